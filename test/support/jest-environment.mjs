@@ -1,0 +1,28 @@
+import { setImmediate } from 'node:timers/promises';
+import { TestEnvironment } from 'jest-environment-node';
+
+/**
+ * Node's environment, in which a rejection that nobody handled fails the test file. Jest looks for them only while a
+ * test runs; what rejects after the last test would go unseen.
+ */
+export default class StrictEnvironment extends TestEnvironment {
+  #rejections = new Map();
+  #onRejection = (reason, promise) => this.#rejections.set(promise, reason);
+  #onHandled = (promise) => this.#rejections.delete(promise);
+
+  async setup() {
+    await super.setup();
+    process.on('unhandledRejection', this.#onRejection);
+    process.on('rejectionHandled', this.#onHandled);
+  }
+
+  async teardown() {
+    await setImmediate();
+    process.off('unhandledRejection', this.#onRejection);
+    process.off('rejectionHandled', this.#onHandled);
+    await super.teardown();
+    if (this.#rejections.size > 0) {
+      throw new AggregateError([...this.#rejections.values()], `${this.#rejections.size} unhandled rejection(s)`);
+    }
+  }
+}
