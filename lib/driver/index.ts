@@ -1,1 +1,10 @@
-export {};
+export * from './broker.js';
+export * from './clock.js';
+export * from './definition.js';
+export * from './driver.js';
+export * from './handler-options.js';
+export * from './message.js';
+export * from './message-context.js';
+export * from './multi-broker.js';
+export * from './outgoing.js';
+export * from './standard-schema.js';

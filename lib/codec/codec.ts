@@ -1,0 +1,17 @@
+/** A payload as bytes. */
+export interface Encoded {
+  /** The bytes; `null` is a message without a value (Kafka tombstone, empty NATS body). */
+  readonly body: Uint8Array | null;
+  /** Written as the header `content-type`, where given. */
+  readonly contentType?: string | undefined;
+}
+
+/**
+ * Turns payloads into bytes and back. Both directions may throw: the message is then a failure that cannot succeed.
+ *
+ * `decode` is never called for an empty body: that is `null` for every codec.
+ */
+export interface Codec {
+  encode(payload: unknown): Encoded;
+  decode(body: Uint8Array, contentType: string | undefined): unknown;
+}

@@ -1,0 +1,76 @@
+import type { Codec } from '../codec/index.js';
+import type {
+  AckPolicy,
+  BrokerMessage,
+  Destination,
+  Headers,
+  MessageContext,
+  OutgoingMessage,
+  RetryOptions,
+  SourceSpec,
+} from '../driver/index.js';
+
+/**
+ * One `@Subscribe` of one method on one broker, or one `broker.subscribe()`: what delivery needs to know of a handler.
+ * Handlers make it; delivery calls `handle`.
+ */
+export interface Binding {
+  /** `Class.method` or the name of a function; what errors, logs and health call it. */
+  readonly handler: string;
+  /** Name of the source's broker. */
+  readonly broker: string;
+  readonly source: SourceSpec;
+  /** Defaults of the broker already merged in. */
+  readonly ack: AckPolicy;
+  readonly retry: Required<Omit<RetryOptions, 'retryIf'>> & Pick<RetryOptions, 'retryIf'>;
+  readonly maxProcessingMs?: number | undefined;
+  /** Publishers in the order in which they run: closest to the method first. */
+  readonly routes: readonly Route[];
+  /**
+   * Decodes, validates and calls the handler through Nest. Called once for each attempt; may throw or reject.
+   * An error with `retryable: false` cannot succeed by a further attempt.
+   */
+  handle(context: DeliveryContext): HandlerResult | Promise<HandlerResult>;
+  /** False: the message is acked without a call. May throw, which is a failure of the attempt. */
+  readonly filter?: ((message: BrokerMessage) => boolean) | undefined;
+}
+
+/**
+ * What a handler returned, as items to publish: nothing; one or several; or a sequence, published as it comes.
+ * `undefined` publishes nothing. A payload of `null` is a message without a value.
+ */
+export type HandlerResult = undefined | ResultItem | readonly ResultItem[] | AsyncIterable<ResultItem>;
+
+/** One item of a result. A plain payload is wrapped by handlers, so that delivery never guesses. */
+export type ResultItem = OutgoingMessage;
+
+/** One `@PublishTo` of a method. */
+export interface Route {
+  /** Name of the target broker. */
+  readonly broker: string;
+  readonly destination: string | Destination;
+  /** Message key, or how to make it; an item's own key wins. */
+  readonly key?: FieldOf<string> | undefined;
+  /** Headers, or how to make them; an item's own win, name by name. */
+  readonly headers?: FieldOf<Headers> | undefined;
+  /** What of the source message crosses beside body, correlation id, trace context and content type. */
+  readonly forward?: Forward | undefined;
+  readonly codec?: Codec | undefined;
+}
+
+/** A value, or a function of the result's payload and the context of the delivery. */
+export type FieldOf<T> = T | ((result: unknown, context: MessageContext) => T | undefined);
+
+/** `key: true` forwards the key; `headers: true` all headers that may cross, or those of the given names. */
+export interface Forward {
+  readonly key?: boolean;
+  readonly headers?: boolean | readonly string[];
+}
+
+/** The context as handlers see it: the message is undecoded until its payload is set. */
+export interface DeliveryContext extends MessageContext {
+  /** The body as it came; `null` for a message without a value. */
+  readonly body: Uint8Array | null;
+  /** Sets `message.payload`. Called by handlers, once an attempt, before the method is called. */
+  decoded(payload: unknown): void;
+}

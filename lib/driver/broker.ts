@@ -1,0 +1,110 @@
+import type { Codec } from '../codec/index.js';
+import type { Destination, Source } from './definition.js';
+import type { Receipt } from './driver.js';
+import type { SubscribeOptions } from './handler-options.js';
+import type { BrokerMessage, Headers } from './message.js';
+import type { MessageContext } from './message-context.js';
+
+/** The broker's confirmation of one publish. */
+export type PublishReceipt = Receipt;
+
+/** What goes with a payload. */
+export interface PublishOptions {
+  /** Kafka's message key: one key, one partition. On NATS it travels as the header `message-key`. */
+  readonly key?: string;
+  readonly headers?: Headers;
+  readonly codec?: Codec;
+  /** Not offered yet: refused with MULTI_BROKER_OPTION_UNSUPPORTED. */
+  readonly dedupeId?: string;
+}
+
+/** How a request is made. */
+export interface RequestOptions extends PublishOptions {
+  /** How long to wait for the answer, in milliseconds. Default 5,000. */
+  readonly timeoutMs?: number;
+}
+
+/** A function that handles messages of a subscription made by hand. */
+export type MessageHandler<T = unknown> = (payload: T, context: MessageContext) => unknown;
+
+/** A subscription made by hand. */
+export interface Subscription {
+  /** Takes no further message, waits for the running ones and leaves. Idempotent. */
+  stop(): Promise<void>;
+  /** Hands out no further message until `resume()`; what the server fetched meanwhile waits. */
+  pause(): void;
+  resume(): void;
+}
+
+/** How a broker is. */
+export interface BrokerHealth {
+  readonly name: string;
+  readonly kind: string;
+  /** `degraded`: it works, but the reasons want a look. */
+  readonly status: 'up' | 'degraded' | 'down';
+  readonly reasons: readonly string[];
+  readonly counts: BrokerCounts;
+}
+
+/** What a broker did since it was made. */
+export interface BrokerCounts {
+  /** Handler calls that run now. */
+  readonly running: number;
+  /** Deliveries taken and not settled yet, the running ones included. */
+  readonly unsettled: number;
+  readonly handled: number;
+  /** Failed calls of handlers. */
+  readonly failed: number;
+  /** Rejected or given up: acked though not handled. */
+  readonly rejected: number;
+  /** Lost before they were handled, where the system keeps nothing (core NATS with a full queue). */
+  readonly dropped: number;
+}
+
+/** A named connection to one messaging system. Inject it with `@InjectBroker(name)`. */
+export abstract class Broker {
+  abstract readonly name: string;
+  abstract readonly kind: string;
+
+  /**
+   * Resolves when the broker confirmed: Kafka by its in-sync replicas (acks −1), JetStream by its PubAck, core NATS
+   * by a PONG on the connection that wrote it. Before the start it connects the broker on demand.
+   *
+   * @throws PublishError with `written: 'no' | 'maybe'`.
+   */
+  abstract publish(destination: string | Destination, payload: unknown, options?: PublishOptions): Promise<PublishReceipt>;
+
+  /**
+   * Publishes in order; rejects when one is not confirmed. The receipts stand in the order of the items. An item is
+   * a payload, or `outgoing(payload, { key, headers })`.
+   */
+  abstract publishBatch(
+    destination: string | Destination,
+    items: readonly unknown[],
+    options?: PublishOptions,
+  ): Promise<readonly PublishReceipt[]>;
+
+  /**
+   * Publishes and waits for one answer.
+   *
+   * @throws MultiBrokerError MULTI_BROKER_REQUEST_UNSUPPORTED (Kafka), MULTI_BROKER_REQUEST_TIMEOUT,
+   * MULTI_BROKER_NO_RESPONDERS, MULTI_BROKER_REQUEST_FAILED.
+   */
+  abstract request<R = unknown>(
+    destination: string | Destination,
+    payload: unknown,
+    options?: RequestOptions,
+  ): Promise<BrokerMessage<R>>;
+
+  /** Subscribes by hand, with the same delivery as decorated handlers. Resolves when the source reads. */
+  abstract subscribe<T = unknown>(
+    source: string | Source,
+    handler: MessageHandler<T>,
+    options?: SubscribeOptions,
+  ): Promise<Subscription>;
+
+  abstract health(): BrokerHealth;
+
+  /** The kafkajs or nats client's own object: `{ producer, admin }` or the `NatsConnection`. Throws on a twin. */
+  abstract native(): unknown;
+}

@@ -1,0 +1,42 @@
+/**
+ * The only clock of the core and of the drivers. A twin in a test gets a virtual one, so nothing there may read
+ * `Date.now()` or set a timer of its own.
+ */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls `then` once, `ms` from now; the returned function cancels it, any number of times. */
+  after(ms: number, then: () => void): () => void;
+}
+
+// Taken when the module loads, so that a test's fake timers do not reach into a running broker.
+const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
+const now = Date.now.bind(Date);
+
+/** The wall clock. */
+export const systemClock: Clock = {
+  now,
+  after(ms, then) {
+    const timer = startTimer(then, ms);
+    return () => {
+      stopTimer(timer);
+    };
+  },
+};
+
+/** Resolves `ms` from now, or at once when the signal aborts (it does not reject: look at the signal). */
+export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) {
+      resolve();
+      return;
+    }
+    const wake = (): void => {
+      cancel();
+      signal?.removeEventListener('abort', wake);
+      resolve();
+    };
+    const cancel = clock.after(ms, wake);
+    signal?.addEventListener('abort', wake, { once: true });
+  });
+}

@@ -1,0 +1,133 @@
+import type { PublishError } from '../errors/index.js';
+import type { Clock } from './clock.js';
+import type { DestinationSpec, SourceSpec } from './definition.js';
+import type { Incoming, Outgoing } from './message.js';
+
+/**
+ * The port: the only part that knows a messaging system. A driver serves one broker, for one connection's life:
+ * it is made, connected, closed, and not used again.
+ *
+ * The driver owns the connection, turns what its client fetches into messages on lanes, confirms publishes with an
+ * outcome for each message, and keeps position, lease and fence. Everything else — order, retry, ack policy, holding,
+ * coalescing, headers — is delivery's, once, for every kind.
+ */
+export interface Driver {
+  /**
+   * Called once. Resolves when it can publish; rejects with nothing left open. When the signal aborts it gives up
+   * soon and rejects. After it resolved, a lost connection is the driver's to mend, for ever, told by `io.state`.
+   */
+  connect(io: Io, signal: AbortSignal): Promise<void>;
+
+  /**
+   * Starts reading. Called after `connect`, any number of times, with all sources that are known at that moment:
+   * first those that are not durable, then the durable ones. Resolves when the server knows every subscription, and
+   * every durable source has its start position fixed and stored: what is published from then on is seen, even by a
+   * successor after a crash. Rejects with nothing of this call left reading.
+   *
+   * It calls `sink` any time from then on, and before it resolves.
+   */
+  subscribe(sources: readonly SourceSpec[], sink: Sink, signal: AbortSignal): Promise<Intake>;
+
+  /**
+   * Writes messages to one destination, in order. Never rejects: outcome i is message i's. It resolves when every
+   * message is confirmed or given up. At most one call for each address is under way. Callable until `close`.
+   */
+  publish(to: DestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]>;
+
+  /** Writes and waits for one answer. Absent where the system has no request/reply. Rejects with MultiBrokerErrors. */
+  request?(to: DestinationSpec, message: Outgoing, signal: AbortSignal): Promise<Incoming>;
+
+  /** What is not as it should be though the connection is up, a sentence each; shown by `health()`. */
+  ailments?(): readonly string[];
+
+  /** Idempotent; resolves although the server is gone. Publishes under way settle first, if only by giving up. */
+  close(): Promise<void>;
+
+  /** The client's own object; throws MULTI_BROKER_NATIVE_UNAVAILABLE on a twin. */
+  native(): unknown;
+}
+
+/** What a driver gets from the core. */
+export interface Io {
+  /** Name of the broker, for messages. */
+  readonly broker: string;
+  readonly clock: Clock;
+  /** Never given a payload or a credential. */
+  readonly log: Log;
+  /** Tells every change of the connection, the first `up` excepted. `lost`: it will not come back by itself. */
+  state(now: ConnectionState, cause?: Error): void;
+  /** One object for each key in a module, made by the first who asks. Twins meet here, never in the process. */
+  shared<T>(key: string, make: () => T): T;
+}
+
+/** `reconnecting` ends in `up` or `lost`. */
+export type ConnectionState = 'up' | 'reconnecting' | 'lost';
+
+/** Where drivers and core write. */
+export interface Log {
+  debug(message: string): void;
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string, cause?: Error): void;
+}
+
+/** What one `subscribe` reads. The calls come in this order, each once: quiet, flush, close. */
+export interface Intake {
+  /** Resolves when there will be no further `take()`. Settling, extending and heartbeats go on. */
+  quiet(): Promise<void>;
+  /** Resolves when the server knows every settlement so far; bounded, and never rejects. */
+  flush(): Promise<void>;
+  /** Leaves the sources; what is unsettled goes back at once. Resolves although the server is gone. */
+  close(): Promise<void>;
+}
+
+/** Where a driver hands messages over; delivery's. Neither call throws. */
+export interface Sink {
+  /** A lane begins. Called before its first `take`. */
+  opened(lane: Lane): void;
+  /**
+   * Messages in lane order. A promise means full: nothing more on this lane until it resolves; other lanes go on.
+   * The driver must not call it for a lane whose `lost` has aborted.
+   */
+  take(lane: Lane, batch: readonly Incoming[]): void | Promise<void>;
+}
+
+/**
+ * One order with one fate: a Kafka partition within one assignment, a JetStream consumer, a core subscription.
+ * Whatever may be taken away as a whole is a lane; a successor is a new lane.
+ */
+export interface Lane {
+  /** The very object that `subscribe` was given: delivery finds the handler by it. */
+  readonly source: SourceSpec;
+  /** For logs: `incoming[3]`. */
+  readonly name: string;
+  /** Revoked, deleted or closed. Its queue vanishes, and later calls of `settle` and `extend` do nothing. */
+  readonly lost: AbortSignal;
+  /**
+   * Who brings a failed message back: the server after `againInMs`; delivery, which holds it in place (`settle` is
+   * then never called with `againInMs`); nobody.
+   */
+  readonly again: 'server' | 'hold' | 'never';
+  /** Whether the server waits while the lane is full. Where it does not, delivery drops and counts. */
+  readonly waits: boolean;
+  /** How long the server waits for a settlement before it delivers again; delivery extends at a third of it. */
+  readonly leaseMs?: number | undefined;
+  /** Tells the server that this message is still being worked on. */
+  extend?(message: Incoming): void;
+  /** Once for each message, in any order; never throws. */
+  settle(message: Incoming, how: Settlement): void;
+}
+
+/** `drop` = rejected: not handled, and not to come again. */
+export type Settlement = 'done' | 'drop' | { readonly againInMs: number };
+
+/** What became of one message that was written. */
+export type Outcome = { readonly receipt: Receipt } | { readonly error: PublishError };
+
+/** The server's confirmation. */
+export interface Receipt {
+  /** `topic[partition]@offset`, or `stream@sequence`, where the server told one. */
+  readonly position?: string | undefined;
+  /** The server had a message of this dedupe id already. */
+  readonly duplicate?: boolean | undefined;
+}

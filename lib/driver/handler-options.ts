@@ -1,0 +1,61 @@
+import type { Codec } from '../codec/index.js';
+import type { Destination } from './definition.js';
+import type { BrokerMessage } from './message.js';
+import type { StandardSchema } from './standard-schema.js';
+
+/**
+ * What settles a delivery.
+ *
+ * - `nack-on-error` (default): acked after success; after failure it comes again in 1 s, doubling to 30 s.
+ * - `reject-on-error`: after failure it is logged, counted and acked.
+ * - `ack-first`: acked before the handler is called; a failure is logged.
+ * - `manual`: only by `context.ack()`, `nack()` or `reject()`.
+ */
+export type AckPolicy = 'nack-on-error' | 'reject-on-error' | 'ack-first' | 'manual';
+
+/** Calls the handler again, in place; then the ack policy decides. */
+export interface RetryOptions {
+  /** Calls in all, 1 = no retry. Default 3. */
+  readonly attempts?: number;
+  /** Wait before the second call, in milliseconds. Default 100. */
+  readonly delayMs?: number;
+  /** Each further wait is this many times the last. Default 2. */
+  readonly factor?: number;
+  /** No wait is longer, in milliseconds. Default 30,000. */
+  readonly maxDelayMs?: number;
+  /** Takes a random part of up to this share off each wait, 0 to 1. Default 0. */
+  readonly jitter?: number;
+  /** Only errors for which it returns true are retried. Default: all but those that cannot succeed. */
+  readonly retryIf?: (error: Error) => boolean;
+}
+
+/** Where a message goes that failed for good. */
+export interface DeadLetterOptions {
+  /** Name of the broker, which may be another than the source's. */
+  readonly broker: string;
+  readonly destination: string | Destination;
+}
+
+/** How deliveries to a handler are done: for one binding, or as a broker's default. */
+export interface HandlerOptions {
+  readonly ack?: AckPolicy;
+  readonly retry?: RetryOptions;
+  /** Not offered yet: refused with MULTI_BROKER_OPTION_UNSUPPORTED. */
+  readonly deadLetter?: DeadLetterOptions;
+  /** Not offered yet beyond 1: refused with MULTI_BROKER_OPTION_UNSUPPORTED. */
+  readonly concurrency?: number;
+  /** Not offered yet: refused with MULTI_BROKER_OPTION_UNSUPPORTED. */
+  readonly batch?: unknown;
+  /** Reads payloads. Default: by content type. */
+  readonly codec?: Codec;
+  /** A handler call that runs longer, in milliseconds, is named in the log and its `signal` aborts. Default: none. */
+  readonly maxProcessingMs?: number;
+}
+
+/** Options of one subscription. */
+export interface SubscribeOptions extends HandlerOptions {
+  /** Validates the payload, which becomes the schema's output. An invalid one is a failure that cannot succeed. */
+  readonly schema?: StandardSchema;
+  /** Messages for which it returns false are acked without a call of the handler. */
+  readonly filter?: (message: BrokerMessage) => boolean;
+}

@@ -1,0 +1,53 @@
+/** Header names are lower case in what the library writes; what others wrote is passed as it came. */
+export type Headers = Readonly<Record<string, string>>;
+
+/** One message as a handler sees it. */
+export interface BrokerMessage<T = unknown> {
+  /** Decoded by content type; `null` for a message without a value. */
+  readonly payload: T;
+  /** Text headers; a value that is no text (Kafka allows any bytes) is read as UTF-8, of repeated ones the last. */
+  readonly headers: Headers;
+  /** Kafka's message key, or what a NATS message carries as the header `message-key`. */
+  readonly key?: string | undefined;
+  /** `{ topic, partition, message }` of kafkajs, or the client's `Msg` or `JsMsg`; a twin gives its own record. */
+  readonly raw: unknown;
+  /** Same on every delivery of this message, and no other message's. */
+  readonly id: string;
+  /** The header `correlation-id`, or {@link id} where there is none. It crosses to what the handler publishes. */
+  readonly correlationId: string;
+  /** When the server or the publisher stamped it, in milliseconds since the epoch. */
+  readonly timestamp: number;
+  /** From 1; counts calls in place and redeliveries. */
+  readonly attempt: number;
+  /** Where an answer is expected. */
+  readonly replyTo?: string | undefined;
+}
+
+/** A message to write, its body already encoded. A driver never changes it: a retry sends the same bytes. */
+export interface Outgoing {
+  readonly body: Uint8Array | null;
+  readonly key?: string | undefined;
+  readonly headers?: Headers | undefined;
+  /** A destination that can (JetStream) takes a second message of this id, within its window, for the first. */
+  readonly dedupeId?: string | undefined;
+}
+
+/** A message as a driver hands it over: decoding, headers and text are made when asked for. */
+export interface Incoming {
+  readonly body: Uint8Array | null;
+  readonly key?: string | undefined;
+  /** Builds the text headers; delivery asks at most once. */
+  headers(): Headers;
+  /** The topic or subject it came by. */
+  readonly address: string;
+  /** Values of the source's wildcards or groups, in order (`*` and `>` of a NATS subject, groups of a RegExp). */
+  readonly params?: Readonly<Record<string, string>> | undefined;
+  readonly replyTo?: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number;
+  readonly raw: unknown;
+  /** Same on every delivery, unique for ever: it holds cluster or broker, place and, where places are reused, time. */
+  readonly position: string;
+  /** From 1: how often the server has delivered it. */
+  readonly deliveries: number;
+}

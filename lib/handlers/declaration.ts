@@ -1,0 +1,41 @@
+import type { DeliveryContext, FieldOf, Forward } from '../delivery/index.js';
+import type { BrokerDefinition, Destination, Headers, Source, SubscribeOptions } from '../driver/index.js';
+import type { Codec } from '../codec/index.js';
+import type { MultiBrokerError } from '../errors/index.js';
+
+/** One `@Subscribe` of one method as the explorer found it: names are not resolved yet. */
+export interface HandlerDeclaration {
+  /** `Class.method`. */
+  readonly handler: string;
+  readonly broker: string | BrokerDefinition;
+  readonly source: string | Source;
+  readonly options: SubscribeOptions;
+  /** Closest to the method first. */
+  readonly publishTo: readonly PublishDeclaration[];
+  /** What the explorer saw to be wrong with the method itself. */
+  readonly problems: readonly MultiBrokerError[];
+  /** Calls the method through Nest (guards, pipes, interceptors, filters). The payload is decoded already. */
+  call(context: DeliveryContext): unknown;
+}
+
+/** One `@PublishTo` as written. */
+export interface PublishDeclaration {
+  readonly broker: string | BrokerDefinition;
+  readonly destination: string | Destination;
+  readonly options: PublishToOptions;
+}
+
+/** Options of `@PublishTo`. */
+export interface PublishToOptions {
+  /** Message key, or a function of (result, context). Without one: none, unless `forward.key`. */
+  readonly key?: FieldOf<string>;
+  /** Headers, or a function of (result, context). */
+  readonly headers?: FieldOf<Headers>;
+  /** Lets the source message's key and headers cross. Default: neither. */
+  readonly forward?: Forward;
+  readonly codec?: Codec;
+  /** Not offered yet: refused with MULTI_BROKER_OPTION_UNSUPPORTED. */
+  readonly dedupeId?: FieldOf<string>;
+  /** Not offered yet: refused with MULTI_BROKER_OPTION_UNSUPPORTED. */
+  readonly schema?: unknown;
+}

@@ -1,0 +1,12 @@
+import type { BrokerDefinition, Clock, Driver } from '../driver/index.js';
+
+/**
+ * Where drivers come from: the one seam that a test replaces (`overrideModule(MultiBrokerModule)`).
+ * One instance a Nest application.
+ */
+export abstract class DriverSource {
+  /** The clock of core and drivers. */
+  abstract readonly clock: Clock;
+  /** Makes the driver of a broker, not connected. `inMemory` is the module's option. */
+  abstract open(definition: BrokerDefinition, inMemory: boolean): Promise<Driver>;
+}
