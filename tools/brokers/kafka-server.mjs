@@ -1,0 +1,60 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { java, kafkaClassPath } from './kafka-install.mjs';
+import { host } from './paths.mjs';
+import { runTool, spawnServer } from './process.mjs';
+
+/** A cheap JIT starts faster; KAFKA_JVM_OPTS="-Xmx1g", without TieredStopAtLevel, is for measuring. */
+const jvm = (heap) => (process.env.KAFKA_JVM_OPTS ?? `-Xmx${heap} -XX:+UseSerialGC -XX:TieredStopAtLevel=1`).split(' ');
+
+/**
+ * One node of a KRaft cluster. The first node also is the controller: a second one may be killed
+ * and the cluster still elects leaders.
+ * @param node { folder, id, port, controllerPort, clusterId, replicas, heap }
+ */
+const properties = (node) => ({
+  'process.roles': node.id === 1 ? 'broker,controller' : 'broker',
+  'node.id': node.id,
+  'controller.quorum.voters': `1@${host}:${node.controllerPort}`,
+  listeners: [
+    `PLAINTEXT://${host}:${node.port}`,
+    ...(node.id === 1 ? [`CONTROLLER://${host}:${node.controllerPort}`] : []),
+  ].join(','),
+  'advertised.listeners': `PLAINTEXT://${host}:${node.port}`,
+  'controller.listener.names': 'CONTROLLER',
+  'inter.broker.listener.name': 'PLAINTEXT',
+  'log.dirs': join(node.folder, 'data'),
+  'num.partitions': 4,
+  'auto.create.topics.enable': true,
+  'offsets.topic.replication.factor': node.replicas,
+  'offsets.topic.num.partitions': 4,
+  'transaction.state.log.replication.factor': node.replicas,
+  'transaction.state.log.min.isr': 1,
+  'transaction.state.log.num.partitions': 4,
+  // The default of 3 s would delay every first join of a group.
+  'group.initial.rebalance.delay.ms': 0,
+  // A node that was killed is missed, and may come back, after 2 s instead of 9 s.
+  'broker.session.timeout.ms': 2000,
+  'broker.heartbeat.interval.ms': 500,
+});
+
+/** Writes a node's configuration and formats its storage; the node may then be started any number of times. */
+export async function prepareKafkaNode(node) {
+  mkdirSync(node.folder, { recursive: true });
+  const lines = Object.entries(properties(node)).map(([key, value]) => `${key}=${value}`);
+  const file = join(node.folder, 'server.properties');
+  writeFileSync(file, `${lines.join('\n')}\n`);
+  const classPath = await kafkaClassPath();
+  const format = ['format', '-t', node.clusterId, '-c', file];
+  await runTool(java, ['-Xmx128m', '-cp', classPath, 'kafka.tools.StorageTool', ...format]);
+}
+
+/** Resolves when the process runs; it is ready some 3 s later. */
+export async function startKafkaNode(node) {
+  const file = join(node.folder, 'server.properties');
+  const args = [...jvm(node.heap), '-cp', await kafkaClassPath(), 'kafka.Kafka', file];
+  return spawnServer(java, args, kafkaLog(node.folder));
+}
+
+export const kafkaLog = (folder) => join(folder, 'kafka.log');
