@@ -1,6 +1,8 @@
 // Run through `npm run test:unit` and `npm run test:integration`: Jest loads ES modules only with --experimental-vm-modules.
+const rootDir = import.meta.dirname;
+
 const shared = {
-  rootDir: import.meta.dirname,
+  rootDir,
   testEnvironment: '<rootDir>/test/support/jest-environment.mjs',
   resolver: '<rootDir>/test/support/jest-resolver.cjs',
   extensionsToTreatAsEsm: ['.ts'],
@@ -24,24 +26,28 @@ const shared = {
     ],
   },
   setupFiles: ['reflect-metadata'],
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/test/smoke/', '<rootDir>/test/nest-11/'],
+  roots: ['<rootDir>/test', '<rootDir>/sample'],
+  modulePathIgnorePatterns: ['/dist/', '<rootDir>/test/smoke/apps/', '<rootDir>/test/nest-11/'],
+  globals: { NEST_MAJOR: 12 },
 };
 
 const real = ['<rootDir>/test/integration/', '<rootDir>/test/conformance/real/'];
 
 export default {
+  rootDir,
+  maxWorkers: '100%',
+  reporters: ['default', '<rootDir>/tools/ci/count-reporter.mjs'],
   projects: [
     {
       ...shared,
       displayName: 'unit',
-      roots: ['<rootDir>/test'],
-      testMatch: ['<rootDir>/test/**/*.spec.ts'],
+      testMatch: ['<rootDir>/{test,sample}/**/*.spec.ts'],
       testPathIgnorePatterns: ['/node_modules/', ...real],
     },
     {
       ...shared,
       displayName: 'integration',
-      roots: ['<rootDir>/test'],
+      globalSetup: '<rootDir>/tools/brokers/jest-global-setup.mjs',
       testMatch: real.map((folder) => `${folder}**/*.spec.ts`),
       testTimeout: 60_000,
     },
