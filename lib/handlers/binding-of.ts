@@ -1,0 +1,77 @@
+import type { Binding, Route } from '../delivery/index.js';
+import type { BrokerDefinition, SourceSpec } from '../driver/index.js';
+import { type MultiBrokerError, WiringError } from '../errors/index.js';
+import type { HandlerDeclaration, PublishDeclaration } from './declaration.js';
+import { handleOf } from './handle.js';
+import { resolveHandlerOptions } from './handler-defaults.js';
+import { subscribeProblems } from './option-problems.js';
+import { brokerName, handlerProblem, optionProblems, thrownProblem } from './problems.js';
+
+/** A binding, or why there is none. */
+export type BindingOrProblems =
+  | { readonly binding: Binding; readonly problems?: undefined }
+  | { readonly binding?: undefined; readonly problems: readonly MultiBrokerError[] };
+
+/**
+ * The binding of a declaration on a broker: source resolved, defaults merged in. The brokers of its publishers are
+ * not looked at; {@link checkWiring} does.
+ *
+ * @throws MultiBrokerError the mistake, or a WiringError of several.
+ */
+export function bindingOf(definition: BrokerDefinition, declaration: HandlerDeclaration): Binding {
+  const { binding, problems } = tryBinding(definition, declaration);
+  if (binding) return binding;
+  throw problems.length === 1 && problems[0] ? problems[0] : new WiringError(problems);
+}
+
+/** As {@link bindingOf}, all mistakes at once. */
+export function tryBinding(definition: BrokerDefinition, declaration: HandlerDeclaration): BindingOrProblems {
+  const problems = [
+    ...kindProblems(definition, declaration),
+    ...optionProblems(declaration, definition.name, subscribeProblems(declaration.options), '@Subscribe'),
+  ];
+  const source = sourceOf(definition, declaration, problems);
+  return source && problems.length === 0 ? { binding: build(definition, declaration, source) } : { problems };
+}
+
+function build(definition: BrokerDefinition, declaration: HandlerDeclaration, source: SourceSpec): Binding {
+  const { codec, ...options } = resolveHandlerOptions(declaration.options, definition.options);
+  return {
+    handler: declaration.handler,
+    broker: definition.name,
+    source,
+    ...options,
+    routes: declaration.publishTo.map(routeOf),
+    handle: handleOf(declaration, codec),
+    filter: declaration.options.filter,
+  };
+}
+
+function routeOf({ broker, destination, options }: PublishDeclaration): Route {
+  const { key, headers, forward, codec } = options;
+  return { broker: brokerName(broker), destination, key, headers, forward, codec };
+}
+
+function sourceOf(
+  definition: BrokerDefinition,
+  declaration: HandlerDeclaration,
+  problems: MultiBrokerError[],
+): SourceSpec | undefined {
+  try {
+    return definition.source(declaration.source);
+  } catch (thrown) {
+    problems.push(thrownProblem(declaration, definition.name, thrown));
+    return undefined;
+  }
+}
+
+/** A handler may be bound to a definition object while the module was given another one of the same name. */
+export function kindProblems(
+  definition: BrokerDefinition,
+  declaration: HandlerDeclaration,
+  named: string | BrokerDefinition = declaration.broker,
+): MultiBrokerError[] {
+  if (typeof named === 'string' || named.kind === definition.kind) return [];
+  const what = `it is bound to a ${named.kind} definition, but the broker of that name is of kind ${definition.kind}`;
+  return [handlerProblem(declaration, definition.name, 'MULTI_BROKER_WRONG_KIND', what)];
+}

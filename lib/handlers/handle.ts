@@ -1,0 +1,25 @@
+import type { Codec } from '../codec/index.js';
+import type { Binding, DeliveryContext, HandlerResult } from '../delivery/index.js';
+import { decodeBody } from './decode.js';
+import type { HandlerDeclaration } from './declaration.js';
+import { resultItems } from './result-items.js';
+import { isThenable } from './thenable.js';
+import { validate } from './validate.js';
+
+/** Decode, validate, call. Synchronous as far as codec, schema and handler are: a promise costs a turn each. */
+export function handleOf(declaration: HandlerDeclaration, codec: Codec): Binding['handle'] {
+  const { handler } = declaration;
+  const { schema } = declaration.options;
+  const call = (context: DeliveryContext, payload: unknown): HandlerResult | Promise<HandlerResult> => {
+    context.decoded(payload);
+    return resultItems(declaration.call(context));
+  };
+  if (!schema) return (context) => call(context, decodeBody(context, codec, handler));
+
+  return (context) => {
+    const checked = validate(schema, decodeBody(context, codec, handler), context, handler);
+    return isThenable(checked)
+      ? Promise.resolve(checked).then((payload) => call(context, payload))
+      : call(context, checked);
+  };
+}

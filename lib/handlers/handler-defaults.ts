@@ -1,0 +1,30 @@
+import { auto, type Codec } from '../codec/index.js';
+import type { Binding } from '../delivery/index.js';
+import type { HandlerOptions, RetryOptions, SubscribeOptions } from '../driver/index.js';
+
+const RETRY = { attempts: 3, delayMs: 100, factor: 2, maxDelayMs: 30_000, jitter: 0 } as const;
+
+/** How a binding is delivered, every default filled in. */
+export type ResolvedHandlerOptions = Pick<Binding, 'ack' | 'retry' | 'maxProcessingMs'> & { readonly codec: Codec };
+
+/** The binding's own options, else the broker's, else the library's; `retry` field by field. */
+export function resolveHandlerOptions(own: SubscribeOptions, broker: HandlerOptions): ResolvedHandlerOptions {
+  return {
+    ack: own.ack ?? broker.ack ?? 'nack-on-error',
+    retry: resolveRetry(own.retry, broker.retry),
+    maxProcessingMs: own.maxProcessingMs ?? broker.maxProcessingMs,
+    codec: own.codec ?? broker.codec ?? auto,
+  };
+}
+
+function resolveRetry(own: RetryOptions = {}, broker: RetryOptions = {}): Binding['retry'] {
+  const retryIf = own.retryIf ?? broker.retryIf;
+  return {
+    attempts: own.attempts ?? broker.attempts ?? RETRY.attempts,
+    delayMs: own.delayMs ?? broker.delayMs ?? RETRY.delayMs,
+    factor: own.factor ?? broker.factor ?? RETRY.factor,
+    maxDelayMs: own.maxDelayMs ?? broker.maxDelayMs ?? RETRY.maxDelayMs,
+    jitter: own.jitter ?? broker.jitter ?? RETRY.jitter,
+    ...(retryIf && { retryIf }),
+  };
+}

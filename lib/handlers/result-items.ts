@@ -1,0 +1,36 @@
+import { isObservable } from 'rxjs';
+import type { HandlerResult, ResultItem } from '../delivery/index.js';
+import { isOutgoingEach, isOutgoingMessage, outgoing } from '../driver/index.js';
+import { settleObservable } from './emissions.js';
+import { isThenable } from './thenable.js';
+
+/**
+ * What a handler returned, as items to publish. `undefined` is no item, `null` an item without a value, an array one
+ * item. Observables and async iterables are read once, an item for each value.
+ */
+export function resultItems(returned: unknown): HandlerResult | Promise<HandlerResult> {
+  if (returned === undefined) return undefined;
+  if (returned === null || typeof returned !== 'object') return outgoing(returned);
+  if (isThenable(returned)) return Promise.resolve(returned).then(resultItems);
+  if (isObservable(returned)) return settleObservable(returned).then(resultItems);
+  if (isAsyncIterable(returned)) return eachItem(returned);
+  return isOutgoingEach(returned) ? returned.items.flatMap(plainItems) : plainItem(returned);
+}
+
+async function* eachItem(values: AsyncIterable<unknown>): AsyncGenerator<ResultItem> {
+  for await (const value of values) yield* plainItems(value);
+}
+
+/** An undefined value is nothing here too: an interceptor makes one of every handler that returns nothing. */
+function plainItems(value: unknown): ResultItem[] {
+  if (value === undefined) return [];
+  return isOutgoingEach(value) ? value.items.flatMap(plainItems) : [plainItem(value)];
+}
+
+function plainItem(value: unknown): ResultItem {
+  return isOutgoingMessage(value) ? value : outgoing(value);
+}
+
+function isAsyncIterable(value: object): value is AsyncIterable<unknown> {
+  return typeof (value as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] === 'function';
+}

@@ -1,0 +1,96 @@
+import type { Binding } from '../delivery/index.js';
+import type { BrokerDefinition } from '../driver/index.js';
+import { MultiBrokerError } from '../errors/index.js';
+import { kindProblems, tryBinding } from './binding-of.js';
+import type { HandlerDeclaration, PublishDeclaration } from './declaration.js';
+import { handlerOptionProblems, publishToProblems } from './option-problems.js';
+import { brokerName, handlerProblem, optionProblems, thrownProblem, unknownBroker } from './problems.js';
+
+/** What became of the handlers of an application. */
+export interface Wiring {
+  readonly bindings: readonly Binding[];
+  /** Handlers of which a broker (their own, or one they publish to) is not there yet; only with `allowLateBrokers`. */
+  readonly waiting: readonly HandlerDeclaration[];
+  /** Every mistake, each naming class, method and broker. */
+  readonly problems: readonly MultiBrokerError[];
+}
+
+type Brokers = ReadonlyMap<string, BrokerDefinition>;
+
+/** Resolves all handlers against all brokers, and finds all that is wrong with them. It connects nothing. */
+export function checkWiring(
+  declarations: readonly HandlerDeclaration[],
+  brokers: Brokers,
+  options: { readonly allowLateBrokers: boolean },
+): Wiring {
+  const bindings: Binding[] = [];
+  const waiting: HandlerDeclaration[] = [];
+  const problems = [...brokers.values()].flatMap(definitionProblems);
+  for (const declaration of declarations) {
+    const unknown = unknownBrokers(declaration, brokers);
+    const known = brokers.get(brokerName(declaration.broker));
+    const bound = known && tryBinding(known, declaration);
+    problems.push(...declaration.problems, ...(bound?.problems ?? []), ...publisherProblems(declaration, brokers));
+    if (unknown.length > 0 && !options.allowLateBrokers) problems.push(...unknown);
+    else if (unknown.length > 0) waiting.push(declaration);
+    else if (bound?.binding) bindings.push(bound.binding);
+  }
+  problems.push(...clashes(bindings, brokers));
+  return { bindings, waiting, problems };
+}
+
+/** Names of all brokers that a handler needs: its source's, then its publishers'. */
+export function brokersOf(declaration: HandlerDeclaration): string[] {
+  return [brokerName(declaration.broker), ...declaration.publishTo.map(({ broker }) => brokerName(broker))];
+}
+
+function definitionProblems(definition: BrokerDefinition): MultiBrokerError[] {
+  const { name: broker } = definition;
+  const own = definition.problems().map((what) => ({ code: 'MULTI_BROKER_OPTION_INVALID' as const, what }));
+  const all = [...own, ...handlerOptionProblems(definition.options)];
+  return all.map(({ code, what }) => new MultiBrokerError(code, `Broker '${broker}': ${what}`, { broker }));
+}
+
+function unknownBrokers(declaration: HandlerDeclaration, brokers: Brokers): MultiBrokerError[] {
+  return brokersOf(declaration).flatMap((name, place) => {
+    if (brokers.has(name)) return [];
+    return [unknownBroker(declaration, place === 0 ? '@Subscribe' : '@PublishTo', name, [...brokers.keys()])];
+  });
+}
+
+function publisherProblems(declaration: HandlerDeclaration, brokers: Brokers): MultiBrokerError[] {
+  return declaration.publishTo.flatMap((publisher) => {
+    const broker = brokerName(publisher.broker);
+    const options = optionProblems(declaration, broker, publishToProblems(publisher.options), '@PublishTo');
+    const definition = brokers.get(broker);
+    return definition ? [...options, ...destinationProblems(declaration, publisher, definition)] : options;
+  });
+}
+
+function destinationProblems(
+  declaration: HandlerDeclaration,
+  publisher: PublishDeclaration,
+  definition: BrokerDefinition,
+): MultiBrokerError[] {
+  const wrongKind = kindProblems(definition, declaration, publisher.broker);
+  if (wrongKind.length > 0) return wrongKind;
+  try {
+    definition.destination(publisher.destination);
+    return [];
+  } catch (thrown) {
+    return [thrownProblem(declaration, definition.name, thrown)];
+  }
+}
+
+/** Each pair of handlers of one broker whose sources would take each other's messages. */
+function clashes(bindings: readonly Binding[], brokers: Brokers): MultiBrokerError[] {
+  return bindings.flatMap((binding, place) =>
+    bindings.slice(0, place).flatMap((earlier) => {
+      const definition = earlier.broker === binding.broker ? brokers.get(binding.broker) : undefined;
+      const why = definition?.clash(earlier.source, binding.source);
+      if (why === undefined) return [];
+      const what = `${binding.source.name} is ${earlier.handler}'s too: ${why}`;
+      return [handlerProblem(binding, binding.broker, 'MULTI_BROKER_SOURCE_CLASH', what)];
+    }),
+  );
+}
