@@ -1,0 +1,7 @@
+export { Deadlines } from './deadlines.js';
+export { Feed } from './feed.js';
+export { Log } from './log.js';
+export { Arrived, type Arrival, store, type Stored } from './message.js';
+export { Rotation } from './rotation.js';
+export { Turns, turnsOf } from './turns.js';
+export { type PendingTimer, VirtualClock } from './virtual-clock.js';
