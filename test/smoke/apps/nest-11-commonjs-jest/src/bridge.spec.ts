@@ -1,0 +1,21 @@
+import { Test } from '@nestjs/testing';
+import { MultiBrokerModule } from 'nestjs-multi-broker';
+import { MultiBrokerHarness, MultiBrokerTestingModule } from 'nestjs-multi-broker/testing';
+import { AppModule } from './app.module';
+import { Bridge } from './bridge';
+
+it('bridges Kafka to NATS, on twins', async () => {
+  const moduleRef = await Test.createTestingModule({ imports: [AppModule] })
+    .overrideModule(MultiBrokerModule)
+    .useModule(MultiBrokerTestingModule)
+    .compile();
+  await moduleRef.init();
+
+  const harness = moduleRef.get(MultiBrokerHarness);
+  await harness.publish('orders', 'incoming', 'Hi!');
+
+  expect(harness.handler(Bridge, 'fromKafka')).toHaveBeenCalledWith('Hi!');
+  expect(harness.handler(Bridge, 'fromNats')).toHaveBeenCalledWith('Hi!');
+  expect(() => expect(harness.handler(Bridge, 'fromNats')).toHaveBeenCalledWith('Ho!')).toThrow('Ho!');
+  await moduleRef.close();
+});

@@ -1,0 +1,13 @@
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from './app.module.js';
+import { Bridge } from './bridge.js';
+
+async function main() {
+  const app = await NestFactory.createApplicationContext(AppModule, { logger: ['error', 'warn'] });
+  const bridge = app.get(Bridge);
+  await bridge.send('Hi!');
+  console.log(`arrived: ${await bridge.arrived}`);
+  await app.close();
+}
+
+void main();

@@ -1,0 +1,142 @@
+// Packs the package, installs the tarball into applications outside of the project, and runs and tests them there.
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Kafka, logLevel } from 'kafkajs';
+import { ensureBrokers } from '../../tools/brokers/ensure-brokers.mjs';
+import { BrokersUnavailableError } from '../../tools/brokers/unavailable.mjs';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const root = path.resolve(here, '../..');
+const temp = mkdtempSync(path.join(tmpdir(), 'nestjs-multi-broker-smoke-'));
+const QUIET = ['--no-audit', '--no-fund', '--loglevel=error'];
+
+const npm = (...args) => ['npm', ...args];
+const node = (file) => [process.execPath, file];
+const tsc = (config) => [path.join('node_modules', '.bin', 'tsc'), '-p', config];
+
+const anApp = (nodenext) => [
+  ['compiles', tsc('tsconfig.build.json')],
+  ...(nodenext ? [['compiles as nodenext too', tsc(nodenext)]] : []),
+  ['its test passes on twins', npm('test', '--', 'bridge.spec')],
+  ['runs in memory', npm('start', '--silent'), { env: { IN_MEMORY: '1' }, says: 'arrived: Hi!' }],
+  ['its test passes on real servers', npm('test', '--', 'bridge.real.spec'), { real: true }],
+  ['runs on real servers', npm('start', '--silent'), { real: true, says: 'arrived: Hi!' }],
+];
+const apps = {
+  'nest-11-commonjs-jest': anApp('tsconfig.nodenext.json'),
+  'nest-12-esm-vitest': anApp(),
+  'no-clients': [
+    ['imports every entry point', node('import.mjs')],
+    ['requires every entry point', node('require.cjs')],
+    ['import and require give one class', node('one-class.mjs')],
+    ['a missing client is named at the start', node('missing-client.mjs'), { says: 'MULTI_BROKER_CLIENT_MISSING' }],
+    ['a second copy is an error at the start', node('second-copy.mjs'), { says: 'MULTI_BROKER_DUPLICATE_COPY' }],
+  ],
+};
+
+const counts = { passed: 0, failed: 0, skipped: 0 };
+try {
+  const servers = await realServers();
+  const tarball = await pack();
+  const installs = Object.fromEntries(Object.keys(apps).map((name) => [name, install(name, tarball)]));
+  for (const [name, steps] of Object.entries(apps)) await runApp(name, steps, await installs[name], servers);
+  if (servers) await forgetTopics(servers);
+} catch (error) {
+  counts.failed++;
+  console.error(error.message);
+} finally {
+  rmSync(temp, { recursive: true, force: true });
+}
+
+console.log(`smoke: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} not run`);
+if (process.env.TEST_COUNTS_DIR) {
+  writeFileSync(path.join(process.env.TEST_COUNTS_DIR, `smoke-${process.pid}.json`), JSON.stringify(counts));
+}
+process.exitCode = counts.failed === 0 ? 0 : 1;
+
+async function realServers() {
+  try {
+    return await ensureBrokers(['kafka', 'nats'], (line) => console.error(line));
+  } catch (error) {
+    if (process.env.REQUIRE_BROKERS === '1' || !(error instanceof BrokersUnavailableError)) throw error;
+    console.error(`Not run on real servers: ${error.message}`);
+    return undefined;
+  }
+}
+
+async function pack() {
+  const { ok, output } = await run(npm('pack', '--silent', '--pack-destination', temp), { cwd: root });
+  const [tarball] = readdirSync(temp).filter((file) => file.endsWith('.tgz'));
+  if (!ok || !tarball) throw new Error(`npm pack failed:\n${output}`);
+  return path.join(temp, tarball);
+}
+
+async function install(name, tarball) {
+  const cwd = path.join(temp, name);
+  cpSync(path.join(here, 'apps', name), cwd, { recursive: true });
+  const locked = await run(npm('ci', ...QUIET), { cwd });
+  if (!locked.ok) return locked;
+  return run(npm('install', '--no-save', ...QUIET, tarball), { cwd });
+}
+
+async function runApp(name, steps, installed, servers) {
+  report(name, 'installs', installed);
+  for (const [title, command, { real, env, says } = {}] of steps) {
+    if (real && !servers) {
+      counts.skipped++;
+      console.log(`  not run  ${name}: ${title}`);
+    } else if (!installed.ok) {
+      report(name, title, { ok: false, output: 'not installed' });
+    } else {
+      const runId = `${process.pid}.${name}.${real ? steps.findIndex(([other]) => other === title) : 'twin'}`;
+      const result = await run(command, {
+        cwd: path.join(temp, name),
+        env: { ...process.env, ...servers, ...env, RUN_ID: runId, CI: 'true' },
+      });
+      const silent = result.ok && says !== undefined && !result.output.includes(says);
+      report(name, title, silent ? { ok: false, output: `It did not say "${says}":\n${result.output}` } : result);
+    }
+  }
+}
+
+function report(name, title, { ok, output, seconds = 0 }) {
+  counts[ok ? 'passed' : 'failed']++;
+  console.log(`  ${ok ? 'ok      ' : 'FAILED  '} ${name}: ${title} (${seconds.toFixed(1)} s)`);
+  if (!ok) console.log(output.replace(/^/gm, '    | '));
+}
+
+/** Runs a command to its end, within two minutes, with its process group. */
+function run([command, ...args], { cwd, env = process.env }) {
+  return new Promise((resolve) => {
+    const began = performance.now();
+    const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    const keep = (chunk) => (output += chunk);
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    const limit = setTimeout(() => {
+      output += '\nstopped after 120 s';
+      process.kill(-child.pid, 'SIGKILL');
+    }, 120_000);
+    const end = (ok) => {
+      clearTimeout(limit);
+      resolve({ ok, output, seconds: (performance.now() - began) / 1000 });
+    };
+    child.once('error', (error) => {
+      output += error.message;
+      end(false);
+    });
+    child.once('close', (code) => end(code === 0));
+  });
+}
+
+async function forgetTopics({ KAFKA_BROKERS }) {
+  const admin = new Kafka({ brokers: KAFKA_BROKERS.split(','), logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(`smoke.incoming.${process.pid}.`));
+  if (topics.length > 0) await admin.deleteTopics({ topics });
+  await admin.disconnect();
+}
