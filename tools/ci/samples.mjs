@@ -1,0 +1,61 @@
+// Starts every sample as its reader would, without servers, waits for what it should say, and presses Ctrl-C.
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const START_MS = 90_000;
+const STOP_MS = 15_000;
+const samples = [
+  { script: 'start', says: /Hi/ },
+  { script: 'sample:01', says: /Hi/ },
+  { script: 'sample:02', says: /./ },
+  { script: 'sample:03', says: /./ },
+];
+
+const counts = { passed: 0, failed: 0, skipped: 0 };
+for (const sample of samples) {
+  const { problem, output } = await trial(sample);
+  counts[problem ? 'failed' : 'passed']++;
+  console.log(`  ${problem ? 'FAILED' : 'ok    '} npm run ${sample.script}${problem ? `: ${problem}` : ''}`);
+  if (problem) console.log(output.replace(/^/gm, '    | '));
+}
+console.log(`samples: ${counts.passed} passed, ${counts.failed} failed`);
+if (process.env.TEST_COUNTS_DIR) {
+  writeFileSync(path.join(process.env.TEST_COUNTS_DIR, `samples-${process.pid}.json`), JSON.stringify(counts));
+}
+process.exitCode = counts.failed === 0 ? 0 : 1;
+
+/** A process group of its own gets SIGINT as a whole, as a terminal sends it. */
+function trial({ script, says }) {
+  return new Promise((resolve) => {
+    const env = { ...process.env, IN_MEMORY: '1', NO_COLOR: '1' };
+    const child = spawn('npm', ['run', script], { cwd: root, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    let problem;
+    let stopping = false;
+    const kill = (why) => {
+      problem ??= why;
+      process.kill(-child.pid, 'SIGKILL');
+    };
+    let limit = setTimeout(() => kill(`it did not say ${says} within ${START_MS} ms`), START_MS);
+
+    const listen = (chunk) => {
+      output += chunk;
+      if (stopping || !says.test(output)) return;
+      stopping = true;
+      clearTimeout(limit);
+      limit = setTimeout(() => kill(`it did not stop within ${STOP_MS} ms after Ctrl-C`), STOP_MS);
+      process.kill(-child.pid, 'SIGINT');
+    };
+    child.stdout.on('data', listen);
+    child.stderr.on('data', listen);
+    child.once('close', (code, signal) => {
+      clearTimeout(limit);
+      if (!stopping) problem ??= `it ended by itself with ${code ?? signal}`;
+      if (/\bERROR\b|UnhandledPromiseRejection/.test(output)) problem ??= 'it logged an error';
+      resolve({ problem, output });
+    });
+  });
+}

@@ -1,0 +1,27 @@
+// Sums up what the steps of .ci/run left behind. The last line is `N passed, N failed`; the exit code says whether all is well.
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+
+const [results] = process.argv.slice(2);
+const total = { passed: 0, failed: 0, skipped: 0 };
+
+for (const step of readdirSync(results).sort((one, other) => one - other)) {
+  const folder = path.join(results, step);
+  const read = (name) =>
+    existsSync(path.join(folder, name)) ? readFileSync(path.join(folder, name), 'utf8').trim() : '';
+  const runs = readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => JSON.parse(read(name)));
+  const count = (key) => runs.reduce((sum, run) => sum + run[key], 0);
+  const ok = read('exit') === '0';
+  const counts = { passed: count('passed'), failed: count('failed'), skipped: count('skipped') };
+  if (!ok && counts.failed === 0) counts.failed = 1;
+  for (const key of Object.keys(total)) total[key] += counts[key];
+
+  const tests = runs.length > 0 ? `: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} not run` : '';
+  console.log(`${ok ? 'ok    ' : 'FAILED'} ${read('title')} (${read('seconds')} s)${tests}`);
+}
+
+console.log(`${total.skipped} not run`);
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
