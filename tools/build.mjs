@@ -22,7 +22,8 @@ function compile({ config, out, type }) {
     child.once('error', reject);
     child.once('exit', (code) => {
       // Bundlers read `sideEffects` from the nearest package.json, which is this one.
-      if (code === 0) writeFileSync(`${root}/${out}/package.json`, `${JSON.stringify({ type, sideEffects }, null, 2)}\n`);
+      if (code === 0)
+        writeFileSync(`${root}/${out}/package.json`, `${JSON.stringify({ type, sideEffects }, null, 2)}\n`);
       resolve(code);
     });
   });
