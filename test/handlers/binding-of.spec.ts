@@ -1,0 +1,43 @@
+import { expect, it } from '@jest/globals';
+import { bindingOf } from '../../lib/handlers/index.js';
+import { declaration } from '../support/declaration.js';
+import { fakeBroker, queue } from '../support/fake-kind.js';
+
+const orders = fakeBroker({ name: 'orders', addresses: { created: 'orders.created.v1' } });
+
+it('a binding carries the source as the definition resolves it', () => {
+  expect(bindingOf(orders, declaration())).toMatchObject({
+    handler: 'Orders.onCreated',
+    broker: 'orders',
+    source: { address: 'orders.created.v1' },
+  });
+});
+
+it('a binding keeps the publishers in the order in which they run', () => {
+  const publishTo = ['a', 'b'].map((broker) => ({ broker, destination: 'x', options: { forward: { key: true } } }));
+  expect(bindingOf(orders, declaration({ publishTo })).routes).toMatchObject([
+    { broker: 'a', destination: 'x', forward: { key: true } },
+    { broker: 'b', destination: 'x', forward: { key: true } },
+  ]);
+});
+
+it('one mistake is thrown as itself', () => {
+  expect(() => bindingOf(orders, declaration({ options: { retry: { attempts: 0 } } }))).toThrow(
+    expect.objectContaining({ code: 'MULTI_BROKER_OPTION_INVALID', handler: 'Orders.onCreated' }),
+  );
+});
+
+it('several mistakes are thrown together', () => {
+  const options = { retry: { attempts: 0, delayMs: -1 } };
+  expect(() => bindingOf(orders, declaration({ options, source: { kind: 'other' } }))).toThrow(
+    expect.objectContaining({
+      code: 'MULTI_BROKER_WIRING',
+      problems: [expect.anything(), expect.anything(), expect.anything()],
+    }),
+  );
+});
+
+it('the filter of a handler goes along', () => {
+  const filter = () => true;
+  expect(bindingOf(orders, declaration({ source: queue('q'), options: { filter } })).filter).toBe(filter);
+});

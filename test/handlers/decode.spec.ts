@@ -1,0 +1,71 @@
+import { describe, expect, it } from '@jest/globals';
+import { bytes, json } from '../../lib/codec/index.js';
+import { bindingOf, type HandlerDeclaration } from '../../lib/handlers/index.js';
+import { declaration } from '../support/declaration.js';
+import { type ContextFields, TestContext } from '../support/delivery-context.js';
+import { fakeBroker, type FakeOptions } from '../support/fake-kind.js';
+
+function payloadOf(
+  fields: ContextFields,
+  options: HandlerDeclaration['options'] = {},
+  broker: Partial<FakeOptions> = {},
+): unknown {
+  let seen: unknown;
+  const call: HandlerDeclaration['call'] = ({ message }) => void (seen = message.payload);
+  const binding = bindingOf(fakeBroker({ name: 'orders', ...broker }), declaration({ call, options }));
+  void binding.handle(new TestContext(fields));
+  return seen;
+}
+
+describe('a payload', () => {
+  it.each([
+    ['JSON by its content type', '{"a":1}', 'application/json', { a: 1 }],
+    ['text by its content type', '{"a":1}', 'text/plain', '{"a":1}'],
+    ['JSON without a content type, if it parses', '[1]', undefined, [1]],
+    ['text without a content type otherwise', 'Hi!', undefined, 'Hi!'],
+  ])('is read as %s', (_, body, contentType, payload) => {
+    expect(payloadOf({ body, headers: contentType === undefined ? {} : { 'content-type': contentType } })).toEqual(
+      payload,
+    );
+  });
+
+  it('is read by a content type in whatever spelling the producer chose', () => {
+    expect(payloadOf({ body: '1', headers: { 'Content-Type': 'text/plain' } })).toBe('1');
+  });
+
+  it.each([
+    ['no body', null],
+    ['an empty body', ''],
+  ])('of %s is null, for every codec', (_, body) => {
+    const codec = { ...json, decode: () => 'called' };
+    expect(payloadOf({ body }, { codec })).toBeNull();
+  });
+
+  it("is read by the handler's codec before the broker's", () => {
+    const body = Buffer.from('1');
+    expect(payloadOf({ body }, { codec: bytes }, { codec: json })).toBe(body);
+    expect(payloadOf({ body, headers: { 'content-type': 'text/plain' } }, {}, { codec: json })).toBe(1);
+  });
+});
+
+describe('a body that cannot be decoded', () => {
+  const broken = { body: '{"secret', headers: { 'content-type': 'application/json' } };
+
+  it('fails for good, with the cause', () => {
+    expect(() => payloadOf(broken)).toThrow(
+      expect.objectContaining({
+        code: 'MULTI_BROKER_UNDECODABLE',
+        retryable: false,
+        broker: 'orders',
+        handler: 'Orders.onCreated',
+        cause: expect.any(SyntaxError),
+      }),
+    );
+  });
+
+  it('does not appear in the message', () => {
+    expect(() => payloadOf(broken)).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('secret') }),
+    );
+  });
+});
