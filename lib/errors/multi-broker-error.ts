@@ -47,5 +47,5 @@ export function isMultiBrokerError(value: unknown): value is MultiBrokerError {
 }
 
 function sentence(what: string, remedy: string): string {
-  return /[.!?]$/.test(what) ? `${what} ${remedy}` : `${what}. ${remedy}`;
+  return /[.!?\n]$/.test(what) ? `${what} ${remedy}` : `${what}. ${remedy}`;
 }
