@@ -41,7 +41,8 @@ export async function proveKafka(brokers) {
     await transaction.commit();
     await consumer.subscribe({ topic, fromBeginning: true });
     await new Promise((done, failed) => {
-      consumer.on(consumer.events.CRASH, ({ payload }) => failed(payload.error));
+      // A coordinator that is still loading crashes the consumer, which then restarts by itself.
+      consumer.on(consumer.events.CRASH, ({ payload }) => payload.restart || failed(payload.error));
       consumer.run({ autoCommit: false, eachMessage: async () => done() }).catch(failed);
     });
   } finally {

@@ -11,7 +11,7 @@ const jvm = (heap) => (process.env.KAFKA_JVM_OPTS ?? `-Xmx${heap} -XX:+UseSerial
 /**
  * One node of a KRaft cluster. The first node also is the controller: a second one may be killed
  * and the cluster still elects leaders.
- * @param node { folder, id, port, controllerPort, clusterId, replicas, heap }
+ * @param node { folder, id, port, controllerPort, clusterId, replicas, heap, advertisedPort? }
  */
 const properties = (node) => ({
   'process.roles': node.id === 1 ? 'broker,controller' : 'broker',
@@ -21,7 +21,7 @@ const properties = (node) => ({
     `PLAINTEXT://${host}:${node.port}`,
     ...(node.id === 1 ? [`CONTROLLER://${host}:${node.controllerPort}`] : []),
   ].join(','),
-  'advertised.listeners': `PLAINTEXT://${host}:${node.port}`,
+  'advertised.listeners': `PLAINTEXT://${host}:${node.advertisedPort ?? node.port}`,
   'controller.listener.names': 'CONTROLLER',
   'inter.broker.listener.name': 'PLAINTEXT',
   'log.dirs': join(node.folder, 'data'),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { home } from './paths.mjs';
+import { isOurs } from './process.mjs';
 
 const file = join(home, 'lock');
 
@@ -34,10 +35,8 @@ function holderLives() {
   try {
     const holder = Number(readFileSync(file, 'utf8'));
     // Empty for the moment between its making and its writing.
-    if (holder === 0) return true;
-    process.kill(holder, 0);
-    return true;
-  } catch (error) {
-    return error.code === 'EPERM';
+    return holder === 0 || isOurs(holder, 'node');
+  } catch {
+    return false;
   }
 }

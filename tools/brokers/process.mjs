@@ -35,10 +35,10 @@ export function spawnServer(command, args, log) {
   });
 }
 
-/** Pids are used again: a process is ours only if its command line names our data folder. */
-export function isOurs(pid, folder) {
+/** Pids are used again: a process is ours only if its command line holds a mark, such as our data folder. */
+export function isOurs(pid, mark) {
   const line = commandLine(pid);
-  return line !== undefined && line.includes(folder);
+  return line !== undefined && line.includes(mark);
 }
 
 function commandLine(pid) {

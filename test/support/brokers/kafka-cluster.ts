@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import {
+  host,
+  kafkaAnswers,
+  kafkaLog,
+  prepareKafkaNode,
+  proveKafka,
+  startKafkaNode,
+  tail,
+  type KafkaNode,
+} from '../../../tools/brokers/index.mjs';
+import { freePorts } from './free-port.js';
+import { OwnedProcess } from './owned-process.js';
+import { startProxy, type Proxy } from './proxy.js';
+import { until } from './until.js';
+
+export interface KafkaCluster {
+  readonly brokers: string[];
+  /** With `proxied`: one for each node, and clients reach the node only through it. */
+  readonly proxies: readonly Proxy[];
+  /** Node 0 also is the controller: kill node 1 to see leaders move. */
+  kill(node?: number, signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+  /** On the same ports and data, after `kill` or by itself; resolves when the node is part of the cluster again. */
+  restart(node?: number): Promise<void>;
+  pause(node?: number): void;
+  resume(node?: number): void;
+  stop(): Promise<void>;
+}
+
+/** A cluster that a test may harm. Some 3 s for one node, 6 s for two, with 300 MB of memory for each. */
+export async function startKafkaCluster(options: { nodes?: 1 | 2; proxied?: boolean } = {}): Promise<KafkaCluster> {
+  const { nodes: count = 1, proxied = false } = options;
+  const folder = mkdtempSync(join(tmpdir(), 'multi-broker-test-kafka-'));
+  const [controllerPort, ...ports] = await freePorts(count + 1);
+  const proxies = proxied ? await Promise.all(ports.map((port) => startProxy(port))) : [];
+  const clusterId = randomBytes(16).toString('base64url');
+  const nodes = ports.map((port, index): KafkaNode => {
+    const place = { folder: join(folder, String(index)), port, advertisedPort: proxies[index]?.port ?? port };
+    return { ...place, id: index + 1, controllerPort: controllerPort!, clusterId, replicas: count, heap: '256m' };
+  });
+  const processes = nodes.map((node) => new OwnedProcess(() => startKafkaNode(node)));
+  const brokers = nodes.map((node) => `${host}:${node.advertisedPort ?? node.port}`);
+
+  const ready = async (index: number) => {
+    const expected = processes.filter(({ running }) => running).length;
+    const { running } = processes[index]!;
+    const log = () => tail(kafkaLog(nodes[index]!.folder));
+    if (!running) throw new Error(`Kafka node ${index} ended: ${log()}`);
+    return kafkaAnswers([brokers[index]!], expected);
+  };
+  const start = async (index: number) => {
+    await processes[index]!.start();
+    await until(() => ready(index), { what: `Kafka node ${index} answers`, timeoutMs: 60_000, everyMs: 100 });
+  };
+  const stop = async () => {
+    await Promise.all(processes.map((process) => process.end('SIGKILL')));
+    await Promise.all(proxies.map((proxy) => proxy.close()));
+    rmSync(folder, { recursive: true, force: true });
+  };
+
+  try {
+    await Promise.all(nodes.map(prepareKafkaNode));
+    await Promise.all(nodes.map((_, index) => start(index)));
+    await proveKafka(brokers);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  return {
+    brokers,
+    proxies,
+    kill: (node = 0, signal = 'SIGKILL') => processes[node]!.end(signal),
+    async restart(node = 0) {
+      await processes[node]!.end('SIGTERM');
+      await start(node);
+    },
+    pause: (node = 0) => processes[node]!.signal('SIGSTOP'),
+    resume: (node = 0) => processes[node]!.signal('SIGCONT'),
+    stop,
+  };
+}
