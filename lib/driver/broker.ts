@@ -72,7 +72,11 @@ export abstract class Broker {
    *
    * @throws PublishError with `written: 'no' | 'maybe'`.
    */
-  abstract publish(destination: string | Destination, payload: unknown, options?: PublishOptions): Promise<PublishReceipt>;
+  abstract publish(
+    destination: string | Destination,
+    payload: unknown,
+    options?: PublishOptions,
+  ): Promise<PublishReceipt>;
 
   /**
    * Publishes in order; rejects when one is not confirmed. The receipts stand in the order of the items. An item is

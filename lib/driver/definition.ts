@@ -23,8 +23,7 @@ export type SourceOf<K extends string> = string | (K extends keyof BrokerKinds ?
 
 /** Destinations that a broker of kind K takes. */
 export type DestinationOf<K extends string> =
-  | string
-  | (K extends keyof BrokerKinds ? KindDestination<BrokerKinds[K]> : Destination);
+  string | (K extends keyof BrokerKinds ? KindDestination<BrokerKinds[K]> : Destination);
 
 type KindSource<T> = T extends { source: infer S } ? S : never;
 type KindDestination<T> = T extends { destination: infer D } ? D : never;

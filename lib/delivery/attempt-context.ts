@@ -1,0 +1,85 @@
+import { type Broker, type Incoming, MessageContext } from '../driver/index.js';
+import { MultiBrokerError } from '../errors/index.js';
+import type { DeliveryContext } from './binding.js';
+import { DeliveredMessage } from './delivered-message.js';
+
+/** What an attempt tells its delivery. */
+export interface AttemptOwner {
+  readonly broker: Broker;
+  readonly handler: string;
+  readonly incoming: Incoming;
+  /** The error that `signal` aborts with, once the attempt is cut off. */
+  readonly cutOff: Error | undefined;
+  /** The user settles. False: it was settled before. */
+  settledByHand(how: HandSettlement): boolean;
+  /** A signal was asked for. */
+  watched(controller: AbortController): void;
+}
+
+/** How the user settled. */
+export type HandSettlement =
+  'ack' | { readonly nackInMs: number | undefined } | { readonly reject: string | undefined };
+
+const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
+
+/** The context of one attempt: what an earlier attempt kept of its own cannot settle a later one's work twice. */
+export class AttemptContext extends MessageContext implements DeliveryContext {
+  readonly message: DeliveredMessage;
+  private controller: AbortController | undefined;
+
+  constructor(
+    private readonly owner: AttemptOwner,
+    attempt: number,
+  ) {
+    super();
+    this.message = new DeliveredMessage(owner.incoming, attempt);
+  }
+
+  get broker(): Broker {
+    return this.owner.broker;
+  }
+
+  get source(): string {
+    return this.owner.incoming.address;
+  }
+
+  get params(): Readonly<Record<string, string>> {
+    return this.owner.incoming.params ?? NO_PARAMS;
+  }
+
+  get body(): Uint8Array | null {
+    return this.owner.incoming.body;
+  }
+
+  /** Made when asked for: a controller for each message would cost more than the rest of the context. */
+  get signal(): AbortSignal {
+    if (this.controller === undefined) {
+      this.controller = new AbortController();
+      if (this.owner.cutOff === undefined) this.owner.watched(this.controller);
+      else this.controller.abort(this.owner.cutOff);
+    }
+    return this.controller.signal;
+  }
+
+  decoded(payload: unknown): void {
+    this.message.payload = payload;
+  }
+
+  ack(): void {
+    this.settle('ack');
+  }
+
+  nack(options: { readonly delayMs?: number } = {}): void {
+    this.settle({ nackInMs: options.delayMs });
+  }
+
+  reject(reason?: string): void {
+    this.settle({ reject: reason });
+  }
+
+  private settle(how: HandSettlement): void {
+    if (this.owner.settledByHand(how)) return;
+    const what = `A delivery of ${this.owner.handler} is settled already`;
+    throw new MultiBrokerError('MULTI_BROKER_SETTLEMENT', what, { handler: this.owner.handler });
+  }
+}

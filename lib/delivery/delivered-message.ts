@@ -1,0 +1,42 @@
+import type { BrokerMessage, Headers, Incoming } from '../driver/index.js';
+import { CORRELATION_ID } from './headers.js';
+
+/** A message as one attempt sees it. Headers and ids are made when asked for: most handlers read the payload alone. */
+export class DeliveredMessage implements BrokerMessage {
+  payload: unknown = undefined;
+  private known: Headers | undefined;
+
+  constructor(
+    private readonly incoming: Incoming,
+    readonly attempt: number,
+  ) {}
+
+  /** Frozen: a retry sees what the first call saw. */
+  get headers(): Headers {
+    return (this.known ??= Object.freeze(this.incoming.headers()));
+  }
+
+  get key(): string | undefined {
+    return this.incoming.key;
+  }
+
+  get raw(): unknown {
+    return this.incoming.raw;
+  }
+
+  get id(): string {
+    return this.incoming.position;
+  }
+
+  get correlationId(): string {
+    return this.headers[CORRELATION_ID] ?? this.incoming.position;
+  }
+
+  get timestamp(): number {
+    return this.incoming.timestamp;
+  }
+
+  get replyTo(): string | undefined {
+    return this.incoming.replyTo;
+  }
+}

@@ -1,0 +1,73 @@
+import type { Incoming, Lane, Sink, SourceSpec } from '../driver/index.js';
+import type { Binding } from './binding.js';
+import type { DeliveryHost } from './delivery-host.js';
+import { LaneRunner } from './lane-runner.js';
+
+/** Where a driver hands messages over for a set of bindings; one for each call of `Driver.subscribe`. */
+export class DeliverySink implements Sink {
+  private readonly bindings: ReadonlyMap<SourceSpec, Binding>;
+  private readonly runners = new Map<Lane, LaneRunner>();
+  private quieted = false;
+  private paused = false;
+
+  constructor(
+    bindings: readonly Binding[],
+    private readonly host: DeliveryHost,
+  ) {
+    this.bindings = new Map(bindings.map((binding) => [binding.source, binding]));
+  }
+
+  /** Messages taken and not settled. */
+  get taken(): number {
+    let taken = 0;
+    for (const runner of this.runners.values()) taken += runner.taken;
+    return taken;
+  }
+
+  opened(lane: Lane): void {
+    const binding = this.bindings.get(lane.source);
+    if (binding === undefined) {
+      this.host.log.error(`The driver of '${this.host.broker.name}' opened ${lane.name} for a source it was not given`);
+      return;
+    }
+    const runner = new LaneRunner(lane, binding, this.host);
+    this.runners.set(lane, runner);
+    lane.lost.addEventListener('abort', () => this.forget(lane), { once: true });
+    if (this.paused) runner.pause();
+    if (this.quieted) runner.quiet();
+  }
+
+  take(lane: Lane, batch: readonly Incoming[]): void | Promise<void> {
+    return this.runners.get(lane)?.take(batch);
+  }
+
+  pause(): void {
+    this.paused = true;
+    for (const runner of this.runners.values()) runner.pause();
+  }
+
+  resume(): void {
+    this.paused = false;
+    for (const runner of this.runners.values()) runner.resume();
+  }
+
+  quiet(): void {
+    this.quieted = true;
+    for (const runner of this.runners.values()) runner.quiet();
+  }
+
+  async drained(): Promise<void> {
+    await Promise.all([...this.runners.values()].map((runner) => runner.drained()));
+  }
+
+  /** Gives up what still runs; returns what that was. */
+  abandon(): readonly string[] {
+    return [...this.runners.values()].flatMap((runner) => runner.abandon());
+  }
+
+  /** Its handlers may still run, but nothing of theirs counts here any more; a drain waits for them all the same. */
+  private async forget(lane: Lane): Promise<void> {
+    await this.runners.get(lane)?.drained();
+    this.runners.delete(lane);
+  }
+}

@@ -1,0 +1,99 @@
+import { type Clock, type DestinationSpec, type Outcome, type Outgoing, sleep } from '../driver/index.js';
+import { publishAgainInMs } from './backoff.js';
+import type { Parcel } from './outbox.js';
+
+/** What a queue needs of its outbox. */
+export interface QueueHost {
+  write(batch: readonly Outgoing[]): Promise<readonly Outcome[]>;
+  /** True: no further try. */
+  over(): boolean;
+  /** One message's outcome is known. */
+  finished(): void;
+  emptied(): void;
+}
+
+/** The most messages of one call of the driver: about 1 MB of common messages, and one loop turn's work. */
+const LARGEST_BATCH = 2_048;
+
+// Taken when the module loads: fake timers of a test must not hold up a broker.
+const { setImmediate: nextTurn } = globalThis;
+
+/**
+ * Messages for one destination, in order. What failed retriably goes back to the head, before what came later, so
+ * that a retry keeps the order.
+ */
+export class DestinationQueue {
+  private waiting: Parcel[] = [];
+  private running = false;
+  private failures = 0;
+  private pause: AbortController | undefined;
+
+  constructor(
+    readonly to: DestinationSpec,
+    private readonly clock: Clock,
+    private readonly host: QueueHost,
+  ) {}
+
+  push(parcel: Parcel): void {
+    this.waiting.push(parcel);
+    if (this.running) return;
+    this.running = true;
+    nextTurn(() => void this.run());
+  }
+
+  /** Ends a wait between two tries. */
+  wake(): void {
+    this.pause?.abort();
+  }
+
+  private async run(): Promise<void> {
+    while (this.waiting.length > 0) {
+      const batch = this.take();
+      const outcomes = await this.host.write(batch.map((parcel) => parcel.message));
+      const failed = this.conclude(batch, outcomes);
+      this.failures = failed.length === 0 ? 0 : this.failures + 1;
+      if (failed.length > 0) await this.putBack(failed);
+    }
+    this.running = false;
+    this.host.emptied();
+  }
+
+  private take(): Parcel[] {
+    if (this.waiting.length > LARGEST_BATCH) return this.waiting.splice(0, LARGEST_BATCH);
+    const batch = this.waiting;
+    this.waiting = [];
+    return batch;
+  }
+
+  /** Tells each parcel its outcome; those to be tried again are returned in order. */
+  private conclude(batch: readonly Parcel[], outcomes: readonly Outcome[]): Failed[] {
+    const failed: Failed[] = [];
+    batch.forEach((parcel, index) => {
+      const outcome = outcomes[index] as Outcome;
+      if ('error' in outcome && parcel.persistent && outcome.error.retryable) failed.push({ parcel, outcome });
+      else this.end(parcel, outcome);
+    });
+    return failed;
+  }
+
+  /** To the head, after a wait; or given up with the last error, where no further try is wanted. */
+  private async putBack(failed: readonly Failed[]): Promise<void> {
+    if (!this.host.over()) {
+      this.pause = new AbortController();
+      await sleep(this.clock, publishAgainInMs(this.failures), this.pause.signal);
+      this.pause = undefined;
+    }
+    if (this.host.over()) for (const { parcel, outcome } of failed) this.end(parcel, outcome);
+    else this.waiting = failed.map(({ parcel }) => parcel).concat(this.waiting);
+  }
+
+  private end(parcel: Parcel, outcome: Outcome): void {
+    this.host.finished();
+    parcel.done(outcome);
+  }
+}
+
+interface Failed {
+  readonly parcel: Parcel;
+  readonly outcome: Outcome;
+}

@@ -1,0 +1,59 @@
+import { CONTENT_TYPE, type Encoded } from '../codec/index.js';
+import type { Headers, MessageContext, Outgoing } from '../driver/index.js';
+import { asError, MultiBrokerError } from '../errors/index.js';
+import type { FieldOf, ResultItem, Route } from './binding.js';
+import type { Outlet } from './delivery-host.js';
+import { forwarded } from './headers.js';
+
+/** Where an item comes from: what it takes with it. */
+export interface Origin {
+  readonly handler: string;
+  readonly context: MessageContext;
+  /** Correlation id, hops and trace context. */
+  readonly crossing: Headers;
+}
+
+/** Encodes one item for one route, once: a retry sends these bytes. Throws MULTI_BROKER_UNENCODABLE. */
+export function encodeItem(
+  item: ResultItem,
+  route: Route,
+  outlet: Outlet,
+  origin: Origin,
+  dedupeId?: string,
+): Outgoing {
+  const encoded = encode(item.payload, route, outlet, origin);
+  const { message } = origin.context;
+  return {
+    body: encoded.body,
+    key: item.key ?? field(route.key, item, origin) ?? (route.forward?.key === true ? message.key : undefined),
+    headers: headersOf(item, route, origin, encoded.contentType),
+    dedupeId,
+  };
+}
+
+function encode(payload: unknown, route: Route, outlet: Outlet, origin: Origin): Encoded {
+  try {
+    return (route.codec ?? outlet.codec).encode(payload);
+  } catch (thrown) {
+    const what = `What ${origin.handler} returned cannot be encoded for broker '${route.broker}'`;
+    const details = { broker: route.broker, handler: origin.handler, cause: asError(thrown) };
+    throw new MultiBrokerError('MULTI_BROKER_UNENCODABLE', what, details);
+  }
+}
+
+/** The later win: what crosses by itself, what was asked to cross, the publisher's, the item's own. */
+function headersOf(item: ResultItem, route: Route, origin: Origin, contentType: string | undefined): Headers {
+  const headers: Record<string, string> = { ...origin.crossing };
+  if (contentType !== undefined) headers[CONTENT_TYPE] = contentType;
+  const forward = route.forward?.headers;
+  if (forward !== undefined && forward !== false) {
+    Object.assign(headers, forwarded(origin.context.message.headers, forward));
+  }
+  if (route.headers !== undefined) Object.assign(headers, field(route.headers, item, origin));
+  return item.headers === undefined ? headers : Object.assign(headers, item.headers);
+}
+
+function field<T>(of: FieldOf<T> | undefined, item: ResultItem, origin: Origin): T | undefined {
+  if (typeof of !== 'function') return of;
+  return (of as (result: unknown, context: MessageContext) => T | undefined)(item.payload, origin.context);
+}

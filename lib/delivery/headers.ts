@@ -1,0 +1,45 @@
+import { CONTENT_TYPE } from '../codec/index.js';
+import type { Headers } from '../driver/index.js';
+
+/** Ties a message to the one that caused it; crosses brokers. */
+export const CORRELATION_ID = 'correlation-id';
+/** How many handlers have passed a message on. */
+export const HOPS = 'multi-broker-hops';
+/** An answer that tells a failure: its text. */
+export const ERROR = 'multi-broker-error';
+
+/** W3C trace context and baggage, as they come. */
+const TRACE = ['traceparent', 'tracestate', 'baggage'] as const;
+
+/** What belongs to one hop alone. Servers up to NATS 2.9.3 took any header that ends in `Nats-Msg-Id` for one of theirs. */
+function staysBehind(name: string): boolean {
+  const lower = name.toLowerCase();
+  return lower.startsWith('multi-broker-') || lower.startsWith('nats-') || lower === CONTENT_TYPE;
+}
+
+/** How often a message was passed on so far. What is no number counts as never. */
+export function hopsOf(headers: Headers): number {
+  const written = headers[HOPS];
+  if (written === undefined) return 0;
+  const hops = Number.parseInt(written, 10);
+  return hops > 0 ? hops : 0;
+}
+
+/** What crosses from a source message to everything its handler returned: made once for each delivery. */
+export function crossing(headers: Headers, correlationId: string): Headers {
+  const crossed: Record<string, string> = { [CORRELATION_ID]: correlationId, [HOPS]: String(hopsOf(headers) + 1) };
+  for (const name of TRACE) {
+    const value = headers[name];
+    if (value !== undefined) crossed[name] = value;
+  }
+  return crossed;
+}
+
+/** The source's headers that a publisher asked for, without those that belong to one hop. */
+export function forwarded(headers: Headers, which: true | readonly string[]): Headers {
+  const chosen: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (!staysBehind(name) && (which === true || which.includes(name))) chosen[name] = value;
+  }
+  return chosen;
+}

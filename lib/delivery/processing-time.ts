@@ -1,0 +1,34 @@
+import { MultiBrokerError } from '../errors/index.js';
+import type { HandlerResult } from './binding.js';
+import type { Delivery } from './delivery.js';
+import type { LaneOwner } from './lane-owner.js';
+
+/**
+ * Names a call that runs longer than `maxProcessingMs` and aborts its signal. Heartbeats go on while a handler runs,
+ * so without this a stuck one would never be seen. The call itself cannot be ended from outside: its lane waits.
+ */
+export function watchProcessingTime(
+  result: HandlerResult | Promise<HandlerResult>,
+  owner: LaneOwner,
+  delivery: Delivery,
+): HandlerResult | Promise<HandlerResult> {
+  if (!isPromise(result)) return result;
+  const { host, binding } = owner;
+  const limit = binding.maxProcessingMs ?? 0;
+  const about = {};
+  const cancel = host.clock.after(limit, () => {
+    const what = `${binding.handler} runs longer than ${String(limit)} ms on ${owner.lane.name} of broker '${binding.broker}'`;
+    const error = new MultiBrokerError('MULTI_BROKER_PROCESSING_TIMEOUT', what, { handler: binding.handler });
+    host.log.error(error.message);
+    host.ailments.set(about, error.message);
+    delivery.cutAttempt(error);
+  });
+  return result.finally(() => {
+    cancel();
+    host.ailments.clear(about);
+  });
+}
+
+function isPromise(result: HandlerResult | Promise<HandlerResult>): result is Promise<HandlerResult> {
+  return typeof result === 'object' && 'finally' in result;
+}

@@ -1,0 +1,117 @@
+import type { DestinationSpec, Outcome, Outgoing } from '../driver/index.js';
+import { asError, PublishError } from '../errors/index.js';
+import type { ResultItem, Route } from './binding.js';
+import type { DeliveryHost, Outlet } from './delivery-host.js';
+import { encodeItem, type Origin } from './encode-item.js';
+
+/** Where the items of a result go, and what they say of their origin. */
+export interface PublicationPlan extends Origin {
+  readonly host: DeliveryHost;
+  readonly routes: readonly Route[];
+  /** The same for every delivery of this message to this binding; route and item are added to it. */
+  readonly dedupeBase: string;
+}
+
+/**
+ * The items of one result on their way: to the publisher closest to the method first, all items in order; to the
+ * next one when all are confirmed. `done` is called once, with the first error or without; never retried by itself,
+ * as every parcel is persistent.
+ */
+export class Publication {
+  private route = 0;
+  private open = 0;
+  private error: Error | undefined;
+
+  constructor(
+    private readonly items: readonly ResultItem[],
+    private readonly plan: PublicationPlan,
+    private readonly firstItem: number,
+    private readonly done: (error: Error | undefined) => void,
+  ) {}
+
+  /** Sends to the next route, or ends. May call `done` before it returns. */
+  next(): void {
+    const route = this.plan.routes[this.route];
+    if (this.error !== undefined || route === undefined || this.items.length === 0) {
+      this.done(this.error);
+      return;
+    }
+    try {
+      this.sendAll(route);
+    } catch (thrown) {
+      this.done(asError(thrown));
+    }
+  }
+
+  /** All items are encoded before the first is sent: one that cannot be leaves none of this route behind it. */
+  private sendAll(route: Route): void {
+    const outlet = outletOf(route, this.plan);
+    const index = this.route++;
+    const parcels = this.items.map((item, position) => this.prepare(item, route, outlet, index, position));
+    this.open = parcels.length;
+    for (const { to, message } of parcels) {
+      outlet.send(to, { message, persistent: true, done: this.confirmed });
+    }
+  }
+
+  private prepare(item: ResultItem, route: Route, outlet: Outlet, index: number, position: number): Prepared {
+    const to = outlet.resolve(item.destination ?? route.destination);
+    const dedupeId = to.dedupes
+      ? `${this.plan.dedupeBase}/${String(index)}/${String(this.firstItem + position)}`
+      : undefined;
+    return { to, message: encodeItem(item, route, outlet, this.plan, dedupeId) };
+  }
+
+  private readonly confirmed = (outcome: Outcome): void => {
+    if ('error' in outcome) this.error ??= outcome.error;
+    if (--this.open === 0) this.next();
+  };
+}
+
+interface Prepared {
+  readonly to: DestinationSpec;
+  readonly message: Outgoing;
+}
+
+function outletOf(route: Route, plan: PublicationPlan): Outlet {
+  const outlet = plan.host.outlet(route.broker);
+  if (outlet !== undefined) return outlet;
+  const what = `Broker '${route.broker}' is not there (yet); the result of ${plan.handler} was not written`;
+  throw new PublishError('MULTI_BROKER_NOT_CONNECTED', what, {
+    broker: route.broker,
+    handler: plan.handler,
+    written: 'no',
+  });
+}
+
+/** The most items of a stream whose confirmations are open at once. */
+const WINDOW = 256;
+
+/** Publishes a sequence as it comes, each item to every route. Resolves with the last item; rejects with the first error. */
+export async function publishStream(
+  items: AsyncIterable<ResultItem>,
+  plan: PublicationPlan,
+): Promise<ResultItem | undefined> {
+  let last: ResultItem | undefined;
+  let count = 0;
+  let open: Promise<Error | undefined>[] = [];
+  for await (const item of items) {
+    last = item;
+    open.push(publishOne(item, plan, count++));
+    if (open.length >= WINDOW) open = await confirmAll(open);
+  }
+  await confirmAll(open);
+  return last;
+}
+
+/** Resolves, with the error if any: a rejection that nobody awaits yet would end the process. */
+function publishOne(item: ResultItem, plan: PublicationPlan, index: number): Promise<Error | undefined> {
+  return new Promise((resolve) => {
+    new Publication([item], plan, index, resolve).next();
+  });
+}
+
+async function confirmAll(open: readonly Promise<Error | undefined>[]): Promise<[]> {
+  for (const error of await Promise.all(open)) if (error !== undefined) throw error;
+  return [];
+}

@@ -1,0 +1,120 @@
+import { type BrokerDefinition, type ConnectionState, type Driver, type Io, sleep } from '../driver/index.js';
+import { asError, isMultiBrokerError, MultiBrokerError } from '../errors/index.js';
+import { untilAborted } from './deadline.js';
+import type { DriverSource } from './driver-source.js';
+
+/** What a connection is made of. */
+export interface ConnectionHost {
+  readonly definition: BrokerDefinition;
+  readonly drivers: DriverSource;
+  readonly io: Omit<Io, 'state' | 'broker'>;
+  /** The module's option. */
+  inMemory(): boolean;
+  /** It has come up, for the first time or again. */
+  cameUp(): void;
+}
+
+/** One broker's connection: made once however many ask for it, and made anew after it failed or was closed. */
+export class Connection {
+  /** The connected driver; undefined while there is none. */
+  driver: Driver | undefined;
+  state: ConnectionState | 'none' = 'none';
+  /** Why it is not up. */
+  cause: Error | undefined;
+  private opening: Promise<Driver> | undefined;
+  private trying: AbortController | undefined;
+
+  constructor(private readonly host: ConnectionHost) {}
+
+  /** Rejects with MULTI_BROKER_CONNECT_FAILED, or with the signal's reason. */
+  connect(signal: AbortSignal): Promise<Driver> {
+    if (this.driver !== undefined) return Promise.resolve(this.driver);
+    this.opening ??= this.open(signal).finally(() => {
+      this.opening = undefined;
+    });
+    return untilAborted(this.opening, signal);
+  }
+
+  /** Tries until it is up or closed; for brokers that may come later. */
+  async keepTrying(): Promise<void> {
+    this.trying ??= new AbortController();
+    const { signal } = this.trying;
+    for (let waitMs = 500; !signal.aborted && this.driver === undefined; waitMs = Math.min(waitMs * 2, 10_000)) {
+      try {
+        await this.connect(signal);
+      } catch (thrown) {
+        this.host.io.log.debug(`${this.named} is not up yet: ${asError(thrown).message}`);
+        await sleep(this.host.io.clock, waitMs, signal);
+      }
+    }
+  }
+
+  /** Never rejects; the driver's own `close` is bounded by who calls this. */
+  async close(): Promise<void> {
+    this.trying?.abort(this.closed());
+    this.trying = undefined;
+    await this.opening?.catch(() => undefined);
+    const driver = this.driver;
+    this.driver = undefined;
+    this.state = 'none';
+    try {
+      await driver?.close();
+    } catch (thrown) {
+      this.host.io.log.warn(`${this.named} was not closed cleanly: ${asError(thrown).message}`);
+    }
+  }
+
+  private get named(): string {
+    return `Broker '${this.host.definition.name}'`;
+  }
+
+  private async open(signal: AbortSignal): Promise<Driver> {
+    const { definition, drivers } = this.host;
+    try {
+      const driver = await drivers.open(definition, this.host.inMemory());
+      await driver.connect(this.ioOf(driver), signal);
+      this.driver = driver;
+      this.changed('up');
+      return driver;
+    } catch (thrown) {
+      this.cause = this.failure(asError(thrown));
+      throw this.cause;
+    }
+  }
+
+  private ioOf(driver: Driver): Io {
+    return {
+      ...this.host.io,
+      broker: this.host.definition.name,
+      state: (now, cause) => {
+        if (this.driver === driver) this.changed(now, cause);
+      },
+    };
+  }
+
+  private changed(now: ConnectionState, cause?: Error): void {
+    const before = this.state;
+    this.state = now;
+    this.cause = cause;
+    this.tell(before, now, cause);
+    if (now === 'up') this.host.cameUp();
+  }
+
+  private tell(before: ConnectionState | 'none', now: ConnectionState, cause: Error | undefined): void {
+    const { log } = this.host.io;
+    const why = cause === undefined ? '' : `: ${cause.message}`;
+    if (now === 'up') log.info(`${this.named} is ${before === 'none' ? 'connected' : 'connected again'}`);
+    else if (now === 'reconnecting') log.warn(`${this.named} lost its connection and reconnects${why}`);
+    else log.error(`${this.named} is lost${why}`, cause);
+  }
+
+  private failure(cause: Error): Error {
+    if (isMultiBrokerError(cause)) return cause;
+    const what = `${this.named} (${this.host.definition.kind}) could not connect: ${cause.message}`;
+    return new MultiBrokerError('MULTI_BROKER_CONNECT_FAILED', what, { broker: this.host.definition.name, cause });
+  }
+
+  private closed(): Error {
+    return new MultiBrokerError('MULTI_BROKER_STOPPED', `${this.named} was stopped`);
+  }
+}

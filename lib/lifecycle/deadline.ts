@@ -1,0 +1,69 @@
+import type { Clock } from '../driver/index.js';
+
+/** A point in time on the module's clock, with a signal for what can be cut short. */
+export class Deadline {
+  private readonly ends: number;
+  private readonly controller = new AbortController();
+  private readonly cancel: () => void;
+
+  constructor(
+    private readonly clock: Clock,
+    ms: number,
+    reason: () => Error,
+  ) {
+    this.ends = clock.now() + ms;
+    this.cancel = clock.after(ms, () => {
+      this.controller.abort(reason());
+    });
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  get leftMs(): number {
+    return Math.max(0, this.ends - this.clock.now());
+  }
+
+  /** Ends it early. */
+  abort(reason: Error): void {
+    this.cancel();
+    this.controller.abort(reason);
+  }
+
+  /** No longer needed: its timer must not keep the process. */
+  clear(): void {
+    this.cancel();
+  }
+
+  /** The promise's value, or `undefined` when the deadline comes first. What it becomes later is not looked at. */
+  async within<T>(promise: Promise<T>): Promise<T | undefined> {
+    const { signal } = this;
+    if (signal.aborted) return undefined;
+    return new Promise((resolve, reject) => {
+      const late = (): void => {
+        resolve(undefined);
+      };
+      signal.addEventListener('abort', late, { once: true });
+      const over = (): void => {
+        signal.removeEventListener('abort', late);
+      };
+      promise.finally(over).then(resolve, reject);
+    });
+  }
+}
+
+/** Rejects with the signal's reason as soon as it aborts; else as the promise does. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cut = (): void => {
+      reject(signal.reason as Error);
+    };
+    if (signal.aborted) cut();
+    signal.addEventListener('abort', cut, { once: true });
+    const over = (): void => {
+      signal.removeEventListener('abort', cut);
+    };
+    promise.finally(over).then(resolve, reject);
+  });
+}

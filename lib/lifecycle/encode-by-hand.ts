@@ -1,0 +1,27 @@
+import { type Codec, CONTENT_TYPE, type Encoded } from '../codec/index.js';
+import { isOutgoingMessage, type Outgoing, type PublishOptions } from '../driver/index.js';
+import { asError, MultiBrokerError } from '../errors/index.js';
+
+/** Encodes what `broker.publish()` was given. An `outgoing()` has fields of its own, which win. */
+export function encodeByHand(broker: string, codec: Codec, given: unknown, options: PublishOptions = {}): Outgoing {
+  if (options.dedupeId !== undefined) throw unsupported(broker);
+  const item = isOutgoingMessage(given) ? given : undefined;
+  const encoded = encode(broker, options.codec ?? codec, item === undefined ? given : item.payload);
+  const headers: Record<string, string> = { ...options.headers, ...item?.headers };
+  if (encoded.contentType !== undefined) headers[CONTENT_TYPE] ??= encoded.contentType;
+  return { body: encoded.body, key: item?.key ?? options.key, headers };
+}
+
+function encode(broker: string, codec: Codec, payload: unknown): Encoded {
+  try {
+    return codec.encode(payload === undefined ? null : payload);
+  } catch (thrown) {
+    const what = `What was published on broker '${broker}' cannot be encoded`;
+    throw new MultiBrokerError('MULTI_BROKER_UNENCODABLE', what, { broker, cause: asError(thrown) });
+  }
+}
+
+function unsupported(broker: string): MultiBrokerError {
+  const what = "publish(): the option 'dedupeId' is not offered";
+  return new MultiBrokerError('MULTI_BROKER_OPTION_UNSUPPORTED', what, { broker });
+}

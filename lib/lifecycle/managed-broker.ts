@@ -1,0 +1,232 @@
+import { auto } from '../codec/index.js';
+import {
+  Ailments,
+  type Binding,
+  type Counts,
+  type DeliveryHost,
+  Outbox,
+  type Outlet,
+  Turns,
+} from '../delivery/index.js';
+import {
+  Broker,
+  type BrokerDefinition,
+  type BrokerHealth,
+  type BrokerMessage,
+  type Destination,
+  type DestinationSpec,
+  type Driver,
+  type Io,
+  type MessageHandler,
+  type PublishOptions,
+  type PublishReceipt,
+  type RequestOptions,
+  type Source,
+  type SubscribeOptions,
+  type Subscription,
+} from '../driver/index.js';
+import { MultiBrokerError, nearestName } from '../errors/index.js';
+import { bindingOf } from '../handlers/index.js';
+import { Connection } from './connection.js';
+import { Destinations } from './destinations.js';
+import type { DriverSource } from './driver-source.js';
+import { encodeByHand } from './encode-by-hand.js';
+import { healthOf } from './health.js';
+import { Reading } from './reading.js';
+import { ask } from './request.js';
+
+/** What a broker needs of the application's brokers. */
+export interface BrokerHost {
+  readonly drivers: DriverSource;
+  readonly io: Omit<Io, 'state' | 'broker'>;
+  readonly inMemory: () => boolean;
+  readonly maxHops: () => number;
+  /** Does what was asked for outside the start, after the wiring is checked, bounded; throws MULTI_BROKER_STOPPED. */
+  onDemand<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  outlet(broker: string): Outlet | undefined;
+  cameUp(): void;
+}
+
+/** The broker that users get: publishes through its outbox, reads through its readings. */
+export class ManagedBroker extends Broker {
+  readonly name: string;
+  readonly kind: string;
+  readonly connection: Connection;
+  readonly outbox: Outbox;
+  readonly readings = new Set<Reading>();
+  private readonly ailments = new Ailments();
+  private readonly counts: Counts = { running: 0, handled: 0, failed: 0, rejected: 0, dropped: 0 };
+  private readonly delivery: DeliveryHost;
+  private readonly destinations: Destinations;
+
+  constructor(
+    readonly definition: BrokerDefinition,
+    private readonly host: BrokerHost,
+  ) {
+    super();
+    this.name = definition.name;
+    this.kind = definition.kind;
+    this.destinations = new Destinations(definition);
+    this.connection = new Connection({ ...host, definition });
+    this.outbox = new Outbox({ broker: this.name, clock: host.io.clock, driver: () => this.connection.driver });
+    this.delivery = this.deliveryHost();
+  }
+
+  /** The way out for results of other brokers' handlers. */
+  get outlet(): Outlet {
+    return {
+      codec: this.codec,
+      resolve: (to) => this.destinations.resolve(to),
+      send: (to, parcel) => {
+        this.outbox.send(to, parcel);
+      },
+    };
+  }
+
+  async publish(to: string | Destination, payload: unknown, options?: PublishOptions): Promise<PublishReceipt> {
+    const spec = this.destinations.resolve(to);
+    const message = encodeByHand(this.name, this.codec, payload, options);
+    if (this.connection.driver === undefined) await this.connected();
+    const outcome = await this.outbox.publish(spec, message);
+    if ('error' in outcome) throw outcome.error;
+    return outcome.receipt;
+  }
+
+  async publishBatch(
+    to: string | Destination,
+    items: readonly unknown[],
+    options?: PublishOptions,
+  ): Promise<readonly PublishReceipt[]> {
+    const spec = this.destinations.resolve(to);
+    const messages = items.map((item) => encodeByHand(this.name, this.codec, item, options));
+    if (this.connection.driver === undefined) await this.connected();
+    const outcomes = await Promise.all(messages.map((message) => this.outbox.publish(spec, message)));
+    return outcomes.map((outcome) => {
+      if ('error' in outcome) throw outcome.error;
+      return outcome.receipt;
+    });
+  }
+
+  async request<R>(
+    to: string | Destination,
+    payload: unknown,
+    options: RequestOptions = {},
+  ): Promise<BrokerMessage<R>> {
+    const spec: DestinationSpec = this.destinations.resolve(to);
+    const message = encodeByHand(this.name, this.codec, payload, options);
+    const driver = this.connection.driver ?? (await this.connected());
+    const { clock } = this.host.io;
+    const by = { broker: this.name, kind: this.kind, clock, codec: options.codec ?? this.codec };
+    return ask<R>(driver, spec, message, { ...by, timeoutMs: options.timeoutMs ?? 5_000 });
+  }
+
+  async subscribe<T>(
+    source: string | Source,
+    handler: MessageHandler<T>,
+    options: SubscribeOptions = {},
+  ): Promise<Subscription> {
+    const binding = bindingOf(this.definition, {
+      handler: handler.name || 'subscribe()',
+      broker: this.name,
+      source,
+      options,
+      publishTo: [],
+      problems: [],
+      call: (context) => handler(context.message.payload as T, context),
+    });
+    this.refuseClash(binding);
+    if (this.connection.driver === undefined) await this.connected();
+    const reading = await this.host.onDemand((signal) => this.read([binding], signal));
+    return {
+      stop: () => this.leave(reading),
+      pause: () => {
+        reading?.pause();
+      },
+      resume: () => {
+        reading?.resume();
+      },
+    };
+  }
+
+  /** Begins to read; the reading is kept, so that a stop finds it. Undefined where there is nothing to read. */
+  async read(bindings: readonly Binding[], signal: AbortSignal): Promise<Reading | undefined> {
+    if (bindings.length === 0) return undefined;
+    const driver = this.connection.driver;
+    if (driver === undefined) {
+      const what = `Broker '${this.name}' is not connected, so it cannot read`;
+      throw new MultiBrokerError('MULTI_BROKER_NOT_CONNECTED', what, { broker: this.name });
+    }
+    const reading = new Reading(bindings, this.delivery);
+    this.readings.add(reading);
+    try {
+      await reading.begin(driver, signal);
+      return reading;
+    } catch (thrown) {
+      this.readings.delete(reading);
+      throw thrown;
+    }
+  }
+
+  health(): BrokerHealth {
+    const unsettled = [...this.readings].reduce((sum, reading) => sum + reading.taken, 0);
+    return healthOf(this, this.connection, this.ailments.list(), { ...this.counts, unsettled });
+  }
+
+  native(): unknown {
+    if (this.connection.driver !== undefined) return this.connection.driver.native();
+    const what = `Broker '${this.name}' is not connected, so it has no client yet`;
+    throw new MultiBrokerError('MULTI_BROKER_NOT_CONNECTED', what, { broker: this.name });
+  }
+
+  private get codec(): Outlet['codec'] {
+    return this.definition.options.codec ?? auto;
+  }
+
+  /** Before the start a broker connects on demand: a module that comes earlier may publish from its own hooks. */
+  private connected(): Promise<Driver> {
+    return this.host.onDemand((signal) => this.connection.connect(signal));
+  }
+
+  private refuseClash(binding: Binding): void {
+    for (const { bindings } of this.readings) {
+      for (const other of bindings) {
+        const why = this.definition.clash(other.source, binding.source);
+        if (why === undefined) continue;
+        const what = `${binding.source.name} on broker '${this.name}' is ${other.handler}'s too: ${why}`;
+        throw new MultiBrokerError('MULTI_BROKER_SOURCE_CLASH', what, { broker: this.name, handler: binding.handler });
+      }
+    }
+  }
+
+  private async leave(reading: Reading | undefined): Promise<void> {
+    if (reading === undefined || !this.readings.has(reading)) return;
+    await reading.stop();
+    this.readings.delete(reading);
+  }
+
+  private deliveryHost(): DeliveryHost {
+    const { io, maxHops, outlet } = this.host;
+    return {
+      broker: this,
+      clock: io.clock,
+      log: io.log,
+      turns: new Turns(),
+      counts: this.counts,
+      ailments: this.ailments,
+      get maxHops() {
+        return maxHops();
+      },
+      outlet,
+    };
+  }
+}
+
+/** The error of a name that no broker has. */
+export function unknownBroker(name: string, known: readonly string[]): MultiBrokerError {
+  const near = nearestName(name, known);
+  const hint =
+    near === undefined ? `known: ${known.map((one) => `'${one}'`).join(', ') || 'none'}` : `did you mean '${near}'?`;
+  return new MultiBrokerError('MULTI_BROKER_UNKNOWN_BROKER', `There is no broker '${name}' (${hint})`, {
+    broker: name,
+  });
+}
