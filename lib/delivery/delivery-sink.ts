@@ -32,7 +32,7 @@ export class DeliverySink implements Sink {
     }
     const runner = new LaneRunner(lane, binding, this.host);
     this.runners.set(lane, runner);
-    lane.lost.addEventListener('abort', () => this.forget(lane), { once: true });
+    lane.lost.addEventListener('abort', () => void this.forget(lane), { once: true });
     if (this.paused) runner.pause();
     if (this.quieted) runner.quiet();
   }

@@ -205,7 +205,7 @@ export class ManagedBroker extends Broker {
   }
 
   private deliveryHost(): DeliveryHost {
-    const { io, maxHops, outlet } = this.host;
+    const { io, maxHops } = this.host;
     return {
       broker: this,
       clock: io.clock,
@@ -216,7 +216,7 @@ export class ManagedBroker extends Broker {
       get maxHops() {
         return maxHops();
       },
-      outlet,
+      outlet: (name) => this.host.outlet(name),
     };
   }
 }
