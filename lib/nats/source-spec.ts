@@ -1,0 +1,83 @@
+import type { Source, SourceSpec } from '../driver/index.js';
+import { MultiBrokerError } from '../errors/index.js';
+import { type Addresses, mapped } from './addresses.js';
+import type { StreamOptions, StreamSource, SubjectSource } from './sources.js';
+import { entityProblem, queueProblem, refuse, subjectProblem } from './subject.js';
+
+/** A core subscription, resolved for one broker. */
+export interface CoreSourceSpec extends SourceSpec {
+  readonly kind: 'nats';
+  readonly via: 'core';
+  /** May hold wildcards. */
+  readonly subject: string;
+  readonly queue?: string | undefined;
+  readonly durable: false;
+}
+
+/** A durable consumer, resolved for one broker. */
+export interface StreamSourceSpec extends SourceSpec {
+  readonly kind: 'nats';
+  readonly via: 'jetstream';
+  readonly stream: string;
+  /** Name of the consumer (`durable` says that it is one). */
+  readonly consumer: string;
+  readonly filter?: string | undefined;
+  readonly subjects?: readonly string[] | undefined;
+  readonly durable: true;
+  /** As the user wrote them: only what is given is compared with what the server has. */
+  readonly options: StreamOptions;
+}
+
+export type NatsSourceSpec = CoreSourceSpec | StreamSourceSpec;
+
+/** What of a broker's options decides how its sources are read. */
+export interface SourceDefaults {
+  readonly name: string;
+  readonly queue?: string | undefined;
+  readonly addresses?: Addresses;
+}
+
+/** Resolves what a decorator names. Throws MULTI_BROKER_WRONG_KIND or MULTI_BROKER_ADDRESS_INVALID. */
+export function sourceSpec(from: string | Source, broker: SourceDefaults): NatsSourceSpec {
+  if (typeof from === 'string') return coreSpec({ kind: 'nats', via: 'core', pattern: from }, broker);
+  if (isNatsSource(from)) return from.via === 'core' ? coreSpec(from, broker) : streamSpec(from, broker);
+  const what = `Broker '${broker.name}' is NATS and cannot read a source of kind '${from.kind}': use a subject, subject() or stream()`;
+  throw new MultiBrokerError('MULTI_BROKER_WRONG_KIND', what, { broker: broker.name });
+}
+
+function isNatsSource(from: Source): from is SubjectSource | StreamSource {
+  return from.kind === 'nats';
+}
+
+function coreSpec(from: SubjectSource, broker: SourceDefaults): CoreSourceSpec {
+  const subject = mapped(from.pattern, broker.addresses);
+  refuse(subjectProblem(subject, 'subscribe'), 'subject', subject, broker.name);
+  const queue = from.queue === false ? undefined : (from.queue ?? broker.queue);
+  if (queue !== undefined) refuse(queueProblem(queue), 'queue', queue, broker.name);
+  const name = queue === undefined ? `subject ${subject}` : `subject ${subject} (queue ${queue})`;
+  return { kind: 'nats', via: 'core', name, address: subject, subject, queue, durable: false };
+}
+
+function streamSpec(from: StreamSource, broker: SourceDefaults): StreamSourceSpec {
+  const name = mapped(from.stream, broker.addresses);
+  const filter = from.filter === undefined ? undefined : mapped(from.filter, broker.addresses);
+  const subjects = from.subjects?.map((subject) => mapped(subject, broker.addresses));
+  refuse(entityProblem(name), 'stream', name, broker.name);
+  refuse(entityProblem(from.durable), 'durable', from.durable, broker.name);
+  for (const subject of [...(subjects ?? []), ...(filter === undefined ? [] : [filter])]) {
+    refuse(subjectProblem(subject, 'subscribe'), 'subject', subject, broker.name);
+  }
+  return {
+    kind: 'nats',
+    via: 'jetstream',
+    name: `stream ${name} (durable ${from.durable})`,
+    address: name,
+    stream: name,
+    consumer: from.durable,
+    // The server takes the filter `>` for none, and so says nothing of it.
+    filter: filter === '>' ? undefined : filter,
+    subjects,
+    durable: true,
+    options: from,
+  };
+}
