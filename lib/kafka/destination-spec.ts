@@ -1,0 +1,23 @@
+import type { Destination, DestinationSpec } from '../driver/index.js';
+import { MultiBrokerError } from '../errors/index.js';
+import { mapped } from './addresses.js';
+import type { KafkaSettings } from './options.js';
+import { refuseBadTopic } from './topic-name.js';
+
+/** A topic to write to, resolved for one broker. */
+export interface KafkaDestinationSpec extends DestinationSpec {
+  readonly kind: 'kafka';
+  /** Kafka has no dedupe by id: a repeated message is a second one. */
+  readonly dedupes: false;
+}
+
+/** Resolves where a message goes. Throws MULTI_BROKER_WRONG_KIND or MULTI_BROKER_ADDRESS_INVALID. */
+export function destinationSpec(to: string | Destination, broker: KafkaSettings): KafkaDestinationSpec {
+  if (typeof to !== 'string') {
+    const what = `Broker '${broker.name}' is Kafka and cannot publish to a '${to.kind}' destination: use a topic's name`;
+    throw new MultiBrokerError('MULTI_BROKER_WRONG_KIND', what, { broker: broker.name });
+  }
+  const address = mapped(to, broker.addresses);
+  refuseBadTopic(address, broker.name);
+  return { kind: 'kafka', name: `topic ${address}`, address, dedupes: false };
+}

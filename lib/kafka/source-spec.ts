@@ -1,0 +1,58 @@
+import type { Source, SourceSpec } from '../driver/index.js';
+import { MultiBrokerError } from '../errors/index.js';
+import { mapped } from './addresses.js';
+import type { KafkaSettings } from './options.js';
+import { refuseBadTopic } from './topic-name.js';
+import { topic, type TopicSource } from './topic.js';
+
+/** A topic, or the topics that a RegExp matches, read by one group; resolved for one broker. */
+export interface KafkaSourceSpec extends SourceSpec {
+  readonly kind: 'kafka';
+  /** A RegExp here keeps no state: it is neither global nor sticky. */
+  readonly topic: string | RegExp;
+  readonly groupId: string;
+  readonly fromBeginning: boolean;
+  readonly durable: true;
+}
+
+/** Resolves what a decorator names. Throws MULTI_BROKER_WRONG_KIND, _ADDRESS_INVALID or _OPTION_INVALID. */
+export function sourceSpec(from: string | Source, broker: KafkaSettings): KafkaSourceSpec {
+  const source = typeof from === 'string' ? topic(from) : topicSource(from, broker.name);
+  const name = realTopic(source.topic, broker);
+  const groupId = groupOf(source, broker);
+  const shown = String(name);
+  return {
+    kind: 'kafka',
+    name: `topic ${shown} (group ${groupId})`,
+    address: shown,
+    topic: name,
+    groupId,
+    fromBeginning: source.fromBeginning ?? broker.fromBeginning ?? true,
+    durable: true,
+  };
+}
+
+function topicSource(from: Source, broker: string): TopicSource {
+  if (isTopicSource(from)) return from;
+  const what = `Broker '${broker}' is Kafka and cannot read a source of kind '${from.kind}': use a topic's name or topic()`;
+  throw new MultiBrokerError('MULTI_BROKER_WRONG_KIND', what, { broker });
+}
+
+function isTopicSource(from: Source): from is TopicSource {
+  return from.kind === 'kafka' && 'topic' in from;
+}
+
+function realTopic(named: string | RegExp, broker: KafkaSettings): string | RegExp {
+  if (typeof named !== 'string') return new RegExp(named.source, named.flags.replace(/[gy]/g, ''));
+  const name = mapped(named, broker.addresses);
+  refuseBadTopic(name, broker.name);
+  return name;
+}
+
+function groupOf(source: TopicSource, broker: KafkaSettings): string {
+  const groupId = source.groupId ?? broker.groupId;
+  if (groupId !== undefined && groupId !== '') return groupId;
+  const where = `topic ${String(source.topic)} of broker '${broker.name}'`;
+  const what = `No groupId for ${where}: set it in kafkaBroker() or in topic()`;
+  throw new MultiBrokerError('MULTI_BROKER_OPTION_INVALID', what, { broker: broker.name });
+}
