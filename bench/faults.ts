@@ -1,0 +1,112 @@
+import { BridgeProcess } from './faults/bridge-process.js';
+import { arrivals, committedIds, recordArrivals } from './faults/far-side.js';
+import { NatsUnderTest } from './faults/nats-under-test.js';
+import type { Setting } from './faults/setting.js';
+import { prefill } from './support/messages.js';
+
+// A bridge from a real Kafka to a real NATS under four faults. For each: how many messages were committed at the
+// source and never arrived at the target (lost, must be 0), and how many arrived more than once (allowed).
+
+interface Fault {
+  readonly name: string;
+  readonly count: number;
+  readonly setting: Partial<Setting>;
+  readonly natsIsLate?: boolean;
+  act(bridge: BridgeProcess, nats: NatsUnderTest, setting: Setting): Promise<BridgeProcess>;
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  for (const end = Date.now() + 90_000; !(await condition()); await pause(50)) {
+    if (Date.now() > end) throw new Error(`not within 90 s: ${what}`);
+  }
+}
+
+const faults: readonly Fault[] = [
+  ...[false, true].map((targetFirst): Fault => ({
+    name: `target 2 s late, ${targetFirst ? 'target' : 'source'} registered first`,
+    count: 50,
+    setting: { targetFirst, targetMayBeLate: true },
+    natsIsLate: true,
+    async act(bridge, nats, { subject }) {
+      await pause(2_000);
+      await nats.start();
+      await recordArrivals(nats.url, 'ARRIVED', subject);
+      await until(() => bridge.handled >= 50, 'all handled');
+      return bridge;
+    },
+  })),
+  ...[false, true].map((targetFirst): Fault => ({
+    name: `SIGTERM under 1,000 messages, ${targetFirst ? 'target' : 'source'} registered first`,
+    count: 1_000,
+    setting: { targetFirst, handlerMs: 20 },
+    async act(bridge) {
+      await until(() => bridge.handled >= 100, '100 handled');
+      return bridge;
+    },
+  })),
+  ...[true, false].map((confirmed): Fault => ({
+    name: `NATS server killed for 3 s under 20,000 messages, ${confirmed ? 'JetStream' : 'core NATS'}`,
+    count: 20_000,
+    setting: { confirmed },
+    async act(bridge, nats, { topic, group }) {
+      await until(() => bridge.handled >= 2_000, '2,000 handled');
+      await nats.kill();
+      await pause(3_000);
+      await nats.start();
+      await until(async () => (await committedIds(topic, group)).size === 20_000, 'all committed');
+      return bridge;
+    },
+  })),
+  {
+    name: 'bridge killed (SIGKILL) under 20,000 messages, started again',
+    count: 20_000,
+    setting: { confirmed: true },
+    async act(bridge, _nats, setting) {
+      await until(() => bridge.handled >= 5_000, '5,000 handled');
+      await bridge.end('SIGKILL');
+      const second = new BridgeProcess(setting);
+      await until(async () => (await committedIds(setting.topic, setting.group)).size === 20_000, 'all committed');
+      return second;
+    },
+  },
+];
+
+let failed = 0;
+for (const [index, fault] of faults.entries()) {
+  const { committed, lost, twice } = await run(fault, `${process.pid}-${index}`);
+  const missing = fault.name.startsWith('SIGTERM') ? 0 : fault.count - committed;
+  if (lost > 0 || missing > 0) failed++;
+  console.log(`${fault.name.padEnd(72)} committed ${committed} of ${fault.count}  lost ${lost}  twice ${twice}`);
+}
+console.log(`${faults.length - failed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
+
+async function run(fault: Fault, id: string): Promise<{ committed: number; lost: number; twice: number }> {
+  const nats = await NatsUnderTest.prepare();
+  const topic = `faults-${id}`;
+  const setting: Setting = {
+    topic,
+    group: `${topic}-bridge`,
+    subject: `faults.${id}`,
+    natsUrl: nats.url,
+    confirmed: false,
+    handlerMs: 0,
+    targetFirst: false,
+    targetMayBeLate: false,
+    ...fault.setting,
+  };
+  await prefill(topic, fault.count, 8);
+  if (fault.natsIsLate !== true) {
+    await nats.start();
+    await recordArrivals(nats.url, 'ARRIVED', setting.subject);
+  }
+  const bridge = await fault.act(new BridgeProcess(setting), nats, setting);
+  await bridge.end('SIGTERM');
+  const seen = await arrivals(nats.url, 'ARRIVED');
+  const committed = await committedIds(topic, setting.group);
+  await nats.remove();
+  const lost = [...committed].filter((message) => !seen.has(message)).length;
+  return { committed: committed.size, lost, twice: [...seen.values()].filter((times) => times > 1).length };
+}

@@ -1,0 +1,64 @@
+import { connect } from 'nats';
+import { kafkaClient } from '../support/servers.js';
+
+/** Makes the file stream that records what arrives. */
+export async function recordArrivals(natsUrl: string, stream: string, subject: string): Promise<void> {
+  const connection = await connect({ servers: natsUrl });
+  const manager = await connection.jetstreamManager();
+  await manager.streams.add({ name: stream, subjects: [subject] });
+  await connection.close();
+}
+
+/** How often each id arrived. */
+export async function arrivals(natsUrl: string, stream: string): Promise<Map<number, number>> {
+  const connection = await connect({ servers: natsUrl });
+  const { state } = await (await connection.jetstreamManager()).streams.info(stream);
+  const seen = new Map<number, number>();
+  if (state.messages > 0) {
+    const consumer = await connection.jetstream().consumers.get(stream);
+    for await (const message of await consumer.consume()) {
+      const { id } = message.json<{ id: number }>();
+      seen.set(id, (seen.get(id) ?? 0) + 1);
+      if (message.info.pending === 0) break;
+    }
+  }
+  void connection.close();
+  return seen;
+}
+
+/** The ids whose offsets the group has committed. */
+export async function committedIds(topic: string, group: string): Promise<Set<number>> {
+  const kafka = kafkaClient();
+  const admin = kafka.admin();
+  await admin.connect();
+  const [offsets] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+  await admin.disconnect();
+  const committed = new Map(offsets!.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+  const ids = new Set<number>();
+  for (const { partition, offset, id } of await everything(topic)) if (offset < committed.get(partition)!) ids.add(id);
+  return ids;
+}
+
+async function everything(topic: string): Promise<{ partition: number; offset: number; id: number }[]> {
+  const kafka = kafkaClient();
+  const admin = kafka.admin();
+  await admin.connect();
+  const ends = await admin.fetchTopicOffsets(topic);
+  await admin.disconnect();
+  const total = ends.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
+  const consumer = kafka.consumer({ groupId: `${topic}-reader-${process.pid}-${Date.now()}` });
+  const records: { partition: number; offset: number; id: number }[] = [];
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await new Promise<void>((resolve) => {
+    void consumer.run({
+      autoCommit: false,
+      eachMessage: async ({ partition, message }) => {
+        const { id } = JSON.parse(message.value!.toString()) as { id: number };
+        if (records.push({ partition, offset: Number(message.offset), id }) === total) resolve();
+      },
+    });
+  });
+  await consumer.disconnect();
+  return records;
+}
