@@ -31,7 +31,12 @@ process.exitCode = counts.failed === 0 ? 0 : 1;
 function trial({ script, says }) {
   return new Promise((resolve) => {
     const env = { ...process.env, IN_MEMORY: '1', NO_COLOR: '1' };
-    const child = spawn('npm', ['run', '--silent', script], { cwd: root, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('npm', ['run', '--silent', script], {
+      cwd: root,
+      env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     let problem;
     let stopping = false;
