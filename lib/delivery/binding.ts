@@ -3,12 +3,16 @@ import type {
   AckPolicy,
   BrokerMessage,
   Destination,
+  FieldOf,
+  Forward,
   Headers,
   MessageContext,
   OutgoingMessage,
   RetryOptions,
   SourceSpec,
 } from '../driver/index.js';
+
+export type { FieldOf, Forward } from '../driver/index.js';
 
 /**
  * One `@Subscribe` of one method on one broker, or one `broker.subscribe()`: what delivery needs to know of a handler.
@@ -56,15 +60,6 @@ export interface Route {
   /** What of the source message crosses beside body, correlation id, trace context and content type. */
   readonly forward?: Forward | undefined;
   readonly codec?: Codec | undefined;
-}
-
-/** A value, or a function of the result's payload and the context of the delivery. */
-export type FieldOf<T> = T | ((result: unknown, context: MessageContext) => T | undefined);
-
-/** `key: true` forwards the key; `headers: true` all headers that may cross, or those of the given names. */
-export interface Forward {
-  readonly key?: boolean;
-  readonly headers?: boolean | readonly string[];
 }
 
 /** The context as handlers see it: the message is undecoded until its payload is set. */

@@ -7,4 +7,5 @@ export * from './message.js';
 export * from './message-context.js';
 export * from './multi-broker.js';
 export * from './outgoing.js';
+export * from './publish-to-options.js';
 export * from './standard-schema.js';

@@ -1,6 +1,5 @@
-import type { DeliveryContext, FieldOf, Forward } from '../delivery/index.js';
-import type { BrokerDefinition, Destination, Headers, Source, SubscribeOptions } from '../driver/index.js';
-import type { Codec } from '../codec/index.js';
+import type { DeliveryContext } from '../delivery/index.js';
+import type { BrokerDefinition, Destination, PublishToOptions, Source, SubscribeOptions } from '../driver/index.js';
 import type { MultiBrokerError } from '../errors/index.js';
 
 /** One `@Subscribe` of one method as the explorer found it: names are not resolved yet. */
@@ -23,19 +22,4 @@ export interface PublishDeclaration {
   readonly broker: string | BrokerDefinition;
   readonly destination: string | Destination;
   readonly options: PublishToOptions;
-}
-
-/** Options of `@PublishTo`. */
-export interface PublishToOptions {
-  /** Message key, or a function of (result, context). Without one: none, unless `forward.key`. */
-  readonly key?: FieldOf<string>;
-  /** Headers, or a function of (result, context). */
-  readonly headers?: FieldOf<Headers>;
-  /** Lets the source message's key and headers cross. Default: neither. */
-  readonly forward?: Forward;
-  readonly codec?: Codec;
-  /** Not offered yet: refused with MULTI_BROKER_OPTION_UNSUPPORTED. */
-  readonly dedupeId?: FieldOf<string>;
-  /** Not offered yet: refused with MULTI_BROKER_OPTION_UNSUPPORTED. */
-  readonly schema?: unknown;
 }

@@ -1,4 +1,4 @@
 export { bindingOf } from './binding-of.js';
-export type { HandlerDeclaration, PublishDeclaration, PublishToOptions } from './declaration.js';
+export type { HandlerDeclaration, PublishDeclaration } from './declaration.js';
 export { resultItems } from './result-items.js';
 export { brokersOf, checkWiring, type Wiring } from './wiring-check.js';

@@ -1,7 +1,6 @@
 import type { Codec } from '../codec/index.js';
-import type { HandlerOptions, RetryOptions, SubscribeOptions } from '../driver/index.js';
+import type { HandlerOptions, PublishToOptions, RetryOptions, SubscribeOptions } from '../driver/index.js';
 import type { ErrorCode } from '../errors/index.js';
-import type { PublishToOptions } from './declaration.js';
 
 /** What is wrong with an option: the code, and a sentence that names it. */
 export interface OptionProblem {

@@ -1,0 +1,38 @@
+import type { BrokerDefinition, Destination, PublishToOptions, Source, SubscribeOptions } from '../driver/index.js';
+
+/** One `@Subscribe` as written. */
+export interface SubscribeMetadata {
+  readonly broker: string | BrokerDefinition;
+  readonly source: string | Source;
+  readonly options: SubscribeOptions;
+}
+
+/** One `@PublishTo` as written. */
+export interface PublishToMetadata {
+  readonly broker: string | BrokerDefinition;
+  readonly destination: string | Destination;
+  readonly options: PublishToOptions;
+}
+
+// Strings, so that handlers decorated by another copy of the package are found too, and can be told of.
+const SUBSCRIBE = 'nestjs-multi-broker:subscribe';
+const PUBLISH_TO = 'nestjs-multi-broker:publish-to';
+
+/** The subscriptions of a method, closest to the method first. */
+export function subscriptionsOf(method: object): readonly SubscribeMetadata[] {
+  return (Reflect.getOwnMetadata(SUBSCRIBE, method) as readonly SubscribeMetadata[] | undefined) ?? [];
+}
+
+/** The publishers of a method, closest to the method first. */
+export function publishersOf(method: object): readonly PublishToMetadata[] {
+  return (Reflect.getOwnMetadata(PUBLISH_TO, method) as readonly PublishToMetadata[] | undefined) ?? [];
+}
+
+/** `SetMetadata` would keep the outermost only. */
+export function addSubscription(method: object, subscription: SubscribeMetadata): void {
+  Reflect.defineMetadata(SUBSCRIBE, [...subscriptionsOf(method), subscription], method);
+}
+
+export function addPublisher(method: object, publisher: PublishToMetadata): void {
+  Reflect.defineMetadata(PUBLISH_TO, [...publishersOf(method), publisher], method);
+}

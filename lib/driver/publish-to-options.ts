@@ -1,0 +1,27 @@
+import type { Codec } from '../codec/index.js';
+import type { Headers } from './message.js';
+import type { MessageContext } from './message-context.js';
+
+/** A value, or a function of the result's payload and the context of the delivery. */
+export type FieldOf<T> = T | ((result: unknown, context: MessageContext) => T | undefined);
+
+/** `key: true` forwards the key; `headers: true` all headers that may cross, or those of the given names. */
+export interface Forward {
+  readonly key?: boolean;
+  readonly headers?: boolean | readonly string[];
+}
+
+/** Options of `@PublishTo`. */
+export interface PublishToOptions {
+  /** Message key, or a function of (result, context). Without one: none, unless `forward.key`. */
+  readonly key?: FieldOf<string>;
+  /** Headers, or a function of (result, context). */
+  readonly headers?: FieldOf<Headers>;
+  /** Lets the source message's key and headers cross. Default: neither. */
+  readonly forward?: Forward;
+  readonly codec?: Codec;
+  /** Not offered yet: refused with MULTI_BROKER_OPTION_UNSUPPORTED. */
+  readonly dedupeId?: FieldOf<string>;
+  /** Not offered yet: refused with MULTI_BROKER_OPTION_UNSUPPORTED. */
+  readonly schema?: unknown;
+}
