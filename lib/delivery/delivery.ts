@@ -3,11 +3,10 @@ import { asError } from '../errors/index.js';
 import { AttemptContext, type AttemptOwner, type HandSettlement } from './attempt-context.js';
 import { comesAgainInMs } from './backoff.js';
 import type { HandlerResult, ResultItem } from './binding.js';
-import { crossing } from './headers.js';
 import { refuseLoop } from './hop-guard.js';
 import type { LaneOwner } from './lane-owner.js';
 import { watchProcessingTime } from './processing-time.js';
-import { Publication, type PublicationPlan, publishStream } from './publication.js';
+import { Publication, PublicationPlan, publishStream } from './publication.js';
 import { answer, answerFailure } from './reply.js';
 import { Verdicts } from './verdict.js';
 
@@ -143,16 +142,7 @@ export class Delivery implements AttemptOwner {
   }
 
   private plan(context: AttemptContext): PublicationPlan {
-    const { binding, host } = this.owner;
-    const { message } = context;
-    return {
-      handler: binding.handler,
-      context,
-      crossing: crossing(message.headers, message.correlationId),
-      host,
-      routes: binding.routes,
-      dedupeBase: `${this.incoming.position}/${binding.handler}/${binding.source.name}`,
-    };
+    return new PublicationPlan(this.owner.host, this.owner.binding, context);
   }
 
   /** After a failure: waits and calls again, as the verdicts say, until it succeeds or is given up. */

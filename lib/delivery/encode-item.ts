@@ -3,14 +3,14 @@ import type { Headers, MessageContext, Outgoing } from '../driver/index.js';
 import { asError, MultiBrokerError } from '../errors/index.js';
 import type { FieldOf, ResultItem, Route } from './binding.js';
 import type { Outlet } from './delivery-host.js';
-import { forwarded } from './headers.js';
+import { crossing, forwarded } from './headers.js';
 
 /** Where an item comes from: what it takes with it. */
 export interface Origin {
   readonly handler: string;
   readonly context: MessageContext;
-  /** Correlation id, hops and trace context. */
-  readonly crossing: Headers;
+  /** Of what is published, as the header has it. */
+  readonly hops: string;
 }
 
 /** Encodes one item for one route, once: a retry sends these bytes. Throws MULTI_BROKER_UNENCODABLE. */
@@ -43,11 +43,12 @@ function encode(payload: unknown, route: Route, outlet: Outlet, origin: Origin):
 
 /** The later win: what crosses by itself, what was asked to cross, the publisher's, the item's own. */
 function headersOf(item: ResultItem, route: Route, origin: Origin, contentType: string | undefined): Headers {
-  const headers: Record<string, string> = { ...origin.crossing };
+  const { message } = origin.context;
+  const headers = crossing(message.headers, message.correlationId, origin.hops);
   if (contentType !== undefined) headers[CONTENT_TYPE] = contentType;
   const forward = route.forward?.headers;
   if (forward !== undefined && forward !== false) {
-    Object.assign(headers, forwarded(origin.context.message.headers, forward));
+    Object.assign(headers, forwarded(message.headers, forward));
   }
   if (route.headers !== undefined) Object.assign(headers, field(route.headers, item, origin));
   return item.headers === undefined ? headers : Object.assign(headers, item.headers);

@@ -25,9 +25,9 @@ export function hopsOf(headers: Headers): number {
   return hops > 0 ? hops : 0;
 }
 
-/** What crosses from a source message to everything its handler returned: made once for each delivery. */
-export function crossing(headers: Headers, correlationId: string): Headers {
-  const crossed: Record<string, string> = { [CORRELATION_ID]: correlationId, [HOPS]: String(hopsOf(headers) + 1) };
+/** What crosses from a source message to one that its handler returned: a new object for each, as more is added. */
+export function crossing(headers: Headers, correlationId: string, hops: string): Record<string, string> {
+  const crossed: Record<string, string> = { [CORRELATION_ID]: correlationId, [HOPS]: hops };
   for (const name of TRACE) {
     const value = headers[name];
     if (value !== undefined) crossed[name] = value;

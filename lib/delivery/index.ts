@@ -5,5 +5,5 @@ export { DeliveredMessage } from './delivered-message.js';
 export { DeliverySink } from './delivery-sink.js';
 export { CORRELATION_ID, ERROR } from './headers.js';
 export { Outbox, type OutboxHost, type Parcel } from './outbox.js';
-export { markRejection } from './rejection.js';
+export { isRejection, markRejection } from './rejection.js';
 export { Turns } from './turns.js';

@@ -1,15 +1,34 @@
-import type { DestinationSpec, Outcome, Outgoing } from '../driver/index.js';
+import type { DestinationSpec, MessageContext, Outcome, Outgoing } from '../driver/index.js';
 import { asError, PublishError } from '../errors/index.js';
-import type { ResultItem, Route } from './binding.js';
+import type { Binding, ResultItem, Route } from './binding.js';
 import type { DeliveryHost, Outlet } from './delivery-host.js';
 import { encodeItem, type Origin } from './encode-item.js';
+import { hopsOf } from './headers.js';
 
 /** Where the items of a result go, and what they say of their origin. */
-export interface PublicationPlan extends Origin {
-  readonly host: DeliveryHost;
-  readonly routes: readonly Route[];
-  /** The same for every delivery of this message to this binding; route and item are added to it. */
-  readonly dedupeBase: string;
+export class PublicationPlan implements Origin {
+  readonly hops: string;
+
+  constructor(
+    readonly host: DeliveryHost,
+    readonly binding: Binding,
+    readonly context: MessageContext,
+  ) {
+    this.hops = String(hopsOf(context.message.headers) + 1);
+  }
+
+  get handler(): string {
+    return this.binding.handler;
+  }
+
+  /**
+   * The same for every delivery of this item of this message to this publisher of this binding, and no other's: two
+   * outputs that share an id are taken for one, and the second is swallowed as a success.
+   */
+  dedupeId(route: number, item: number): string {
+    const { handler, source } = this.binding;
+    return `${this.context.message.id}/${handler}/${source.name}/${String(route)}/${String(item)}`;
+  }
 }
 
 /**
@@ -31,7 +50,7 @@ export class Publication {
 
   /** Sends to the next route, or ends. May call `done` before it returns. */
   next(): void {
-    const route = this.plan.routes[this.route];
+    const route = this.plan.binding.routes[this.route];
     if (this.error !== undefined || route === undefined || this.items.length === 0) {
       this.done(this.error);
       return;
@@ -56,9 +75,7 @@ export class Publication {
 
   private prepare(item: ResultItem, route: Route, outlet: Outlet, index: number, position: number): Prepared {
     const to = outlet.resolve(item.destination ?? route.destination);
-    const dedupeId = to.dedupes
-      ? `${this.plan.dedupeBase}/${String(index)}/${String(this.firstItem + position)}`
-      : undefined;
+    const dedupeId = to.dedupes ? this.plan.dedupeId(index, this.firstItem + position) : undefined;
     return { to, message: encodeItem(item, route, outlet, this.plan, dedupeId) };
   }
 
