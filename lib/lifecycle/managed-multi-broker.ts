@@ -15,7 +15,7 @@ import { healthOfAll } from './health.js';
 import { type BrokerHost, ManagedBroker, unknownBroker } from './managed-broker.js';
 import { type ResolvedOptions, resolveOptions } from './module-options.js';
 import { connectAll, readAll, tellStarted } from './start-phases.js';
-import { disconnectAll, drainAll } from './stop-phases.js';
+import { disconnectAll, drainAll, flushAll } from './stop-phases.js';
 import { WaitingRoom } from './waiting-room.js';
 
 /** How long brokers with `critical: false` may take before the start goes on without them. */
@@ -138,9 +138,7 @@ export class ManagedMultiBroker extends MultiBroker {
     if (this.phase === 'stopped') return;
     this.phase = 'stopped';
     for (const demand of this.demands) demand.abort(stopped());
-    const deadline = this.stopDeadline();
-    await disconnectAll([...this.known.values()], deadline);
-    deadline.clear();
+    await this.disconnectWithin([...this.known.values()]);
     this.starting = undefined;
     this.log.info('Stopped');
   }
@@ -175,6 +173,7 @@ export class ManagedMultiBroker extends MultiBroker {
       tellStarted(this.log, brokers, this.waiting.handlers());
       this.waiting.look();
     } catch (thrown) {
+      deadline.abort(asError(thrown));
       await this.rollBack(brokers);
       throw thrown;
     } finally {
@@ -183,10 +182,8 @@ export class ManagedMultiBroker extends MultiBroker {
   }
 
   private async rollBack(brokers: readonly ManagedBroker[]): Promise<void> {
-    const deadline = this.stopDeadline();
-    await drainAll(brokers, deadline, this.log);
-    await disconnectAll(brokers, deadline);
-    deadline.clear();
+    await this.drainWithin(brokers);
+    await this.disconnectWithin(brokers);
     this.waiting.close();
     this.phase = 'new';
     this.starting = undefined;
@@ -194,13 +191,11 @@ export class ManagedMultiBroker extends MultiBroker {
 
   private async runDrain(): Promise<void> {
     const { starting } = this;
-    starting?.deadline.abort(stopped());
+    if (this.phase === 'starting') starting?.deadline.abort(stopped());
     await starting?.done.catch(() => undefined);
     this.phase = 'draining';
     this.waiting.close();
-    const deadline = this.stopDeadline();
-    await drainAll([...this.known.values()], deadline, this.log);
-    deadline.clear();
+    await this.drainWithin([...this.known.values()]);
     this.phase = 'drained';
   }
 
@@ -249,8 +244,24 @@ export class ManagedMultiBroker extends MultiBroker {
     return name === undefined || this.known.has(name) ? [] : [unknownBroker(name, [...this.known.keys()])];
   }
 
-  private stopDeadline(): Deadline {
-    return new Deadline(this.drivers.clock, this.options.shutdownTimeoutMs, stopped);
+  /** Most of the budget is the handlers'; the rest is kept, so that what they settled still reaches the servers. */
+  private async drainWithin(brokers: readonly ManagedBroker[]): Promise<void> {
+    const working = this.stopDeadline(0.7);
+    await drainAll(brokers, working, this.log);
+    working.clear();
+    const flushing = this.stopDeadline(0.1);
+    await flushAll(brokers, flushing);
+    flushing.clear();
+  }
+
+  private async disconnectWithin(brokers: readonly ManagedBroker[]): Promise<void> {
+    const deadline = this.stopDeadline(0.2);
+    await disconnectAll(brokers, deadline);
+    deadline.clear();
+  }
+
+  private stopDeadline(share: number): Deadline {
+    return new Deadline(this.drivers.clock, this.options.shutdownTimeoutMs * share, stopped);
   }
 
   private startTimeout(): MultiBrokerError {

@@ -4,9 +4,9 @@ import type { Deadline } from './deadline.js';
 import type { ManagedBroker } from './managed-broker.js';
 
 /**
- * Phases 1 to 3 over all brokers: every source stops taking; handlers in flight finish, with their publishes and
- * settlements; targets and settlements are flushed. What is not done within the deadline is abandoned, named, and
- * not acknowledged. Never rejects.
+ * Phases 1 and 2 over all brokers: every source stops taking; handlers in flight finish, with their publishes and
+ * settlements, until the targets confirmed. What is not done within the deadline is abandoned, named, and not
+ * acknowledged. Never rejects.
  */
 export async function drainAll(brokers: readonly ManagedBroker[], deadline: Deadline, log: Log): Promise<void> {
   const readings = brokers.flatMap((broker) => [...broker.readings]);
@@ -14,6 +14,11 @@ export async function drainAll(brokers: readonly ManagedBroker[], deadline: Dead
   await deadline.within(Promise.all(readings.map((reading) => reading.drained())));
   await deadline.within(Promise.all(brokers.map(({ outbox }) => outbox.settled())));
   abandon(brokers, log);
+}
+
+/** Phase 3: the servers know every settlement. Never rejects. */
+export async function flushAll(brokers: readonly ManagedBroker[], deadline: Deadline): Promise<void> {
+  const readings = brokers.flatMap((broker) => [...broker.readings]);
   await deadline.within(Promise.all(readings.map((reading) => reading.flush())));
 }
 
