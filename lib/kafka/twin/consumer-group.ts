@@ -1,0 +1,86 @@
+import type { TwinTopic } from './twin-topic.js';
+
+/** One consumer of a group. */
+export interface GroupMember {
+  /** Whether it reads the topic. */
+  reads(topic: string): boolean;
+  /** Where a partition without a committed offset begins for this member. */
+  startOf(topic: TwinTopic, partition: number): number;
+  /** The partitions that it has from now on; those that it had and keeps go on undisturbed. */
+  assign(partitions: readonly Assigned[]): void;
+  /** Of those that it had, only these remain. */
+  revokeAllBut(partitions: readonly Assigned[]): void;
+}
+
+/** A partition of a topic. */
+export interface Assigned {
+  readonly topic: TwinTopic;
+  readonly partition: number;
+}
+
+/** A consumer group of one broker: who reads which partition, and how far the group has come. */
+export class ConsumerGroup {
+  readonly #members: GroupMember[] = [];
+  readonly #topics = new Map<string, TwinTopic>();
+  readonly #committed = new Map<string, number>();
+
+  /** Fixes and stores the start positions, then shares the partitions out anew. */
+  join(member: GroupMember, topics: Iterable<TwinTopic>): void {
+    this.#members.push(member);
+    for (const topic of topics) this.#add(topic);
+    this.#rebalance();
+  }
+
+  leave(member: GroupMember): void {
+    const place = this.#members.indexOf(member);
+    if (place < 0) return;
+    this.#members.splice(place, 1);
+    this.#rebalance();
+  }
+
+  /** A topic that was made after the group: whoever matches its name reads it, from its beginning. */
+  topicAppeared(topic: TwinTopic): void {
+    if (this.#members.some((member) => member.reads(topic.name))) {
+      this.#add(topic);
+      this.#rebalance();
+    }
+  }
+
+  /** The offset from which a successor would go on. */
+  committed(topic: string, partition: number): number | undefined {
+    return this.#committed.get(`${topic}/${partition}`);
+  }
+
+  commit(topic: string, partition: number, offset: number): void {
+    this.#committed.set(`${topic}/${partition}`, offset);
+  }
+
+  #add(topic: TwinTopic): void {
+    this.#topics.set(topic.name, topic);
+    const reader = this.#members.find((member) => member.reads(topic.name));
+    if (reader === undefined) return;
+    topic.partitions.forEach((_, partition) => {
+      if (this.committed(topic.name, partition) !== undefined) return;
+      this.commit(topic.name, partition, reader.startOf(topic, partition));
+    });
+  }
+
+  /** All give up before anyone takes over, as in Kafka: a partition never has two owners. */
+  #rebalance(): void {
+    const shares = this.#shares();
+    for (const [member, share] of shares) member.revokeAllBut(share);
+    for (const [member, share] of shares) member.assign(share);
+  }
+
+  #shares(): Map<GroupMember, Assigned[]> {
+    const shares = new Map<GroupMember, Assigned[]>(this.#members.map((member) => [member, []]));
+    for (const topic of this.#topics.values()) {
+      const readers = this.#members.filter((member) => member.reads(topic.name));
+      topic.partitions.forEach((_, partition) => {
+        const owner = readers[partition % readers.length];
+        if (owner !== undefined) shares.get(owner)?.push({ topic, partition });
+      });
+    }
+    return shares;
+  }
+}

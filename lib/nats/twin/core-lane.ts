@@ -1,0 +1,63 @@
+import type { Incoming, Io, Lane, Sink } from '../../driver/index.js';
+import { Arrived, Feed, type Stored, turnsOf } from '../../twin/index.js';
+import type { CoreSourceSpec } from '../source-spec.js';
+import { paramReader } from '../subject-match.js';
+import type { Subscriber } from './interest.js';
+import { positionOnSubject } from './positions.js';
+import { rawMessage } from './raw-message.js';
+
+/** A core subscription: nobody keeps for it what it does not take, and nothing comes again. */
+export class CoreLane implements Lane, Subscriber {
+  readonly name: string;
+  readonly again = 'never';
+  readonly waits = false;
+  readonly pattern: string;
+  readonly group: string | undefined;
+  readonly #lost = new AbortController();
+  readonly #params: ReturnType<typeof paramReader>;
+  readonly #feed: Feed;
+  #arrived: Incoming[] = [];
+
+  constructor(
+    readonly source: CoreSourceSpec,
+    sink: Sink,
+    io: Io,
+  ) {
+    this.name = source.subject;
+    this.pattern = source.subject;
+    this.group = source.queue === undefined ? undefined : JSON.stringify([io.broker, source.queue]);
+    this.#params = paramReader(source.subject);
+    this.#feed = new Feed(this, sink, turnsOf(io), (max) => this.#arrived.splice(0, max));
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  accept(stored: Stored, id: number): void {
+    if (!this.#feed.free) return;
+    this.#arrived.push(
+      new Arrived(stored, {
+        position: positionOnSubject(stored.address, id),
+        deliveries: 1,
+        params: this.#params?.(stored.address),
+        raw: () => rawMessage(stored),
+      }),
+    );
+    this.#feed.wake();
+  }
+
+  settle(): void {
+    // There is nobody to tell.
+  }
+
+  quiet(): void {
+    this.#feed.stop();
+    this.#arrived = [];
+  }
+
+  close(): void {
+    this.quiet();
+    this.#lost.abort();
+  }
+}

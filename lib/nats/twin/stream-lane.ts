@@ -1,0 +1,92 @@
+import type { Incoming, Io, Lane, Settlement, Sink } from '../../driver/index.js';
+import { Arrived, Feed, turnsOf } from '../../twin/index.js';
+import type { StreamSourceSpec } from '../source-spec.js';
+import { paramReader } from '../subject-match.js';
+import { positionInStream } from './positions.js';
+import { rawMessage } from './raw-message.js';
+import type { Handout, Reader, TwinConsumer } from './twin-consumer.js';
+
+/** One reader of a durable consumer. */
+export class StreamLane implements Lane, Reader {
+  readonly name: string;
+  readonly again = 'server';
+  readonly waits = true;
+  readonly leaseMs: number;
+  readonly wake: () => void;
+  readonly #lost = new AbortController();
+  readonly #params: ReturnType<typeof paramReader>;
+  readonly #feed: Feed;
+  /** What was handed over and is not settled. */
+  readonly #unsettled = new Map<Incoming, number>();
+  readonly #held = new Set<number>();
+
+  constructor(
+    readonly source: StreamSourceSpec,
+    private readonly consumer: TwinConsumer,
+    sink: Sink,
+    io: Io,
+  ) {
+    this.name = `${source.stream}/${source.consumer}`;
+    this.leaseMs = consumer.config.ackWaitMs;
+    this.#params = paramReader(source.filter);
+    this.#feed = new Feed(this, sink, turnsOf(io), (max) => consumer.pull(this, max).map((one) => this.#arrive(one)));
+    this.wake = this.#feed.wake;
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  get free(): boolean {
+    return this.#feed.free;
+  }
+
+  holds(seq: number): boolean {
+    return this.#held.has(seq);
+  }
+
+  open(): void {
+    this.consumer.join(this);
+  }
+
+  extend(message: Incoming): void {
+    const seq = this.#unsettled.get(message);
+    if (seq !== undefined) this.consumer.working(seq);
+  }
+
+  settle(message: Incoming, how: Settlement): void {
+    const seq = this.#unsettled.get(message);
+    if (seq === undefined) return;
+    this.#unsettled.delete(message);
+    this.#held.delete(seq);
+    if (typeof how === 'object') this.consumer.nak(seq, how.againInMs);
+    else this.consumer.done(seq);
+  }
+
+  quiet(): void {
+    this.#feed.stop();
+    // What is there is for the other readers now.
+    this.consumer.wake();
+  }
+
+  close(): void {
+    this.quiet();
+    this.#lost.abort();
+    const unsettled = [...this.#held];
+    this.#held.clear();
+    this.#unsettled.clear();
+    this.consumer.leave(this, unsettled);
+  }
+
+  #arrive({ seq, stored, deliveries }: Handout): Incoming {
+    const message = new Arrived(stored, {
+      position: positionInStream(this.source.stream, seq),
+      deliveries,
+      params: this.#params?.(stored.address),
+      raw: () => rawMessage(stored, { stream: this.source.stream, seq }),
+    });
+    this.#unsettled.set(message, seq);
+    this.#held.add(seq);
+    return message;
+  }
+}

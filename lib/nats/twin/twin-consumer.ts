@@ -1,0 +1,149 @@
+import type { Clock } from '../../driver/index.js';
+import { Deadlines, Rotation, type Stored } from '../../twin/index.js';
+import { subjectMatches } from '../subject-match.js';
+import type { TwinStream } from './twin-stream.js';
+
+/** What a consumer was made with. */
+export interface ConsumerConfig {
+  readonly durable: string;
+  readonly filter: string | undefined;
+  readonly deliver: 'all' | 'new';
+  readonly ackWaitMs: number;
+  readonly maxAckPending: number;
+}
+
+/** One reader of a consumer: replicas that share a durable each have one. */
+export interface Reader {
+  readonly free: boolean;
+  wake(): void;
+  /** Whether it still works on this message. */
+  holds(seq: number): boolean;
+}
+
+/** One message as the consumer hands it out. */
+export interface Handout {
+  readonly seq: number;
+  readonly stored: Stored;
+  /** From 1. */
+  readonly deliveries: number;
+}
+
+/** A durable consumer: how far it has read, what is out, and what comes again when. */
+export class TwinConsumer {
+  readonly #readers = new Rotation<Reader>();
+  /** What comes again now, before anything new, as the server has it. */
+  readonly #again: number[] = [];
+  readonly #deliveries = new Map<number, number>();
+  readonly #leases: Deadlines<number>;
+  readonly #naked: Deadlines<number>;
+  #cursor: number;
+
+  constructor(
+    readonly config: ConsumerConfig,
+    private readonly stream: TwinStream,
+    clock: Clock,
+  ) {
+    this.#cursor = config.deliver === 'all' ? stream.log.first : stream.log.end;
+    this.#leases = new Deadlines(clock, (seqs) => this.#comeAgain(seqs));
+    this.#naked = new Deadlines(clock, (seqs) => this.#comeAgain(seqs));
+  }
+
+  join(reader: Reader): void {
+    this.#readers.join(reader);
+    this.wake();
+  }
+
+  /** What the reader gives back comes again at once. */
+  leave(reader: Reader, unsettled: Iterable<number>): void {
+    this.#readers.leave(reader);
+    const back = [...unsettled].filter((seq) => this.#leases.delete(seq));
+    this.#comeAgain(back);
+  }
+
+  /** Messages for one reader: its share of what is there, so that readers who wait together get alike. */
+  pull(reader: Reader, max: number): Handout[] {
+    const share = Math.ceil(this.#available() / this.#freeReaders());
+    const handouts: Handout[] = [];
+    while (handouts.length < Math.min(max, share)) {
+      const seq = this.#nextSeq();
+      if (seq === undefined) break;
+      this.#lease(seq);
+      // A copy of what this very reader still works on is swallowed: its lease began anew.
+      if (!reader.holds(seq)) handouts.push(this.#handout(seq));
+    }
+    if (this.#available() > 0) this.wake();
+    return handouts;
+  }
+
+  /** Settled for good, whether handled or not; a late one counts too, as on the server. */
+  done(seq: number): void {
+    this.#leases.delete(seq);
+    this.#naked.delete(seq);
+    this.#deliveries.delete(seq);
+    const place = this.#again.indexOf(seq);
+    if (place >= 0) this.#again.splice(place, 1);
+    this.wake();
+  }
+
+  /** Comes again in `ms`. */
+  nak(seq: number, ms: number): void {
+    if (!this.#leases.delete(seq)) return;
+    if (ms > 0) this.#naked.set(seq, ms);
+    else this.#comeAgain([seq]);
+  }
+
+  /** Still being worked on: the lease begins anew. */
+  working(seq: number): void {
+    if (this.#leases.has(seq)) this.#leases.set(seq, this.config.ackWaitMs);
+  }
+
+  /** Tells the readers, the one whose turn it is first. */
+  wake(): void {
+    if (this.#available() === 0) return;
+    for (let told = 0; told < this.#readers.size; told++) this.#readers.next()?.wake();
+    // One further, so that not the same one begins each time.
+    this.#readers.next();
+  }
+
+  #comeAgain(seqs: readonly number[]): void {
+    this.#again.push(...seqs);
+    this.wake();
+  }
+
+  /** An upper bound: what the filter leaves out is not looked at yet. */
+  #available(): number {
+    const room = this.config.maxAckPending - this.#leases.size - this.#naked.size - this.#again.length;
+    const fresh = Math.min(this.stream.log.end - this.#cursor, Math.max(0, room));
+    return this.#again.length + fresh;
+  }
+
+  #freeReaders(): number {
+    return this.#readers.members().reduce((count, reader) => count + (reader.free ? 1 : 0), 0) || 1;
+  }
+
+  #nextSeq(): number | undefined {
+    const again = this.#again.shift();
+    if (again !== undefined) return again;
+    while (this.#available() > 0) {
+      const seq = this.#cursor++;
+      if (this.#wants(this.stream.log.at(seq))) return seq;
+    }
+    return undefined;
+  }
+
+  #wants(stored: Stored | undefined): boolean {
+    const { filter } = this.config;
+    return stored !== undefined && (filter === undefined || subjectMatches(filter, stored.address));
+  }
+
+  #lease(seq: number): void {
+    this.#leases.set(seq, this.config.ackWaitMs);
+    this.#deliveries.set(seq, (this.#deliveries.get(seq) ?? 0) + 1);
+  }
+
+  #handout(seq: number): Handout {
+    const stored = this.stream.log.at(seq);
+    if (stored === undefined) throw new RangeError(`${this.stream.config.name} holds no message ${seq}`);
+    return { seq, stored, deliveries: this.#deliveries.get(seq) ?? 1 };
+  }
+}

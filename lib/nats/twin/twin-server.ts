@@ -1,0 +1,78 @@
+import type { Clock } from '../../driver/index.js';
+import { store, type Stored } from '../../twin/index.js';
+import { subjectMatches, subjectsOverlap } from '../subject-match.js';
+import { Interest } from './interest.js';
+import { type StreamConfig, type TwinPubAck, TwinStream } from './twin-stream.js';
+
+/**
+ * The bus: what all NATS brokers of a module share. Subjects and streams are everybody's; queue groups and durable
+ * consumers belong to their broker.
+ */
+export class TwinServer {
+  readonly interest = new Interest();
+  readonly #streams = new Map<string, TwinStream>();
+  #messages = 0;
+  #inboxes = 0;
+
+  /**
+   * Takes a message in: the stream that captures its subject keeps it, and core subscriptions see it whichever way it
+   * was published.
+   */
+  publish(message: Stored): Published {
+    const stream = this.capturing(message.address);
+    const ack = stream?.append(message);
+    // What a stream drops as a duplicate still reaches core subscriptions: the server routes before it stores.
+    const receivers = this.#route(message);
+    if (ack !== undefined && message.replyTo !== undefined) this.#route(answer(message.replyTo, ack, message.timestamp));
+    return { receivers, ack };
+  }
+
+  stream(name: string): TwinStream | undefined {
+    return this.#streams.get(name);
+  }
+
+  /** Throws nothing: whether the subjects are free is asked before, by {@link overlapping}. */
+  addStream(config: StreamConfig, clock: Clock): TwinStream {
+    const stream = new TwinStream(config, clock);
+    this.#streams.set(config.name, stream);
+    return stream;
+  }
+
+  /** The stream that keeps messages of this subject. */
+  capturing(subject: string): TwinStream | undefined {
+    for (const stream of this.#streams.values()) {
+      if (stream.config.subjects.some((pattern) => subjectMatches(pattern, subject))) return stream;
+    }
+    return undefined;
+  }
+
+  /** A stream that already keeps some subject of these: the server refuses a second one. */
+  overlapping(subjects: readonly string[]): TwinStream | undefined {
+    for (const stream of this.#streams.values()) {
+      if (stream.config.subjects.some((one) => subjects.some((other) => subjectsOverlap(one, other)))) return stream;
+    }
+    return undefined;
+  }
+
+  newInbox(): string {
+    return `_INBOX.twin.${++this.#inboxes}`;
+  }
+
+  #route(message: Stored): number {
+    return this.interest.route(message, ++this.#messages);
+  }
+}
+
+/** A stream answers whoever expects an answer, a request included. */
+function answer(address: string, ack: TwinPubAck, timestamp: number): Stored {
+  const { stream, seq, duplicate } = ack;
+  return store(address, { body: Buffer.from(JSON.stringify({ stream, seq, ...(duplicate && { duplicate }) })) }, timestamp);
+}
+
+/** What became of a published message. */
+export interface Published {
+  /** Core subscriptions and queue groups that got it. */
+  readonly receivers: number;
+  /** The stream's acknowledgement, where one keeps it. */
+  readonly ack: TwinPubAck | undefined;
+}
