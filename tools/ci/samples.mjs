@@ -8,10 +8,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const START_MS = 90_000;
 const STOP_MS = 15_000;
 const samples = [
-  { script: 'start', says: /Hi/ },
-  { script: 'sample:01', says: /Hi/ },
-  { script: 'sample:02', says: /Hi/ },
-  { script: 'sample:03', says: /Hi/ },
+  { script: 'start', says: /fromNats saw "Bye\." on events/ },
+  { script: 'sample:01', says: /fromNats saw "Bye\." on events/ },
+  { script: 'sample:02', says: /"One more".* arrived on east/ },
+  { script: 'sample:03', says: /"Hi!" arrived/ },
 ];
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -30,7 +30,7 @@ process.exitCode = counts.failed === 0 ? 0 : 1;
 /** A process group of its own gets SIGINT as a whole, as a terminal sends it. */
 function trial({ script, says }) {
   return new Promise((resolve) => {
-    const env = { ...process.env, IN_MEMORY: '1', NO_COLOR: '1' };
+    const env = { ...process.env, BROKERS: '', NO_COLOR: '1' };
     const child = spawn('npm', ['run', '--silent', script], {
       cwd: root,
       env,
