@@ -8,7 +8,6 @@ const maxBytes = 1_024;
 
 // nats.js writes what it is given: a line break in a subject begins another command, and in `a b` the `b` is read as
 // the reply subject.
-// eslint-disable-next-line no-control-regex
 const blankOrControl = /[\s\u0000-\u001f\u007f]/;
 
 /** Why the server would not take the subject for what it says, or undefined. */

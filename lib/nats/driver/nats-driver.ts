@@ -1,0 +1,91 @@
+import type { NatsConnection } from 'nats';
+
+import type {
+  DestinationSpec,
+  Driver,
+  Incoming,
+  Intake,
+  Io,
+  Outcome,
+  Outgoing,
+  Sink,
+  SourceSpec,
+} from '../../driver/index.js';
+import { MultiBrokerError } from '../../errors/index.js';
+import type { NatsDestinationSpec } from '../destination-spec.js';
+import type { NatsClient } from '../load-client.js';
+import type { NatsBrokerOptions } from '../options.js';
+import type { NatsSourceSpec } from '../source-spec.js';
+import { dial } from './dial.js';
+import type { NatsIntake } from './intake.js';
+import { Session } from './session.js';
+import { openIntake } from './open-intake.js';
+
+/** How long `close` waits for publishes under way. */
+const closeMs = 2_000;
+
+/** NATS, core and JetStream, by the `nats` client. */
+export class NatsDriver implements Driver {
+  readonly #client: NatsClient;
+  readonly #options: NatsBrokerOptions;
+  #session: Session | undefined;
+  #closed = false;
+  readonly #intakes = new Set<NatsIntake>();
+
+  constructor(client: NatsClient, options: NatsBrokerOptions) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  async connect(io: Io, signal: AbortSignal): Promise<void> {
+    const nc = await dial(this.#client, this.#options, signal);
+    if (this.#closed) {
+      await nc.close();
+      throw this.#stopped();
+    }
+    this.#session = new Session(nc, this.#client, this.#options, io);
+  }
+
+  async subscribe(sources: readonly SourceSpec[], sink: Sink, signal: AbortSignal): Promise<Intake> {
+    const session = this.#open();
+    const intake = await openIntake(session, sources as readonly NatsSourceSpec[], sink, signal, (closed) =>
+      this.#intakes.delete(closed),
+    );
+    this.#intakes.add(intake);
+    return intake;
+  }
+
+  async publish(to: DestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]> {
+    const session = this.#session;
+    if (session === undefined) throw this.#stopped();
+    return session.publish(to as NatsDestinationSpec, batch);
+  }
+
+  async request(to: DestinationSpec, message: Outgoing, signal: AbortSignal): Promise<Incoming> {
+    return this.#open().requester.request(to as NatsDestinationSpec, message, signal);
+  }
+
+  ailments(): readonly string[] {
+    return [...this.#intakes].flatMap((intake) => intake.ailments());
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#session?.close(closeMs);
+  }
+
+  native(): NatsConnection {
+    return this.#open().connection.nc;
+  }
+
+  #open(): Session {
+    if (this.#session === undefined || this.#closed) throw this.#stopped();
+    return this.#session;
+  }
+
+  #stopped(): MultiBrokerError {
+    const { name } = this.#options;
+    return new MultiBrokerError('MULTI_BROKER_STOPPED', `Broker '${name}' has no connection`, { broker: name });
+  }
+}

@@ -1,0 +1,52 @@
+import type { Msg } from 'nats';
+
+import type { Outcome } from '../../driver/index.js';
+import type { PublishError } from '../../errors/index.js';
+import type { NatsDestinationSpec } from '../destination-spec.js';
+import type { PublishErrors } from './publish-errors.js';
+
+interface PubAck {
+  readonly stream?: string;
+  readonly seq?: number;
+  readonly duplicate?: boolean;
+  readonly error?: { readonly code?: number; readonly err_code?: number; readonly description?: string };
+}
+
+/** nats-server errors.json: "message size exceeds maximum allowed". */
+const messageTooLarge = 10_054;
+
+/** What the stream's answer says. `undefined`: nobody was there to answer. */
+export function readPubAck(
+  message: Msg,
+  to: NatsDestinationSpec,
+  errors: PublishErrors,
+): (Outcome & { readonly stream?: string }) | undefined {
+  if (message.data.length === 0) {
+    return message.headers?.code === 503 ? undefined : { error: odd(to, errors) };
+  }
+  const ack = parse(message.data);
+  if (ack?.error !== undefined) return { error: refusal(ack.error, to, errors) };
+  if (ack?.stream === undefined || ack.seq === undefined) return { error: odd(to, errors) };
+  const position = `${ack.stream}@${ack.seq}`;
+  return { receipt: ack.duplicate === true ? { position, duplicate: true } : { position }, stream: ack.stream };
+}
+
+function parse(data: Uint8Array): PubAck | undefined {
+  try {
+    return JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString()) as PubAck;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Somebody else than a stream answered: whether a stream has it nobody knows. */
+function odd(to: NatsDestinationSpec, errors: PublishErrors): PublishError {
+  return errors.unconfirmed(to, 'the answer was no PubAck of a stream');
+}
+
+/** A 5xx is about the stream's state (full, without leader, out of resources), which may change. */
+function refusal(error: NonNullable<PubAck['error']>, to: NatsDestinationSpec, errors: PublishErrors): PublishError {
+  const text = error.description ?? 'no reason was told';
+  if (error.err_code === messageTooLarge) return errors.tooLarge(to, text);
+  return errors.refused(to, text, (error.code ?? 0) >= 500);
+}

@@ -1,0 +1,122 @@
+import type { Msg, NatsConnection, Subscription } from 'nats';
+
+import type { Clock } from '../../driver/index.js';
+
+/** Told by a puller. */
+export interface PullerEvents {
+  message(message: Msg): void;
+  /** The pull is over and the consumer may be gone: somebody should look. */
+  stalled(why: string): void;
+  /** A heartbeat: the server is there and has nothing. */
+  idle(): void;
+}
+
+/** A pull ends by itself after this time, and another one follows. */
+const expiresMs = 30_000;
+/** How often the server says that it is there while it has nothing. */
+const heartbeatMs = 5_000;
+
+/**
+ * Asks a consumer for as many messages as there is room for. nats.js's `consume()` cannot be paused: it goes on
+ * asking as long as messages come.
+ *
+ * One inbox each: after a reconnect the server may still know the pulls of before, and would answer those too.
+ */
+export class Puller {
+  private readonly subscription: Subscription;
+  private readonly inbox: string;
+  /** Asked for and not come. */
+  private asked = 0;
+  private lastSeen: number;
+  private stopWatch: () => void = () => undefined;
+  private over = false;
+
+  constructor(
+    private readonly nc: NatsConnection,
+    private readonly subject: string,
+    inbox: string,
+    private readonly clock: Clock,
+    private readonly events: PullerEvents,
+  ) {
+    this.inbox = inbox;
+    this.lastSeen = clock.now();
+    this.subscription = nc.subscribe(inbox, {
+      callback: (error, message) => {
+        if (error === null) this.read(message);
+        else this.end(error.message);
+      },
+    });
+    this.watch();
+  }
+
+  /** Tops up what was asked for to `room`; only when at least half of it is missing, so that pulls stay few. */
+  refill(room: number, limit: number): void {
+    const missing = room - this.asked;
+    if (this.over || missing <= 0 || missing < limit / 2) return;
+    this.asked += missing;
+    const request = { batch: missing, expires: expiresMs * 1e6, idle_heartbeat: heartbeatMs * 1e6 };
+    this.nc.publish(this.subject, JSON.stringify(request), { reply: this.inbox });
+  }
+
+  /** Resolves when everything that the server had sent has been told. Without a connection: at once. */
+  async drain(pong: () => Promise<void>): Promise<void> {
+    this.stop();
+    if (this.subscription.isClosed()) return;
+    const drained = this.subscription.drain();
+    await Promise.race([drained, pong()]).catch(() => undefined);
+    this.drop();
+  }
+
+  /** Forgets what may still come. */
+  drop(): void {
+    this.stop();
+    if (!this.subscription.isClosed()) this.subscription.unsubscribe();
+  }
+
+  private stop(): void {
+    this.over = true;
+    this.stopWatch();
+  }
+
+  private read(message: Msg): void {
+    this.lastSeen = this.clock.now();
+    if (message.subject === this.inbox) {
+      this.status(message);
+      return;
+    }
+    if (this.asked > 0) this.asked--;
+    this.events.message(message);
+  }
+
+  /** 100 heartbeat; 404, 408 and some 409 end a pull and tell what it did not get; the others want a look. */
+  private status({ headers }: Msg): void {
+    const code = headers?.code ?? 0;
+    if (code === 100) {
+      this.events.idle();
+      return;
+    }
+    const left = headers?.get('Nats-Pending-Messages') ?? '';
+    const description = headers?.description ?? '';
+    if (left === '' || code === 400 || code === 503 || /deleted|shutdown|leadership/i.test(description)) {
+      this.end(`${code} ${description}`.trim());
+      return;
+    }
+    this.asked = Math.max(0, this.asked - Number(left));
+    this.events.idle();
+  }
+
+  private end(why: string): void {
+    if (this.over) return;
+    this.stop();
+    this.events.stalled(why);
+  }
+
+  /** A pull that was lost on its way, or whose consumer vanished with its server, is answered by silence. */
+  private watch(): void {
+    this.stopWatch = this.clock.after(heartbeatMs, () => {
+      const silentMs = this.clock.now() - this.lastSeen;
+      if (this.asked > 0 && silentMs > 2 * heartbeatMs) this.end(`no heartbeat for ${Math.round(silentMs / 1000)} s`);
+      else if (!this.over) this.watch();
+    });
+  }
+}

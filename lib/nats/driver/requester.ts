@@ -1,0 +1,113 @@
+import type { Msg } from 'nats';
+
+import type { Clock, Incoming, Outgoing } from '../../driver/index.js';
+import { MultiBrokerError, type PublishError } from '../../errors/index.js';
+import type { NatsDestinationSpec } from '../destination-spec.js';
+import type { Connection, Refusal } from './connection.js';
+import { CoreMessage } from './core-message.js';
+import type { PublishErrors } from './publish-errors.js';
+import type { Replies, ReplyGroup } from './replies.js';
+import type { Writer } from './writer.js';
+
+/** What the requester is made of. */
+export interface RequesterParts {
+  readonly broker: string;
+  readonly connection: Connection;
+  readonly writer: Writer;
+  readonly errors: PublishErrors;
+  readonly replies: Replies;
+  readonly clock: Clock;
+}
+
+/** One answer for one message. */
+export class Requester {
+  private readonly open = new Set<{ readonly subject: string; readonly fail: (error: Error) => void }>();
+
+  constructor(private readonly parts: RequesterParts) {
+    parts.connection.listen({
+      refused: (refusal) => {
+        this.refused(refusal);
+      },
+    });
+  }
+
+  /**
+   * Rejects with MULTI_BROKER_REQUEST_TIMEOUT when the signal aborts, MULTI_BROKER_NO_RESPONDERS when nobody listens,
+   * MULTI_BROKER_NOT_CONNECTED at once when there is no connection. An answer that is an error is an answer.
+   */
+  async request(to: NatsDestinationSpec, message: Outgoing, signal: AbortSignal): Promise<Incoming> {
+    if (to.via === 'jetstream') throw this.unsupported(to);
+    if (!this.parts.connection.up) throw this.parts.errors.notConnected(to);
+    let cleanUp = (): void => undefined;
+    try {
+      return await new Promise<Incoming>((resolve, reject) => {
+        cleanUp = this.start(to, message, signal, { resolve, reject });
+      });
+    } finally {
+      cleanUp();
+    }
+  }
+
+  private start(to: NatsDestinationSpec, message: Outgoing, signal: AbortSignal, end: Ends): () => void {
+    const group: ReplyGroup = {
+      answered: (_, answer) => {
+        if (isNoResponders(answer)) end.reject(this.nobody(to));
+        else end.resolve(new CoreMessage(answer, this.parts.broker, this.parts.clock.now()));
+      },
+      deaf: () => {
+        end.reject(this.parts.errors.refused(to, 'this client has no permission to subscribe to its inbox'));
+      },
+    };
+    const waiting = { subject: to.subject, fail: end.reject };
+    const timeOut = (): void => {
+      end.reject(this.timedOut(to));
+    };
+    const { prefix, end: forget } = this.parts.replies.expect(group);
+    this.open.add(waiting);
+    if (signal.aborted) timeOut();
+    signal.addEventListener('abort', timeOut, { once: true });
+    const written: PublishError | number = this.parts.writer.write(to, message, `${prefix}0`);
+    if (typeof written !== 'number') end.reject(written);
+    return () => {
+      signal.removeEventListener('abort', timeOut);
+      this.open.delete(waiting);
+      forget();
+    };
+  }
+
+  private refused({ operation, subject }: Refusal): void {
+    if (operation !== 'publish') return;
+    for (const waiting of this.open) {
+      if (waiting.subject !== subject) continue;
+      const to = { name: `subject ${subject}` } as NatsDestinationSpec;
+      waiting.fail(this.parts.errors.refused(to, 'this client has no permission to publish there'));
+    }
+  }
+
+  private timedOut(to: NatsDestinationSpec): MultiBrokerError {
+    return this.error('MULTI_BROKER_REQUEST_TIMEOUT', `No answer came from ${to.name} in time`);
+  }
+
+  private nobody(to: NatsDestinationSpec): MultiBrokerError {
+    return this.error('MULTI_BROKER_NO_RESPONDERS', `Nobody listens on ${to.name}`);
+  }
+
+  private unsupported(to: NatsDestinationSpec): MultiBrokerError {
+    const what = `A request to ${to.name} would be answered by the stream's PubAck: give the subject as a plain string`;
+    return this.error('MULTI_BROKER_REQUEST_UNSUPPORTED', what);
+  }
+
+  private error(code: ConstructorParameters<typeof MultiBrokerError>[0], what: string): MultiBrokerError {
+    const { broker } = this.parts;
+    return new MultiBrokerError(code, `${what} (broker '${broker}')`, { broker });
+  }
+}
+
+interface Ends {
+  readonly resolve: (answer: Incoming) => void;
+  readonly reject: (error: Error) => void;
+}
+
+function isNoResponders(answer: Msg): boolean {
+  return answer.data.length === 0 && answer.headers?.code === 503;
+}

@@ -1,0 +1,136 @@
+import type { Msg, NatsConnection } from 'nats';
+
+import type { Clock, Sink } from '../../driver/index.js';
+import { Puller, type PullerEvents } from './puller.js';
+import type { StreamLane } from './stream-lane.js';
+import { deliveryInfo, StreamMessage, type StreamMessageContext } from './stream-message.js';
+
+/** What a feed is made of. */
+export interface FeedParts {
+  readonly nc: NatsConnection;
+  readonly clock: Clock;
+  readonly sink: Sink;
+  readonly context: StreamMessageContext;
+  /** The subject that pulls from the consumer. */
+  readonly next: string;
+  readonly newInbox: () => string;
+  /** Most messages that are asked for or wait here. */
+  readonly limit: number;
+  readonly stalled: PullerEvents['stalled'];
+  readonly idle: PullerEvents['idle'];
+}
+
+/**
+ * Brings a lane's messages from the server to delivery. While delivery is full nothing more is asked for; what was
+ * asked for before waits here, its lease extended.
+ */
+export class StreamFeed {
+  private waiting: StreamMessage[] = [];
+  private full = false;
+  private leaving = false;
+  private handingOver = false;
+  private extending = false;
+  private puller: Puller | undefined;
+
+  constructor(
+    readonly lane: StreamLane,
+    private readonly parts: FeedParts,
+  ) {}
+
+  /** Begins to pull, or begins anew: what an earlier pull was to bring is not waited for. */
+  pull(): void {
+    const { nc, next, newInbox, clock, stalled, idle } = this.parts;
+    this.puller?.drop();
+    this.puller = new Puller(nc, next, newInbox(), clock, {
+      message: (message) => {
+        this.arrive(message);
+      },
+      stalled,
+      idle: () => {
+        this.refill();
+        idle();
+      },
+    });
+    this.refill();
+  }
+
+  /** The connection is lost: nothing comes and nothing is waited for. */
+  pause(): void {
+    this.puller?.drop();
+  }
+
+  /** No further take: what comes from now on, and what waits here, goes back to the server. */
+  async quiet(pong: (() => Promise<void>) | undefined): Promise<void> {
+    this.leaving = true;
+    for (const message of this.waiting.splice(0)) this.lane.settle(message, { againInMs: 0 });
+    if (pong === undefined) this.puller?.drop();
+    else await this.puller?.drain(pong);
+  }
+
+  /** The consumer is gone. */
+  lose(): void {
+    this.leaving = true;
+    this.waiting = [];
+    this.puller?.drop();
+    this.lane.lose();
+  }
+
+  private arrive(message: Msg): void {
+    const info = deliveryInfo(message.reply ?? '');
+    if (info === undefined || this.lane.lost.aborted) return;
+    if (!this.lane.swallows(info)) this.accept(new StreamMessage(message, info, this.parts.context));
+    this.handOverSoon();
+  }
+
+  private accept(message: StreamMessage): void {
+    this.lane.add(message);
+    if (this.leaving) {
+      this.lane.settle(message, { againInMs: 0 });
+      return;
+    }
+    this.waiting.push(message);
+    this.keepLeases();
+  }
+
+  /** What one read of the socket brought is one batch. */
+  private handOverSoon(): void {
+    if (this.handingOver) return;
+    this.handingOver = true;
+    queueMicrotask(() => {
+      this.handingOver = false;
+      this.handOver();
+    });
+  }
+
+  private handOver(): void {
+    if (this.full || this.leaving) return;
+    if (this.waiting.length > 0) {
+      const room = this.parts.sink.take(this.lane, this.waiting.splice(0));
+      if (room !== undefined) {
+        this.full = true;
+        void room.then(() => {
+          this.full = false;
+          this.handOver();
+        });
+        return;
+      }
+    }
+    this.refill();
+  }
+
+  private refill(): void {
+    if (this.full || this.leaving) return;
+    this.puller?.refill(this.parts.limit - this.waiting.length, this.parts.limit);
+  }
+
+  private keepLeases(): void {
+    if (this.extending) return;
+    this.extending = true;
+    this.parts.clock.after(this.lane.leaseMs / 3, () => {
+      this.extending = false;
+      if (this.waiting.length === 0) return;
+      for (const message of this.waiting) this.lane.extend(message);
+      this.keepLeases();
+    });
+  }
+}

@@ -1,0 +1,106 @@
+import type { Incoming, Lane, Settlement } from '../../driver/index.js';
+import type { StreamSourceSpec } from '../source-spec.js';
+import type { Acks } from './acks.js';
+import type { DeliveryInfo, StreamMessage } from './stream-message.js';
+
+const ack = Buffer.from('+ACK');
+const nak = Buffer.from('-NAK');
+const term = Buffer.from('+TERM');
+const working = Buffer.from('+WPI');
+
+/** Lanes get back the very messages that they gave. */
+interface Placed extends Incoming {
+  readonly info: DeliveryInfo;
+  readonly handle: string;
+}
+
+/** One consumer from its creation (or from when it was found) until it is deleted or left. */
+export class StreamLane implements Lane {
+  readonly name: string;
+  readonly again = 'server';
+  readonly waits = true;
+  readonly lost: AbortSignal;
+  private readonly end = new AbortController();
+  /** Not settled yet, by stream sequence. */
+  private readonly unsettled = new Map<number, StreamMessage>();
+  /** Settled, but the server may not know yet: a copy that comes now was sent before. */
+  private readonly settling = new Map<number, StreamMessage>();
+  /** Given back, until they come again. Others may get them, so this is no more than this process knows. */
+  private readonly givenBack = new Set<number>();
+
+  constructor(
+    readonly source: StreamSourceSpec,
+    readonly leaseMs: number,
+    private readonly acks: Acks,
+    private readonly reached: (seq: number) => void = () => undefined,
+  ) {
+    this.name = `${source.stream}/${source.consumer}`;
+    this.lost = this.end.signal;
+  }
+
+  /** Messages that count in the server's `max_ack_pending`, as far as this process knows. */
+  get pending(): number {
+    return this.unsettled.size + this.givenBack.size;
+  }
+
+  /** The lowest sequence that is not settled. */
+  get lowest(): number | undefined {
+    return this.unsettled.size === 0 ? undefined : Math.min(...this.unsettled.keys());
+  }
+
+  /**
+   * Whether the delivery is the copy of a message that is at work here: when ack_wait passes, JetStream sends it to
+   * the same process too. The copy's handle is taken over.
+   */
+  swallows(info: DeliveryInfo): boolean {
+    return this.adopts(this.unsettled, info) || this.adopts(this.settling, info);
+  }
+
+  add(message: StreamMessage): void {
+    this.givenBack.delete(message.info.seq);
+    this.unsettled.set(message.info.seq, message);
+    this.reached(message.info.seq);
+  }
+
+  settle(incoming: Incoming, how: Settlement): void {
+    const { seq } = (incoming as Placed).info;
+    const message = this.unsettled.get(seq);
+    if (this.lost.aborted || message !== incoming) return;
+    this.unsettled.delete(seq);
+    this.settling.set(seq, message);
+    if (typeof how === 'object') this.givenBack.add(seq);
+    this.acks.send(message.handle, payload(how), () => {
+      if (this.settling.get(seq) === message) this.settling.delete(seq);
+    });
+  }
+
+  extend(incoming: Incoming): void {
+    if (!this.lost.aborted) this.acks.hint((incoming as Placed).handle, working);
+  }
+
+  /** Everything that is not settled goes back at once; then the lane is lost. */
+  giveBack(): void {
+    for (const message of [...this.unsettled.values()]) this.settle(message, { againInMs: 0 });
+    this.lose();
+  }
+
+  lose(): void {
+    this.end.abort();
+    this.unsettled.clear();
+    this.givenBack.clear();
+  }
+
+  /** Sequences are counted anew in a stream that is made anew: the time tells the two apart. */
+  private adopts(messages: Map<number, StreamMessage>, info: DeliveryInfo): boolean {
+    const known = messages.get(info.seq);
+    if (known?.info.stored !== info.stored) return false;
+    known.handle = info.handle;
+    return true;
+  }
+}
+
+function payload(how: Settlement): Uint8Array {
+  if (how === 'done') return ack;
+  if (how === 'drop') return term;
+  return how.againInMs > 0 ? Buffer.from(`-NAK ${JSON.stringify({ delay: Math.round(how.againInMs * 1e6) })}`) : nak;
+}
