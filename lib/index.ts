@@ -1,1 +1,60 @@
-export {};
+export { auto, bytes, type Codec, type Encoded, json } from './codec/index.js';
+export {
+  type Bound,
+  Ctx,
+  getBrokerToken,
+  InjectBroker,
+  MessageHeaders,
+  MessageKey,
+  MessageParam,
+  Payload,
+  PublishTo,
+  Subscribe,
+} from './decorators/index.js';
+export {
+  type AckPolicy,
+  Broker,
+  type BrokerCounts,
+  type BrokerDefinition,
+  type BrokerHealth,
+  type BrokerKinds,
+  type BrokerMessage,
+  type BrokerOptions,
+  type DeadLetterOptions,
+  type Destination,
+  type DestinationOf,
+  type FieldOf,
+  type Forward,
+  type HandlerOptions,
+  type Headers,
+  MessageContext,
+  type MessageHandler,
+  MultiBroker,
+  type MultiBrokerHealth,
+  outgoing,
+  type OutgoingEach,
+  type OutgoingFields,
+  type OutgoingMessage,
+  type PublishOptions,
+  type PublishReceipt,
+  type PublishToOptions,
+  type RequestOptions,
+  type RetryOptions,
+  type Source,
+  type SourceOf,
+  type StandardSchema,
+  type SubscribeOptions,
+  type Subscription,
+} from './driver/index.js';
+export {
+  BrokerStartError,
+  type ErrorCode,
+  isMultiBrokerError,
+  MultiBrokerError,
+  PublishError,
+  type StartFailure,
+  WiringError,
+} from './errors/index.js';
+export { isBrokerContext } from './handlers/index.js';
+export type { MultiBrokerOptions } from './lifecycle/index.js';
+export { type AsyncBrokerDefinition, type DefinitionEntry, MultiBrokerModule } from './module/index.js';

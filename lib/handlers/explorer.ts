@@ -1,0 +1,94 @@
+import { Injectable } from '@nestjs/common';
+import { ExternalContextCreator, MetadataScanner, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { publishersOf, subscriptionsOf } from '../decorators/index.js';
+import { MultiBrokerError } from '../errors/index.js';
+import type { HandlerDeclaration } from './declaration.js';
+import { enhancerProblems } from './enhancer-problems.js';
+import { findHosts, isBeingBuilt } from './find-hosts.js';
+import { functionOf, type HandlerHost, type HandlerMethod } from './handler-host.js';
+import { creatorFor, type NestCreator, type NestModule } from './nest-internals.js';
+import { parameterProblems } from './parameter-problems.js';
+import { scopedCall } from './scoped-call.js';
+
+/** What the explorer found. */
+export interface Explored {
+  readonly declarations: readonly HandlerDeclaration[];
+  /** Mistakes that belong to no handler. */
+  readonly problems: readonly MultiBrokerError[];
+}
+
+/** Finds the decorated methods of all providers and controllers, once, and makes each callable through Nest. */
+@Injectable()
+export class HandlerExplorer {
+  private readonly scanner = new MetadataScanner();
+  private readonly creators = new Map<NestModule, NestCreator>();
+  private explored: Explored | undefined;
+  /** Set when start-up hooks are called: nothing is looked up from then on to know it. */
+  allBuilt = false;
+
+  constructor(
+    private readonly modules: ModulesContainer,
+    private readonly external: ExternalContextCreator,
+    private readonly moduleRef: ModuleRef,
+  ) {}
+
+  /**
+   * Cheap after the first call.
+   *
+   * @throws MultiBrokerError MULTI_BROKER_NOT_CONNECTED while Nest still makes providers: an instance found then would
+   * be one whose constructor was never called.
+   */
+  explore(): Explored {
+    if (!this.allBuilt && this.explored === undefined && isBeingBuilt(this.modules.values())) throw tooEarly();
+    return (this.explored ??= this.search());
+  }
+
+  private search(): Explored {
+    const methods = findHosts(this.modules.values()).flatMap((host) => this.methodsOf(host));
+    return {
+      declarations: methods.flatMap((method) => this.declarationsOf(method)),
+      problems: methods.flatMap((method) => publisherWithoutSource(method)),
+    };
+  }
+
+  private methodsOf(host: HandlerHost): HandlerMethod[] {
+    const names = this.scanner.getAllMethodNames(Object.getPrototypeOf(host.instance) as object);
+    return names.map((method) => ({ ...host, method }));
+  }
+
+  private declarationsOf(method: HandlerMethod): HandlerDeclaration[] {
+    const callback = functionOf(method.instance, method.method);
+    const subscriptions = subscriptionsOf(callback);
+    if (subscriptions.length === 0) return [];
+    const creator = this.creatorOf(method.module);
+    const shared = {
+      handler: `${method.className}.${method.method}`,
+      publishTo: publishersOf(callback),
+      call: scopedCall(method, creator, this.moduleRef),
+    };
+    // A method with two sources has the mistakes of its own once.
+    const problems = [...parameterProblems(method), ...enhancerProblems(method, creator)];
+    return subscriptions.map((one, place) => ({ ...one, ...shared, problems: place === 0 ? problems : [] }));
+  }
+
+  private creatorOf(module: NestModule): NestCreator {
+    const known = this.creators.get(module) ?? creatorFor(this.external, module);
+    this.creators.set(module, known);
+    return known;
+  }
+}
+
+function tooEarly(): MultiBrokerError {
+  const what =
+    'A broker was used while Nest still made providers; use it in onModuleInit() or later, not in a constructor or factory';
+  return new MultiBrokerError('MULTI_BROKER_NOT_CONNECTED', what);
+}
+
+/** It would never publish, and nobody would say so. */
+function publisherWithoutSource({ instance, className, method }: HandlerMethod): MultiBrokerError[] {
+  const callback = functionOf(instance, method);
+  if (publishersOf(callback).length === 0 || subscriptionsOf(callback).length > 0) return [];
+  const handler = `${className}.${method}`;
+  const what = `${handler} has @PublishTo but no @Subscribe`;
+  return [new MultiBrokerError('MULTI_BROKER_PUBLISH_WITHOUT_SUBSCRIBE', what, { handler })];
+}

@@ -1,0 +1,107 @@
+import type { CanActivate, ExecutionContext, NestInterceptor, PipeTransform } from '@nestjs/common';
+import type { ContextId, ExternalContextCreator, ModulesContainer } from '@nestjs/core';
+import { isObservable } from 'rxjs';
+import { settleObservable } from './emissions.js';
+import { markRefusal } from './refusal.js';
+
+/** A module of the container, and what it knows of one of its providers or controllers. */
+export type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
+export type Wrapper = NestModule['providers'] extends Map<unknown, infer W> ? W : never;
+
+/** One parameter, as {@link ExternalContextCreator} reads the decorators of it. */
+export interface NestParameter {
+  readonly index: number;
+  readonly type: number | string;
+  readonly data?: unknown;
+  readonly metatype?: unknown;
+  readonly schema?: unknown;
+  readonly pipes: readonly PipeTransform[];
+  extractValue(...args: unknown[]): unknown;
+}
+
+/** An exception filter, bound, with the classes that it catches (none: all). */
+export interface NestFilter {
+  readonly func: (error: unknown, host: ExecutionContext) => unknown;
+  readonly exceptionMetatypes: readonly (abstract new (...args: never[]) => unknown)[];
+}
+
+type Create<T> = (instance: object, callback: object, module: string, contextId?: ContextId, inquirer?: string) => T;
+type Guards = readonly CanActivate[];
+type Activate = ((args: unknown[]) => Promise<void>) | null;
+interface HandlerMetadata {
+  readonly argsLength: number;
+  readonly paramtypes?: readonly unknown[];
+  getParamsMetadata(module: string, contextId?: ContextId, inquirer?: string): readonly NestParameter[] | null;
+}
+interface ParamsFactory {
+  exchangeKeyForValue(type: number, data: unknown, args: unknown[]): unknown;
+}
+
+/**
+ * What is used of Nest's ExternalContextCreator beyond its public `create`: the same members in Nest 11 and 12. All
+ * that depends on Nest's insides is in this file.
+ */
+export interface NestCreator {
+  readonly guardsContextCreator: { create: Create<Guards>; config?: ScopedEnhancers };
+  readonly interceptorsContextCreator: { create: Create<readonly NestInterceptor[]> };
+  readonly pipesContextCreator: { create: Create<readonly PipeTransform[]> };
+  readonly filtersContextCreator: { create: Create<{ readonly filters?: readonly NestFilter[] }> };
+  readonly contextUtils: {
+    mergeParamsMetatypes(parameters: readonly NestParameter[], types?: readonly unknown[]): readonly NestParameter[];
+  };
+  handlerMetadataStorage: object;
+  create: ExternalContextCreator['create'];
+  getMetadata(instance: object, method: string, key: string, factory: ParamsFactory, type: string): HandlerMetadata;
+  getContextModuleKey(type: unknown): string;
+  getHostModuleKey(instance: unknown, type: unknown, inquirer?: string): string;
+  transformToResult(result: unknown): unknown;
+  createGuardsFn(guards: Guards, instance: object, callback: object, type: string): Activate;
+}
+
+/** Global enhancers that are made anew for each request. */
+interface ScopedEnhancers {
+  getGlobalRequestGuards(): readonly unknown[];
+  getGlobalRequestInterceptors(): readonly unknown[];
+  getGlobalRequestPipes(): readonly unknown[];
+  getGlobalRequestFilters(): readonly unknown[];
+}
+
+/**
+ * A copy of Nest's creator for the handlers of one module; the injected one stays as it is.
+ *
+ * - The module is told, not searched: the search knows providers only, and drops every guard that a controller or
+ *   its methods name by class.
+ * - All items of an Observable are kept, where Nest keeps the last.
+ * - What a guard refuses is marked.
+ * - It has a cache of its own: Nest 11 would hand out what another library's context type made of the same method.
+ */
+export function creatorFor(external: ExternalContextCreator, module: NestModule): NestCreator {
+  const original = external as unknown as NestCreator;
+  const creator = Object.create(original) as NestCreator;
+  const Storage = original.handlerMetadataStorage.constructor as new () => object;
+  creator.handlerMetadataStorage = new Storage();
+  creator.getContextModuleKey = () => module.token;
+  creator.getHostModuleKey = () => module.token;
+  creator.transformToResult = (result) => (isObservable(result) ? settleObservable(result) : result);
+  creator.createGuardsFn = (guards, instance, callback, type) => {
+    const activate = original.createGuardsFn.call(creator, guards, instance, callback, type);
+    return activate && ((args) => activate(args).catch(refuse));
+  };
+  return creator;
+}
+
+function refuse(error: unknown): never {
+  throw markRefusal(error);
+}
+
+/** Whether an `APP_*` enhancer of the application is made for each request. */
+export function hasScopedGlobals(creator: NestCreator): boolean {
+  const { config } = creator.guardsContextCreator;
+  if (!config) return false;
+  return [
+    config.getGlobalRequestGuards(),
+    config.getGlobalRequestInterceptors(),
+    config.getGlobalRequestPipes(),
+    config.getGlobalRequestFilters(),
+  ].some((enhancers) => enhancers.length > 0);
+}

@@ -1,0 +1,72 @@
+import { type ContextId, ContextIdFactory, type ModuleRef } from '@nestjs/core';
+import { Injector } from '@nestjs/core/injector/injector.js';
+import { REQUEST_CONTEXT_ID } from '@nestjs/core/router/request/request-constants.js';
+import { ROUTE_ARGUMENTS } from '../decorators/index.js';
+import type { DeliveryContext } from '../delivery/index.js';
+import { argumentsFactory } from './arguments.js';
+import { CONTEXT_TYPE, filterStage } from './filter-stage.js';
+import { functionOf, type HandlerMethod } from './handler-host.js';
+import type { NestCreator } from './nest-internals.js';
+
+const OPTIONS = { guards: true, interceptors: true, filters: false };
+
+/**
+ * Calls a handler whose instance, or one of whose enhancers, is made for each message: REQUEST is the context, and
+ * durable strategies are honoured.
+ */
+export function scopedCall(handler: HandlerMethod, creator: NestCreator, moduleRef: ModuleRef) {
+  const injector = new Injector();
+  return async (context: DeliveryContext): Promise<unknown> => {
+    const args = [context.message.payload, context];
+    let filters = staticFilters(handler, creator);
+    try {
+      const contextId = contextIdOf(context, handler, moduleRef);
+      const instance = await instanceFor(handler, injector, contextId);
+      filters = () => filtersOf(handler, instance, creator, contextId);
+      return await callerOf(handler, instance, creator, contextId)(...args);
+    } catch (error) {
+      return filterStage(filters())(error, args);
+    }
+  };
+}
+
+/** With the instance of the module that declares it: `moduleRef.resolve` would find any provider of the token. */
+function instanceFor({ wrapper, module, instance }: HandlerMethod, injector: Injector, contextId: ContextId) {
+  const isController = module.controllers.get(wrapper.token) === wrapper;
+  const collection = isController ? module.controllers : module.providers;
+  return injector.loadPerContext<object>(instance, module, collection, contextId, wrapper);
+}
+
+function callerOf({ method, wrapper }: HandlerMethod, instance: object, creator: NestCreator, contextId: ContextId) {
+  const callback = functionOf(instance, method);
+  return creator.create(
+    instance,
+    callback,
+    method,
+    ROUTE_ARGUMENTS,
+    argumentsFactory,
+    contextId,
+    wrapper.id,
+    OPTIONS,
+    CONTEXT_TYPE,
+  );
+}
+
+function filtersOf({ method, module, wrapper }: HandlerMethod, instance: object, creator: NestCreator, id: ContextId) {
+  const callback = functionOf(instance, method);
+  return creator.filtersContextCreator.create(instance, callback, module.token, id, wrapper.id).filters ?? [];
+}
+
+/** For what fails before there is an instance: such an error goes the same way as the handler's own. */
+function staticFilters({ instance, method, module }: HandlerMethod, creator: NestCreator) {
+  const callback = functionOf(instance, method);
+  return () => creator.filtersContextCreator.create(instance, callback, module.token).filters ?? [];
+}
+
+function contextIdOf(context: DeliveryContext, { wrapper }: HandlerMethod, moduleRef: ModuleRef): ContextId {
+  const contextId = ContextIdFactory.getByRequest(context);
+  if (REQUEST_CONTEXT_ID in context) return contextId;
+  Object.defineProperty(context, REQUEST_CONTEXT_ID, { value: contextId });
+  moduleRef.registerRequestByContextId(wrapper.isDependencyTreeDurable() ? contextId.payload : context, contextId);
+  return contextId;
+}

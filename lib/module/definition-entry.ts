@@ -1,0 +1,44 @@
+import type { FactoryProvider, ModuleMetadata } from '@nestjs/common';
+import type { BrokerDefinition } from '../driver/index.js';
+import { MultiBrokerError } from '../errors/index.js';
+
+/** A broker whose definition is made by the container, with configuration that is injected. Its name is known before. */
+export interface AsyncBrokerDefinition {
+  /** The name that the factory's definition has to have. */
+  readonly name: string;
+  readonly imports?: ModuleMetadata['imports'];
+  readonly inject?: FactoryProvider['inject'];
+  /** Returns a definition of that name, or a promise of one. */
+  // The container gives what `inject` lists; its own type for this is `any`.
+  readonly useFactory: (...injected: never[]) => BrokerDefinition | Promise<BrokerDefinition>;
+}
+
+/** What `forRootAsync()` takes for each broker. */
+export type DefinitionEntry = BrokerDefinition | AsyncBrokerDefinition;
+
+/** The provider of an entry's definition, under a token that the module keeps to itself. */
+export function definitionProvider(entry: DefinitionEntry, place: number): FactoryProvider<BrokerDefinition> {
+  const provide = `MULTI_BROKER_DEFINITION:${String(place)}`;
+  if (!isAsync(entry)) return { provide, useFactory: () => entry };
+  return {
+    provide,
+    inject: [...(entry.inject ?? [])],
+    useFactory: async (...injected: unknown[]) => named(await entry.useFactory(...(injected as never[])), entry.name),
+  };
+}
+
+/** Modules that the factories need. */
+export function importsOf(entries: readonly DefinitionEntry[]): NonNullable<ModuleMetadata['imports']> {
+  return entries.flatMap((entry) => (isAsync(entry) ? (entry.imports ?? []) : []));
+}
+
+function isAsync(entry: DefinitionEntry): entry is AsyncBrokerDefinition {
+  return 'useFactory' in entry;
+}
+
+/** The token of the broker is made of the entry's name before the factory is called. */
+function named(definition: BrokerDefinition, name: string): BrokerDefinition {
+  if (definition.name === name) return definition;
+  const what = `The factory of broker '${name}' returned a definition of the name '${definition.name}'`;
+  throw new MultiBrokerError('MULTI_BROKER_OPTION_INVALID', what, { broker: name });
+}

@@ -1,0 +1,2 @@
+export type { AsyncBrokerDefinition, DefinitionEntry } from './definition-entry.js';
+export { MultiBrokerModule } from './multi-broker.module.js';

@@ -1,0 +1,43 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { BrokerDefinition } from '../driver/index.js';
+import { DriverSource, type MultiBrokerOptions, resolveOptions } from '../lifecycle/index.js';
+import type { DefinitionEntry } from './definition-entry.js';
+import { definitionsModule } from './definitions.module.js';
+import { RealDrivers } from './real-drivers.js';
+
+/**
+ * Several message brokers in one application.
+ *
+ * The class itself holds the only thing that a test replaces, where drivers come from:
+ * `overrideModule(MultiBrokerModule).useModule(MultiBrokerTestingModule)` finds it in whichever module it is imported.
+ * Brokers can be injected everywhere; there is nothing to re-export.
+ */
+@Module({ providers: [{ provide: DriverSource, useClass: RealDrivers }], exports: [DriverSource] })
+export class MultiBrokerModule {
+  /**
+   * The brokers of the application, once an application.
+   *
+   * @param definitions what `kafkaBroker()`, `natsBroker()` return; the first is the default broker
+   */
+  static forRoot(definitions: readonly BrokerDefinition[], options?: MultiBrokerOptions): DynamicModule {
+    return root(definitions, options);
+  }
+
+  /**
+   * The same with definitions made by the container: `{ name, imports, inject, useFactory }`. Names stand here, so
+   * that brokers can be injected; addresses, topics and credentials come from the factory.
+   */
+  static forRootAsync(definitions: readonly DefinitionEntry[], options?: MultiBrokerOptions): DynamicModule {
+    return root(definitions, options);
+  }
+
+  /** More brokers, of a feature module; none of them is the default. */
+  static forFeature(definitions: readonly DefinitionEntry[]): DynamicModule {
+    return definitionsModule(definitions);
+  }
+}
+
+/** Brokers of feature modules may be registered before the root's: the root says which its first is. */
+function root(entries: readonly DefinitionEntry[], options: MultiBrokerOptions = {}): DynamicModule {
+  return definitionsModule(entries, { ...resolveOptions(options), default: options.default ?? entries[0]?.name });
+}
