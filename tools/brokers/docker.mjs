@@ -1,4 +1,4 @@
-import { compose } from './paths.mjs';
+import { compose, ports } from './paths.mjs';
 import { ask, runTool } from './process.mjs';
 
 /** Why Docker cannot be used; undefined if it can. The client alone, without an engine, is common. */
@@ -8,8 +8,13 @@ export function dockerLacks() {
   return undefined;
 }
 
-export const startService = (service) => runTool('docker', ['compose', '-f', compose, 'up', '-d', service]);
+const { kafka: KAFKA_PORT, kafka2: KAFKA2_PORT, nats: NATS_PORT } = ports;
 
-/** Naming a service reaches it although its profile is off. */
-export const stopService = (service) =>
-  runTool('docker', ['compose', '-f', compose, 'rm', '--force', '--stop', '--volumes', service]);
+// With its profile, so that the second cluster can be named in every command.
+const run = (...args) =>
+  runTool('docker', ['compose', '-f', compose, '--profile', 'second', ...args], {
+    env: { ...process.env, KAFKA_PORT, KAFKA2_PORT, NATS_PORT },
+  });
+
+export const startService = (service) => run('up', '-d', service);
+export const stopService = (service) => run('rm', '--force', '--stop', '--volumes', service);

@@ -57,7 +57,7 @@ async function ensureSystem(system, say) {
     say(`${system.name}: no longer answers, cleaning up`);
     await stopRecord(record, stopService);
   }
-  say(`${system.name}: starting (the first time it is downloaded)`);
+  say(`${system.name}: starting (downloaded on first use)`);
   const { how } = await startSystem(system);
   say(`${system.name}: up (${how})`);
   return system.address;

@@ -32,7 +32,7 @@ export async function proveKafka(brokers) {
   const topic = `brokers-up-${randomUUID()}`;
   const admin = kafka.admin();
   const producer = kafka.producer({ transactionalId: topic, maxInFlightRequests: 1, idempotent: true });
-  const consumer = kafka.consumer({ groupId: topic, sessionTimeout: 10_000 });
+  const consumer = kafka.consumer({ groupId: topic, maxWaitTimeInMs: 100 });
   try {
     await Promise.all([admin.connect(), producer.connect(), consumer.connect()]);
     await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });

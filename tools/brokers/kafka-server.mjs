@@ -40,21 +40,21 @@ const properties = (node) => ({
 });
 
 /** Writes a node's configuration and formats its storage; the node may then be started any number of times. */
-export async function prepareKafkaNode(node) {
+export async function prepareKafkaNode(node, started) {
   mkdirSync(node.folder, { recursive: true });
   const lines = Object.entries(properties(node)).map(([key, value]) => `${key}=${value}`);
   const file = join(node.folder, 'server.properties');
   writeFileSync(file, `${lines.join('\n')}\n`);
   const classPath = await kafkaClassPath();
   const format = ['format', '-t', node.clusterId, '-c', file];
-  await runTool(java, ['-Xmx128m', '-cp', classPath, 'kafka.tools.StorageTool', ...format]);
+  await runTool(java, ['-Xmx128m', '-cp', classPath, 'kafka.tools.StorageTool', ...format], { started });
 }
 
 /** Resolves when the process runs; it is ready some 3 s later. */
-export async function startKafkaNode(node) {
+export async function startKafkaNode(node, started) {
   const file = join(node.folder, 'server.properties');
   const args = [...jvm(node.heap), '-cp', await kafkaClassPath(), 'kafka.Kafka', file];
-  return spawnServer(java, args, kafkaLog(node.folder));
+  return spawnServer(java, args, kafkaLog(node.folder), started);
 }
 
 export const kafkaLog = (folder) => join(folder, 'kafka.log');

@@ -13,8 +13,8 @@ export function prepareNatsServer({ folder, port, jetstream, storeDir = join(fol
   writeFileSync(join(folder, 'nats.conf'), [...lines, extra, ''].join('\n'));
 }
 
-export async function startNatsServer({ folder }) {
-  return spawnServer(await natsCommand(), ['-c', join(folder, 'nats.conf')], natsLog(folder));
+export async function startNatsServer({ folder }, started) {
+  return spawnServer(await natsCommand(), ['-c', join(folder, 'nats.conf')], natsLog(folder), started);
 }
 
 export const natsLog = (folder) => join(folder, 'nats.log');

@@ -2,10 +2,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Runs a tool to its end; rejects with the tail of what it said. */
-export function runTool(command, args, options = {}) {
+/** Runs a tool to its end; rejects with the tail of what it said. `started` is told its pid. */
+export function runTool(command, args, { started, ...options } = {}) {
   return new Promise((done, failed) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    if (child.pid !== undefined) started?.(child.pid);
     let said = '';
     child.stdout.on('data', (chunk) => (said += chunk));
     child.stderr.on('data', (chunk) => (said += chunk));
@@ -24,11 +25,12 @@ export function ask(command, args, timeout = 10_000) {
 }
 
 /** A server that outlives this process; what it says goes to a file. */
-export function spawnServer(command, args, log) {
+export function spawnServer(command, args, log, started) {
   const file = openSync(log, 'a');
   const child = spawn(command, args, { detached: true, stdio: ['ignore', file, file] });
   closeSync(file);
   child.unref();
+  if (child.pid !== undefined) started?.(child.pid);
   return new Promise((done, failed) => {
     child.once('error', failed);
     child.once('spawn', () => done(child));

@@ -45,24 +45,26 @@ async function natively(system) {
   writeRecord(record);
   let child;
   try {
-    child = await system.start(folder);
+    child = await system.start(folder, (pid) => writeRecord(Object.assign(record, { pid })));
   } catch (error) {
     await stopRecord(record, stopService);
     throw new BrokersUnavailableError(error.message, { cause: error });
   }
-  writeRecord({ ...record, pid: child.pid });
   const lives = () => child.exitCode === null && child.signalCode === null;
-  return proved(system, { ...record, pid: child.pid }, lives, 60_000);
+  return proved(system, record, lives, 60_000);
 }
 
 async function proved(system, record, lives, timeoutMs) {
   const deadline = Date.now() + timeoutMs;
   while (!(await system.answers(system.address))) {
     const log = record.folder === undefined ? '' : tail(system.log(record.folder));
-    if (!lives()) throw new Error(`${system.name} ended while starting:\n${log}`);
+    if (!lives()) throw new Error(`${system.name} ended while starting${remedy(log)}:\n${log}`);
     if (Date.now() > deadline) throw new Error(`${system.name} does not answer at ${system.address}:\n${log}`);
     await sleep(100);
   }
   await system.prove(system.address);
   return writeRecord({ ...record, ready: true });
 }
+
+const remedy = (log) =>
+  /address already in use/i.test(log) ? ', its port is taken (BROKERS_PORT_OFFSET=1000 moves all ports)' : '';

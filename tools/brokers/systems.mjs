@@ -6,7 +6,10 @@ import { natsAnswers, proveNats } from './nats-ready.mjs';
 import { natsLog, prepareNatsServer, startNatsServer } from './nats-server.mjs';
 import { host, ports } from './paths.mjs';
 
-/** The servers that tests share: how each is named, reached, started natively, and proved. */
+/**
+ * The servers that tests share: how each is named, reached, started natively, and proved.
+ * `started` is told the pid of each process at once, so that it can be ended whatever comes next.
+ */
 const kafka = (name, variable, port, controllerPort, clusterId) => ({
   name,
   variable,
@@ -15,10 +18,10 @@ const kafka = (name, variable, port, controllerPort, clusterId) => ({
   answers: (address) => kafkaAnswers(address),
   prove: proveKafka,
   log: kafkaLog,
-  async start(folder) {
+  async start(folder, started) {
     const node = { folder, id: 1, port, controllerPort, clusterId, replicas: 1, heap: '512m' };
-    await prepareKafkaNode(node);
-    return startKafkaNode(node);
+    await prepareKafkaNode(node, started);
+    return startKafkaNode(node, started);
   },
 });
 
@@ -33,9 +36,9 @@ export const systems = {
     answers: ([url]) => natsAnswers(url),
     prove: ([url]) => proveNats(url),
     log: natsLog,
-    async start(folder) {
+    async start(folder, started) {
       prepareNatsServer({ folder, port: ports.nats, jetstream: true });
-      return startNatsServer({ folder });
+      return startNatsServer({ folder }, started);
     },
   },
 };

@@ -64,7 +64,7 @@ whenNative(describe, 'nats')('a NATS server of one test', () => {
     })();
     connection.publish('forbidden');
     await until(() => statuses.find((status) => /permissions/i.test(status)), { what: 'the publish is refused' });
-    const manager = await connection.jetstreamManager();
+    const manager = await connection.jetstreamManager({ timeout: 500 });
     await manager.streams.add({ name: 'kept', subjects: ['allowed'] });
 
     const { pid } = server;

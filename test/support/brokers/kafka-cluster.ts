@@ -63,7 +63,7 @@ export async function startKafkaCluster(options: { nodes?: 1 | 2; proxied?: bool
   };
 
   try {
-    await Promise.all(nodes.map(prepareKafkaNode));
+    await Promise.all(nodes.map((node) => prepareKafkaNode(node)));
     await Promise.all(nodes.map((_, index) => start(index)));
     await proveKafka(brokers);
   } catch (error) {

@@ -54,7 +54,7 @@ export function readAll(topic: string, brokers?: string[]): Promise<KafkaRecord[
     // The last offset may be a transaction's marker, which is never handed out: then quiet is the end.
     let quiet: NodeJS.Timeout | undefined;
     const groupId = uniqueName('read-all');
-    const consumer = kafka.consumer({ groupId, readUncommitted: false });
+    const consumer = kafka.consumer({ groupId, readUncommitted: false, maxWaitTimeInMs: 100 });
     await consumer.connect();
     await consumer.subscribe({ topic, fromBeginning: true });
     await new Promise<void>((done, failed) => {
