@@ -164,9 +164,11 @@ export class ManagedMultiBroker extends MultiBroker {
     this.draining = undefined;
     const brokers = [...this.known.values()];
     for (const { outbox } of brokers) outbox.resume();
+    const over = new AbortController();
     try {
       this.check();
-      await connectAll(brokers, deadline.signal, sleep(this.drivers.clock, GRACE_MS, deadline.signal));
+      const grace = sleep(this.drivers.clock, GRACE_MS, AbortSignal.any([deadline.signal, over.signal]));
+      await connectAll(brokers, deadline.signal, grace);
       const ready = this.waiting.admit(this.wired?.bindings ?? []);
       await readAll(brokers, ready, deadline.signal);
       this.phase = 'started';
@@ -177,6 +179,8 @@ export class ManagedMultiBroker extends MultiBroker {
       await this.rollBack(brokers);
       throw thrown;
     } finally {
+      // The timer would keep a process alive, and stand among a test's pending ones.
+      over.abort();
       deadline.clear();
     }
   }
