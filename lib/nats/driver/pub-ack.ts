@@ -15,21 +15,30 @@ interface PubAck {
 /** nats-server errors.json: "message size exceeds maximum allowed". */
 const messageTooLarge = 10_054;
 
+/** An outcome, and the stream that took the message. */
+export interface Answer {
+  readonly outcome: Outcome;
+  readonly stream?: string;
+}
+
 /** What the stream's answer says. `undefined`: nobody was there to answer. */
 export function readPubAck(
   message: Msg,
   to: NatsDestinationSpec,
   errors: PublishErrors,
-): (Outcome & { readonly stream?: string }) | undefined {
+): Answer | undefined {
   if (message.data.length === 0) {
-    return message.headers?.code === 503 ? undefined : { error: odd(to, errors) };
+    return message.headers?.code === 503 ? undefined : failed(odd(to, errors));
   }
   const ack = parse(message.data);
-  if (ack?.error !== undefined) return { error: refusal(ack.error, to, errors) };
-  if (ack?.stream === undefined || ack.seq === undefined) return { error: odd(to, errors) };
+  if (ack?.error !== undefined) return failed(refusal(ack.error, to, errors));
+  if (ack?.stream === undefined || ack.seq === undefined) return failed(odd(to, errors));
   const position = `${ack.stream}@${ack.seq}`;
-  return { receipt: ack.duplicate === true ? { position, duplicate: true } : { position }, stream: ack.stream };
+  const receipt = ack.duplicate === true ? { position, duplicate: true } : { position };
+  return { outcome: { receipt }, stream: ack.stream };
 }
+
+const failed = (error: PublishError): Answer => ({ outcome: { error } });
 
 function parse(data: Uint8Array): PubAck | undefined {
   try {

@@ -29,7 +29,7 @@ export class StreamFeed {
   private full = false;
   private leaving = false;
   private handingOver = false;
-  private extending = false;
+  private stopExtending: (() => void) | undefined;
   private puller: Puller | undefined;
 
   constructor(
@@ -69,10 +69,21 @@ export class StreamFeed {
 
   /** The consumer is gone. */
   lose(): void {
+    this.end();
+    this.lane.lose();
+  }
+
+  /** Everything that is not settled goes back. */
+  close(): void {
+    this.end();
+    this.lane.giveBack();
+  }
+
+  private end(): void {
     this.leaving = true;
     this.waiting = [];
     this.puller?.drop();
-    this.lane.lose();
+    this.stopExtending?.();
   }
 
   private arrive(message: Msg): void {
@@ -124,10 +135,8 @@ export class StreamFeed {
   }
 
   private keepLeases(): void {
-    if (this.extending) return;
-    this.extending = true;
-    this.parts.clock.after(this.lane.leaseMs / 3, () => {
-      this.extending = false;
+    this.stopExtending ??= this.parts.clock.after(this.lane.leaseMs / 3, () => {
+      this.stopExtending = undefined;
       if (this.waiting.length === 0) return;
       for (const message of this.waiting) this.lane.extend(message);
       this.keepLeases();

@@ -82,10 +82,10 @@ export class StreamPublisher {
 
   private read(to: NatsDestinationSpec, message: Msg): Outcome {
     const { errors, known } = this.parts;
-    const outcome = readPubAck(message, to, errors);
-    if (outcome === undefined) return { error: errors.noStream(to, false) };
-    if (outcome.stream !== undefined) known.acked(to, outcome.stream);
-    return outcome;
+    const answer = readPubAck(message, to, errors);
+    if (answer === undefined) return { error: errors.noStream(to, false) };
+    if (answer.stream !== undefined) known.acked(to, answer.stream);
+    return answer.outcome;
   }
 
   /** Where nobody answered, JetStream is asked whether that is for good. */

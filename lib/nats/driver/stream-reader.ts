@@ -76,8 +76,7 @@ export class StreamReader implements Reader {
   async close(): Promise<void> {
     this.left.abort();
     this.stopListening();
-    this.feed?.pause();
-    this.feed?.lane.giveBack();
+    this.feed?.close();
   }
 
   ailments(): readonly string[] {
