@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { stopService } from './docker.mjs';
 import { locked } from './lock.mjs';
 import { envFile, home } from './paths.mjs';
-import { readRecord, stopRecord } from './records.mjs';
+import { readRecord, stopRecord, writeRecord } from './records.mjs';
 import { startSystem } from './start.mjs';
 import { systems } from './systems.mjs';
 
@@ -50,6 +50,8 @@ async function ensureSystem(system, say) {
   const record = readRecord(system.name);
   if (await system.answers(system.address)) {
     if (!record?.ready) await system.prove(system.address);
+    // The call that started it was cut short.
+    if (record?.ready === false) writeRecord({ ...record, ready: true });
     say(`${system.name}: already up${record ? '' : ', not by us'}`);
     return system.address;
   }
