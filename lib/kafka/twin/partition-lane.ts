@@ -1,12 +1,11 @@
 import type { Incoming, Io, Lane, Settlement, Sink } from '../../driver/index.js';
-import { Arrived, Feed, turnsOf } from '../../twin/index.js';
+import { Feed, turnsOf } from '../../twin/index.js';
+import { paramsOf } from '../driver/consumer/topics.js';
+import { Watermark } from '../driver/consumer/watermark.js';
 import type { KafkaSourceSpec } from '../source-spec.js';
 import type { ConsumerGroup } from './consumer-group.js';
-import { positionOf } from './positions.js';
-import { rawRecord } from './raw-record.js';
+import { TwinRecord } from './twin-record.js';
 import type { TwinTopic } from './twin-topic.js';
-import { topicParams } from './topic-params.js';
-import { Watermark } from './watermark.js';
 
 /** One partition within one assignment. */
 export class PartitionLane implements Lane {
@@ -15,7 +14,6 @@ export class PartitionLane implements Lane {
   readonly waits = true;
   readonly #lost = new AbortController();
   readonly #feed: Feed;
-  readonly #offsets = new Map<Incoming, number>();
   readonly #watermark: Watermark;
   readonly #stopReading: () => void;
   readonly #params: Readonly<Record<string, string>> | undefined;
@@ -32,7 +30,7 @@ export class PartitionLane implements Lane {
     this.name = `${topic.name}[${partition}]`;
     this.#next = group.committed(topic.name, partition) ?? 0;
     this.#watermark = new Watermark(this.#next);
-    this.#params = topicParams(source.topic, topic.name);
+    this.#params = paramsOf(source.topic, topic.name);
     this.#feed = new Feed(this, sink, turnsOf(io), (max) => this.#fetch(max));
     this.#stopReading = topic.read(partition, this.#feed.wake);
   }
@@ -47,10 +45,9 @@ export class PartitionLane implements Lane {
   }
 
   settle(message: Incoming, _how: Settlement): void {
-    const offset = this.#offsets.get(message);
-    if (offset === undefined || this.lost.aborted) return;
-    this.#offsets.delete(message);
-    this.#watermark.done(offset);
+    if (this.lost.aborted || !(message instanceof TwinRecord) || message.settled) return;
+    message.settled = true;
+    this.#watermark.advance();
     this.group.commit(this.topic.name, this.partition, this.#watermark.position);
   }
 
@@ -62,28 +59,16 @@ export class PartitionLane implements Lane {
   lose(): void {
     this.#stopReading();
     this.#feed.stop();
-    this.#offsets.clear();
     this.#lost.abort();
   }
 
-  #fetch(max: number): Incoming[] {
+  #fetch(max: number): TwinRecord[] {
     const log = this.topic.partition(this.partition);
-    const batch: Incoming[] = [];
-    while (batch.length < max && this.#next < log.end) batch.push(this.#arrive(this.#next++));
+    const batch: TwinRecord[] = [];
+    for (let stored = log.at(this.#next); stored !== undefined && batch.length < max; stored = log.at(this.#next)) {
+      batch.push(new TwinRecord(stored, this.partition, this.#next++, this.#params));
+    }
+    this.#watermark.deliver(batch);
     return batch;
-  }
-
-  #arrive(offset: number): Incoming {
-    const stored = this.topic.partition(this.partition).at(offset);
-    if (stored === undefined) throw new RangeError(`${this.name} has no offset ${offset}`);
-    this.#watermark.taken(offset);
-    const message = new Arrived(stored, {
-      position: positionOf(this.topic.name, this.partition, offset),
-      deliveries: 1,
-      params: this.#params,
-      raw: () => rawRecord(stored, this.partition, offset),
-    });
-    this.#offsets.set(message, offset);
-    return message;
   }
 }

@@ -6,30 +6,51 @@ import { positionOnSubject } from './positions.js';
 import { rawMessage } from './raw-message.js';
 import type { TwinServer } from './twin-server.js';
 
-/** Publishes a request and resolves with what first comes to its inbox. */
-export function ask(request: Stored, to: string, server: TwinServer, io: Io, signal: AbortSignal): Promise<Incoming> {
-  const inbox = request.replyTo ?? server.newInbox();
-  return new Promise((resolve, reject) => {
-    const end = (act: () => void): void => {
-      leave();
-      signal.removeEventListener('abort', abort);
-      act();
-    };
-    const abort = (): void => end(() => reject(signal.reason as Error));
-    const receiver: Subscriber = {
-      pattern: inbox,
-      group: undefined,
-      accept: (stored, id) => turnsOf(io).soon(() => end(() => resolve(answerOf(stored, id)))),
-    };
-    const leave = server.interest.add(receiver);
-    signal.addEventListener('abort', abort, { once: true });
-    const { receivers, ack } = server.publish(request);
-    if (receivers === 0 && ack === undefined) end(() => reject(noResponders(to, io.broker)));
-  });
+/** Who asks, and how long. */
+interface Asking {
+  /** The destination, for errors. */
+  readonly to: string;
+  readonly server: TwinServer;
+  readonly io: Io;
+  /** Aborts when it took too long. */
+  readonly signal: AbortSignal;
+  /** Aborts when the broker is closed. */
+  readonly closed: AbortSignal;
 }
 
-function answerOf(stored: Stored, id: number): Incoming {
-  return new Arrived(stored, { position: positionOnSubject(stored.address, id), deliveries: 1, raw: () => rawMessage(stored) });
+/** Publishes a request and resolves with what first comes to its inbox. */
+export async function ask(request: Stored, asking: Asking): Promise<Incoming> {
+  const { to, server, io, signal, closed } = asking;
+  const over = AbortSignal.any([signal, closed]);
+  let leave = (): void => undefined;
+  try {
+    return await new Promise((resolve, reject) => {
+      const tooLate = (): void => reject(closed.aborted ? (closed.reason as Error) : timedOut(to, io.broker));
+      if (over.aborted) tooLate();
+      over.addEventListener('abort', tooLate, { once: true });
+      leave = server.interest.add(receiver(request.replyTo ?? '', io, resolve));
+      const { receivers, ack } = server.publish(request);
+      if (receivers === 0 && ack === undefined) reject(noResponders(to, io.broker));
+    });
+  } finally {
+    leave();
+  }
+}
+
+/** The asker's inbox: like any other, it gets its message in a later turn. */
+function receiver(pattern: string, io: Io, resolve: (answer: Incoming) => void): Subscriber {
+  const accept = (stored: Stored, id: number): void => {
+    turnsOf(io).soon(() => resolve(answerOf(stored, id, io.broker)));
+  };
+  return { pattern, group: undefined, accept };
+}
+
+function answerOf(stored: Stored, id: number, broker: string): Incoming {
+  return new Arrived(stored, { position: positionOnSubject(broker, stored.address, id), deliveries: 1, raw: () => rawMessage(stored) });
+}
+
+function timedOut(to: string, broker: string): MultiBrokerError {
+  return new MultiBrokerError('MULTI_BROKER_REQUEST_TIMEOUT', `No answer came from ${to} in time (broker '${broker}')`, { broker });
 }
 
 function noResponders(to: string, broker: string): MultiBrokerError {

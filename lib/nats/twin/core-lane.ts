@@ -21,7 +21,7 @@ export class CoreLane implements Lane, Subscriber {
   constructor(
     readonly source: CoreSourceSpec,
     sink: Sink,
-    io: Io,
+    private readonly io: Io,
   ) {
     this.name = source.subject;
     this.pattern = source.subject;
@@ -38,7 +38,7 @@ export class CoreLane implements Lane, Subscriber {
     if (!this.#feed.free) return;
     this.#arrived.push(
       new Arrived(stored, {
-        position: positionOnSubject(stored.address, id),
+        position: positionOnSubject(this.io.broker, stored.address, id),
         deliveries: 1,
         params: this.#params?.(stored.address),
         raw: () => rawMessage(stored),

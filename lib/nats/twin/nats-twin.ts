@@ -23,7 +23,7 @@ export class NatsTwin implements Driver {
 
   connect(io: Io, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.reject(signal.reason as Error);
-    this.#open = { io, server: io.shared('twin:nats', () => new TwinServer()) };
+    this.#open = { io, server: io.shared('twin:nats', () => new TwinServer(io.clock)) };
     return Promise.resolve();
   }
 
@@ -32,10 +32,10 @@ export class NatsTwin implements Driver {
     const { io, server } = this.#connected();
     const lanes: OpenLane[] = [];
     try {
-      for (const source of sources as readonly NatsSourceSpec[]) lanes.push(openLane(source, sink, server, io));
+      for (const source of sources as readonly NatsSourceSpec[]) lanes.push(await openLane(source, sink, server, io));
     } catch (thrown) {
       for (const lane of lanes) lane.close();
-      throw thrown;
+      throw signal.aborted ? signal.reason : thrown;
     }
     const intake: TwinIntake = new TwinIntake(lanes, () => this.#intakes.delete(intake));
     this.#intakes.add(intake);
@@ -46,13 +46,19 @@ export class NatsTwin implements Driver {
     return Promise.resolve(batch.map((message) => this.#write(to as NatsDestinationSpec, message)));
   }
 
+  /** As the real driver refuses: a stream's PubAck is no answer. */
   async request(to: DestinationSpec, message: Outgoing, signal: AbortSignal): Promise<Incoming> {
-    signal.throwIfAborted();
-    const { io, server } = this.#connected();
-    const at = { timestamp: io.clock.now(), replyTo: server.newInbox(), errors: this.#errors };
-    const stored = takeIn(message, to as NatsDestinationSpec, at);
+    const spec = to as NatsDestinationSpec;
+    if (spec.via === 'jetstream') throw unsupported(spec, this.broker);
+    if (this.#open === undefined) throw this.#errors.notConnected(spec);
+    const { io, server } = this.#open;
+    const stored = takeIn(message, spec, {
+      timestamp: io.clock.now(),
+      replyTo: server.newInbox(),
+      errors: this.#errors,
+    });
     if (stored instanceof PublishError) throw stored;
-    return ask(stored, to.name, server, io, AbortSignal.any([signal, this.#closed.signal]));
+    return ask(stored, { to: to.name, server, io, signal, closed: this.#closed.signal });
   }
 
   async close(): Promise<void> {
@@ -88,7 +94,12 @@ export class NatsTwin implements Driver {
     if (to.via === 'core') return undefined;
     const stream = server.capturing(to.subject);
     if (stream === undefined) return this.#errors.noStream(to, true);
-    if (to.stream === undefined || to.stream === stream.config.name) return undefined;
-    return this.#errors.refused(to, `stream ${stream.config.name} takes it`);
+    if (to.stream === undefined || to.stream === stream.name) return undefined;
+    return this.#errors.refused(to, `stream ${stream.name} takes it`);
   }
+}
+
+function unsupported(to: NatsDestinationSpec, broker: string): MultiBrokerError {
+  const what = `A request to ${to.name} would be answered by the stream's PubAck: give the subject as a plain string`;
+  return new MultiBrokerError('MULTI_BROKER_REQUEST_UNSUPPORTED', what, { broker });
 }

@@ -1,9 +1,9 @@
-/** A message of a stream: its place there, which no other message of the bus ever has. */
-export function positionInStream(stream: string, seq: number): string {
-  return `twin:${stream}@${seq}`;
+/** A message's place in a stream, in the real driver's form: the same on every delivery, and no other message's. */
+export function positionInStream(broker: string, stream: string, seq: number, timestamp: number): string {
+  return `nats:${broker}:${stream}:${seq}:${timestamp}`;
 }
 
-/** A message on a core subject has no place; the bus counts them all. */
-export function positionOnSubject(subject: string, id: number): string {
-  return `twin:${subject}#${id}`;
+/** Core NATS has no places; the bus counts what passes. */
+export function positionOnSubject(broker: string, subject: string, passed: number): string {
+  return `nats:${broker}:${subject}:twin-${passed}`;
 }

@@ -1,5 +1,6 @@
 import type { Headers } from '../../driver/index.js';
 import type { Stored } from '../../twin/index.js';
+import { keyHeader } from '../header-names.js';
 
 /** What `message.raw` is on a twin, in the terms of the client's `Msg`; a stream's message has its place too. */
 export interface TwinRawMessage {
@@ -17,7 +18,7 @@ export function rawMessage(stored: Stored, place?: { readonly stream: string; re
     subject: stored.address,
     data: new Uint8Array(stored.body ?? []),
     ...(stored.replyTo !== undefined && { reply: stored.replyTo }),
-    headers: { ...stored.headers },
+    headers: { ...stored.headers, ...(stored.key !== undefined && { [keyHeader]: stored.key }) },
     ...place,
   };
 }

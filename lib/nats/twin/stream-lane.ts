@@ -24,10 +24,10 @@ export class StreamLane implements Lane, Reader {
     readonly source: StreamSourceSpec,
     private readonly consumer: TwinConsumer,
     sink: Sink,
-    io: Io,
+    private readonly io: Io,
   ) {
     this.name = `${source.stream}/${source.consumer}`;
-    this.leaseMs = consumer.config.ackWaitMs;
+    this.leaseMs = consumer.ackWaitMs;
     this.#params = paramReader(source.filter);
     this.#feed = new Feed(this, sink, turnsOf(io), (max) => consumer.pull(this, max).map((one) => this.#arrive(one)));
     this.wake = this.#feed.wake;
@@ -80,7 +80,7 @@ export class StreamLane implements Lane, Reader {
 
   #arrive({ seq, stored, deliveries }: Handout): Incoming {
     const message = new Arrived(stored, {
-      position: positionInStream(this.source.stream, seq),
+      position: positionInStream(this.io.broker, this.source.stream, seq, stored.timestamp),
       deliveries,
       params: this.#params?.(stored.address),
       raw: () => rawMessage(stored, { stream: this.source.stream, seq }),

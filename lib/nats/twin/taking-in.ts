@@ -14,21 +14,23 @@ export function takeIn(
   to: NatsDestinationSpec,
   at: { readonly timestamp: number; readonly replyTo?: string; readonly errors: PublishErrors },
 ): Stored | PublishError {
-  const headers = wireHeaders(message);
-  const bad = Object.entries(headers).find(([name, value]) => headerProblem(name, value) !== undefined);
+  const headers = headersOf(message);
+  const wire = message.key === undefined ? headers : { ...headers, [keyHeader]: message.key };
+  const bad = Object.entries(wire).find(([name, value]) => headerProblem(name, value) !== undefined);
   if (bad !== undefined) return at.errors.badHeader(to, bad[0], headerProblem(...bad) ?? '');
-  const size = (message.body?.length ?? 0) + sizeOf(headers);
+  const size = (message.body?.length ?? 0) + sizeOf(wire);
   if (size > MAX_PAYLOAD) return at.errors.tooLarge(to, `${size} bytes with headers, the server takes ${MAX_PAYLOAD}`);
-  return store(to.subject, { ...message, headers }, at.timestamp, at.replyTo);
+  // An empty body is a message without a value: NATS knows no other.
+  const body = message.body?.length === 0 ? null : message.body;
+  return store(to.subject, { body, key: message.key, headers }, at.timestamp, at.replyTo);
 }
 
-/** The key and the dedupe id travel as headers; what the server would act on is left out. */
-function wireHeaders(message: Outgoing): Headers {
+/** The dedupe id travels as a header; what the server would act on is left out. */
+function headersOf(message: Outgoing): Headers {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(message.headers ?? {})) {
     if (!actsOnServer(name) && name.toLowerCase() !== keyHeader) headers[name] = value;
   }
-  if (message.key !== undefined) headers[keyHeader] = message.key;
   if (message.dedupeId !== undefined) headers[dedupeHeader] = message.dedupeId;
   return headers;
 }

@@ -1,16 +1,13 @@
+import type { ConsumerConfig } from 'nats';
+
 import type { Clock } from '../../driver/index.js';
 import { Deadlines, Rotation, type Stored } from '../../twin/index.js';
 import { subjectMatches } from '../subject-match.js';
 import type { TwinStream } from './twin-stream.js';
 
-/** What a consumer was made with. */
-export interface ConsumerConfig {
-  readonly durable: string;
-  readonly filter: string | undefined;
-  readonly deliver: 'all' | 'new';
-  readonly ackWaitMs: number;
-  readonly maxAckPending: number;
-}
+/** As nats-server has it where the configuration says nothing. */
+const ACK_WAIT_NS = 30e9;
+const MAX_ACK_PENDING = 1_000;
 
 /** One reader of a consumer: replicas that share a durable each have one. */
 export interface Reader {
@@ -36,14 +33,18 @@ export class TwinConsumer {
   readonly #deliveries = new Map<number, number>();
   readonly #leases: Deadlines<number>;
   readonly #naked: Deadlines<number>;
+  readonly ackWaitMs: number;
+  readonly #maxAckPending: number;
   #cursor: number;
 
   constructor(
-    readonly config: ConsumerConfig,
+    readonly config: Partial<ConsumerConfig>,
     private readonly stream: TwinStream,
     clock: Clock,
   ) {
-    this.#cursor = config.deliver === 'all' ? stream.log.first : stream.log.end;
+    this.ackWaitMs = (config.ack_wait ?? ACK_WAIT_NS) / 1e6;
+    this.#maxAckPending = config.max_ack_pending ?? MAX_ACK_PENDING;
+    this.#cursor = (config.deliver_policy as string | undefined) === 'new' ? stream.log.end : stream.log.first;
     this.#leases = new Deadlines(clock, (seqs) => this.#comeAgain(seqs));
     this.#naked = new Deadlines(clock, (seqs) => this.#comeAgain(seqs));
   }
@@ -94,7 +95,7 @@ export class TwinConsumer {
 
   /** Still being worked on: the lease begins anew. */
   working(seq: number): void {
-    if (this.#leases.has(seq)) this.#leases.set(seq, this.config.ackWaitMs);
+    if (this.#leases.has(seq)) this.#leases.set(seq, this.ackWaitMs);
   }
 
   /** Tells the readers, the one whose turn it is first. */
@@ -112,7 +113,7 @@ export class TwinConsumer {
 
   /** An upper bound: what the filter leaves out is not looked at yet. */
   #available(): number {
-    const room = this.config.maxAckPending - this.#leases.size - this.#naked.size - this.#again.length;
+    const room = this.#maxAckPending - this.#leases.size - this.#naked.size - this.#again.length;
     const fresh = Math.min(this.stream.log.end - this.#cursor, Math.max(0, room));
     return this.#again.length + fresh;
   }
@@ -132,18 +133,18 @@ export class TwinConsumer {
   }
 
   #wants(stored: Stored | undefined): boolean {
-    const { filter } = this.config;
+    const { filter_subject: filter } = this.config;
     return stored !== undefined && (filter === undefined || subjectMatches(filter, stored.address));
   }
 
   #lease(seq: number): void {
-    this.#leases.set(seq, this.config.ackWaitMs);
+    this.#leases.set(seq, this.ackWaitMs);
     this.#deliveries.set(seq, (this.#deliveries.get(seq) ?? 0) + 1);
   }
 
   #handout(seq: number): Handout {
     const stored = this.stream.log.at(seq);
-    if (stored === undefined) throw new RangeError(`${this.stream.config.name} holds no message ${seq}`);
+    if (stored === undefined) throw new RangeError(`${this.stream.name} holds no message ${seq}`);
     return { seq, stored, deliveries: this.#deliveries.get(seq) ?? 1 };
   }
 }

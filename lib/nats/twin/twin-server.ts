@@ -1,8 +1,10 @@
+import type { StreamConfig } from 'nats';
+
 import type { Clock } from '../../driver/index.js';
 import { store, type Stored } from '../../twin/index.js';
 import { subjectMatches, subjectsOverlap } from '../subject-match.js';
 import { Interest } from './interest.js';
-import { type StreamConfig, type TwinPubAck, TwinStream } from './twin-stream.js';
+import { type TwinPubAck, TwinStream } from './twin-stream.js';
 
 /**
  * The bus: what all NATS brokers of a module share. Subjects and streams are everybody's; queue groups and durable
@@ -13,6 +15,9 @@ export class TwinServer {
   readonly #streams = new Map<string, TwinStream>();
   #messages = 0;
   #inboxes = 0;
+
+  /** The clock of the module: all its twins have the same. */
+  constructor(private readonly clock: Clock) {}
 
   /**
    * Takes a message in: the stream that captures its subject keeps it, and core subscriptions see it whichever way it
@@ -31,17 +36,17 @@ export class TwinServer {
     return this.#streams.get(name);
   }
 
-  /** Throws nothing: whether the subjects are free is asked before, by {@link overlapping}. */
-  addStream(config: StreamConfig, clock: Clock): TwinStream {
-    const stream = new TwinStream(config, clock);
-    this.#streams.set(config.name, stream);
+  /** Whether the subjects are free is asked before, by {@link overlapping}. */
+  addStream(config: Partial<StreamConfig>): TwinStream {
+    const stream = new TwinStream(config, this.clock);
+    this.#streams.set(stream.name, stream);
     return stream;
   }
 
   /** The stream that keeps messages of this subject. */
   capturing(subject: string): TwinStream | undefined {
     for (const stream of this.#streams.values()) {
-      if (stream.config.subjects.some((pattern) => subjectMatches(pattern, subject))) return stream;
+      if (stream.subjects.some((pattern) => subjectMatches(pattern, subject))) return stream;
     }
     return undefined;
   }
@@ -49,7 +54,7 @@ export class TwinServer {
   /** A stream that already keeps some subject of these: the server refuses a second one. */
   overlapping(subjects: readonly string[]): TwinStream | undefined {
     for (const stream of this.#streams.values()) {
-      if (stream.config.subjects.some((one) => subjects.some((other) => subjectsOverlap(one, other)))) return stream;
+      if (stream.subjects.some((one) => subjects.some((other) => subjectsOverlap(one, other)))) return stream;
     }
     return undefined;
   }

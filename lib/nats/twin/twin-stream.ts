@@ -1,15 +1,12 @@
+import type { ConsumerConfig, StreamConfig } from 'nats';
+
 import type { Clock } from '../../driver/index.js';
 import { Log, type Stored } from '../../twin/index.js';
 import { dedupeHeader } from '../header-names.js';
-import type { ConsumerConfig } from './twin-consumer.js';
 import { TwinConsumer } from './twin-consumer.js';
 
-/** What a stream was made with. */
-export interface StreamConfig {
-  readonly name: string;
-  readonly subjects: readonly string[];
-  readonly duplicateWindowMs: number;
-}
+/** As nats-server has it where the configuration says nothing: two minutes. */
+const DUPLICATE_WINDOW_NS = 120e9;
 
 /** A stream's answer to a publish. */
 export interface TwinPubAck {
@@ -21,31 +18,39 @@ export interface TwinPubAck {
 /** A stream: a log, the dedupe ids of its window, and its durable consumers. */
 export class TwinStream {
   readonly log = new Log<Stored>(1);
+  /** As the server tells it. */
+  readonly config: Partial<StreamConfig>;
+  readonly name: string;
+  readonly subjects: readonly string[];
   readonly #seen = new Map<string, { readonly seq: number; readonly at: number }>();
   readonly #consumers = new Map<string, TwinConsumer>();
 
   constructor(
-    readonly config: StreamConfig,
+    config: Partial<StreamConfig>,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.config = { duplicate_window: DUPLICATE_WINDOW_NS, ...config };
+    this.name = config.name ?? '';
+    this.subjects = config.subjects ?? [];
+  }
 
   append(message: Stored): TwinPubAck {
     const id = message.headers[dedupeHeader];
     const known = id === undefined ? undefined : this.#duplicateOf(id);
-    if (known !== undefined) return { stream: this.config.name, seq: known, duplicate: true };
+    if (known !== undefined) return { stream: this.name, seq: known, duplicate: true };
     const seq = this.log.append(message);
     if (id !== undefined) this.#seen.set(id, { seq, at: this.clock.now() });
     for (const consumer of this.#consumers.values()) consumer.wake();
-    return { stream: this.config.name, seq, duplicate: false };
+    return { stream: this.name, seq, duplicate: false };
   }
 
   consumer(broker: string, durable: string): TwinConsumer | undefined {
     return this.#consumers.get(consumerKey(broker, durable));
   }
 
-  addConsumer(broker: string, config: ConsumerConfig): TwinConsumer {
+  addConsumer(broker: string, config: Partial<ConsumerConfig>): TwinConsumer {
     const consumer = new TwinConsumer(config, this, this.clock);
-    this.#consumers.set(consumerKey(broker, config.durable), consumer);
+    this.#consumers.set(consumerKey(broker, config.durable_name ?? ''), consumer);
     return consumer;
   }
 
@@ -57,7 +62,7 @@ export class TwinStream {
 
   /** In order of arrival, so the first that is young enough ends the search. */
   #forgetOld(): void {
-    const oldest = this.clock.now() - this.config.duplicateWindowMs;
+    const oldest = this.clock.now() - (this.config.duplicate_window ?? DUPLICATE_WINDOW_NS) / 1e6;
     for (const [id, { at }] of this.#seen) {
       if (at > oldest) return;
       this.#seen.delete(id);

@@ -1,0 +1,71 @@
+import type { ConsumerConfig, ConsumerInfo, JetStreamManager, StreamConfig, StreamInfo } from 'nats';
+
+import { consumerNotFound, streamNotFound } from '../driver/jetstream-api.js';
+import { subjectsOverlap } from '../subject-match.js';
+import type { TwinServer } from './twin-server.js';
+import type { TwinStream } from './twin-stream.js';
+
+/** As much of JetStream's API as finding or making a stream and its consumer takes. */
+interface Manager {
+  readonly streams: { info(name: string): Promise<StreamInfo>; add(config: Partial<StreamConfig>): Promise<StreamInfo> };
+  readonly consumers: {
+    info(stream: string, durable: string): Promise<ConsumerInfo>;
+    add(stream: string, config: Partial<ConsumerConfig>): Promise<ConsumerInfo>;
+  };
+}
+
+/**
+ * The twin server's API in the client's terms: the real driver's own code finds, compares and creates through it, so
+ * that a source which the real one refuses is refused here for the same reason.
+ */
+export function twinManager(server: TwinServer, broker: string): JetStreamManager {
+  const manager: Manager = {
+    streams: {
+      info: async (name) => streamInfo(streamOf(server, name)),
+      add: async (config) => streamInfo(addStream(server, config)),
+    },
+    consumers: {
+      info: async (stream, durable) => {
+        const consumer = streamOf(server, stream).consumer(broker, durable);
+        if (consumer === undefined) throw apiError(404, consumerNotFound, 'consumer not found');
+        return consumerInfo(consumer.config);
+      },
+      add: async (stream, config) => consumerInfo(addConsumer(streamOf(server, stream), broker, config)),
+    },
+  };
+  return manager as unknown as JetStreamManager;
+}
+
+function streamOf(server: TwinServer, name: string): TwinStream {
+  const stream = server.stream(name);
+  if (stream === undefined) throw apiError(404, streamNotFound, 'stream not found');
+  return stream;
+}
+
+function addStream(server: TwinServer, config: Partial<StreamConfig>): TwinStream {
+  if (server.overlapping(config.subjects ?? []) !== undefined) {
+    throw apiError(400, 10_065, 'subjects overlap with an existing stream');
+  }
+  return server.addStream(config);
+}
+
+function addConsumer(stream: TwinStream, broker: string, config: Partial<ConsumerConfig>): Partial<ConsumerConfig> {
+  const { filter_subject: filter } = config;
+  if (filter !== undefined && !stream.subjects.some((subject) => subjectsOverlap(subject, filter))) {
+    throw apiError(400, 10_093, 'consumer filter subject is not a valid subset of the interest subjects');
+  }
+  return stream.addConsumer(broker, config).config;
+}
+
+function streamInfo({ config }: TwinStream): StreamInfo {
+  return { config } as StreamInfo;
+}
+
+function consumerInfo(config: Partial<ConsumerConfig>): ConsumerInfo {
+  return { config, created: '' } as unknown as ConsumerInfo;
+}
+
+/** As nats.js throws what the API answers. */
+function apiError(code: number, number: number, description: string): Error {
+  return Object.assign(new Error(description), { api_error: { code, err_code: number, description } });
+}
