@@ -1,1 +1,3 @@
-export {};
+export { kafkaBroker, type KafkaBrokerDefinition } from './kafka-broker.js';
+export type { KafkaBrokerOptions, KafkaSettings } from './options.js';
+export { topic, type TopicOptions, type TopicSource } from './topic.js';

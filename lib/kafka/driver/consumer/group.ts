@@ -1,0 +1,190 @@
+import { sleep } from '../../../driver/index.js';
+import { asError, isMultiBrokerError, MultiBrokerError } from '../../../errors/index.js';
+import type { Link } from '../link.js';
+import { Serial } from '../serial.js';
+import { unlessAborted } from '../within.js';
+import { Life, type LifeHost } from './life.js';
+import type { PartitionLane, Reader } from './partition-lane.js';
+
+/** What a group needs of its driver. */
+export interface GroupHost extends Pick<LifeHost, 'io' | 'settings' | 'cluster' | 'makeClient'> {
+  readonly link: Link;
+}
+
+/** Waits between attempts to build the consumer anew, in milliseconds. */
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 15_000;
+/** So many losses by retention are told in `ailments`. */
+const MOST_LOSSES = 10;
+
+/**
+ * The consumer of one group of one broker: kafkajs's, built anew when it crashes, and when topics come or go. Starts
+ * and stops are done one after another.
+ */
+export class Group {
+  private readers: readonly Reader[] = [];
+  private life: Life | undefined;
+  private trouble: Error | undefined;
+  private readonly halted = new Map<string, Error>();
+  private readonly losses: string[] = [];
+  private readonly serial = new Serial();
+  private readonly over = new AbortController();
+
+  constructor(
+    readonly groupId: string,
+    private readonly host: GroupHost,
+  ) {}
+
+  /** Whether it was left for good. */
+  get isOver(): boolean {
+    return this.over.signal.aborted;
+  }
+
+  /** Reads more topics. Resolves when their start positions are fixed and stored; rejects with none of them read. */
+  async add(readers: readonly Reader[], signal: AbortSignal): Promise<void> {
+    const either = AbortSignal.any([signal, this.over.signal]);
+    const added = this.serial.run(async () => {
+      either.throwIfAborted();
+      const before = this.readers;
+      this.readers = [...before, ...readers];
+      await this.leave();
+      try {
+        await this.bear(either);
+        either.throwIfAborted();
+      } catch (thrown) {
+        this.readers = before;
+        await this.leave();
+        if (before.length > 0 && !this.isOver) this.rebuildAfter(asError(thrown));
+        throw thrown;
+      }
+    });
+    try {
+      await unlessAborted(added, either);
+    } catch (thrown) {
+      throw this.failure(readers, asError(thrown));
+    }
+  }
+
+  /** Takes nothing more of readers that were set quiet. */
+  quiet(): void {
+    this.life?.quiet();
+  }
+
+  /** Resolves when the server knows what is settled; bounded, never rejects. */
+  async flush(): Promise<void> {
+    await this.life?.committer.flush();
+  }
+
+  /** Reads some topics no more; with the last of them the group is left. Never rejects. */
+  async remove(readers: readonly Reader[]): Promise<void> {
+    this.readers = this.readers.filter((reader) => !readers.includes(reader));
+    if (this.readers.length === 0) {
+      await this.close();
+    } else if (this.readers.some(({ quiet }) => !quiet)) {
+      await this.serial.run(() => this.rebuild());
+    }
+  }
+
+  /** Leaves the group for good; bounded, never rejects. */
+  async close(): Promise<void> {
+    this.over.abort(new MultiBrokerError('MULTI_BROKER_STOPPED', `Group '${this.groupId}' was left`));
+    await this.serial.run(() => this.leave());
+    this.host.link.mended(this.part);
+  }
+
+  ailments(): string[] {
+    const silent = this.life?.vitals.silentMs;
+    return [
+      ...(this.trouble === undefined ? [] : [`Group '${this.groupId}' is being joined anew: ${this.trouble.message}`]),
+      ...(silent === undefined
+        ? []
+        : [`Group '${this.groupId}' gave no sign of life for ${Math.round(silent / 1_000)} s`]),
+      ...[...this.halted.values()].map(({ message }) => message),
+      ...this.losses,
+    ];
+  }
+
+  private get part(): string {
+    return `group ${this.groupId}`;
+  }
+
+  /** Commits what is finished and leaves; the partitions go to others, or to the next life. */
+  private async leave(): Promise<void> {
+    const { life } = this;
+    this.life = undefined;
+    if (life === undefined) return;
+    if (life.ended === undefined) await life.committer.flush();
+    await life.dispose();
+  }
+
+  private async bear(signal: AbortSignal): Promise<void> {
+    const life = new Life(this.lifeHost());
+    try {
+      await life.start(signal);
+    } catch (thrown) {
+      await life.dispose();
+      throw thrown;
+    }
+    this.life = life;
+    if (life.ended !== undefined) this.rebuildAfter(life.ended);
+  }
+
+  private rebuildAfter(cause: Error): void {
+    const { io, link } = this.host;
+    this.trouble = cause;
+    link.lost(this.part, cause);
+    const what = `Group '${this.groupId}' of broker '${io.broker}' lost its consumer: ${cause.message}`;
+    const error = new MultiBrokerError('MULTI_BROKER_CONSUMER_FAILED', what, { broker: io.broker, cause });
+    io.log.warn(error.message);
+    void this.serial.run(() => this.rebuild());
+  }
+
+  /** Tries until it succeeds or the group is left. */
+  private async rebuild(): Promise<void> {
+    await this.leave();
+    const { signal } = this.over;
+    for (let waitMs = FIRST_WAIT_MS; !signal.aborted; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+      try {
+        await this.bear(signal);
+        this.trouble = undefined;
+        this.host.link.mended(this.part);
+        return;
+      } catch (thrown) {
+        this.trouble = asError(thrown);
+        this.host.io.log.debug(`Group '${this.groupId}' could not be joined yet: ${this.trouble.message}`);
+      }
+      await sleep(this.host.io.clock, waitMs, signal);
+    }
+  }
+
+  private lifeHost(): LifeHost {
+    return {
+      ...this.host,
+      groupId: this.groupId,
+      readers: this.readers,
+      halted: this.halted,
+      down: (life, cause) => {
+        if (life === this.life && !this.isOver) this.rebuildAfter(cause);
+      },
+      lostByRetention: (lane) => {
+        this.lostByRetention(lane);
+      },
+    };
+  }
+
+  private lostByRetention({ name, next }: PartitionLane): void {
+    const from = next === undefined ? 'its committed offset' : `offset ${next}`;
+    const what = `${name} of group '${this.groupId}': the messages from ${from} are gone from the server; it goes on with the oldest there are`;
+    const { message } = new MultiBrokerError('MULTI_BROKER_LOST_BY_RETENTION', what, { broker: this.host.io.broker });
+    this.host.io.log.error(message);
+    this.losses.push(message);
+    if (this.losses.length > MOST_LOSSES) this.losses.shift();
+  }
+
+  private failure(readers: readonly Reader[], cause: Error): Error {
+    if (isMultiBrokerError(cause)) return cause;
+    const sources = readers.map(({ spec }) => spec.name).join(', ');
+    const what = `Broker '${this.host.io.broker}' could not read ${sources}: ${cause.message}`;
+    return new MultiBrokerError('MULTI_BROKER_SUBSCRIBE_FAILED', what, { broker: this.host.io.broker, cause });
+  }
+}

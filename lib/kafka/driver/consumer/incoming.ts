@@ -1,0 +1,78 @@
+import type { KafkaMessage } from 'kafkajs';
+
+import type { Headers, Incoming } from '../../../driver/index.js';
+import type { Delivered } from './watermark.js';
+
+/** Where a message came from. */
+export interface Origin {
+  /** The cluster's id. Where it tells none, the broker's name. */
+  readonly cluster: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly params: Readonly<Record<string, string>> | undefined;
+}
+
+/** A fetched message. What is not asked for is not made: there may be 100,000 of them in a second. */
+export class KafkaIncoming implements Incoming, Delivered {
+  settled = false;
+
+  constructor(
+    private readonly origin: Origin,
+    private readonly message: KafkaMessage,
+  ) {}
+
+  get offset(): string {
+    return this.message.offset;
+  }
+
+  get body(): Uint8Array | null {
+    return this.message.value;
+  }
+
+  get key(): string | undefined {
+    return this.message.key?.toString();
+  }
+
+  headers(): Headers {
+    const found: Record<string, string> = {};
+    for (const [name, value] of Object.entries(this.message.headers ?? {})) {
+      // Of a repeated header the last.
+      const one = Array.isArray(value) ? value.at(-1) : value;
+      // kafkajs gives null for a header without a value, though its types do not say so.
+      if (one !== undefined && (one as unknown) !== null) found[name] = one.toString();
+    }
+    return found;
+  }
+
+  get address(): string {
+    return this.origin.topic;
+  }
+
+  get params(): Readonly<Record<string, string>> | undefined {
+    return this.origin.params;
+  }
+
+  get timestamp(): number {
+    return Number(this.message.timestamp);
+  }
+
+  get raw(): unknown {
+    return { topic: this.origin.topic, partition: this.origin.partition, message: this.message };
+  }
+
+  /** With the record's time: a topic that is deleted and made again counts from 0 again. */
+  get position(): string {
+    const { cluster, topic, partition } = this.origin;
+    return `kafka:${cluster}:${topic}:${partition}:${this.message.offset}:${this.message.timestamp}`;
+  }
+
+  /** Kafka does not count; what is tried again in place is counted by who does. */
+  get deliveries(): number {
+    return 1;
+  }
+
+  /** Its bytes, as far as they decide how much is held in memory. */
+  get size(): number {
+    return (this.message.value?.length ?? 0) + (this.message.key?.length ?? 0);
+  }
+}

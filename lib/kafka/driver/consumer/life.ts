@@ -1,0 +1,235 @@
+import type { Consumer, EachBatchPayload, LogEntry } from 'kafkajs';
+
+import type { Io } from '../../../driver/index.js';
+import { asError } from '../../../errors/index.js';
+import type { Client, MakeClient } from '../client/clients.js';
+import type { KafkaSettings } from '../../options.js';
+import { unlessAborted, within } from '../within.js';
+import { type Commit, Committer } from './committer.js';
+import { Flow } from './flow.js';
+import { type Assignment, keyOf, Lanes } from './lanes.js';
+import { PartitionLane, type Reader } from './partition-lane.js';
+import { StartFixer } from './start-fixer.js';
+import { endsOfNew, type WithAdmin } from './start-positions.js';
+import { paramsOf, readersByTopic, subscribeTo } from './topics.js';
+import { Vitals } from './vitals.js';
+import { listenTo } from './events.js';
+
+/** What one life of a group's consumer needs of its group. */
+export interface LifeHost {
+  readonly io: Io;
+  readonly settings: KafkaSettings;
+  readonly groupId: string;
+  /** See `Origin.cluster`. */
+  readonly cluster: string;
+  readonly makeClient: MakeClient;
+  readonly readers: readonly Reader[];
+  /** Partitions that stand still, by `keyOf`. */
+  readonly halted: ReadonlyMap<string, Error>;
+  /** The consumer does not go on by itself. */
+  down(life: Life, cause: Error): void;
+  /** Messages were deleted before they were read. */
+  lostByRetention(lane: PartitionLane): void;
+}
+
+/** So many batches of one fetch are worked on at a time: a full partition must not hold up the others. */
+const CONCURRENTLY = 64;
+/** How long a full partition is waited for before it is paused, in milliseconds. */
+const PATIENCE_MS = 200;
+/** kafkajs's default (5,000) is what an idle `disconnect()` waits for. */
+const LONG_POLL_MS = 250;
+/** How long a consumer gets to leave its group, in milliseconds; after it its connections are cut. */
+const LEAVE_MS = 3_000;
+
+/** One kafkajs consumer of one group, from connecting to the end. It is made anew after a crash. */
+export class Life {
+  readonly lanes: Lanes;
+  readonly committer: Committer;
+  readonly vitals: Vitals;
+  private readonly client: Client;
+  private readonly consumer: Consumer;
+  private readonly flow: Flow;
+  private readonly starts: StartFixer;
+  private topics = new Map<string, Reader>();
+  private running: Promise<void> = Promise.resolve();
+  private commit: Commit | undefined;
+  private over: Error | undefined;
+  private readonly end = new AbortController();
+
+  constructor(private readonly host: LifeHost) {
+    const { io, settings, groupId } = host;
+    this.client = host.makeClient({ logged: (entry) => { this.logged(entry); } }); // prettier-ignore
+    this.consumer = this.client.kafka.consumer({
+      maxWaitTimeInMs: LONG_POLL_MS,
+      ...settings.consumer,
+      // kafkajs would begin again without a word and forget what was paused: we do it, see `down`.
+      retry: { ...settings.consumer?.retry, restartOnFailure: () => Promise.resolve(false) },
+      groupId,
+    });
+    this.lanes = new Lanes((topic, partition) => this.makeLane(topic, partition));
+    this.flow = new Flow(this.consumer, this.lanes, (lane) => this.isHeld(lane));
+    this.vitals = new Vitals(io.clock, settings.consumer, (cause) => { this.fail(cause); }); // prettier-ignore
+    this.committer = new Committer(this.committerHost());
+    this.starts = new StartFixer({
+      groupId,
+      io,
+      consumer: this.consumer,
+      withAdmin: this.withAdmin,
+      ended: this.end.signal,
+    });
+    listenTo(this.consumer, {
+      alive: () => { this.vitals.seen(); }, // prettier-ignore
+      joined: (memberId, assignment) => { this.joined(memberId, assignment); }, // prettier-ignore
+      rebalancing: () => { this.committer.now(); }, // prettier-ignore
+      committed: (count) => { this.starts.committed(count); }, // prettier-ignore
+      crashed: (cause) => { this.fail(cause); }, // prettier-ignore
+    });
+  }
+
+  /** Resolves when the group is joined and every start position of its partitions is fixed and stored. */
+  async start(signal: AbortSignal): Promise<void> {
+    const either = AbortSignal.any([signal, this.end.signal]);
+    await unlessAborted(this.begin(either), either);
+  }
+
+  /** Why it is over, once it is. */
+  get ended(): Error | undefined {
+    return this.over;
+  }
+
+  /** The partitions that this member has, by `keyOf`. */
+  get assigned(): string[] {
+    return [...this.lanes].map(({ origin }) => keyOf(origin.topic, origin.partition));
+  }
+
+  /** Reads no more for readers that are quiet. */
+  quiet(): void {
+    for (const lane of this.lanes) if (lane.reader.quiet) lane.end();
+    this.flow.apply();
+  }
+
+  /** Leaves the group; resolves within some seconds although the server is gone. Never rejects. */
+  async dispose(): Promise<void> {
+    this.fail(new Error('The consumer was stopped'));
+    this.vitals.close();
+    this.committer.close();
+    this.lanes.loseAll();
+    const { clock } = this.host.io;
+    // A consumer that is stopped while it starts goes on (kafkajs #967): let it start, or fail, first.
+    await within(clock, this.running, LEAVE_MS);
+    await within(clock, this.consumer.disconnect(), LEAVE_MS);
+    this.client.kill();
+  }
+
+  private async begin(signal: AbortSignal): Promise<void> {
+    await this.consumer.connect();
+    this.topics = await readersByTopic(this.host.readers, () => this.withAdmin((admin) => admin.listTopics()));
+    const names = [...this.topics.keys()];
+    await subscribeTo(this.consumer, names, this.host.io.clock, signal);
+    const late = names.filter((name) => this.topics.get(name)?.spec.fromBeginning === false);
+    if (late.length > 0) this.starts.hints = await this.withAdmin((admin) => endsOfNew(admin, this.host.groupId, late));
+    signal.throwIfAborted();
+    this.running = this.consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: CONCURRENTLY,
+      eachBatch: (payload) => this.eachBatch(payload),
+    });
+    // kafkajs resolves this although the join failed (#1721); the crash that it tells then ends this life.
+    await this.running;
+    await this.starts.all();
+  }
+
+  /** Nothing may be thrown here: kafkajs takes some errors for its own end (`TypeError`) and retries all others. */
+  private async eachBatch(payload: EachBatchPayload): Promise<void> {
+    try {
+      await this.take(payload);
+    } catch (thrown) {
+      this.host.io.log.error(`A batch of ${payload.batch.topic} was not taken`, asError(thrown));
+    }
+  }
+
+  private async take(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload;
+    // It works also while kafkajs is stopping, when `consumer.commitOffsets()` resolves and commits nothing.
+    this.commit = (offsets) => payload.commitOffsetsIfNecessary(offsets);
+    const lane = this.lanes.get(batch.topic, batch.partition);
+    const last = batch.messages.at(-1);
+    if (lane === undefined || last === undefined || !(await this.isReady(lane)) || payload.isStale()) return;
+    lane.offer(batch.messages);
+    payload.resolveOffset(last.offset);
+    if (!(await this.hasRoom(lane))) this.flow.pause(lane);
+  }
+
+  private async isReady(lane: PartitionLane): Promise<boolean> {
+    if (!lane.isFixed) await within(this.host.io.clock, lane.changed(), PATIENCE_MS);
+    return lane.isFixed && !lane.isLost;
+  }
+
+  private async hasRoom(lane: PartitionLane): Promise<boolean> {
+    if (lane.hasRoom) return true;
+    await within(this.host.io.clock, lane.changed(), PATIENCE_MS);
+    return lane.hasRoom;
+  }
+
+  private joined(memberId: string, assignment: Assignment): void {
+    const { kept, opened } = this.lanes.assign(memberId, assignment);
+    // kafkajs goes back to the committed offset, also on a partition that is kept.
+    for (const { origin, next } of kept)
+      if (next !== undefined) this.consumer.seek({ ...origin, offset: String(next) });
+    this.starts.seekHints([...kept, ...opened]);
+    this.flow.apply();
+    this.starts.fix(opened, this.running);
+    this.committer.settled();
+  }
+
+  private makeLane(topic: string, partition: number): PartitionLane | undefined {
+    const reader = this.topics.get(topic);
+    if (reader === undefined) return undefined;
+    const params = paramsOf(reader.spec.topic, topic);
+    const lane = new PartitionLane({ cluster: this.host.cluster, topic, partition, params }, reader);
+    lane.whenSettled = () => { this.committer.settled(); }; // prettier-ignore
+    lane.whenRoom = () => { this.flow.resume(lane); }; // prettier-ignore
+    return lane;
+  }
+
+  private isHeld({ reader, origin }: PartitionLane): boolean {
+    return reader.quiet || this.host.halted.has(keyOf(origin.topic, origin.partition));
+  }
+
+  private fail(cause: Error): void {
+    if (this.over !== undefined) return;
+    this.over = cause;
+    this.end.abort(cause);
+    this.host.down(this, cause);
+  }
+
+  private logged({ log }: LogEntry): void {
+    if (!log.message.startsWith('Offset out of range, resetting')) return;
+    const lane = this.lanes.get(String(log.topic), Number(log.partition));
+    if (lane === undefined) return;
+    this.host.lostByRetention(lane);
+    lane.rewind();
+  }
+
+  private committerHost(): ConstructorParameters<typeof Committer>[0] {
+    const { io, settings, groupId } = this.host;
+    return {
+      clock: io.clock,
+      intervalMs: settings.commitIntervalMs ?? 1_000,
+      lanes: this.lanes,
+      commit: () => this.commit,
+      failed: (cause) => { io.log.debug(`Group '${groupId}' could not commit, it tries again: ${cause.message}`); }, // prettier-ignore
+    };
+  }
+
+  private readonly withAdmin: WithAdmin = async (ask) => {
+    const admin = this.client.kafka.admin();
+    try {
+      await admin.connect();
+      return await ask(admin);
+    } finally {
+      await admin.disconnect().catch(() => undefined);
+    }
+  };
+}

@@ -1,0 +1,188 @@
+import type { KafkaMessage } from 'kafkajs';
+
+import type { Incoming, Lane, Settlement, Sink } from '../../../driver/index.js';
+import type { KafkaSourceSpec } from '../../source-spec.js';
+import { KafkaIncoming, type Origin } from './incoming.js';
+import { Stash } from './stash.js';
+import { Watermark } from './watermark.js';
+
+// Taken when the module loads: fake timers of a test must not hold up a broker.
+const { setImmediate: nextTurn } = globalThis;
+
+/** So many messages are handed over before the event loop gets a turn: a starved loop sees no closed socket. */
+const SLICE = 1_024;
+/** With so many bytes unsettled a lane is full, whatever delivery says (kafkajs #526, #1085). */
+const MAX_BYTES = 8 * 1024 * 1024;
+
+/** A source, and where its messages go. */
+export interface Reader {
+  readonly spec: KafkaSourceSpec;
+  readonly sink: Sink;
+  /** No further `take`. */
+  quiet: boolean;
+}
+
+/** One partition within one assignment: after a rebalance it is kept by the same member, or lost. */
+export class PartitionLane implements Lane {
+  readonly again = 'hold';
+  readonly waits = true;
+  readonly name: string;
+  /** The offset that the group has committed. -1: unknown. */
+  committed = -1;
+  /** Calls when finished work may be committed. */
+  whenSettled: (() => void) | undefined;
+  /** Calls when there is room after there was none. */
+  whenRoom: (() => void) | undefined;
+  private readonly gone = new AbortController();
+  private readonly stash = new Stash();
+  private watermark: Watermark | undefined;
+  /** The offset to fetch next, once the start position is fixed. */
+  private fetchNext = -1;
+  private bytes = 0;
+  private pumping = false;
+  private wake: (() => void) | undefined;
+  private waiting: (() => void)[] = [];
+
+  constructor(
+    readonly origin: Origin,
+    readonly reader: Reader,
+  ) {
+    this.name = `${origin.topic}[${origin.partition}]`;
+  }
+
+  get source(): KafkaSourceSpec {
+    return this.reader.spec;
+  }
+
+  get lost(): AbortSignal {
+    return this.gone.signal;
+  }
+
+  get isLost(): boolean {
+    return this.gone.signal.aborted;
+  }
+
+  /** Whether its start position is known and stored. */
+  get isFixed(): boolean {
+    return this.watermark !== undefined;
+  }
+
+  /** The offset to fetch next; undefined while the start position is not fixed. */
+  get next(): number | undefined {
+    return this.isFixed ? this.fetchNext : undefined;
+  }
+
+  /** Whether there is room for a fetched batch. */
+  get hasRoom(): boolean {
+    return this.stash.isLow(SLICE) || this.isLost || this.reader.quiet;
+  }
+
+  /** The offset to commit, or undefined when that is committed already. */
+  get uncommitted(): number | undefined {
+    const position = this.watermark?.position;
+    return this.isLost || position === this.committed ? undefined : position;
+  }
+
+  /** The start position is fixed and stored: the lane begins. */
+  begin(offset: number): void {
+    if (this.isLost) return;
+    this.watermark = new Watermark(offset);
+    this.committed = offset;
+    this.fetchNext = offset;
+    this.reader.sink.opened(this);
+    this.wakeAll();
+  }
+
+  /** Takes what was fetched. What lies below the next offset was handed over before, and is dropped. */
+  offer(batch: readonly KafkaMessage[]): void {
+    const last = batch.at(-1);
+    if (last === undefined || this.isLost) return;
+    this.stash.push(batch.filter(({ offset }) => Number(offset) >= this.fetchNext));
+    this.fetchNext = Math.max(this.fetchNext, Number(last.offset) + 1);
+    void this.pump();
+  }
+
+  /** The offset is gone from the server: whatever comes next is taken, also what is lower (a topic made anew). */
+  rewind(): void {
+    this.fetchNext = 0;
+    this.committed = -1;
+  }
+
+  /** Resolves when there is room, or the lane is lost, or it begins. */
+  changed(): Promise<void> {
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  settle(message: Incoming, _how: Settlement): void {
+    if (this.isLost || !(message instanceof KafkaIncoming) || message.settled) return;
+    message.settled = true;
+    this.bytes -= message.size;
+    this.watermark?.advance();
+    this.whenSettled?.();
+    if (this.wake !== undefined && this.bytes < MAX_BYTES) this.goOn();
+  }
+
+  /** Its queue vanishes, and later calls do nothing. */
+  lose(): void {
+    if (this.isLost) return;
+    this.stash.clear();
+    this.gone.abort(new Error(`${this.name} was taken away`));
+    this.end();
+  }
+
+  /** Wakes what waits, after `reader.quiet` was set. */
+  end(): void {
+    this.goOn();
+    this.wakeAll();
+  }
+
+  private async pump(): Promise<void> {
+    if (this.pumping) return;
+    this.pumping = true;
+    while (this.stash.length > 0 && !this.isLost && !this.reader.quiet) {
+      const full = this.handOver(this.stash.shift(SLICE));
+      if (this.hasRoom) this.tellRoom();
+      if (full !== undefined) await this.roomOrEnd(full);
+      else if (this.stash.length > 0) await new Promise((resolve) => nextTurn(resolve));
+    }
+    this.pumping = false;
+  }
+
+  private handOver(messages: readonly KafkaMessage[]): Promise<void> | undefined {
+    const batch = messages.map((message) => new KafkaIncoming(this.origin, message));
+    for (const { size } of batch) this.bytes += size;
+    this.watermark?.deliver(batch);
+    const full = this.reader.sink.take(this, batch);
+    if (this.bytes >= MAX_BYTES) return Promise.all([full, this.lighter()]).then(() => undefined);
+    return full ?? undefined;
+  }
+
+  private lighter(): Promise<void> {
+    return new Promise((resolve) => {
+      this.wake = resolve;
+    });
+  }
+
+  private roomOrEnd(room: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      void room.then(resolve);
+      this.waiting.push(resolve);
+    });
+  }
+
+  private goOn(): void {
+    this.wake?.();
+    this.wake = undefined;
+  }
+
+  private tellRoom(): void {
+    this.whenRoom?.();
+    this.wakeAll();
+  }
+
+  private wakeAll(): void {
+    const waiting = this.waiting;
+    this.waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+}

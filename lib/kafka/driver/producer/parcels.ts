@@ -1,0 +1,64 @@
+import type { Message } from 'kafkajs';
+
+import type { Outgoing } from '../../../driver/index.js';
+
+/** A message on its way, and its place in the batch that was to be published. */
+export interface Parcel {
+  readonly place: number;
+  readonly message: Message;
+  /** About what it takes in a request, in bytes. */
+  readonly size: number;
+}
+
+/** The server's default limit of one batch of records is 1,048,588 bytes (`message.max.bytes`). */
+const MAX_BYTES = 900_000;
+/** kafkajs copies an array for each message of a partition: the square of this. */
+const MAX_COUNT = 1_000;
+
+export function parcel(outgoing: Outgoing, place: number): Parcel {
+  const { body, key, headers } = outgoing;
+  const message: Message = { key: key ?? null, value: bufferOf(body) };
+  if (headers !== undefined) message.headers = { ...headers };
+  return { place, message, size: sizeOf(outgoing) };
+}
+
+/** By partition, in order, in portions that the server takes. */
+export function portions(parcels: readonly Parcel[]): Parcel[][][] {
+  const partitions = new Map<number, Parcel[]>();
+  for (const one of parcels) {
+    const partition = one.message.partition ?? 0;
+    const some = partitions.get(partition);
+    if (some === undefined) partitions.set(partition, [one]);
+    else some.push(one);
+  }
+  return [...partitions.values()].map(cut);
+}
+
+function cut(parcels: readonly Parcel[]): Parcel[][] {
+  const portions: Parcel[][] = [];
+  let current: Parcel[] = [];
+  let bytes = 0;
+  for (const one of parcels) {
+    if (current.length > 0 && (bytes + one.size > MAX_BYTES || current.length === MAX_COUNT)) {
+      portions.push(current);
+      current = [];
+      bytes = 0;
+    }
+    current.push(one);
+    bytes += one.size;
+  }
+  portions.push(current);
+  return portions;
+}
+
+/** A view, not a copy. kafkajs writes anything else than a Buffer as text. */
+function bufferOf(body: Uint8Array | null): Buffer | null {
+  if (body === null || Buffer.isBuffer(body)) return body;
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+}
+
+function sizeOf({ body, key, headers }: Outgoing): number {
+  let size = 32 + (body?.length ?? 0) + (key?.length ?? 0) * 3;
+  if (headers !== undefined) for (const name in headers) size += name.length + (headers[name]?.length ?? 0) + 8;
+  return size;
+}

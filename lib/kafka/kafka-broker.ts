@@ -1,0 +1,46 @@
+import type { BrokerDefinition, Destination, Driver, Source, SourceSpec } from '../driver/index.js';
+import { clash } from './clash.js';
+import { destinationSpec, type KafkaDestinationSpec } from './destination-spec.js';
+import { loadClient } from './load-client.js';
+import { type KafkaBrokerOptions, settings } from './options.js';
+import { optionProblems } from './problems.js';
+import { type KafkaSourceSpec, sourceSpec } from './source-spec.js';
+import type { TopicSource } from './topic.js';
+
+declare module '../driver/index.js' {
+  interface BrokerKinds {
+    kafka: { source: TopicSource; destination: never };
+  }
+}
+
+/** What {@link kafkaBroker} returns. */
+export interface KafkaBrokerDefinition extends BrokerDefinition<'kafka'> {
+  source(from: string | Source): KafkaSourceSpec;
+  destination(to: string | Destination): KafkaDestinationSpec;
+}
+
+/**
+ * Defines a Kafka broker. Nothing is dialled and kafkajs is not loaded before the broker connects. The client's
+ * options, which hold credentials, are kept where neither printing nor JSON finds them.
+ */
+export function kafkaBroker(options: KafkaBrokerOptions): KafkaBrokerDefinition {
+  const known = settings(options);
+  return {
+    name: options.name,
+    kind: 'kafka',
+    options: known,
+    critical: options.critical,
+    problems: () => optionProblems(options),
+    source: (from) => sourceSpec(from, known),
+    destination: (to) => destinationSpec(to, known),
+    clash: (one: SourceSpec, other: SourceSpec) => clash(one as KafkaSourceSpec, other as KafkaSourceSpec),
+    driver: () => makeDriver(options),
+    twin: async () => (await import('./twin/index.js')).createKafkaTwin(known),
+  };
+}
+
+async function makeDriver(options: KafkaBrokerOptions): Promise<Driver> {
+  const client = await loadClient(options.name);
+  const { createKafkaDriver } = await import('./driver/index.js');
+  return createKafkaDriver(client, options);
+}
