@@ -1,30 +1,40 @@
 // Compiles lib/ twice, for `import` and for `require`, and marks each output folder with its module format.
+// dist/ is replaced as a whole when both passes went well.
 import { spawn } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL('..', import.meta.url));
-const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-const { sideEffects } = createRequire(import.meta.url)('../package.json');
+const tsc = require.resolve('typescript/bin/tsc');
+const { sideEffects } = require('../package.json');
 const passes = [
-  { config: 'tsconfig.esm.json', out: 'dist/esm', type: 'module' },
-  { config: 'tsconfig.cjs.json', out: 'dist/cjs', type: 'commonjs' },
+  { config: 'tsconfig.esm.json', format: 'esm', type: 'module' },
+  { config: 'tsconfig.cjs.json', format: 'cjs', type: 'commonjs' },
 ];
 
-rmSync(`${root}/dist`, { recursive: true, force: true });
-const failed = (await Promise.all(passes.map(compile))).filter((code) => code !== 0).length;
-process.exitCode = failed === 0 ? 0 : 1;
+const output = path.join(root, '.tmp', `build-${process.pid}`);
+try {
+  const codes = await Promise.all(passes.map(compile));
+  if (codes.every((code) => code === 0)) publish();
+  else process.exitCode = 1;
+} finally {
+  rmSync(output, { recursive: true, force: true });
+}
 
-function compile({ config, out, type }) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [tsc, '-p', config], { cwd: root, stdio: 'inherit' });
-    child.once('error', reject);
-    child.once('exit', (code) => {
-      // Bundlers read `sideEffects` from the nearest package.json, which is this one.
-      if (code === 0)
-        writeFileSync(`${root}/${out}/package.json`, `${JSON.stringify({ type, sideEffects }, null, 2)}\n`);
-      resolve(code);
-    });
-  });
+async function compile({ config, format, type }) {
+  const folder = path.join(output, format);
+  mkdirSync(folder, { recursive: true });
+  // Bundlers read `sideEffects` from the nearest package.json, which is this one.
+  writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify({ type, sideEffects }, null, 2)}\n`);
+  const child = spawn(process.execPath, [tsc, '-p', config, '--outDir', folder], { cwd: root, stdio: 'inherit' });
+  return new Promise((resolve, reject) => child.once('error', reject).once('exit', resolve));
+}
+
+function publish() {
+  const dist = path.join(root, 'dist');
+  rmSync(dist, { recursive: true, force: true });
+  renameSync(output, dist);
 }
