@@ -1,0 +1,73 @@
+import { describe, expect, it } from '@jest/globals';
+import { MsgHdrsImpl } from 'nats/lib/nats-base-client/headers.js';
+
+import { BadHeader, HeaderBlock } from '../../../lib/nats/driver/header-block.js';
+
+const body = null;
+
+describe('the header block', () => {
+  const leftOut: string[] = [];
+  const block = new HeaderBlock((name) => leftOut.push(name));
+  const read = (bytes: Uint8Array | undefined) => MsgHdrsImpl.decode(bytes!);
+
+  it('is what nats.js reads as the same headers', () => {
+    const headers = read(block.write({ body, headers: { 'content-type': 'text/plain', 'x-u': 'größe €' } }, undefined));
+    expect(headers.get('content-type')).toBe('text/plain');
+    expect(headers.get('x-u')).toBe('größe €');
+  });
+
+  it('is not there where there are no headers', () => {
+    expect(block.write({ body }, undefined)).toBeUndefined();
+    expect(block.write({ body, headers: {} }, undefined)).toBeUndefined();
+  });
+
+  it('carries key, dedupe id and expected stream', () => {
+    const headers = read(block.write({ body, key: 'k', dedupeId: 'id-1' }, 'ORDERS'));
+    expect(Object.fromEntries(headers)).toEqual({
+      'message-key': ['k'],
+      'Nats-Msg-Id': ['id-1'],
+      'Nats-Expected-Stream': ['ORDERS'],
+    });
+  });
+
+  it('carries a forwarded key header unless the message has a key of its own', () => {
+    expect(read(block.write({ body, headers: { 'message-key': 'old' } }, undefined)).get('message-key')).toBe('old');
+    const both = read(block.write({ body, key: 'new', headers: { 'message-key': 'old' } }, undefined));
+    expect(both.values('message-key')).toEqual(['new']);
+  });
+
+  it.each(['Nats-Msg-Id', 'nats-rollup', 'NATS-EXPECTED-STREAM', 'x-nats-msg-id'])(
+    'leaves out what the server would act on, and says so once: %s',
+    (name) => {
+      leftOut.length = 0;
+      for (let time = 0; time < 3; time++) {
+        const written = block.write({ body, headers: { [name]: 'v', other: 'w' } }, undefined);
+        expect([...read(written).keys()]).toEqual(['other']);
+      }
+      expect(leftOut).toEqual([name]);
+    },
+  );
+
+  it.each([
+    ['a line break in a value', { a: 'x\r\nNats-Rollup: all' }],
+    ['a lone LF in a value', { a: 'x\ny' }],
+    ['a line break in a name', { 'a\r\nb': 'x' }],
+    ['a colon in a name', { 'a:b': 'x' }],
+    ['a blank in a name', { 'a b': 'x' }],
+    ['an empty name', { '': 'x' }],
+    ['a name that is no ASCII', { größe: 'x' }],
+  ])('refuses %s, also when the name is known', (_, headers) => {
+    block.write({ body, headers: { a: 'fine' } }, undefined);
+    expect(() => block.write({ body, headers }, undefined)).toThrow(BadHeader);
+  });
+
+  it('refuses a line break in a key and in a dedupe id', () => {
+    expect(() => block.write({ body, key: 'k\r\nNats-Rollup: all' }, undefined)).toThrow(BadHeader);
+    expect(() => block.write({ body, dedupeId: 'a\nb' }, undefined)).toThrow(BadHeader);
+  });
+
+  it('forgets names before they fill the memory', () => {
+    for (let index = 0; index < 5_000; index++) block.write({ body, headers: { [`h${index}`]: 'v' } }, undefined);
+    expect((block as unknown as { names: Map<string, string> }).names.size).toBeLessThanOrEqual(1_000);
+  });
+});
