@@ -1,6 +1,16 @@
 import { connect, type NatsConnection } from 'nats';
 
-import type { Driver, Incoming, Intake, Io, Lane, Outgoing, Settlement, Sink, SourceSpec } from '../../../lib/driver/index.js';
+import type {
+  Driver,
+  Incoming,
+  Intake,
+  Io,
+  Lane,
+  Outgoing,
+  Settlement,
+  Sink,
+  SourceSpec,
+} from '../../../lib/driver/index.js';
 import { systemClock } from '../../../lib/driver/index.js';
 import { natsBroker, type NatsBrokerDefinition, type NatsBrokerOptions } from '../../../lib/nats/index.js';
 import { realBrokers, until } from '../../support/real-brokers.js';
@@ -58,7 +68,8 @@ export async function start(options: Partial<NatsBrokerOptions> = {}): Promise<S
     states,
     logs,
     io,
-    subscribe: async (sink, ...sources) => closeLater(await driver.subscribe(sources, sink, AbortSignal.timeout(10_000))),
+    subscribe: async (sink, ...sources) =>
+      closeLater(await driver.subscribe(sources, sink, AbortSignal.timeout(10_000))),
   };
 }
 
