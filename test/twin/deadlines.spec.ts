@@ -15,7 +15,10 @@ describe('deadlines', () => {
     deadlines.set('a', 10);
     deadlines.set('b', 30);
     clock.advance(100);
-    expect(lapsed).toEqual([[10, ['a']], [30, ['c', 'b']]]);
+    expect(lapsed).toEqual([
+      [10, ['a']],
+      [30, ['c', 'b']],
+    ]);
     expect(deadlines.size).toBe(0);
   });
 
@@ -45,7 +48,10 @@ describe('deadlines', () => {
     deadlines.set('a', 10);
     deadlines.set('b', 1);
     clock.advance(100);
-    expect(lapsed).toEqual([[6, ['b']], [15, ['a']]]);
+    expect(lapsed).toEqual([
+      [6, ['b']],
+      [15, ['a']],
+    ]);
   });
 
   it('forget all when told to', () => {

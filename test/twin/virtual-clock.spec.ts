@@ -16,7 +16,10 @@ describe('the virtual clock', () => {
     clock.after(30, () => fired.push(['late', clock.now()]));
     clock.after(10, () => fired.push(['early', clock.now()]));
     clock.advance(100);
-    expect(fired).toEqual([['early', 10], ['late', 30]]);
+    expect(fired).toEqual([
+      ['early', 10],
+      ['late', 30],
+    ]);
     expect(clock.now()).toBe(100);
   });
 

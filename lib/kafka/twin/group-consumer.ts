@@ -61,7 +61,9 @@ export class GroupConsumer implements GroupMember {
   }
 
   #sourceOf(topic: string): KafkaSourceSpec | undefined {
-    return this.sources.find((source) => (typeof source.topic === 'string' ? source.topic === topic : source.topic.test(topic)));
+    return this.sources.find((source) =>
+      typeof source.topic === 'string' ? source.topic === topic : source.topic.test(topic),
+    );
   }
 }
 

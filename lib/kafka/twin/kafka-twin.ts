@@ -40,7 +40,10 @@ export class KafkaTwin implements Driver {
       const consumer = new GroupConsumer(read, group, sink, io);
       // A consumer's subscription makes its topic, as `auto.create.topics.enable` has it.
       for (const { topic } of read) if (typeof topic === 'string') cluster.topic(topic);
-      group.join(consumer, [...cluster.topics()].filter(({ name }) => consumer.reads(name)));
+      group.join(
+        consumer,
+        [...cluster.topics()].filter(({ name }) => consumer.reads(name)),
+      );
       return consumer;
     });
     const intake: TwinIntake = new TwinIntake(consumers, () => this.#intakes.delete(intake));
@@ -64,10 +67,16 @@ export class KafkaTwin implements Driver {
   }
 
   #write(to: DestinationSpec, message: Outgoing): Outcome {
-    if (this.#open === undefined) return { error: this.#error('MULTI_BROKER_NOT_CONNECTED', `has no connection; ${to.name} was not written`) };
+    if (this.#open === undefined)
+      return { error: this.#error('MULTI_BROKER_NOT_CONNECTED', `has no connection; ${to.name} was not written`) };
     const size = sizeOf(message);
     if (size > MAX_BYTES) {
-      return { error: this.#error('MULTI_BROKER_PAYLOAD_TOO_LARGE', `cannot write to ${to.name}: ${size} bytes, the cluster takes ${MAX_BYTES}`) };
+      return {
+        error: this.#error(
+          'MULTI_BROKER_PAYLOAD_TOO_LARGE',
+          `cannot write to ${to.name}: ${size} bytes, the cluster takes ${MAX_BYTES}`,
+        ),
+      };
     }
     const { io, cluster } = this.#open;
     const topic = cluster.topic(to.address);

@@ -46,13 +46,23 @@ function receiver(pattern: string, io: Io, resolve: (answer: Incoming) => void):
 }
 
 function answerOf(stored: Stored, id: number, broker: string): Incoming {
-  return new Arrived(stored, { position: positionOnSubject(broker, stored.address, id), deliveries: 1, raw: () => rawMessage(stored) });
+  return new Arrived(stored, {
+    position: positionOnSubject(broker, stored.address, id),
+    deliveries: 1,
+    raw: () => rawMessage(stored),
+  });
 }
 
 function timedOut(to: string, broker: string): MultiBrokerError {
-  return new MultiBrokerError('MULTI_BROKER_REQUEST_TIMEOUT', `No answer came from ${to} in time (broker '${broker}')`, { broker });
+  return new MultiBrokerError(
+    'MULTI_BROKER_REQUEST_TIMEOUT',
+    `No answer came from ${to} in time (broker '${broker}')`,
+    { broker },
+  );
 }
 
 function noResponders(to: string, broker: string): MultiBrokerError {
-  return new MultiBrokerError('MULTI_BROKER_NO_RESPONDERS', `Nobody listens on ${to} of broker '${broker}'`, { broker });
+  return new MultiBrokerError('MULTI_BROKER_NO_RESPONDERS', `Nobody listens on ${to} of broker '${broker}'`, {
+    broker,
+  });
 }

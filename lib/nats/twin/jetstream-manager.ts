@@ -7,7 +7,10 @@ import type { TwinStream } from './twin-stream.js';
 
 /** As much of JetStream's API as finding or making a stream and its consumer takes. */
 interface Manager {
-  readonly streams: { info(name: string): Promise<StreamInfo>; add(config: Partial<StreamConfig>): Promise<StreamInfo> };
+  readonly streams: {
+    info(name: string): Promise<StreamInfo>;
+    add(config: Partial<StreamConfig>): Promise<StreamInfo>;
+  };
   readonly consumers: {
     info(stream: string, durable: string): Promise<ConsumerInfo>;
     add(stream: string, config: Partial<ConsumerConfig>): Promise<ConsumerInfo>;

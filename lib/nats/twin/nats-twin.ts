@@ -1,4 +1,14 @@
-import type { DestinationSpec, Driver, Incoming, Intake, Io, Outcome, Outgoing, Sink, SourceSpec } from '../../driver/index.js';
+import type {
+  DestinationSpec,
+  Driver,
+  Incoming,
+  Intake,
+  Io,
+  Outcome,
+  Outgoing,
+  Sink,
+  SourceSpec,
+} from '../../driver/index.js';
 import { MultiBrokerError, PublishError } from '../../errors/index.js';
 import type { Stored } from '../../twin/index.js';
 import type { NatsDestinationSpec } from '../destination-spec.js';

@@ -28,7 +28,8 @@ export class TwinServer {
     const ack = stream?.append(message);
     // What a stream drops as a duplicate still reaches core subscriptions: the server routes before it stores.
     const receivers = this.#route(message);
-    if (ack !== undefined && message.replyTo !== undefined) this.#route(answer(message.replyTo, ack, message.timestamp));
+    if (ack !== undefined && message.replyTo !== undefined)
+      this.#route(answer(message.replyTo, ack, message.timestamp));
     return { receivers, ack };
   }
 
@@ -71,7 +72,11 @@ export class TwinServer {
 /** A stream answers whoever expects an answer, a request included. */
 function answer(address: string, ack: TwinPubAck, timestamp: number): Stored {
   const { stream, seq, duplicate } = ack;
-  return store(address, { body: Buffer.from(JSON.stringify({ stream, seq, ...(duplicate && { duplicate }) })) }, timestamp);
+  return store(
+    address,
+    { body: Buffer.from(JSON.stringify({ stream, seq, ...(duplicate && { duplicate }) })) },
+    timestamp,
+  );
 }
 
 /** What became of a published message. */

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+
+import { codeOf, keep } from './bench.js';
+import type { DriverPromise } from './promise.js';
+import { until, within } from './waiting.js';
+
+/** Promises about the connection. */
+export const connecting: readonly DriverPromise[] = [
+  {
+    id: 'C1',
+    text: 'connect resolves when it can publish',
+    async prove(bench) {
+      const { destination } = await bench.target.makePlace();
+      const driver = await bench.target.makeDriver();
+      await bench.connect(driver);
+      // A stream is made by its reader, so being refused for want of one is an answer too.
+      const [outcome] = await bench.tryPublish(driver, destination, 'first');
+      assert.ok(outcome !== undefined);
+      assert.notEqual('error' in outcome && outcome.error.code, 'MULTI_BROKER_NOT_CONNECTED');
+    },
+  },
+  {
+    id: 'C2',
+    text: 'connect rejects with nothing left open when the server is not there',
+    unless: ({ makeDeadDriver }) => (makeDeadDriver ? undefined : 'a twin has its server in it'),
+    async prove(bench) {
+      const before = sockets();
+      const driver = await bench.target.makeDeadDriver!();
+      await assert.rejects(within(driver.connect(bench.io(), bench.signal), 'connect()', bench.patienceMs * 2));
+      await until(
+        () => sockets() <= before,
+        () => `${sockets() - before} sockets are left`,
+        bench.patienceMs,
+      );
+      await within(driver.close(), 'close()', bench.patienceMs);
+    },
+  },
+  {
+    id: 'C3',
+    text: 'connect rejects soon when its signal aborts',
+    async prove(bench) {
+      const driver = await (bench.target.makeDeadDriver?.() ?? bench.target.makeDriver());
+      const connecting = driver.connect(bench.io(), AbortSignal.abort(new Error('given up')));
+      await assert.rejects(within(connecting, 'connect()', 2_000));
+      await within(driver.close(), 'close()', bench.patienceMs);
+    },
+  },
+  {
+    id: 'C4',
+    text: 'close is idempotent, and resolves on a driver that never connected',
+    async prove(bench) {
+      const unused = await bench.target.makeDriver();
+      await within(unused.close(), 'close()', bench.patienceMs);
+      const driver = await bench.open();
+      await within(Promise.all([driver.close(), driver.close()]), 'close()', bench.patienceMs);
+      await within(driver.close(), 'close()', bench.patienceMs);
+    },
+  },
+  {
+    id: 'C5',
+    text: 'close, quiet and flush resolve although the server is gone, with work unsettled',
+    unless: ({ makeDoomedDriver }) => (makeDoomedDriver ? undefined : 'a twin has its server in it'),
+    async prove(bench) {
+      const { driver, place, kill } = await bench.target.makeDoomedDriver!();
+      await bench.connect(driver);
+      const probe = await bench.read(driver, place.source(), keep);
+      await bench.publish(driver, place.destination, 'unsettled');
+      await probe.has('unsettled');
+      await kill();
+      await within(probe.leave(), 'the end of a reader', bench.patienceMs);
+      await within(driver.close(), 'close()', bench.patienceMs);
+    },
+  },
+  {
+    id: 'C6',
+    text: 'native() gives the client, or says that a twin has none',
+    async prove(bench) {
+      const driver = await bench.open();
+      if (!bench.target.features.twin) assert.ok(driver.native());
+      else assert.equal(await codeOf(Promise.resolve().then(() => driver.native())), 'MULTI_BROKER_NATIVE_UNAVAILABLE');
+    },
+  },
+  {
+    id: 'C7',
+    text: 'two brokers of one server hear each other',
+    async prove(bench) {
+      const place = await bench.target.makePlace();
+      const [one, other] = [await bench.open('one'), await bench.open('other')];
+      const probe = await bench.read(other, place.source());
+      await bench.publish(one, place.destination, 'across');
+      await probe.has('across');
+    },
+  },
+];
+
+function sockets(): number {
+  return process.getActiveResourcesInfo().filter((resource) => resource.startsWith('TCP')).length;
+}

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+
+import type { Outcome } from '../driver.js';
+import { codeOf, numbered, text } from './bench.js';
+import type { DriverPromise } from './promise.js';
+
+/** Promises about `publish`. */
+export const publishing: readonly DriverPromise[] = [
+  {
+    id: 'P1',
+    text: 'body, key and headers arrive as they were written',
+    async prove(bench) {
+      const place = await bench.target.makePlace();
+      const driver = await bench.open();
+      const probe = await bench.read(driver, place.source());
+      const body = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+      const headers = { 'content-type': 'application/octet-stream', 'x-city': 'Zürich 🏔', 'x-empty': '' };
+      await bench.publish(driver, place.destination, { body, key: 'schlüssel-1', headers });
+      await probe.hasCount(1);
+      const { message } = probe.taken[0]!;
+      assert.deepEqual(Uint8Array.from(message.body ?? []), body);
+      assert.equal(message.key, 'schlüssel-1');
+      for (const [name, value] of Object.entries(headers)) assert.equal(message.headers()[name], value, name);
+      assert.equal(message.address, place.destination.address);
+      assert.ok(Math.abs(message.timestamp - bench.target.clock.now()) < 60_000, 'its timestamp is not about now');
+    },
+  },
+  {
+    id: 'P2',
+    text: 'a message without a value, key or headers arrives without them',
+    async prove(bench) {
+      const place = await bench.target.makePlace();
+      const driver = await bench.open();
+      const probe = await bench.read(driver, place.source());
+      await bench.publish(driver, place.destination, { body: null });
+      await probe.hasCount(1);
+      const { message } = probe.taken[0]!;
+      assert.equal(message.body, null);
+      assert.equal(message.key, undefined);
+      assert.deepEqual(message.headers(), {});
+    },
+  },
+  {
+    id: 'P3',
+    text: 'an empty body arrives as an empty body',
+    unless: ({ features }) => (features.emptyIsNotNull ? undefined : 'the system does not tell empty from none'),
+    async prove(bench) {
+      const place = await bench.target.makePlace();
+      const driver = await bench.open();
+      const probe = await bench.read(driver, place.source());
+      await bench.publish(driver, place.destination, { body: new Uint8Array(0) });
+      await probe.hasCount(1);
+      assert.equal(probe.taken[0]!.message.body?.length, 0);
+    },
+  },
+  {
+    id: 'P4',
+    text: 'each message has an outcome of its own; none for an empty batch',
+    async prove(bench) {
+      const place = await bench.target.makePlace();
+      const driver = await bench.open();
+      const probe = await bench.read(driver, place.source());
+      assert.equal((await bench.publish(driver, place.destination)).length, 0);
+      const receipts = await bench.publish(driver, place.destination, ...numbered(50));
+      assert.equal(receipts.length, 50);
+      const positions = receipts.map(({ position }) => position).filter((position) => position !== undefined);
+      assert.equal(new Set(positions).size, positions.length, 'two messages have one position');
+      await probe.has(...numbered(50));
+    },
+  },
+  {
+    id: 'P5',
+    text: 'a message that is too large fails alone: its neighbours of the same batch arrive',
+    async prove(bench) {
+      const place = await bench.target.makePlace();
+      const driver = await bench.open();
+      const probe = await bench.read(driver, place.source());
+      const huge = { body: Buffer.alloc(bench.target.features.tooLargeBytes, 'x'), key: 'k' };
+      const messages = [text('before', { key: 'k' }), huge, text('after', { key: 'k' })];
+      const outcomes = await bench.tryPublish(driver, place.destination, ...messages);
+      assert.deepEqual(outcomes.map(codeAndWritten), ['ok', 'MULTI_BROKER_PAYLOAD_TOO_LARGE no', 'ok']);
+      await probe.has('before', 'after');
+      assert.equal(probe.taken.length, 2);
+    },
+  },
+  {
+    id: 'P6',
+    text: 'a message with a header that the system cannot carry fails alone',
+    unless: ({ invalidHeader }) => (invalidHeader ? undefined : 'the system carries any header'),
+    async prove(bench) {
+      const place = await bench.target.makePlace();
+      const driver = await bench.open();
+      const probe = await bench.read(driver, place.source());
+      const [name, value] = bench.target.invalidHeader!;
+      const messages = [text('before'), text('bad', { headers: { [name]: value } }), text('after')];
+      const outcomes = await bench.tryPublish(driver, place.destination, ...messages);
+      assert.deepEqual(outcomes.map(codeAndWritten), ['ok', 'MULTI_BROKER_HEADER_INVALID no', 'ok']);
+      await probe.has('before', 'after');
+      assert.equal(probe.taken.length, 2);
+    },
+  },
+  {
+    id: 'P7',
+    text: 'publish on a closed driver resolves with an error for each message, nothing written',
+    async prove(bench) {
+      const place = await bench.target.makePlace();
+      const driver = await bench.open();
+      await driver.close();
+      const outcomes = await bench.tryPublish(driver, place.destination, 'one', 'two');
+      assert.equal(outcomes.length, 2);
+      for (const outcome of outcomes) assert.equal('error' in outcome && outcome.error.written, 'no');
+    },
+  },
+  {
+    id: 'P8',
+    text: 'a buffer that is used again after its outcome changes no message',
+    async prove(bench) {
+      const place = await bench.target.makePlace();
+      const driver = await bench.open();
+      const probe = await bench.read(driver, place.source());
+      const body = Buffer.from('first');
+      await bench.publish(driver, place.destination, { body });
+      body.write('other');
+      await bench.publish(driver, place.destination, { body });
+      await probe.has('first', 'other');
+    },
+  },
+  {
+    id: 'P9',
+    text: 'an address that the system would not take is refused by its code',
+    unless: ({ invalidAddresses }) => (invalidAddresses ? undefined : 'the system takes any address'),
+    async prove(bench) {
+      for (const resolve of bench.target.invalidAddresses!) {
+        assert.equal(await codeOf(Promise.resolve().then(resolve)), 'MULTI_BROKER_ADDRESS_INVALID', resolve.toString());
+      }
+    },
+  },
+  {
+    id: 'P10',
+    text: 'a second message of one dedupe id is told as a duplicate and does not arrive',
+    unless: ({ features }) => (features.dedupes ? undefined : 'the system has no dedupe by id'),
+    async prove(bench) {
+      const place = await bench.target.makePlace();
+      assert.equal(place.destination.dedupes, true);
+      const driver = await bench.open();
+      const probe = await bench.read(driver, place.source());
+      const [first] = await bench.publish(driver, place.destination, text('once', { dedupeId: 'id-1' }));
+      const [second] = await bench.publish(driver, place.destination, text('again', { dedupeId: 'id-1' }));
+      assert.ok(first?.duplicate !== true);
+      assert.equal(second?.duplicate, true);
+      await bench.publish(driver, place.destination, text('last', { dedupeId: 'id-2' }));
+      await probe.has('once', 'last');
+      assert.equal(probe.count('again'), 0);
+    },
+  },
+  {
+    id: 'P11',
+    text: 'a destination that is not there is told by its code, nothing written',
+    unless: ({ makeUnknownDestination }) => (makeUnknownDestination ? undefined : 'the system makes it, or needs none'),
+    async prove(bench) {
+      const driver = await bench.open();
+      const [outcome] = await bench.tryPublish(driver, bench.target.makeUnknownDestination!(), 'nowhere');
+      assert.equal(codeAndWritten(outcome!), 'MULTI_BROKER_DESTINATION_UNKNOWN no');
+    },
+  },
+];
+
+function codeAndWritten(outcome: Outcome): string {
+  return 'error' in outcome ? `${outcome.error.code} ${outcome.error.written}` : 'ok';
+}

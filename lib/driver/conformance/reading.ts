@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+
+import { keep, numbered, text } from './bench.js';
+import { type DriverPromise, unless } from './promise.js';
+import { until } from './waiting.js';
+
+/** Promises about `subscribe` and its lanes. */
+export const reading: readonly DriverPromise[] = [
+  {
+    id: 'S1',
+    text: 'what is published once subscribe has resolved is seen',
+    async prove(bench) {
+      const place = await bench.target.makePlace();
+      const driver = await bench.open();
+      const probe = await bench.read(driver, place.source());
+      await bench.publish(driver, place.destination, 'after');
+      await probe.has('after');
+      assert.equal(probe.count('after'), 1);
+    },
+  },
+  {
+    id: 'S2',
+    text: 'a lane says how its source behaves',
+    async prove(bench) {
+      const { features } = bench.target;
+      const place = await bench.target.makePlace();
+      const driver = await bench.open();
+      const source = place.source();
+      const probe = await bench.read(driver, source);
+      await bench.publish(driver, place.destination, 'one');
+      await probe.has('one');
+      const { lane } = probe.find('one');
+      assert.equal(lane.source, source);
+      assert.deepEqual(
+        { again: lane.again, waits: lane.waits, durable: source.durable, lost: lane.lost.aborted },
+        { again: features.again, waits: features.waits, durable: features.durable, lost: false },
+      );
+      assert.equal(
+        lane.leaseMs === undefined,
+        features.again !== 'server',
+        'a lease is there where the server redelivers',
+      );
+    },
+  },
+  {
+    id: 'S3',
+    text: 'a new group begins with the backlog',
+    unless: unless.durable,
+    async prove(bench) {
+      const place = await bench.target.makePlace();
+      const driver = await bench.open();
+      // A stream is made by its first reader.
+      const first = await bench.read(driver, place.source());
+      await bench.publish(driver, place.destination, ...numbered(20));
+      await first.has(...numbered(20));
+      const probe = await bench.read(driver, place.source());
+      await probe.has(...numbered(20));
+    },
+  },
+  {
+    id: 'S4',
+    text: 'a new group that begins at the end sees what comes after it, also if it was gone meanwhile',
+    unless: unless.durable,
+    async prove(bench) {
+      const place = await bench.target.makePlace();
+      const driver = await bench.open();
+      const first = await bench.read(driver, place.source());
+      await bench.publish(driver, place.destination, text('before', { key: 'k' }));
+      await first.has('before');
+      const options = { group: `late-${bench.target.clock.now()}`, fromEnd: true };
+      const gone = await bench.read(driver, place.source(options));
+      await gone.leave();
+      await bench.publish(driver, place.destination, text('while gone', { key: 'k' }));
+      const back = await bench.read(driver, place.source(options));
+      await bench.publish(driver, place.destination, text('after', { key: 'k' }));
+      await back.has('while gone', 'after');
+      assert.equal(back.count('before'), 0);
+    },
+  },
+  {
+    id: 'S5',
+    text: 'subscribe rejects with nothing of it left reading when one source cannot be read',
+    unless: ({ makeUnreadableSource }) =>
+      makeUnreadableSource ? undefined : 'the system makes the source, or needs none',
+    async prove(bench) {
+      const place = await bench.target.makePlace();
+      const driver = await bench.open();
+      const sources = [place.source(), bench.target.makeUnreadableSource!()];
+      await assert.rejects(bench.read(driver, sources));
+      // The good one of the two can be read by another, so it was let go of.
+      const probe = await bench.read(driver, place.source());
+      await bench.publish(driver, place.destination, 'still works');
+      await probe.has('still works');
+    },
+  },
+  {
+    id: 'O1',
+    text: 'messages of one key arrive in the order in which they were published, over batches',
+    async prove(bench) {
+      const place = await bench.target.makePlace();
+      const driver = await bench.open();
+      const probe = await bench.read(driver, place.source());
+      const keys = ['a', 'b', 'c', 'd', 'e'];
+      for (const batch of [0, 1, 2, 3]) {
+        const messages = numbered(100, `${batch}-`).map((body, i) => text(body, { key: keys[i % keys.length] }));
+        await bench.publish(driver, place.destination, ...messages);
+      }
+      await probe.hasCount(400);
+      for (const key of keys) {
+        const got = probe.taken.filter(({ message }) => message.key === key).map((taken) => taken.text);
+        const sent = [0, 1, 2, 3].flatMap((batch) =>
+          numbered(100, `${batch}-`).filter((_, i) => keys[i % keys.length] === key),
+        );
+        assert.deepEqual(got, sent, `key ${key}`);
+      }
+    },
+  },
+  {
+    id: 'O2',
+    text: 'a full lane gets nothing until there is room, and other lanes go on',
+    unless: unless.waits,
+    async prove(bench) {
+      const [place, otherPlace] = [await bench.target.makePlace(), await bench.target.makePlace()];
+      const driver = await bench.open();
+      const [source, otherSource] = [place.source(), otherPlace.source()];
+      let makeRoom = (): void => {};
+      const room = new Promise<void>((resolve) => (makeRoom = resolve));
+      const probe = await bench.read(driver, [source, otherSource], {
+        settle: () => 'done',
+        room: (lane) => (lane.source === source ? room : undefined),
+      });
+      await bench.publish(driver, place.destination, text('fills it', { key: 'k' }));
+      await probe.has('fills it');
+      await bench.publish(driver, place.destination, text('waits', { key: 'k' }));
+      for (const body of numbered(20)) await bench.publish(driver, otherPlace.destination, text(body, { key: 'k' }));
+      await probe.has(...numbered(20));
+      assert.equal(probe.count('waits'), 0);
+      makeRoom();
+      await probe.has('waits');
+    },
+  },
+  {
+    id: 'O3',
+    text: 'a position is one message’s alone',
+    async prove(bench) {
+      const place = await bench.target.makePlace();
+      const driver = await bench.open();
+      const probe = await bench.read(driver, place.source(), keep);
+      await bench.publish(driver, place.destination, ...numbered(40));
+      await until(
+        () => probe.taken.length >= 40,
+        () => 'not all came',
+        bench.patienceMs,
+      );
+      assert.equal(new Set(probe.taken.map(({ message }) => message.position)).size, 40);
+      for (const { message } of probe.taken) assert.equal(message.deliveries, 1);
+    },
+  },
+];

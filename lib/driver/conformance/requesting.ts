@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+
+import { codeOf, text } from './bench.js';
+import { type DriverPromise, unless } from './promise.js';
+import { within } from './waiting.js';
+
+/** Promises about `request`. */
+export const requesting: readonly DriverPromise[] = [
+  {
+    id: 'R1',
+    text: 'a driver has request() if, and only if, its system has request/reply',
+    unless: ({ features, replyDestination }) =>
+      features.request || replyDestination === undefined
+        ? undefined
+        : 'the driver has it for another kind of destination',
+    async prove(bench) {
+      const driver = await bench.open();
+      assert.equal(driver.request !== undefined, bench.target.features.request);
+    },
+  },
+  {
+    id: 'R2',
+    text: 'a request is answered by who reads its address',
+    unless: unless.request,
+    async prove(bench) {
+      const place = await bench.target.makePlace();
+      const [asker, responder] = [await bench.open('asker'), await bench.open('responder')];
+      await bench.read(responder, place.source(), {
+        settle: ({ message, text: body }) => {
+          assert.ok(message.replyTo, 'a request says where its answer goes');
+          const answer = text(`answer to ${body}`, { headers: { 'x-answer': 'yes' } });
+          void responder.publish(bench.target.replyDestination!(message.replyTo), [answer]);
+          return 'done';
+        },
+      });
+      const asking = ['one', 'two', 'three'].map((body) => asker.request!(place.destination, text(body), bench.signal));
+      const answers = await within(Promise.all(asking), 'request()', bench.patienceMs);
+      assert.deepEqual(
+        answers.map(({ body }) => Buffer.from(body ?? []).toString()),
+        ['answer to one', 'answer to two', 'answer to three'],
+      );
+      assert.equal(answers[0]!.headers()['x-answer'], 'yes');
+    },
+  },
+  {
+    id: 'R3',
+    text: 'a request that nobody listens to is refused at once by its code',
+    unless: unless.request,
+    async prove(bench) {
+      const place = await bench.target.makePlace();
+      const driver = await bench.open();
+      const asking = driver.request!(place.destination, text('anybody?'), bench.signal);
+      assert.equal(await codeOf(within(asking, 'request()', bench.patienceMs)), 'MULTI_BROKER_NO_RESPONDERS');
+    },
+  },
+  {
+    id: 'R4',
+    text: 'a request that nobody answers ends by its code when its signal aborts',
+    unless: unless.request,
+    async prove(bench) {
+      const place = await bench.target.makePlace();
+      const driver = await bench.open();
+      const probe = await bench.read(driver, place.source());
+      const tooLate = new AbortController();
+      const asking = codeOf(driver.request!(place.destination, text('slow'), tooLate.signal));
+      await probe.has('slow');
+      tooLate.abort();
+      assert.equal(await within(asking, 'request()', bench.patienceMs), 'MULTI_BROKER_REQUEST_TIMEOUT');
+    },
+  },
+];

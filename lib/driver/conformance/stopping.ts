@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+
+import { keep, numbered, text } from './bench.js';
+import { type DriverPromise, unless } from './promise.js';
+import { within } from './waiting.js';
+
+/** Promises about the phases of an intake's end. */
+export const stopping: readonly DriverPromise[] = [
+  {
+    id: 'I1',
+    text: 'after quiet has resolved nothing is handed over',
+    async prove(bench) {
+      const place = await bench.target.makePlace();
+      const driver = await bench.open();
+      const [quiet, going] = [await bench.read(driver, place.source()), await bench.read(driver, place.source())];
+      await bench.publish(driver, place.destination, text('before', { key: 'k' }));
+      await Promise.all([quiet.has('before'), going.has('before')]);
+      await within(quiet.intake!.quiet(), 'quiet()', bench.patienceMs);
+      await bench.publish(driver, place.destination, ...numbered(20).map((body) => text(body, { key: 'k' })));
+      await going.has(...numbered(20));
+      assert.deepEqual(quiet.texts, ['before']);
+    },
+  },
+  {
+    id: 'I2',
+    text: 'what comes after quiet is there for the successor',
+    unless: unless.durable,
+    async prove(bench) {
+      const place = await bench.target.makePlace();
+      const group = `g-${bench.target.clock.now()}`;
+      const driver = await bench.open();
+      const first = await bench.read(driver, place.source({ group }));
+      await bench.publish(driver, place.destination, 'before');
+      await first.has('before');
+      await first.intake!.quiet();
+      await bench.publish(driver, place.destination, ...numbered(20));
+      await first.leave();
+      const second = await bench.read(driver, place.source({ group }));
+      await second.has(...numbered(20));
+      assert.equal(second.count('before'), 0);
+    },
+  },
+  {
+    id: 'I3',
+    text: 'what is settled between quiet and close counts',
+    unless: unless.durable,
+    async prove(bench) {
+      const place = await bench.target.makePlace();
+      const group = `g-${bench.target.clock.now()}`;
+      const driver = await bench.open();
+      const first = await bench.read(driver, place.source({ group }), keep);
+      await bench.publish(driver, place.destination, text('slow', { key: 'k' }));
+      await first.has('slow');
+      await first.intake!.quiet();
+      first.settle('slow');
+      await within(first.intake!.flush(), 'flush()', bench.patienceMs);
+      await first.leave();
+      const second = await bench.read(driver, place.source({ group }));
+      await bench.publish(driver, place.destination, text('later', { key: 'k' }));
+      await second.has('later');
+      assert.deepEqual(second.texts, ['later']);
+    },
+  },
+  {
+    id: 'I4',
+    text: 'closing a driver closes what it reads: every lane is lost',
+    async prove(bench) {
+      const place = await bench.target.makePlace();
+      const driver = await bench.open();
+      const probe = await bench.read(driver, place.source(), keep);
+      await bench.publish(driver, place.destination, 'unsettled');
+      await probe.has('unsettled');
+      await within(driver.close(), 'close()', bench.patienceMs);
+      for (const lane of probe.lanes) assert.ok(lane.lost.aborted, `${lane.name} is not lost`);
+    },
+  },
+  {
+    id: 'I5',
+    text: 'one reader leaves, and another of the same driver goes on',
+    async prove(bench) {
+      const place = await bench.target.makePlace();
+      const driver = await bench.open();
+      const [leaving, staying] = [await bench.read(driver, place.source()), await bench.read(driver, place.source())];
+      await leaving.leave();
+      await bench.publish(driver, place.destination, 'after');
+      await staying.has('after');
+      assert.equal(leaving.taken.length, 0);
+      assert.ok(staying.lanes.some((lane) => !lane.lost.aborted));
+    },
+  },
+];

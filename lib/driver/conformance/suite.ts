@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+
+import { Bench } from './bench.js';
+import { connecting } from './connecting.js';
+import type { DriverPromise } from './promise.js';
+import { publishing } from './publishing.js';
+import { reading } from './reading.js';
+import { requesting } from './requesting.js';
+import { settling } from './settling.js';
+import { sharing } from './sharing.js';
+import { stopping } from './stopping.js';
+import { formatTable, type PromiseRow } from './table.js';
+import type { ConformanceTarget } from './target.js';
+
+/** As `test` or `it` of any framework: a title and a function that fails by rejecting. Run in order. */
+export type TestFunction = (title: string, prove: () => Promise<void>) => void;
+
+/** How the suite is run. */
+export interface ConformanceOptions {
+  /** `it` of Jest, Vitest, or Node's own runner. */
+  readonly test: TestFunction;
+  /** Gets the table of promises at the end. Default: standard output. */
+  readonly print?: (table: string) => void;
+}
+
+/** Every promise of the port, in order. */
+export const driverPromises: readonly DriverPromise[] = [
+  ...connecting,
+  ...publishing,
+  ...reading,
+  ...settling,
+  ...stopping,
+  ...sharing,
+  ...requesting,
+];
+
+/**
+ * What every driver has to keep, as tests. It needs no test framework: it is handed one. A promise that does not apply
+ * to a target is no test, but it stands in the printed table with the reason; the last test fails where a promise was
+ * neither proved nor has a reason.
+ *
+ * @example
+ * describe('my driver', () => conformanceSuite(target, { test: it }));
+ */
+export function conformanceSuite(target: ConformanceTarget, { test, print = toOutput }: ConformanceOptions): void {
+  const results = new Map<DriverPromise, string>();
+  for (const promise of driverPromises) {
+    const reason = promise.unless?.(target);
+    if (reason !== undefined) results.set(promise, `does not apply: ${reason}`);
+    else test(`${promise.id} ${promise.text}`, () => prove(promise, target, results));
+  }
+  test('the table of promises is whole', async () => {
+    const rows = driverPromises.map((promise): PromiseRow => ({
+      ...promise,
+      result: results.get(promise) ?? 'not run',
+    }));
+    print(formatTable(target.name, rows));
+    assert.deepEqual(
+      rows.filter(({ result }) => result === 'not run').map(({ id }) => id),
+      [],
+    );
+  });
+}
+
+async function prove(
+  promise: DriverPromise,
+  target: ConformanceTarget,
+  results: Map<DriverPromise, string>,
+): Promise<void> {
+  results.set(promise, 'broken');
+  const bench = new Bench(target);
+  try {
+    await promise.prove(bench);
+  } catch (error) {
+    // What failed is told, not what the clean-up ran into afterwards.
+    await bench.end().catch(() => undefined);
+    throw error;
+  }
+  await bench.end();
+  results.set(promise, 'kept');
+}
+
+function toOutput(table: string): void {
+  process.stdout.write(`${table}\n`);
+}

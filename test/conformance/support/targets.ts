@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import type { BrokerDefinition, ConformanceTarget, Driver, Place, PlaceOptions } from '../../../lib/driver/index.js';
+import { kafkaBroker, topic } from '../../../lib/kafka/index.js';
+import { natsBroker, stream, subject, toStream } from '../../../lib/nats/index.js';
+
+/** What differs between a twin and the real thing. */
+export type Setting = Pick<ConformanceTarget, 'clock'> &
+  Partial<Pick<ConformanceTarget, 'advance' | 'shared' | 'makeDeadDriver' | 'makeDoomedDriver'>> & {
+    readonly name: 'twin' | 'real';
+    makeDriver(): Promise<Driver>;
+  };
+
+const unique = (prefix: string): string => `${prefix}-${randomUUID().slice(0, 8)}`;
+const MB = 1_048_576;
+
+type Kafka = ReturnType<typeof kafkaBroker>;
+type Nats = ReturnType<typeof natsBroker>;
+
+/** A place of a Kafka definition: a topic of its own. */
+export function topicPlace(definition: Kafka, name = unique('conformance')): Place {
+  return {
+    source: ({ group = unique('group'), fromEnd = false }: PlaceOptions = {}) =>
+      definition.source(topic(name, { groupId: group, fromBeginning: !fromEnd })),
+    destination: definition.destination(name),
+  };
+}
+
+export function subjectPlace(definition: Nats): Place {
+  const name = unique('conformance');
+  return {
+    source: ({ group }: PlaceOptions = {}) =>
+      definition.source(subject(name, group === undefined ? {} : { queue: group })),
+    destination: definition.destination(name),
+  };
+}
+
+export function streamPlace(definition: Nats): Place {
+  const name = unique('CONFORMANCE');
+  return {
+    source: ({ group = unique('durable'), fromEnd = false, leaseMs }: PlaceOptions = {}) =>
+      definition.source(
+        stream(name, {
+          subjects: [`${name}.>`],
+          durable: group,
+          storage: 'memory',
+          ...(fromEnd && { deliver: 'new' as const }),
+          ...(leaseMs !== undefined && { ackWaitMs: leaseMs }),
+        }),
+      ),
+    destination: definition.destination(toStream(`${name}.one`)),
+  };
+}
+
+const resolving = (definition: BrokerDefinition, ...names: string[]): (() => unknown)[] =>
+  names.flatMap((name) => [() => definition.destination(name), () => definition.source(name)]);
+
+export function kafkaTarget(
+  definition: Kafka,
+  setting: Setting,
+  makePlace = (): Promise<Place> | Place => topicPlace(definition),
+): ConformanceTarget {
+  return {
+    ...setting,
+    name: `Kafka (${setting.name})`,
+    makePlace,
+    invalidAddresses: resolving(definition, '', '..', 'with blank', 'line\r\nbreak', 'a/b', 'x'.repeat(250)),
+    features: {
+      durable: true,
+      again: 'hold',
+      waits: true,
+      groups: true,
+      emptyIsNotNull: true,
+      dedupes: false,
+      request: false,
+      tooLargeBytes: 2 * MB,
+      twin: setting.name === 'twin',
+    },
+  };
+}
+
+export function subjectTarget(definition: Nats, setting: Setting): ConformanceTarget {
+  return {
+    ...setting,
+    name: `core NATS (${setting.name})`,
+    makePlace: () => subjectPlace(definition),
+    replyDestination: (replyTo) => definition.destination(replyTo),
+    invalidAddresses: resolving(definition, '', 'a..b', '.a', 'a b', 'a\r\nPUB b 0\r\n\r\n'),
+    invalidHeader: ['x-header', 'line\r\nbreak'],
+    features: {
+      durable: false,
+      again: 'never',
+      waits: false,
+      groups: true,
+      emptyIsNotNull: false,
+      dedupes: false,
+      request: true,
+      tooLargeBytes: 2 * MB,
+      twin: setting.name === 'twin',
+    },
+  };
+}
+
+export function streamTarget(definition: Nats, setting: Setting): ConformanceTarget {
+  return {
+    ...setting,
+    name: `JetStream (${setting.name})`,
+    makePlace: () => streamPlace(definition),
+    replyDestination: (replyTo) => definition.destination(replyTo),
+    invalidAddresses: [
+      () => definition.destination(toStream('a..b')),
+      () => definition.destination(toStream('a.*')),
+      () => definition.destination(toStream('a', { stream: 'b.c' })),
+      () => definition.source(stream('a.b', { durable: 'd' })),
+      () => definition.source(stream('a', { durable: 'd.e' })),
+      () => definition.source(stream('a', { durable: 'd', filter: 'x..y' })),
+    ],
+    invalidHeader: ['x-header', 'line\r\nbreak'],
+    makeUnknownDestination: () => definition.destination(toStream(unique('nobody.keeps'))),
+    makeUnreadableSource: () => definition.source(stream(unique('MISSING'), { durable: 'd' })),
+    features: {
+      durable: true,
+      again: 'server',
+      waits: true,
+      groups: true,
+      emptyIsNotNull: false,
+      dedupes: true,
+      request: false,
+      tooLargeBytes: 2 * MB,
+      twin: setting.name === 'twin',
+    },
+  };
+}

@@ -1,0 +1,11 @@
+import { describe, it } from '@jest/globals';
+import { conformanceSuite } from '../../../lib/driver/index.js';
+import { kafkaBroker } from '../../../lib/kafka/index.js';
+import { kafkaTarget } from '../support/targets.js';
+import { twinSetting } from '../support/twin-setting.js';
+
+const definition = kafkaBroker({ name: 'conformance', client: { brokers: [] } });
+
+describe('the Kafka twin', () => {
+  conformanceSuite(kafkaTarget(definition, twinSetting(definition)), { test: it });
+});

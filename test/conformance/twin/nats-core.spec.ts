@@ -1,0 +1,11 @@
+import { describe, it } from '@jest/globals';
+import { conformanceSuite } from '../../../lib/driver/index.js';
+import { natsBroker } from '../../../lib/nats/index.js';
+import { subjectTarget } from '../support/targets.js';
+import { twinSetting } from '../support/twin-setting.js';
+
+const definition = natsBroker({ name: 'conformance', client: {} });
+
+describe('the NATS twin, core', () => {
+  conformanceSuite(subjectTarget(definition, twinSetting(definition)), { test: it });
+});
