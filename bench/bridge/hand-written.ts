@@ -23,7 +23,7 @@ export async function runBestLoop(write: WriteChunk): Promise<void> {
   let done = 0;
   const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
     watch.begin();
-    const confirmed = await handleBatch(payload, write);
+    const { confirmed } = await handleBatch(payload, write);
     while (open.size >= 4) await Promise.race(open);
     const background: Promise<void> = confirmed.then(() => {
       open.delete(background);
@@ -35,7 +35,7 @@ export async function runBestLoop(write: WriteChunk): Promise<void> {
   await consumer.run({ autoCommit: false, eachBatch, partitionsConsumedConcurrently: 1 });
 }
 
-async function handleBatch(payload: EachBatchPayload, write: WriteChunk): Promise<Promise<void>> {
+async function handleBatch(payload: EachBatchPayload, write: WriteChunk): Promise<{ confirmed: Promise<void> }> {
   const { batch, commitOffsetsIfNecessary } = payload;
   const written: Promise<void>[] = [];
   let chunk: Buffer[] = [];
@@ -50,5 +50,5 @@ async function handleBatch(payload: EachBatchPayload, write: WriteChunk): Promis
   written.push(write(chunk));
   const offset = String(Number(batch.lastOffset()) + 1);
   const offsets = { topics: [{ topic: batch.topic, partitions: [{ partition: batch.partition, offset }] }] };
-  return Promise.resolve(Promise.all(written).then(() => commitOffsetsIfNecessary(offsets))) as never;
+  return { confirmed: Promise.all(written).then(() => commitOffsetsIfNecessary(offsets)) };
 }
