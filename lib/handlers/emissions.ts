@@ -28,15 +28,10 @@ class Emissions implements AsyncIterableIterator<unknown> {
     });
   }
 
-  /** Waits for the first notification. Rejects where that is an error, which filters can then handle. */
-  async settled(): Promise<unknown> {
-    await this.#something();
-    if (this.#emitted.length === 0) {
-      this.#throwFailure();
-      return undefined;
-    }
-    // One value and its end come together from a promise or `of(value)`: then the value alone is the result.
-    return this.#ended && this.#emitted.length === 1 ? this.#emitted[0] : this;
+  /** What the first notification comes to; a promise where it is not there yet. Throws the failure. */
+  settled(): unknown {
+    if (this.#emitted.length > 0 || this.#ended || this.#failure) return this.#outcome();
+    return this.#something().then(() => this.#outcome());
   }
 
   async next(): Promise<IteratorResult<unknown, undefined>> {
@@ -57,6 +52,15 @@ class Emissions implements AsyncIterableIterator<unknown> {
     return this;
   }
 
+  #outcome(): unknown {
+    if (this.#emitted.length === 0) {
+      this.#throwFailure();
+      return undefined;
+    }
+    // One value and its end come together from a promise or `of(value)`: then the value alone is the result.
+    return this.#ended && this.#emitted.length === 1 ? this.#emitted[0] : this;
+  }
+
   async #something(): Promise<void> {
     while (this.#emitted.length === 0 && !this.#ended && !this.#failure) {
       await new Promise<void>((resolve) => (this.#wake = resolve));
@@ -75,9 +79,9 @@ class Emissions implements AsyncIterableIterator<unknown> {
 
 /**
  * Subscribes and waits for the first notification: undefined for an empty Observable, the value of one that emits a
- * single value at once, else an async iterable of all. Rejects with an error that comes before the first value; a
- * later one is thrown by the iterable, and no filter sees it.
+ * single value at once, else an async iterable of all. An error that comes before the first value is thrown, or
+ * rejects the promise; a later one is thrown by the iterable, and no filter sees it.
  */
-export function settleObservable(observable: Observable<unknown>): Promise<unknown> {
+export function settleObservable(observable: Observable<unknown>): unknown {
   return new Emissions(observable).settled();
 }

@@ -2,10 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { ExternalContextCreator, MetadataScanner, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { publishersOf, subscriptionsOf } from '../decorators/index.js';
 import { MultiBrokerError } from '../errors/index.js';
+import { compiledCall } from './compiled-call.js';
 import type { HandlerDeclaration } from './declaration.js';
 import { enhancerProblems } from './enhancer-problems.js';
 import { findHosts, isBeingBuilt } from './find-hosts.js';
-import { functionOf, type HandlerHost, type HandlerMethod } from './handler-host.js';
+import { canCompile, externalCall } from './external-call.js';
+import { functionOf, type HandlerHost, type HandlerMethod, isScoped } from './handler-host.js';
 import { creatorFor, type NestCreator, type NestModule } from './nest-internals.js';
 import { parameterProblems } from './parameter-problems.js';
 import { scopedCall } from './scoped-call.js';
@@ -64,11 +66,16 @@ export class HandlerExplorer {
     const shared = {
       handler: `${method.className}.${method.method}`,
       publishTo: publishersOf(callback),
-      call: scopedCall(method, creator, this.moduleRef),
+      call: this.callOf(method, creator),
     };
     // A method with two sources has the mistakes of its own once.
     const problems = [...parameterProblems(method), ...enhancerProblems(method, creator)];
     return subscriptions.map((one, place) => ({ ...one, ...shared, problems: place === 0 ? problems : [] }));
+  }
+
+  private callOf(method: HandlerMethod, creator: NestCreator): HandlerDeclaration['call'] {
+    if (isScoped(method)) return scopedCall(method, creator, this.moduleRef);
+    return canCompile(creator) ? compiledCall(method, creator) : externalCall(method, creator);
   }
 
   private creatorOf(module: NestModule): NestCreator {

@@ -8,6 +8,8 @@ import { markRefusal } from './refusal.js';
 export type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
 export type Wrapper = NestModule['providers'] extends Map<unknown, infer W> ? W : never;
 
+export type NestPipe = PipeTransform;
+
 /** One parameter, as {@link ExternalContextCreator} reads the decorators of it. */
 export interface NestParameter {
   readonly index: number;
@@ -15,7 +17,7 @@ export interface NestParameter {
   readonly data?: unknown;
   readonly metatype?: unknown;
   readonly schema?: unknown;
-  readonly pipes: readonly PipeTransform[];
+  readonly pipes: readonly NestPipe[];
   extractValue(...args: unknown[]): unknown;
 }
 
@@ -44,7 +46,7 @@ interface ParamsFactory {
 export interface NestCreator {
   readonly guardsContextCreator: { create: Create<Guards>; config?: ScopedEnhancers };
   readonly interceptorsContextCreator: { create: Create<readonly NestInterceptor[]> };
-  readonly pipesContextCreator: { create: Create<readonly PipeTransform[]> };
+  readonly pipesContextCreator: { create: Create<readonly NestPipe[]> };
   readonly filtersContextCreator: { create: Create<{ readonly filters?: readonly NestFilter[] }> };
   readonly contextUtils: {
     mergeParamsMetatypes(parameters: readonly NestParameter[], types?: readonly unknown[]): readonly NestParameter[];

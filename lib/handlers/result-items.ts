@@ -12,7 +12,7 @@ export function resultItems(returned: unknown): HandlerResult | Promise<HandlerR
   if (returned === undefined) return undefined;
   if (returned === null || typeof returned !== 'object') return outgoing(returned);
   if (isThenable(returned)) return Promise.resolve(returned).then(resultItems);
-  if (isObservable(returned)) return settleObservable(returned).then(resultItems);
+  if (isObservable(returned)) return resultItems(settleObservable(returned));
   if (isAsyncIterable(returned)) return eachItem(returned);
   return isOutgoingEach(returned) ? returned.items.flatMap(plainItems) : plainItem(returned);
 }

@@ -88,7 +88,7 @@ describe('an Observable', () => {
   });
 
   it('made by throwError is a failure', async () => {
-    await expect(resultItems(throwError(() => new Error('no')))).rejects.toThrow('no');
+    await expect((async () => resultItems(throwError(() => new Error('no'))))()).rejects.toThrow('no');
   });
 
   it('that fails after some items gives these and then the failure', async () => {
