@@ -2,7 +2,7 @@ import type { BrokerDefinition, Destination, Driver, Source, SourceSpec } from '
 import { clash } from './clash.js';
 import { destinationSpec, type KafkaDestinationSpec } from './destination-spec.js';
 import { loadClient } from './load-client.js';
-import { type KafkaBrokerOptions, settings } from './options.js';
+import { type KafkaBrokerOptions, type KafkaSettings, settings } from './options.js';
 import { optionProblems } from './problems.js';
 import { type KafkaSourceSpec, sourceSpec } from './source-spec.js';
 import type { TopicSource } from './topic.js';
@@ -15,6 +15,7 @@ declare module '../driver/index.js' {
 
 /** What {@link kafkaBroker} returns. */
 export interface KafkaBrokerDefinition extends BrokerDefinition<'kafka'> {
+  readonly options: KafkaSettings;
   source(from: string | Source): KafkaSourceSpec;
   destination(to: string | Destination): KafkaDestinationSpec;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { closeAfterEach, connected } from '../../support/kafka/connected.js';
-import { committedOffsets, createTopic, readAll, uniqueName, until, whenBrokers } from '../../support/real-brokers.js';
+import { committedOffsets, createTopic, uniqueName, whenBrokers } from '../../support/real-brokers.js';
 
 whenBrokers(describe)('a Kafka broker', () => {
   closeAfterEach();

@@ -6,6 +6,10 @@ import type { Assignment } from './lanes.js';
 export interface Listeners {
   /** Any sign of life. */
   alive(): void;
+  /** A request for messages goes to a node. */
+  fetchBegun(node: string): void;
+  /** Its answer was read. */
+  fetched(node: string): void;
   joined(memberId: string, assignment: Assignment): void;
   /** The group is about to be joined anew; the assignment still holds. */
   rebalancing(): void;
@@ -20,9 +24,16 @@ export function listenTo(consumer: Consumer, to: Listeners): void {
   const alive = (): void => {
     to.alive();
   };
-  for (const event of [events.FETCH_START, events.FETCH, events.HEARTBEAT, events.END_BATCH_PROCESS] as const) {
-    consumer.on(event, alive);
-  }
+  consumer.on(events.HEARTBEAT, alive);
+  consumer.on(events.END_BATCH_PROCESS, alive);
+  consumer.on(events.FETCH_START, ({ payload }) => {
+    to.alive();
+    to.fetchBegun(String(payload.nodeId));
+  });
+  consumer.on(events.FETCH, ({ payload }) => {
+    to.alive();
+    to.fetched(String(payload.nodeId));
+  });
   consumer.on(events.GROUP_JOIN, ({ payload }) => {
     to.alive();
     to.joined(payload.memberId, payload.memberAssignment);

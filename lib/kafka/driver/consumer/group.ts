@@ -1,8 +1,10 @@
 import { sleep } from '../../../driver/index.js';
 import { asError, isMultiBrokerError, MultiBrokerError } from '../../../errors/index.js';
 import type { Link } from '../link.js';
+import { undecodableCause } from '../client/codecs.js';
 import { Serial } from '../serial.js';
 import { unlessAborted } from '../within.js';
+import { Isolation } from './isolation.js';
 import { Life, type LifeHost } from './life.js';
 import type { PartitionLane, Reader } from './partition-lane.js';
 
@@ -26,6 +28,7 @@ export class Group {
   private life: Life | undefined;
   private trouble: Error | undefined;
   private readonly halted = new Map<string, Error>();
+  private readonly isolation = new Isolation();
   private readonly losses: string[] = [];
   private readonly serial = new Serial();
   private readonly over = new AbortController();
@@ -118,15 +121,19 @@ export class Group {
   }
 
   private async bear(signal: AbortSignal): Promise<void> {
-    const life = new Life(this.lifeHost());
-    try {
-      await life.start(signal);
-    } catch (thrown) {
-      await life.dispose();
-      throw thrown;
+    for (;;) {
+      const life = new Life(this.lifeHost());
+      try {
+        await life.start(signal);
+        this.life = life;
+        if (life.ended !== undefined) this.rebuildAfter(life.ended);
+        return;
+      } catch (thrown) {
+        await life.dispose();
+        // Found or still looked for: the next one leaves the partition out.
+        if (undecodableCause(asError(thrown)) === undefined) throw thrown;
+      }
     }
-    this.life = life;
-    if (life.ended !== undefined) this.rebuildAfter(life.ended);
   }
 
   private rebuildAfter(cause: Error): void {
@@ -163,13 +170,30 @@ export class Group {
       groupId: this.groupId,
       readers: this.readers,
       halted: this.halted,
+      isolation: this.isolation,
       down: (life, cause) => {
+        this.look(cause);
         if (life === this.life && !this.isOver) this.rebuildAfter(cause);
       },
       lostByRetention: (lane) => {
         this.lostByRetention(lane);
       },
     };
+  }
+
+  /** Looks for the partition whose batch cannot be read, and lets it stand still once it is found. */
+  private look(cause: Error): void {
+    const why = undecodableCause(cause);
+    if (why === undefined) return;
+    const guilty = this.isolation.blame();
+    if (guilty === undefined) {
+      this.isolation.begin();
+      return;
+    }
+    const what = `Partition ${guilty} of group '${this.groupId}' stands still, for it holds what cannot be read: ${why}`;
+    const error = new MultiBrokerError('MULTI_BROKER_CONSUMER_HALTED', what, { broker: this.host.io.broker, cause });
+    this.halted.set(guilty, error);
+    this.host.io.log.error(error.message);
   }
 
   private lostByRetention({ name, next }: PartitionLane): void {

@@ -7,6 +7,7 @@ import type { KafkaSettings } from '../../options.js';
 import { unlessAborted, within } from '../within.js';
 import { type Commit, Committer } from './committer.js';
 import { Flow } from './flow.js';
+import type { Isolation } from './isolation.js';
 import { type Assignment, keyOf, Lanes } from './lanes.js';
 import { PartitionLane, type Reader } from './partition-lane.js';
 import { StartFixer } from './start-fixer.js';
@@ -26,6 +27,7 @@ export interface LifeHost {
   readonly readers: readonly Reader[];
   /** Partitions that stand still, by `keyOf`. */
   readonly halted: ReadonlyMap<string, Error>;
+  readonly isolation: Isolation;
   /** The consumer does not go on by itself. */
   down(life: Life, cause: Error): void;
   /** Messages were deleted before they were read. */
@@ -58,6 +60,7 @@ export class Life {
 
   constructor(private readonly host: LifeHost) {
     const { io, settings, groupId } = host;
+    host.isolation.inNewLife();
     this.client = host.makeClient({ logged: (entry) => { this.logged(entry); } }); // prettier-ignore
     this.consumer = this.client.kafka.consumer({
       maxWaitTimeInMs: LONG_POLL_MS,
@@ -79,6 +82,8 @@ export class Life {
     });
     listenTo(this.consumer, {
       alive: () => { this.vitals.seen(); }, // prettier-ignore
+      fetchBegun: (node) => { host.isolation.fetchBegun(node); }, // prettier-ignore
+      fetched: (node) => { if (host.isolation.fetched(node)) this.applyFlow(); }, // prettier-ignore
       joined: (memberId, assignment) => { this.joined(memberId, assignment); }, // prettier-ignore
       rebalancing: () => { this.committer.now(); }, // prettier-ignore
       committed: (count) => { this.starts.committed(count); }, // prettier-ignore
@@ -97,15 +102,10 @@ export class Life {
     return this.over;
   }
 
-  /** The partitions that this member has, by `keyOf`. */
-  get assigned(): string[] {
-    return [...this.lanes].map(({ origin }) => keyOf(origin.topic, origin.partition));
-  }
-
   /** Reads no more for readers that are quiet. */
   quiet(): void {
     for (const lane of this.lanes) if (lane.reader.quiet) lane.end();
-    this.flow.apply();
+    this.applyFlow();
   }
 
   /** Leaves the group; resolves within some seconds although the server is gone. Never rejects. */
@@ -178,7 +178,7 @@ export class Life {
     for (const { origin, next } of kept)
       if (next !== undefined) this.consumer.seek({ ...origin, offset: String(next) });
     this.starts.seekHints([...kept, ...opened]);
-    this.flow.apply();
+    this.applyFlow();
     this.starts.fix(opened, this.running);
     this.committer.settled();
   }
@@ -190,11 +190,20 @@ export class Life {
     const lane = new PartitionLane({ cluster: this.host.cluster, topic, partition, params }, reader);
     lane.whenSettled = () => { this.committer.settled(); }; // prettier-ignore
     lane.whenRoom = () => { this.flow.resume(lane); }; // prettier-ignore
+    lane.whenFailed = (thrown) => { this.host.io.log.error(`${lane.name}: a batch was not taken`, thrown); }; // prettier-ignore
     return lane;
   }
 
+  private applyFlow(): void {
+    const { halted, isolation } = this.host;
+    const keys = [...this.lanes].map(({ origin }) => keyOf(origin.topic, origin.partition));
+    isolation.among(keys.filter((key) => !halted.has(key)));
+    this.flow.apply();
+  }
+
   private isHeld({ reader, origin }: PartitionLane): boolean {
-    return reader.quiet || this.host.halted.has(keyOf(origin.topic, origin.partition));
+    const key = keyOf(origin.topic, origin.partition);
+    return reader.quiet || this.host.halted.has(key) || this.host.isolation.holds(key);
   }
 
   private fail(cause: Error): void {

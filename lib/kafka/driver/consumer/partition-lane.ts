@@ -2,6 +2,7 @@ import type { KafkaMessage } from 'kafkajs';
 
 import type { Incoming, Lane, Settlement, Sink } from '../../../driver/index.js';
 import type { KafkaSourceSpec } from '../../source-spec.js';
+import { asError } from '../../../errors/index.js';
 import { KafkaIncoming, type Origin } from './incoming.js';
 import { Stash } from './stash.js';
 import { Watermark } from './watermark.js';
@@ -33,6 +34,8 @@ export class PartitionLane implements Lane {
   whenSettled: (() => void) | undefined;
   /** Calls when there is room after there was none. */
   whenRoom: (() => void) | undefined;
+  /** Told what a sink threw. */
+  whenFailed: ((thrown: Error) => void) | undefined;
   private readonly gone = new AbortController();
   private readonly stash = new Stash();
   private watermark: Watermark | undefined;
@@ -152,9 +155,19 @@ export class PartitionLane implements Lane {
     const batch = messages.map((message) => new KafkaIncoming(this.origin, message));
     for (const { size } of batch) this.bytes += size;
     this.watermark?.deliver(batch);
-    const full = this.reader.sink.take(this, batch);
+    const full = this.take(batch);
     if (this.bytes >= MAX_BYTES) return Promise.all([full, this.lighter()]).then(() => undefined);
-    return full ?? undefined;
+    return full;
+  }
+
+  /** A sink does not throw; if one did, its messages would stay unsettled, and the others go on. */
+  private take(batch: readonly KafkaIncoming[]): Promise<void> | undefined {
+    try {
+      return this.reader.sink.take(this, batch) ?? undefined;
+    } catch (thrown) {
+      this.whenFailed?.(asError(thrown));
+      return undefined;
+    }
   }
 
   private lighter(): Promise<void> {
