@@ -15,7 +15,8 @@ class Bridge {
   @Subscribe('orders', setting.topic)
   @PublishTo('events', setting.confirmed ? toStream(setting.subject) : setting.subject)
   async forward(@Payload() value: { id: number }): Promise<unknown> {
-    process.send?.('handled');
+    // The parent may be gone first.
+    process.send?.('handled', () => undefined);
     if (setting.handlerMs > 0) await new Promise((resolve) => setTimeout(resolve, setting.handlerMs));
     return { id: value.id };
   }

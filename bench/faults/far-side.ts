@@ -1,9 +1,14 @@
-import { connect } from 'nats';
+import { connect as dial, type NatsConnection } from 'nats';
 import { kafkaClient } from '../support/servers.js';
+
+/** A server that has just been started answers within moments. */
+function connect(servers: string): Promise<NatsConnection> {
+  return dial({ servers, waitOnFirstConnect: true, maxReconnectAttempts: 100, reconnectTimeWait: 100 });
+}
 
 /** Makes the file stream that records what arrives. */
 export async function recordArrivals(natsUrl: string, stream: string, subject: string): Promise<void> {
-  const connection = await connect({ servers: natsUrl });
+  const connection = await connect(natsUrl);
   const manager = await connection.jetstreamManager();
   await manager.streams.add({ name: stream, subjects: [subject] });
   await connection.close();
@@ -11,7 +16,7 @@ export async function recordArrivals(natsUrl: string, stream: string, subject: s
 
 /** How often each id arrived. */
 export async function arrivals(natsUrl: string, stream: string): Promise<Map<number, number>> {
-  const connection = await connect({ servers: natsUrl });
+  const connection = await connect(natsUrl);
   const { state } = await (await connection.jetstreamManager()).streams.info(stream);
   const seen = new Map<number, number>();
   if (state.messages > 0) {
