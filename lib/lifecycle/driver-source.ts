@@ -1,4 +1,5 @@
 import type { BrokerDefinition, Clock, Driver } from '../driver/index.js';
+import type { HandlerDeclaration } from '../handlers/index.js';
 
 /**
  * Where drivers come from: the one seam that a test replaces (`overrideModule(MultiBrokerModule)`).
@@ -9,4 +10,9 @@ export abstract class DriverSource {
   abstract readonly clock: Clock;
   /** Makes the driver of a broker, not connected. `inMemory` is the module's option. */
   abstract open(definition: BrokerDefinition, inMemory: boolean): Promise<Driver>;
+
+  /** A test's eyes: may wrap what calls a handler. Asked for each handler whenever the wiring is checked. */
+  watch(declaration: HandlerDeclaration): HandlerDeclaration {
+    return declaration;
+  }
 }

@@ -99,7 +99,7 @@ export class ManagedMultiBroker extends MultiBroker {
   check(): void {
     if (this.wired !== undefined) return;
     const { allowLateBrokers } = this.options;
-    const { bindings, waiting, problems } = checkWiring(this.declarations(), this.definitions(), { allowLateBrokers });
+    const { bindings, waiting, problems } = checkWiring(this.watched(), this.definitions(), { allowLateBrokers });
     const all = [...this.problems, ...this.defaultProblems(), ...problems];
     if (all.length > 0) throw new WiringError(all);
     this.wired = { bindings, late: waiting };
@@ -237,6 +237,10 @@ export class ManagedMultiBroker extends MultiBroker {
 
   private outlet(name: string): Outlet | undefined {
     return this.known.get(name)?.outlet;
+  }
+
+  private watched(): readonly HandlerDeclaration[] {
+    return this.declarations().map((declaration) => this.drivers.watch(declaration));
   }
 
   private definitions(): ReadonlyMap<string, BrokerDefinition> {
