@@ -130,6 +130,14 @@ export const catalogue = {
     retryable: false,
     remedy: 'A twin has no client: test what needs native() against the real broker.',
   },
+  MULTI_BROKER_NOT_SETTLED: {
+    retryable: false,
+    remedy: 'In a test something still runs: let the named handlers end, or break the loop of messages.',
+  },
+  MULTI_BROKER_UNKNOWN_HANDLER: {
+    retryable: false,
+    remedy: 'Give harness.handler() a class of the application and a method of it with @Subscribe.',
+  },
 } as const satisfies Readonly<
   Record<`MULTI_BROKER_${string}`, { readonly retryable: boolean; readonly remedy: string }>
 >;

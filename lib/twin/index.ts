@@ -3,5 +3,5 @@ export { Feed } from './feed.js';
 export { Log } from './log.js';
 export { Arrived, type Arrival, store, type Stored } from './message.js';
 export { Rotation } from './rotation.js';
-export { Turns, turnsOf } from './turns.js';
+export { Turns, turnsOf, withTurns } from './turns.js';
 export { type PendingTimer, VirtualClock } from './virtual-clock.js';

@@ -42,7 +42,15 @@ export class Turns {
   }
 }
 
+const KEY = 'twin:turns';
+
 /** The turns of the module that this driver belongs to. */
 export function turnsOf(io: Pick<Io, 'shared'>): Turns {
-  return io.shared('twin:turns', () => new Turns());
+  return io.shared(KEY, () => new Turns());
+}
+
+/** The same module with these turns, so that who made them can wait for them. */
+export function withTurns(io: Io, turns: Turns): Io {
+  io.shared(KEY, () => turns);
+  return io;
 }

@@ -1,0 +1,37 @@
+import { type Clock, systemClock } from '../driver/index.js';
+import { type Turns, VirtualClock } from '../twin/index.js';
+
+/** The clock of twins in a test: it stands still, and what is due at this very moment happens in the next turn. */
+export class TestClock implements Clock {
+  readonly virtual = new VirtualClock();
+  #longestMs: number | undefined;
+
+  constructor(private readonly turns: Turns) {}
+
+  now(): number {
+    return this.virtual.now();
+  }
+
+  after(ms: number, then: () => void): () => void {
+    if (this.#longestMs !== undefined) return systemClock.after(Math.min(ms, this.#longestMs), then);
+    return ms > 0 ? this.virtual.after(ms, then) : this.#soon(then);
+  }
+
+  /**
+   * The module is being closed and nobody moves the clock any more: what is waited for from now on, such as a handler
+   * that does not end, is waited for in real time, and not for long.
+   */
+  release(longestMs: number): void {
+    this.#longestMs = longestMs;
+  }
+
+  #soon(then: () => void): () => void {
+    let cancelled = false;
+    this.turns.soon(() => {
+      if (!cancelled) then();
+    });
+    return () => {
+      cancelled = true;
+    };
+  }
+}
