@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { BrokerDefinition, ConformanceTarget, Driver, Place, PlaceOptions } from '../../../lib/driver/index.js';
-import { kafkaBroker, topic } from '../../../lib/kafka/index.js';
-import { natsBroker, stream, subject, toStream } from '../../../lib/nats/index.js';
+import type { kafkaBroker } from '../../../lib/kafka/index.js';
+import { topic } from '../../../lib/kafka/index.js';
+import type { natsBroker } from '../../../lib/nats/index.js';
+import { stream, subject, toStream } from '../../../lib/nats/index.js';
 
 /** What differs between a twin and the real thing. */
 export type Setting = Pick<ConformanceTarget, 'clock'> &
