@@ -1,6 +1,7 @@
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { isObservable } from 'rxjs';
 import { settleObservable } from './emissions.js';
+import { filterFailure } from './filter-failure.js';
 import type { NestFilter } from './nest-internals.js';
 import { keepRefusal } from './refusal.js';
 import { isThenable } from './thenable.js';
@@ -29,7 +30,7 @@ export function filterStage(filters: readonly NestFilter[]): FilterStage {
     try {
       return await filtered(filters, error, args);
     } catch (final) {
-      throw keepRefusal(error, final);
+      throw keepRefusal(error, filterFailure(final, error));
     }
   };
 }
