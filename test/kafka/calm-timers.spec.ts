@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 // kafkajs has no types for its insides.
-// @ts-expect-error
+// @ts-expect-error -- it has no types
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 
 import { calmTimers } from '../../lib/kafka/driver/client/calm-timers.js';

@@ -1,0 +1,175 @@
+import { describe, expect, it } from '@jest/globals';
+import { type ICustomPartitioner, Partitioners } from 'kafkajs';
+
+import type { Clock, Outcome, Outgoing } from '../../lib/driver/index.js';
+import { Sender } from '../../lib/kafka/driver/producer/sender.js';
+import { TopicTable } from '../../lib/kafka/driver/producer/topic-table.js';
+import { FakeCluster, type Fault } from '../support/kafka/fake-cluster.js';
+
+const hurried: Clock = {
+  now: () => Date.now(),
+  after: (_ms, then) => {
+    const timer = setImmediate(then);
+    return () => clearImmediate(timer);
+  },
+};
+
+function senderOn(cluster: FakeCluster): { publish: (batch: Outgoing[]) => Promise<Outcome[]>; sender: Sender } {
+  const topics = new TopicTable();
+  const send = cluster.sender(topics.partitioner, 0);
+  const producer = { send, renew: async () => undefined, mayBePoisoned: () => false };
+  const sender = new Sender({ broker: 'orders', clock: hurried, topics, producer, retries: 8, idempotent: false });
+  return { sender, publish: (batch) => sender.publish('topic', batch) };
+}
+
+const batch = (count: number, keyed: (index: number) => string | undefined = () => undefined): Outgoing[] =>
+  Array.from({ length: count }, (_, index) => ({ body: Buffer.from(String(index)), key: keyed(index) }));
+
+const missing = (cluster: FakeCluster, count: number): number => {
+  const found = new Set(cluster.values);
+  return Array.from({ length: count }, (_, index) => String(index)).filter((value) => !found.has(value)).length;
+};
+
+/** The first request to node 2 fails by a passing error; then, with `moves`, its partitions move to node 1. */
+function failOnce(cluster: FakeCluster, moves: boolean): void {
+  let failed = false;
+  cluster.before = ({ node }): Fault | undefined => {
+    if (node !== 2 || failed) return undefined;
+    failed = true;
+    if (moves) cluster.leaders = cluster.leaders.map(() => 1);
+    return 'NOT_LEADER';
+  };
+}
+
+const fixed: ICustomPartitioner =
+  () =>
+  ({ message }) =>
+    Number(message.key) % 4;
+
+describe("kafkajs's own retry of a batch (#1303)", () => {
+  it.each<[string, ICustomPartitioner, boolean]>([
+    ['regroups messages without a key', Partitioners.DefaultPartitioner, false],
+    ['skips a node that has answered, when a leader moves to it', fixed, true],
+  ])('loses messages and resolves: it %s', async (_why, partitioner, moves) => {
+    const cluster = new FakeCluster(4);
+    failOnce(cluster, moves);
+    const messages = batch(101, (index) => (moves ? String(index) : undefined)).map(({ body, key }) => ({
+      value: body as Buffer,
+      key: key ?? null,
+    }));
+    await cluster.sender(partitioner, 5)({ topic: 'topic', messages });
+    expect(missing(cluster, 101)).toBeGreaterThan(20);
+  });
+});
+
+describe('a batch', () => {
+  it.each([true, false])('is written as a whole over a failed attempt (leaders move: %s)', async (moves) => {
+    const cluster = new FakeCluster(4);
+    failOnce(cluster, moves);
+    const outcomes = await senderOn(cluster).publish(batch(1_001));
+    expect([missing(cluster, 1_001), cluster.values.length, outcomes.every((outcome) => 'receipt' in outcome)]).toEqual(
+      [0, 1_001, true],
+    );
+  });
+
+  it('tells for each message where it lies', async () => {
+    const cluster = new FakeCluster(4);
+    const outcomes = await senderOn(cluster).publish(
+      batch(500, (index) => (index % 3 ? `key-${index % 17}` : undefined)),
+    );
+    const at = new Map(
+      cluster.written.flatMap((log, partition) =>
+        log.map((message, offset) => [String(message.value), `topic[${partition}]@${offset}`]),
+      ),
+    );
+    expect(outcomes.map((outcome) => ('receipt' in outcome ? outcome.receipt.position : undefined))).toEqual(
+      outcomes.map((_, index) => at.get(String(index))),
+    );
+  });
+
+  it('keeps the order of each key over failed attempts', async () => {
+    const cluster = new FakeCluster(4);
+    let requests = 0;
+    cluster.before = () => (++requests % 3 === 0 ? 'NOT_ENOUGH_REPLICAS' : undefined);
+    const { publish } = senderOn(cluster);
+    for (let round = 0; round < 3; round++) await publish(batch(2_500, (index) => `key-${index % 10}`));
+    const perKey = new Map<string, number[]>();
+    for (const { key, value } of cluster.written.flat())
+      perKey.set(String(key), [...(perKey.get(String(key)) ?? []), Number(value)]);
+    const turns = [...perKey.values()].map(
+      (values) => values.filter((value, index) => index > 0 && value < values[index - 1]!).length,
+    );
+    expect(turns).toEqual(turns.map(() => 2));
+  });
+
+  it('of which the server refuses one message fails that one alone', async () => {
+    const cluster = new FakeCluster(2);
+    cluster.before = ({ partitions }) =>
+      partitions.some(({ messages }) => messages.some(({ value }) => String(value) === '77')) ? 'TOO_LARGE' : undefined;
+    const outcomes = await senderOn(cluster).publish(batch(200));
+    const failed = outcomes.flatMap((outcome, index) =>
+      'error' in outcome ? [[index, outcome.error.code, outcome.error.written]] : [],
+    );
+    expect([failed, missing(cluster, 200), cluster.values.length]).toEqual([
+      [[77, 'MULTI_BROKER_PAYLOAD_TOO_LARGE', 'no']],
+      1,
+      199,
+    ]);
+  });
+
+  it('that was refused but once answered late may have been written, and says so', async () => {
+    const cluster = new FakeCluster(1);
+    let first = true;
+    cluster.after = () => {
+      if (!first) return undefined;
+      first = false;
+      cluster.before = () => 'NOT_ENOUGH_REPLICAS';
+      return 'TIMED_OUT';
+    };
+    const [outcome] = await senderOn(cluster).publish(batch(1));
+    expect(outcome).toMatchObject({ error: { written: 'maybe', retryable: true } });
+  });
+
+  it('that was never taken has not been written, and says so', async () => {
+    const cluster = new FakeCluster(1);
+    cluster.before = () => 'NOT_ENOUGH_REPLICAS';
+    const [outcome] = await senderOn(cluster).publish(batch(1));
+    expect(outcome).toMatchObject({ error: { code: 'MULTI_BROKER_NOT_CONNECTED', written: 'no', retryable: true } });
+  });
+
+  it('for a partition that is gone is not taken for written, though kafkajs says so', async () => {
+    const cluster = new FakeCluster(4);
+    const { publish } = senderOn(cluster);
+    await publish(batch(4));
+    cluster.leaders = [1];
+    const outcomes = await publish(batch(800));
+    const lost = outcomes.filter((outcome) => 'receipt' in outcome).length - (cluster.values.length - 4);
+    expect([
+      lost,
+      outcomes.filter((outcome) => 'error' in outcome && outcome.error.written === 'no').length > 0,
+    ]).toEqual([0, true]);
+  });
+
+  it('under way when the broker closes is given up, its outcome unknown', async () => {
+    const cluster = new FakeCluster(1);
+    const { publish, sender } = senderOn(cluster);
+    await publish(batch(1));
+    cluster.before = () => {
+      sender.close();
+      return 'NOT_ENOUGH_REPLICAS';
+    };
+    const outcomes = await publish(batch(3));
+    expect(outcomes.map((outcome) => 'error' in outcome)).toEqual([true, true, true]);
+  });
+
+  it('repeats nothing of the partitions that were taken for one that was not', async () => {
+    const cluster = new FakeCluster(4);
+    const { publish } = senderOn(cluster);
+    await publish(batch(4));
+    let left = 5;
+    cluster.before = ({ partitions }) =>
+      partitions.some(({ partition }) => partition === 3) && left-- > 0 ? 'NOT_ENOUGH_REPLICAS' : undefined;
+    await publish(batch(800));
+    expect(cluster.values.length).toBe(804);
+  });
+});
