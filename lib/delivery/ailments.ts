@@ -1,12 +1,24 @@
+import { type Clock, systemClock } from '../driver/index.js';
+
 /** No list of broken messages is longer: health is read by people. */
 const MOST = 20;
 
+interface Ailment {
+  readonly what: string;
+  readonly until: number;
+}
+
 /** What keeps a broker from being well, by what it is about; shown in health, removed when it is over. */
 export class Ailments {
-  private readonly known = new Map<unknown, string>();
+  private readonly known = new Map<unknown, Ailment>();
 
-  set(about: unknown, what: string): void {
-    if (this.known.has(about) || this.known.size < MOST) this.known.set(about, what);
+  constructor(private readonly clock: Pick<Clock, 'now'> = systemClock) {}
+
+  /** `forMs`: where nobody may come to tell that it is over, as another process may have mended it. */
+  set(about: unknown, what: string, forMs = Infinity): void {
+    if (this.known.size >= MOST) this.forgetOver();
+    if (!this.known.has(about) && this.known.size >= MOST) return;
+    this.known.set(about, { what, until: this.clock.now() + forMs });
   }
 
   /** Looked at first where making the key would cost something. */
@@ -19,6 +31,12 @@ export class Ailments {
   }
 
   list(): readonly string[] {
-    return [...this.known.values()];
+    this.forgetOver();
+    return Array.from(this.known.values(), ({ what }) => what);
+  }
+
+  private forgetOver(): void {
+    const now = this.clock.now();
+    for (const [about, { until }] of this.known) if (until <= now) this.known.delete(about);
   }
 }

@@ -10,8 +10,8 @@ export interface AttemptOwner {
   readonly incoming: Incoming;
   /** The error that `signal` aborts with, once the attempt is cut off. */
   readonly cutOff: Error | undefined;
-  /** The user settles. False: it was settled before. */
-  settledByHand(how: HandSettlement): boolean;
+  /** The user settles. False: it was settled before, or that attempt is over. */
+  settledByHand(how: HandSettlement, by: AttemptContext): boolean;
   /** A signal was asked for. */
   watched(controller: AbortController): void;
 }
@@ -30,9 +30,10 @@ export class AttemptContext extends MessageContext implements DeliveryContext {
   constructor(
     private readonly owner: AttemptOwner,
     attempt: number,
+    earlier?: DeliveredMessage,
   ) {
     super();
-    this.message = new DeliveredMessage(owner.incoming, attempt);
+    this.message = new DeliveredMessage(owner.incoming, attempt, earlier);
   }
 
   get broker(): Broker {
@@ -78,7 +79,7 @@ export class AttemptContext extends MessageContext implements DeliveryContext {
   }
 
   private settle(how: HandSettlement): void {
-    if (this.owner.settledByHand(how)) return;
+    if (this.owner.settledByHand(how, this)) return;
     const what = `A delivery of ${this.owner.handler} is settled already`;
     throw new MultiBrokerError('MULTI_BROKER_SETTLEMENT', what, { handler: this.owner.handler });
   }

@@ -9,11 +9,12 @@ export class DeliveredMessage implements BrokerMessage {
   constructor(
     private readonly incoming: Incoming,
     readonly attempt: number,
+    private readonly earlier?: DeliveredMessage,
   ) {}
 
-  /** Frozen: a retry sees what the first call saw. */
+  /** Frozen, and made once: a retry sees what the first call saw. */
   get headers(): Headers {
-    return (this.known ??= Object.freeze(this.incoming.headers()));
+    return (this.known ??= this.earlier?.headers ?? Object.freeze(this.incoming.headers()));
   }
 
   get key(): string | undefined {

@@ -31,6 +31,7 @@ export class DeliverySink implements Sink {
       return;
     }
     const runner = new LaneRunner(lane, binding, this.host);
+    if (lane.lost.aborted) return;
     this.runners.set(lane, runner);
     lane.lost.addEventListener('abort', () => void this.forget(lane), { once: true });
     if (this.paused) runner.pause();
@@ -41,7 +42,9 @@ export class DeliverySink implements Sink {
     return this.runners.get(lane)?.take(batch);
   }
 
+  /** Too late once it is quiet: what nobody brings back is handled to the end. */
   pause(): void {
+    if (this.quieted) return;
     this.paused = true;
     for (const runner of this.runners.values()) runner.pause();
   }

@@ -1,14 +1,20 @@
-import type { Broker, Incoming, Settlement } from '../driver/index.js';
+import type { Broker } from '../driver/index.js';
 import { asError } from '../errors/index.js';
-import { AttemptContext, type AttemptOwner, type HandSettlement } from './attempt-context.js';
-import { comesAgainInMs } from './backoff.js';
+import { AttemptContext, type AttemptOwner } from './attempt-context.js';
 import type { HandlerResult, ResultItem } from './binding.js';
 import { refuseLoop } from './hop-guard.js';
-import type { LaneOwner } from './lane-owner.js';
 import { watchProcessingTime } from './processing-time.js';
-import { Publication, PublicationPlan, publishStream } from './publication.js';
+import { Publication, PublicationPlan } from './publication.js';
 import { answer, answerFailure } from './reply.js';
-import { Verdicts } from './verdict.js';
+import { Settling } from './settling.js';
+import { publishStream } from './stream-publication.js';
+import type { Verdict } from './verdict.js';
+
+/** A failure, and of what: for a publish the handler is not called again in place. */
+interface Failure {
+  readonly error: Error;
+  readonly of: 'call' | 'publish';
+}
 
 /**
  * One arrival of one message at one binding, attempt by attempt, until it is settled.
@@ -16,25 +22,12 @@ import { Verdicts } from './verdict.js';
  * The handler's part ends when its promise does; the next message of the lane may then begin, while this one's
  * publishes are still being confirmed. It is settled when they are. A publish that fails for good holds the lane.
  */
-export class Delivery implements AttemptOwner {
-  /** Handler or publishes run, or a further attempt is to come. */
-  active = true;
-  private cutReason: Error | undefined;
-  private attemptCut: Error | undefined;
-  private settled = false;
-  private nackedInMs: number | undefined;
-  private controllers: AbortController[] | undefined;
-  /** Made at the first failure: most deliveries have none. */
-  private verdicts: Verdicts | undefined;
-
-  constructor(
-    readonly incoming: Incoming,
-    private readonly owner: LaneOwner,
-  ) {}
-
-  get cutOff(): Error | undefined {
-    return this.cutReason ?? this.attemptCut;
-  }
+export class Delivery extends Settling implements AttemptOwner {
+  private inCall = false;
+  /** The binding's filter does not want it. */
+  private skipped = false;
+  /** Of a call after a failure: told what became of its publishes. */
+  private awaited: ((error: Error | undefined) => void) | undefined;
 
   get broker(): Broker {
     return this.owner.host.broker;
@@ -50,95 +43,90 @@ export class Delivery implements AttemptOwner {
     const context = this.nextAttempt();
     try {
       const result = this.call(context);
-      if (!isThenable(result)) {
-        this.called();
-        return this.returned(result, context);
-      }
+      if (!isThenable(result)) return this.accept(result, context);
       return result.then(
-        (value) => {
-          this.called();
-          return this.returned(value, context);
-        },
-        (thrown: unknown) => {
-          this.called();
-          return this.recover(thrown);
-        },
+        (value) => this.accept(value, context),
+        (thrown: unknown) => this.recover(thrown, 'call'),
       );
     } catch (thrown) {
-      this.called();
-      return this.recover(thrown);
+      return this.recover(thrown, 'call');
     }
   }
 
-  /** Aborts the signal of the running attempt; what is unfinished stays unsettled. */
-  cut(reason: Error): void {
-    this.cutReason ??= reason;
-    for (const controller of this.controllers ?? []) controller.abort(reason);
-  }
-
-  /** Aborts the signal of the running attempt alone. */
-  cutAttempt(reason: Error): void {
-    this.attemptCut = reason;
-    for (const controller of this.controllers ?? []) controller.abort(reason);
-  }
-
-  watched(controller: AbortController): void {
-    (this.controllers ??= []).push(controller);
-  }
-
-  settledByHand(how: HandSettlement): boolean {
-    if (this.settled || this.nackedInMs !== undefined) return false;
-    if (how === 'ack') this.settle('done');
-    else if ('reject' in how) this.drop(how.reject ?? 'rejected by its handler');
-    else this.comeAgain(how.nackInMs ?? comesAgainInMs(this.incoming.deliveries));
-    return true;
-  }
-
   private nextAttempt(): AttemptContext {
-    this.attemptCut = undefined;
-    this.controllers = undefined;
     const earlier = (this.incoming.deliveries - 1) * this.owner.binding.retry.attempts;
-    return new AttemptContext(this, earlier + (this.verdicts?.nextCall() ?? 1));
+    this.current = new AttemptContext(this, earlier + this.freshCall(), this.message);
+    return this.current;
   }
 
   private call(context: AttemptContext): HandlerResult | Promise<HandlerResult> {
     const { binding, host } = this.owner;
-    host.counts.running++;
+    this.inCall = true;
+    this.owner.callBegan();
+    if (binding.filter !== undefined && !binding.filter(context.message)) {
+      this.skipped = true;
+      return undefined;
+    }
     if (binding.routes.length > 0) refuseLoop(context.message, host.maxHops, binding);
-    if (binding.filter !== undefined && !binding.filter(context.message)) return undefined;
     const result = binding.handle(context);
-    return binding.maxProcessingMs === undefined ? result : watchProcessingTime(result, this.owner, this);
+    return binding.maxProcessingMs !== undefined && isThenable(result) ? this.watch(result) : result;
+  }
+
+  private watch<T>(running: Promise<T>): Promise<T> {
+    return watchProcessingTime(running, this.owner, this);
   }
 
   private called(): void {
-    this.owner.host.counts.running--;
+    if (!this.inCall) return;
+    this.inCall = false;
+    this.owner.callEnded();
   }
 
-  /** Publishes what the handler returned. Nothing: it is done or under way. */
-  private returned(result: HandlerResult, context: AttemptContext): void | Promise<void> {
-    this.owner.host.counts.handled++;
-    if (result === undefined) {
-      this.complete(undefined);
-      return;
+  private accept(result: HandlerResult, context: AttemptContext): void | Promise<void> {
+    try {
+      return this.returned(result, context)?.catch((thrown: unknown) => this.recover(thrown, 'call'));
+    } catch (thrown) {
+      return this.recover(thrown, 'call');
     }
+  }
+
+  /** Publishes what the handler returned. Nothing: the handler's part is over. Throws or rejects as the handler does. */
+  private returned(result: HandlerResult, context: AttemptContext): void | Promise<void> {
     if (isStream(result)) return this.publishSequence(result, context);
-    const items = Array.isArray(result) ? (result as readonly ResultItem[]) : [result as ResultItem];
-    if (this.owner.binding.routes.length === 0) {
-      this.complete(items.at(-1));
+    this.called();
+    this.owner.host.counts.handled++;
+    if (result === undefined) this.published(undefined, undefined);
+    else this.publishItems(Array.isArray(result) ? (result as readonly ResultItem[]) : [result as ResultItem], context);
+  }
+
+  private publishItems(items: readonly ResultItem[], context: AttemptContext): void {
+    const last = items.at(-1);
+    if (this.owner.binding.routes.length === 0 || this.cutReason !== undefined) {
+      this.published(undefined, last);
       return;
     }
     new Publication(items, this.plan(context), 0, (error) => {
-      if (error === undefined) this.complete(items.at(-1));
-      else this.owner.hold(this.recover(error, 'publish'));
+      this.published(error, last);
     }).next();
   }
 
+  /** A sequence is the handler's part until its end. */
   private async publishSequence(items: AsyncIterable<ResultItem>, context: AttemptContext): Promise<void> {
-    try {
-      this.complete(await publishStream(items, this.plan(context)));
-    } catch (thrown) {
-      await this.recover(thrown);
-    }
+    const publishing = publishStream(items, this.plan(context), () => this.cutReason !== undefined);
+    const limited = this.owner.binding.maxProcessingMs !== undefined;
+    const { last, error } = await (limited ? this.watch(publishing) : publishing);
+    this.called();
+    this.owner.host.counts.handled++;
+    this.published(error, last);
+  }
+
+  /** Every publish is confirmed, or one failed for good. */
+  private published(error: Error | undefined, last: ResultItem | undefined): void {
+    const { awaited } = this;
+    this.awaited = undefined;
+    if (error === undefined) this.complete(last);
+    if (awaited !== undefined) awaited(error);
+    else if (error !== undefined) this.owner.hold(this.recover(error, 'publish'));
   }
 
   private plan(context: AttemptContext): PublicationPlan {
@@ -146,82 +134,102 @@ export class Delivery implements AttemptOwner {
   }
 
   /** After a failure: waits and calls again, as the verdicts say, until it succeeds or is given up. */
-  private async recover(thrown: unknown, of: 'call' | 'publish' = 'call'): Promise<void> {
-    const verdicts = (this.verdicts ??= new Verdicts(this.owner, this.incoming));
-    let error = asError(thrown);
-    for (let what = of; ; what = 'call') {
-      const verdict = this.cutReason === undefined ? verdicts.of(error, what) : 'leave';
-      if (typeof verdict !== 'number') {
-        this.give(verdict, error);
-        return;
-      }
-      await this.owner.wait(verdict);
-      if (this.owner.ending) {
-        this.give(verdicts.interrupted(error), error);
-        return;
-      }
-      const context = this.nextAttempt();
-      try {
-        const result = await this.call(context);
-        this.called();
-        await this.returned(result, context);
-        return;
-      } catch (next) {
-        this.called();
-        error = asError(next);
-      }
+  private async recover(thrown: unknown, of: Failure['of']): Promise<void> {
+    this.called();
+    let failure: Failure | undefined = { error: asError(thrown), of };
+    while (failure !== undefined) {
+      const waitMs = this.judge(failure);
+      failure = waitMs === undefined ? undefined : await this.callInPlace(waitMs, failure.error);
     }
+  }
+
+  /** How long to wait for a further call; undefined: there is none. */
+  private judge({ error, of }: Failure): number | undefined {
+    if (this.cutReason !== undefined) {
+      this.end();
+      return undefined;
+    }
+    if (this.byHand !== undefined) {
+      this.verdicts.afterSettlement(error);
+      this.finishByHand(error);
+      return undefined;
+    }
+    const verdict = this.verdicts.of(error, of);
+    if (typeof verdict === 'number') return verdict;
+    this.give(verdict, error);
+    return undefined;
+  }
+
+  private async callInPlace(waitMs: number, before: Error): Promise<Failure | undefined> {
+    await this.owner.wait(waitMs);
+    // A handler that began before this message failed may still run.
+    while (this.owner.calling) await this.owner.callOver();
+    if (this.byHand !== undefined) this.finishByHand(before);
+    else if (this.owner.ending) this.give(this.verdicts.interrupted(before), before);
+    else return this.callOnce();
+    return undefined;
+  }
+
+  /** Waits for its publishes too: what failed once holds its lane until all of it is done. */
+  private async callOnce(): Promise<Failure | undefined> {
+    const context = this.nextAttempt();
+    const published = new Promise<Error | undefined>((resolve) => (this.awaited = resolve));
+    try {
+      await this.returned(await this.call(context), context);
+    } catch (thrown) {
+      this.called();
+      this.awaited = undefined;
+      return { error: asError(thrown), of: 'call' };
+    }
+    const error = await published;
+    return error && { error, of: 'publish' };
+  }
+
+  /** The user's nack on a lane whose failures delivery holds itself. */
+  protected async callAgain(afterMs: number): Promise<void> {
+    this.active = true;
+    this.owner.revived(this);
+    await this.owner.wait(afterMs);
+    while (this.owner.calling) await this.owner.callOver();
+    if (this.owner.ending) {
+      this.end();
+      return;
+    }
+    this.byHand = undefined;
+    this.verdicts.newRound();
+    const failure = await this.callOnce();
+    if (failure !== undefined) await this.recover(failure.error, failure.of);
   }
 
   /** Every publish is confirmed: settles, unless the user did or will. */
   private complete(item: ResultItem | undefined): void {
-    if (this.nackedInMs !== undefined) {
+    if (this.cutReason === undefined && (this.byHand === 'nack' || this.byHand === 'reject')) {
+      this.finishByHand(undefined);
+      return;
+    }
+    if (this.cutReason === undefined) {
+      if (!this.skipped) answer(this.owner, this.message, item);
+      if (this.owner.binding.ack !== 'manual' || this.skipped) this.settle('done');
+    }
+    this.end();
+  }
+
+  /** The handler settled it itself; what is left to do is to call it again, or to answer. */
+  private finishByHand(failure: Error | undefined): void {
+    if (this.byHand === 'nack' && !this.settled) {
       this.owner.hold(this.callAgain(this.nackedInMs));
       return;
     }
-    answer(this.owner, this.incoming, item);
-    if (this.owner.binding.ack !== 'manual') this.settle('done');
+    const told = this.byHand === 'nack' ? undefined : (this.refusal ?? failure);
+    if (told !== undefined) answerFailure(this.owner, this.message, told);
     this.end();
   }
 
-  private give(verdict: 'leave' | Settlement, error: Error): void {
-    if (verdict !== 'leave') {
-      answerFailure(this.owner, this.incoming, error);
-      this.settle(verdict);
-    }
+  private give(verdict: Exclude<Verdict, number>, error: Error): void {
+    // What comes again has not failed yet for who asked.
+    if (verdict === 'drop' || verdict === 'failed') answerFailure(this.owner, this.message, error);
+    if (verdict !== 'leave' && verdict !== 'failed') this.settle(verdict);
     this.end();
-  }
-
-  /** The user's nack on a lane whose failures delivery holds itself. */
-  private async callAgain(afterMs: number): Promise<void> {
-    this.nackedInMs = undefined;
-    this.active = true;
-    this.owner.revived(this);
-    await this.owner.wait(afterMs);
-    if (this.owner.ending) this.end();
-    else await this.begin();
-  }
-
-  private comeAgain(inMs: number): void {
-    const { again } = this.owner.lane;
-    if (again === 'server') this.settle({ againInMs: inMs });
-    else if (again === 'never') this.drop('nacked by its handler, and nothing brings it back');
-    else if (this.active) this.nackedInMs = inMs;
-    else this.owner.hold(this.callAgain(inMs));
-  }
-
-  private drop(reason: string): void {
-    (this.verdicts ??= new Verdicts(this.owner, this.incoming)).dropped(reason);
-    this.settle('drop');
-  }
-
-  private settle(how: Settlement): void {
-    if (this.settled || this.cutReason !== undefined) return;
-    this.settled = true;
-    const { ailments } = this.owner.host;
-    if (ailments.any) ailments.clear(this.incoming.position);
-    this.owner.lane.settle(this.incoming, how);
-    this.owner.settled(this);
   }
 
   private end(): void {

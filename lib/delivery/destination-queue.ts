@@ -41,8 +41,11 @@ export class DestinationQueue {
     nextTurn(() => void this.run());
   }
 
-  /** Ends a wait between two tries. */
-  wake(): void {
+  /** What was not written yet is not written any more; a wait between two tries ends. */
+  giveUp(outcome: Outcome): void {
+    const { waiting } = this;
+    this.waiting = [];
+    for (const parcel of waiting) this.end(parcel, outcome);
     this.pause?.abort();
   }
 

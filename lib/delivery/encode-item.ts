@@ -3,7 +3,7 @@ import type { Headers, MessageContext, Outgoing } from '../driver/index.js';
 import { asError, MultiBrokerError } from '../errors/index.js';
 import type { FieldOf, ResultItem, Route } from './binding.js';
 import type { Outlet } from './delivery-host.js';
-import { crossing, forwarded } from './headers.js';
+import { crossing, forwarded, HOPS } from './headers.js';
 
 /** Where an item comes from: what it takes with it. */
 export interface Origin {
@@ -51,7 +51,10 @@ function headersOf(item: ResultItem, route: Route, origin: Origin, contentType: 
     Object.assign(headers, forwarded(message.headers, forward));
   }
   if (route.headers !== undefined) Object.assign(headers, field(route.headers, item, origin));
-  return item.headers === undefined ? headers : Object.assign(headers, item.headers);
+  if (item.headers !== undefined) Object.assign(headers, item.headers);
+  // A handler that passes on all headers of its message would hide a loop.
+  headers[HOPS] = origin.hops;
+  return headers;
 }
 
 function field<T>(of: FieldOf<T> | undefined, item: ResultItem, origin: Origin): T | undefined {

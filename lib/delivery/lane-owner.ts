@@ -1,7 +1,8 @@
 import type { Lane } from '../driver/index.js';
 import type { Binding } from './binding.js';
-import type { Delivery } from './delivery.js';
 import type { DeliveryHost } from './delivery-host.js';
+import type { Delivery } from './delivery.js';
+import type { Settling } from './settling.js';
 
 /** What a delivery needs of the lane that runs it. */
 export interface LaneOwner {
@@ -10,6 +11,12 @@ export interface LaneOwner {
   readonly host: DeliveryHost;
   /** The lane is lost, is being stopped, or was given up: nothing more is begun, nothing unfinished is settled. */
   readonly ending: boolean;
+  /** A handler runs. The lane's next one begins by itself; who calls again looks here first. */
+  readonly calling: boolean;
+  /** Resolves when the running handler has ended; another may have begun since. */
+  callOver(): Promise<void>;
+  callBegan(): void;
+  callEnded(): void;
   /** Waits, but not past the lane's end. */
   wait(ms: number): Promise<void>;
   /** No further handler is begun before this resolves. */
@@ -19,5 +26,5 @@ export interface LaneOwner {
   /** It was ended, and is called again after all. */
   revived(delivery: Delivery): void;
   /** The server was told its fate. */
-  settled(delivery: Delivery): void;
+  settled(delivery: Settling): void;
 }

@@ -1,11 +1,14 @@
 import { type Incoming, type Lane, sleep } from '../driver/index.js';
 import { MultiBrokerError } from '../errors/index.js';
 import type { Binding } from './binding.js';
-import { Delivery } from './delivery.js';
 import type { DeliveryHost } from './delivery-host.js';
+import { Delivery } from './delivery.js';
 import type { LaneOwner } from './lane-owner.js';
 import { LaneQueue } from './lane-queue.js';
 import { LeaseKeeper } from './lease-keeper.js';
+import { Overflow } from './overflow.js';
+import type { Settling } from './settling.js';
+import { Waiters } from './waiters.js';
 
 /** At this many waiting messages a lane is full; the driver holds back until fewer wait. */
 const FULL_AT = 1_000;
@@ -19,17 +22,19 @@ const DROP_AT = 65_536;
  * confirmed the next handler may begin; a delivery that waits to come again holds all that are behind it.
  */
 export class LaneRunner implements LaneOwner {
+  calling = false;
   private readonly queue = new LaneQueue();
   private readonly active = new Set<Delivery>();
-  private readonly unsettled = new Set<Delivery>();
+  private readonly unsettled = new Set<Settling>();
   private readonly interrupt = new AbortController();
   private readonly lease: LeaseKeeper;
+  private readonly overflow: Overflow;
+  private readonly room = new Waiters();
+  private readonly drainers = new Waiters();
+  private readonly callers = new Waiters();
   private pumping = false;
   private paused = false;
-  private quieted = false;
   private holds = 0;
-  private room: { promise: Promise<void>; resolve: () => void } | undefined;
-  private whenDrained: (() => void)[] = [];
 
   constructor(
     readonly lane: Lane,
@@ -37,6 +42,7 @@ export class LaneRunner implements LaneOwner {
     readonly host: DeliveryHost,
   ) {
     this.lease = new LeaseKeeper(lane, host.clock, () => this.inWork());
+    this.overflow = new Overflow(this);
     if (lane.lost.aborted) this.lose();
     else lane.lost.addEventListener('abort', () => { this.lose(); }, { once: true }); // prettier-ignore
   }
@@ -52,15 +58,15 @@ export class LaneRunner implements LaneOwner {
 
   /** As the port has it: a promise means full. */
   take(batch: readonly Incoming[]): void | Promise<void> {
-    if (this.ending || (this.quieted && this.lane.waits)) return;
+    if (this.ending) return;
     if (!this.lane.waits && this.queue.length + batch.length > DROP_AT) {
-      this.overflow(batch.length);
+      this.overflow.drop(batch);
       return;
     }
     this.queue.push(batch);
     this.lease.begin();
     this.kick();
-    if (this.lane.waits && this.queue.length > FULL_AT) return this.untilRoom();
+    if (this.lane.waits && this.queue.length > FULL_AT) return this.room.wait();
   }
 
   pause(): void {
@@ -77,23 +83,23 @@ export class LaneRunner implements LaneOwner {
    * for a further attempt is left unsettled.
    */
   quiet(): void {
-    this.quieted = true;
     this.paused = false;
     if (this.lane.again === 'never') this.kick();
-    else this.stopWaiting('The broker is being stopped');
+    else this.beginNothing();
     this.checkDrained();
   }
 
   /** Resolves when no handler and no publish of this lane runs any more. */
   drained(): Promise<void> {
-    if (this.isDrained()) return Promise.resolve();
-    return new Promise((resolve) => this.whenDrained.push(resolve));
+    return this.isDrained() ? Promise.resolve() : this.drainers.wait();
   }
 
   /** Aborts what runs; nothing of it is settled any more. Returns what was abandoned. */
   abandon(): readonly string[] {
     const names = [...this.active].map(({ incoming }) => `${this.binding.handler} (${incoming.position})`);
-    this.cutAll(new MultiBrokerError('MULTI_BROKER_STOP_INCOMPLETE', `${this.binding.handler} was abandoned`));
+    const lost = this.lane.again === 'never' ? this.queue.length : 0;
+    if (lost > 0) names.push(`${String(lost)} message(s) that wait on ${this.lane.name}`);
+    this.vanish(new MultiBrokerError('MULTI_BROKER_STOP_INCOMPLETE', `${this.binding.handler} was abandoned`));
     return names;
   }
 
@@ -110,16 +116,31 @@ export class LaneRunner implements LaneOwner {
     });
   }
 
+  callBegan(): void {
+    this.calling = true;
+    this.host.counts.running++;
+  }
+
+  callEnded(): void {
+    this.calling = false;
+    this.host.counts.running--;
+    if (this.callers.any) this.callers.wake();
+  }
+
+  callOver(): Promise<void> {
+    return this.callers.wait();
+  }
+
   revived(delivery: Delivery): void {
     this.active.add(delivery);
   }
 
   ended(delivery: Delivery): void {
     this.active.delete(delivery);
-    if (this.whenDrained.length > 0) this.checkDrained();
+    if (this.drainers.any) this.checkDrained();
   }
 
-  settled(delivery: Delivery): void {
+  settled(delivery: Settling): void {
     this.unsettled.delete(delivery);
     if (!this.pumping) this.kick();
   }
@@ -131,8 +152,7 @@ export class LaneRunner implements LaneOwner {
   }
 
   private mayBegin(): boolean {
-    if (this.ending || this.paused || this.holds > 0 || this.unsettled.size >= MAX_UNSETTLED) return false;
-    return !this.quieted || this.lane.again === 'never';
+    return !this.ending && !this.paused && this.holds === 0 && this.unsettled.size < MAX_UNSETTLED;
   }
 
   private async pump(): Promise<void> {
@@ -140,7 +160,7 @@ export class LaneRunner implements LaneOwner {
       if (this.host.turns.due()) await this.host.turns.next();
       const message = this.mayBegin() ? this.queue.shift() : undefined;
       if (message === undefined) break;
-      if (this.room !== undefined && this.queue.length <= FULL_AT) this.makeRoom();
+      if (this.room.any && this.queue.length <= FULL_AT) this.room.wake();
       const delivery = new Delivery(message, this);
       this.active.add(delivery);
       this.unsettled.add(delivery);
@@ -148,50 +168,35 @@ export class LaneRunner implements LaneOwner {
       if (handlers !== undefined) await handlers;
     }
     this.pumping = false;
-    if (this.whenDrained.length > 0) this.checkDrained();
-  }
-
-  private untilRoom(): Promise<void> {
-    if (this.room === undefined) {
-      let resolve = (): void => undefined;
-      const promise = new Promise<void>((done) => (resolve = done));
-      this.room = { promise, resolve };
-    }
-    return this.room.promise;
-  }
-
-  private makeRoom(): void {
-    this.room?.resolve();
-    this.room = undefined;
+    if (this.queue.length === 0) this.overflow.over();
+    if (this.drainers.any) this.checkDrained();
   }
 
   private lose(): void {
-    this.cutAll(new MultiBrokerError('MULTI_BROKER_STOPPED', `${this.lane.name} was taken away`, { retryable: true }));
-    this.queue.clear();
+    this.vanish(new MultiBrokerError('MULTI_BROKER_STOPPED', `${this.lane.name} was taken away`, { retryable: true }));
     this.unsettled.clear();
-    this.makeRoom();
   }
 
-  private cutAll(reason: Error): void {
-    this.stopWaiting(reason.message);
+  /** Nothing of this lane is handled or settled any more. */
+  private vanish(reason: Error): void {
+    if (this.lane.again === 'never') this.host.counts.dropped += this.queue.length;
+    this.queue.clear();
+    this.beginNothing();
+    this.lease.end();
+    for (const delivery of this.unsettled) delivery.cut(reason);
     for (const delivery of this.active) delivery.cut(reason);
     this.checkDrained();
   }
 
-  private stopWaiting(reason: string): void {
-    this.interrupt.abort(reason);
-    this.lease.end();
-  }
-
-  private overflow(count: number): void {
-    this.host.counts.dropped += count;
-    const what = `${this.lane.name} of broker '${this.binding.broker}': ${String(count)} message(s) dropped`;
-    this.host.log.warn(`${what}, as ${this.binding.handler} is slower than they come and the server does not wait`);
+  private beginNothing(): void {
+    this.interrupt.abort();
+    this.room.wake();
   }
 
   private *inWork(): Iterable<Incoming> {
-    for (const delivery of this.active) yield delivery.incoming;
-    yield* this.queue;
+    for (const delivery of this.active) if (!delivery.settled) yield delivery.incoming;
+    // What waits goes back when the lane is left.
+    if (!this.ending) yield* this.queue;
   }
 
   private isDrained(): boolean {
@@ -200,9 +205,6 @@ export class LaneRunner implements LaneOwner {
   }
 
   private checkDrained(): void {
-    if (!this.isDrained()) return;
-    const waiting = this.whenDrained;
-    this.whenDrained = [];
-    for (const resolve of waiting) resolve();
+    if (this.isDrained()) this.drainers.wake();
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock, DestinationSpec, Driver, Outcome, Outgoing } from '../driver/index.js';
-import { asError, PublishError } from '../errors/index.js';
+import { asError, type ErrorCode, PublishError } from '../errors/index.js';
 import { DestinationQueue } from './destination-queue.js';
+import { Waiters } from './waiters.js';
 
 /** One message on its way to a broker. */
 export interface Parcel {
@@ -19,14 +20,18 @@ export interface OutboxHost {
   driver(): Driver | undefined;
 }
 
+type Queues = Map<string, DestinationQueue>;
+
 /**
  * Publishes of one broker. Those of one turn of the event loop leave together, one call of the driver under way for
  * each address: one send each costs kafkajs 240 µs, coalesced 20 µs, and several requests in flight plus a retry
  * would break the order of a key.
  */
 export class Outbox {
-  private readonly queues = new Map<string, DestinationQueue>();
-  private idle: (() => void)[] = [];
+  private readonly plain: Queues = new Map();
+  /** Apart: a core NATS subject and a JetStream destination may share an address, not a confirmation. */
+  private readonly deduping: Queues = new Map();
+  private readonly idle = new Waiters();
   private abandoned = false;
   private open = 0;
 
@@ -40,8 +45,8 @@ export class Outbox {
   /** Queues a message; its outcome comes later, never within this call. */
   send(to: DestinationSpec, parcel: Parcel): void {
     this.open++;
-    let queue = this.queues.get(to.address);
-    if (queue === undefined || queue.to.dedupes !== to.dedupes) queue = this.queueFor(to);
+    const queues = to.dedupes ? this.deduping : this.plain;
+    const queue = queues.get(to.address) ?? this.newQueue(to, queues);
     queue.push(parcel);
   }
 
@@ -54,14 +59,16 @@ export class Outbox {
 
   /** Resolves when nothing is pending. */
   settled(): Promise<void> {
-    if (this.open === 0) return Promise.resolve();
-    return new Promise((resolve) => this.idle.push(resolve));
+    return this.open === 0 ? Promise.resolve() : this.idle.wait();
   }
 
-  /** Ends every further try: what waits is given up, its outcome an error. Calls under way still end by themselves. */
+  /**
+   * Gives up what waits, its outcome an error, and ends every further try until {@link resume}. Calls under way still
+   * end by themselves, and what is sent from now on has one try.
+   */
   abandon(): void {
     this.abandoned = true;
-    for (const queue of this.queues.values()) queue.wake();
+    for (const queue of [...this.plain.values(), ...this.deduping.values()]) queue.giveUp(this.stopped(queue.to));
   }
 
   /** Tries again from now on: the broker is started anew. */
@@ -69,21 +76,17 @@ export class Outbox {
     this.abandoned = false;
   }
 
-  private queueFor(to: DestinationSpec): DestinationQueue {
-    // A core NATS subject and a JetStream destination may share an address, not a confirmation.
-    const id = this.queues.has(to.address) ? `${to.address} ${String(to.dedupes)}` : to.address;
-    const known = this.queues.get(id);
-    if (known !== undefined) return known;
+  private newQueue(to: DestinationSpec, queues: Queues): DestinationQueue {
     const queue = new DestinationQueue(to, this.host.clock, {
       write: (batch) => this.write(to, batch),
       over: () => this.abandoned,
       finished: () => {
-        this.finished();
+        if (--this.open === 0) this.idle.wake();
       },
       // Subjects may be made from data without end: a queue that is empty is forgotten.
-      emptied: () => this.queues.delete(id),
+      emptied: () => queues.delete(to.address),
     });
-    this.queues.set(id, queue);
+    queues.set(to.address, queue);
     return queue;
   }
 
@@ -91,29 +94,30 @@ export class Outbox {
     const driver = this.host.driver();
     if (driver === undefined) return batch.map(() => this.notConnected(to));
     try {
-      return await driver.publish(to, batch);
+      const outcomes = await driver.publish(to, batch);
+      return outcomes.length === batch.length ? outcomes : batch.map(() => this.broken(to));
     } catch (thrown) {
       return batch.map(() => this.broken(to, asError(thrown)));
     }
   }
 
   private notConnected(to: DestinationSpec): Outcome {
-    const what = `Broker '${this.host.broker}' is not connected; ${to.name} was not written`;
-    return { error: new PublishError('MULTI_BROKER_NOT_CONNECTED', what, { broker: this.host.broker, written: 'no' }) };
+    return this.unwritten('MULTI_BROKER_NOT_CONNECTED', `is not connected; ${to.name} was not written`);
   }
 
-  /** The port says that `publish` never rejects: a driver that does has told nothing of what it wrote. */
-  private broken(to: DestinationSpec, cause: Error): Outcome {
+  private stopped(to: DestinationSpec): Outcome {
+    return this.unwritten('MULTI_BROKER_STOPPED', `is being stopped; ${to.name} was not written`);
+  }
+
+  private unwritten(code: ErrorCode, what: string): Outcome {
+    const { broker } = this.host;
+    return { error: new PublishError(code, `Broker '${broker}' ${what}`, { broker, written: 'no' }) };
+  }
+
+  /** A driver that rejects, or tells fewer outcomes than there are messages, has told nothing of what it wrote. */
+  private broken(to: DestinationSpec, cause?: Error): Outcome {
     const what = `The driver of broker '${this.host.broker}' failed while writing to ${to.name}`;
     const details = { broker: this.host.broker, written: 'maybe', cause, retryable: false } as const;
     return { error: new PublishError('MULTI_BROKER_PUBLISH_UNCONFIRMED', what, details) };
-  }
-
-  private finished(): void {
-    this.open--;
-    if (this.open > 0 || this.idle.length === 0) return;
-    const waiting = this.idle;
-    this.idle = [];
-    for (const resolve of waiting) resolve();
   }
 }

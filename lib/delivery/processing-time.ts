@@ -1,5 +1,4 @@
 import { MultiBrokerError } from '../errors/index.js';
-import type { HandlerResult } from './binding.js';
 import type { Delivery } from './delivery.js';
 import type { LaneOwner } from './lane-owner.js';
 
@@ -7,12 +6,7 @@ import type { LaneOwner } from './lane-owner.js';
  * Names a call that runs longer than `maxProcessingMs` and aborts its signal. Heartbeats go on while a handler runs,
  * so without this a stuck one would never be seen. The call itself cannot be ended from outside: its lane waits.
  */
-export function watchProcessingTime(
-  result: HandlerResult | Promise<HandlerResult>,
-  owner: LaneOwner,
-  delivery: Delivery,
-): HandlerResult | Promise<HandlerResult> {
-  if (!isPromise(result)) return result;
+export function watchProcessingTime<T>(running: Promise<T>, owner: LaneOwner, delivery: Delivery): Promise<T> {
   const { host, binding } = owner;
   const limit = binding.maxProcessingMs ?? 0;
   const about = {};
@@ -23,12 +17,9 @@ export function watchProcessingTime(
     host.ailments.set(about, error.message);
     delivery.cutAttempt(error);
   });
-  return result.finally(() => {
+  // A promise of another library may have no finally().
+  return Promise.resolve(running).finally(() => {
     cancel();
     host.ailments.clear(about);
   });
-}
-
-function isPromise(result: HandlerResult | Promise<HandlerResult>): result is Promise<HandlerResult> {
-  return typeof result === 'object' && 'finally' in result;
 }

@@ -100,35 +100,3 @@ function outletOf(route: Route, plan: PublicationPlan): Outlet {
     written: 'no',
   });
 }
-
-/** The most items of a stream whose confirmations are open at once. */
-const WINDOW = 256;
-
-/** Publishes a sequence as it comes, each item to every route. Resolves with the last item; rejects with the first error. */
-export async function publishStream(
-  items: AsyncIterable<ResultItem>,
-  plan: PublicationPlan,
-): Promise<ResultItem | undefined> {
-  let last: ResultItem | undefined;
-  let count = 0;
-  let open: Promise<Error | undefined>[] = [];
-  for await (const item of items) {
-    last = item;
-    open.push(publishOne(item, plan, count++));
-    if (open.length >= WINDOW) open = await confirmAll(open);
-  }
-  await confirmAll(open);
-  return last;
-}
-
-/** Resolves, with the error if any: a rejection that nobody awaits yet would end the process. */
-function publishOne(item: ResultItem, plan: PublicationPlan, index: number): Promise<Error | undefined> {
-  return new Promise((resolve) => {
-    new Publication([item], plan, index, resolve).next();
-  });
-}
-
-async function confirmAll(open: readonly Promise<Error | undefined>[]): Promise<[]> {
-  for (const error of await Promise.all(open)) if (error !== undefined) throw error;
-  return [];
-}

@@ -1,38 +1,41 @@
 import { CONTENT_TYPE } from '../codec/index.js';
-import type { Incoming, Outcome, Outgoing } from '../driver/index.js';
+import type { Outcome, Outgoing } from '../driver/index.js';
 import { asError } from '../errors/index.js';
 import type { ResultItem } from './binding.js';
+import type { DeliveredMessage } from './delivered-message.js';
 import type { Outlet } from './delivery-host.js';
 import { CORRELATION_ID, ERROR } from './headers.js';
 import type { LaneOwner } from './lane-owner.js';
 
 /** Answers a request with what its handler returned (nothing: an empty answer), after every publisher confirmed. */
-export function answer(owner: LaneOwner, incoming: Incoming, item: ResultItem | undefined): void {
-  if (incoming.replyTo === undefined) return;
+export function answer(owner: LaneOwner, request: DeliveredMessage | undefined, item: ResultItem | undefined): void {
+  if (request?.replyTo === undefined) return;
   try {
-    send(owner, incoming, encoded(owner, incoming, item));
+    send(owner, request.replyTo, encoded(owner, request, item));
   } catch (thrown) {
-    answerFailure(owner, incoming, asError(thrown));
+    answerFailure(owner, request, asError(thrown));
   }
 }
 
 /** Answers a request with its failure: the text, never a stack. */
-export function answerFailure(owner: LaneOwner, incoming: Incoming, error: Error): void {
-  if (incoming.replyTo === undefined) return;
-  const headers = { ...correlation(incoming), [ERROR]: error.message.replace(/[\r\n]+/g, ' ') };
-  send(owner, incoming, { body: null, headers });
+export function answerFailure(owner: LaneOwner, request: DeliveredMessage | undefined, error: Error): void {
+  if (request?.replyTo === undefined) return;
+  // What was thrown may look like an Error and be none.
+  const text: unknown = error.message;
+  const headers = { ...correlation(request), [ERROR]: String(text).replace(/[\r\n]+/g, ' ') };
+  send(owner, request.replyTo, { body: null, headers });
 }
 
-function encoded(owner: LaneOwner, incoming: Incoming, item: ResultItem | undefined): Outgoing {
-  const headers: Record<string, string> = correlation(incoming);
+function encoded(owner: LaneOwner, request: DeliveredMessage, item: ResultItem | undefined): Outgoing {
+  const headers: Record<string, string> = correlation(request);
   if (item === undefined) return { body: null, headers };
   const { body, contentType } = outlet(owner)?.codec.encode(item.payload) ?? { body: null };
   if (contentType !== undefined) headers[CONTENT_TYPE] = contentType;
   return { body, key: item.key, headers: Object.assign(headers, item.headers) };
 }
 
-function correlation(incoming: Incoming): Record<string, string> {
-  const id = incoming.headers()[CORRELATION_ID];
+function correlation(request: DeliveredMessage): Record<string, string> {
+  const id = request.headers[CORRELATION_ID];
   return id === undefined ? {} : { [CORRELATION_ID]: id };
 }
 
@@ -40,9 +43,9 @@ function correlation(incoming: Incoming): Record<string, string> {
  * A reply always goes through the broker that the request came by. It is not awaited: who asked has a time-out.
  * The address came with the message, so it may be anything: a bad one must not fail the delivery.
  */
-function send(owner: LaneOwner, incoming: Incoming, message: Outgoing): void {
+function send(owner: LaneOwner, to: string, message: Outgoing): void {
   const out = outlet(owner);
-  if (out === undefined || incoming.replyTo === undefined) return;
+  if (out === undefined) return;
   const unsent = (error: Error): void => {
     owner.host.log.warn(`The answer of ${owner.binding.handler} was not sent: ${error.message}`);
   };
@@ -50,7 +53,7 @@ function send(owner: LaneOwner, incoming: Incoming, message: Outgoing): void {
     const done = (outcome: Outcome): void => {
       if ('error' in outcome) unsent(outcome.error);
     };
-    out.send(out.resolve(incoming.replyTo), { message, persistent: false, done });
+    out.send(out.resolve(to), { message, persistent: false, done });
   } catch (thrown) {
     unsent(asError(thrown));
   }

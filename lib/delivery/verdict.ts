@@ -1,10 +1,17 @@
 import type { Incoming, Settlement } from '../driver/index.js';
+import { asError, MultiBrokerError } from '../errors/index.js';
 import { comesAgainInMs, retryDelayMs } from './backoff.js';
 import type { LaneOwner } from './lane-owner.js';
 import { isRejection } from './rejection.js';
 
-/** Milliseconds until the next call; or how it is settled; or that it is left unsettled. */
-export type Verdict = number | Settlement | 'leave';
+/**
+ * Milliseconds until the next call; or how it is settled. Unsettled it is left when others will handle it again
+ * (`leave`), or when its policy leaves settling to the user or did it before (`failed`).
+ */
+export type Verdict = number | Settlement | 'leave' | 'failed';
+
+/** A server's message may be mended elsewhere, with nobody to tell it here: health forgets it so long after it was due. */
+const FORGET_MS = 120_000;
 
 /** Judges the failures of one delivery: in-place retries first, then the ack policy. */
 export class Verdicts {
@@ -29,28 +36,46 @@ export class Verdicts {
     const { binding, host } = this.owner;
     host.counts.failed++;
     if (isRejection(error)) return this.reject(error);
-    if (what === 'call' && this.mayRetry(error)) return retryDelayMs(binding.retry, this.callsOfRound);
-    return this.final(error);
+    if (what === 'publish' || !this.mayRetry(error)) return this.final(error);
+    return this.owner.ending ? this.interrupted(error) : retryDelayMs(binding.retry, this.callsOfRound);
   }
 
-  /** The lane ended while it waited for a further call. */
+  /** The lane ended while it waited for a further call: whoever reads next calls again. */
   interrupted(error: Error): Settlement | 'leave' {
-    if (this.owner.lane.again !== 'never') return 'leave';
-    this.lost(error);
-    return 'drop';
+    if (this.owner.lane.again === 'never') return this.lost(error);
+    this.tell(error, 'not acknowledged, as its lane ended before the next call');
+    return 'leave';
+  }
+
+  /** The user's nack begins a new round: it may be retried in place as often as at first. */
+  newRound(): void {
+    this.callsOfRound = 0;
+  }
+
+  /** The handler failed after it had settled the message: nothing follows. */
+  afterSettlement(error: Error): void {
+    this.owner.host.counts.failed++;
+    this.tell(error, 'its handler had settled it before');
   }
 
   /** Counts and tells a message that will not come again. */
-  dropped(reason: string): void {
-    const { host } = this.owner;
+  dropped(reason: string): Error {
+    const { host, binding } = this.owner;
     host.counts.rejected++;
     host.log.warn(`${this.named()}: dropped, ${reason}`);
+    const what = `A message was rejected: ${reason}`;
+    return new MultiBrokerError('MULTI_BROKER_REJECTED', what, { broker: binding.broker, handler: binding.handler });
   }
 
   private mayRetry(error: Error): boolean {
     const { retry } = this.owner.binding;
-    if (this.owner.ending || this.callsOfRound >= retry.attempts || cannotSucceed(error)) return false;
-    return retry.retryIf?.(error) ?? true;
+    if (this.callsOfRound >= retry.attempts || cannotSucceed(error)) return false;
+    try {
+      return retry.retryIf?.(error) ?? true;
+    } catch (thrown) {
+      this.owner.host.log.error(`${this.named()}: retryIf failed`, asError(thrown));
+      return false;
+    }
   }
 
   private final(error: Error): Verdict {
@@ -61,38 +86,37 @@ export class Verdicts {
         return this.reject(error);
       default:
         this.tell(error, 'left as it is');
-        return 'leave';
+        return 'failed';
     }
   }
 
   private again(error: Error): Verdict {
     const { again } = this.owner.lane;
-    if (again === 'never') {
-      this.lost(error);
-      return 'drop';
-    }
-    const round = again === 'server' ? this.incoming.deliveries : ++this.rounds;
-    const inMs = comesAgainInMs(round);
-    this.callsOfRound = 0;
+    if (again === 'never') return this.lost(error);
+    const inMs = comesAgainInMs(again === 'server' ? this.incoming.deliveries : ++this.rounds);
+    this.newRound();
     this.tell(error, `not acknowledged, comes again in ${String(inMs)} ms`);
-    if (again === 'hold' || cannotSucceed(error)) this.ail(error);
+    if (again === 'hold') this.ail(error);
+    else if (cannotSucceed(error)) this.ail(error, inMs + FORGET_MS);
     return again === 'server' ? { againInMs: inMs } : inMs;
   }
 
   /** A failure that cannot succeed stands until somebody acts: health says so, and the message names the remedy. */
-  private ail(error: Error): void {
-    this.owner.host.ailments.set(this.incoming.position, `${this.named()} waits to come again: ${error.message}`);
+  private ail(error: Error, forMs?: number): void {
+    const what = `${this.named()} waits to come again: ${error.message}`;
+    this.owner.host.ailments.set(this.incoming.position, what, forMs);
   }
 
-  private reject(error: Error): Verdict {
+  private reject(error: Error): 'drop' {
     this.owner.host.counts.rejected++;
     this.tell(error, 'rejected');
     return 'drop';
   }
 
-  private lost(error: Error): void {
+  private lost(error: Error): 'drop' {
     this.owner.host.counts.rejected++;
     this.tell(error, 'lost, as this source has no acknowledgement');
+    return 'drop';
   }
 
   private tell(error: Error, fate: string): void {

@@ -1,0 +1,111 @@
+import type { Incoming, Settlement } from '../driver/index.js';
+import type { AttemptContext, HandSettlement } from './attempt-context.js';
+import { comesAgainInMs } from './backoff.js';
+import type { DeliveredMessage } from './delivered-message.js';
+import type { LaneOwner } from './lane-owner.js';
+import { Verdicts } from './verdict.js';
+
+/** What becomes of one delivery: settled once, by its policy or by hand, or cut off and left as it is. */
+export abstract class Settling {
+  /** Handler or publishes run, or a further attempt is to come. */
+  active = true;
+  settled = false;
+  /** The newest attempt: what an earlier one kept of its own settles nothing. */
+  protected current: AttemptContext | undefined;
+  /** How the user settled it. */
+  protected byHand: 'ack' | 'nack' | 'reject' | undefined;
+  /** A nack on a lane whose failures delivery holds: how long the user wants it to wait. */
+  protected nackedInMs = 0;
+  /** The user's reject, or a nack that nobody can grant. */
+  protected refusal: Error | undefined;
+  protected cutReason: Error | undefined;
+  private attemptCut: Error | undefined;
+  private controllers: AbortController[] | undefined;
+  private made: Verdicts | undefined;
+
+  constructor(
+    readonly incoming: Incoming,
+    protected readonly owner: LaneOwner,
+  ) {}
+
+  /** Calls the handler once more, after a wait. */
+  protected abstract callAgain(afterMs: number): Promise<void>;
+
+  get cutOff(): Error | undefined {
+    return this.cutReason ?? this.attemptCut;
+  }
+
+  /** Aborts the signal of the running attempt; what is unfinished stays unsettled. */
+  cut(reason: Error): void {
+    if (this.made !== undefined) this.owner.host.ailments.clear(this.incoming.position);
+    this.cutReason ??= reason;
+    for (const controller of this.controllers ?? []) controller.abort(reason);
+  }
+
+  /** Aborts the signal of the running attempt alone. */
+  cutAttempt(reason: Error): void {
+    this.attemptCut = reason;
+    for (const controller of this.controllers ?? []) controller.abort(reason);
+  }
+
+  watched(controller: AbortController): void {
+    (this.controllers ??= []).push(controller);
+  }
+
+  settledByHand(how: HandSettlement, by: AttemptContext): boolean {
+    if (this.settled || this.byHand !== undefined || by !== this.current) return false;
+    if (how === 'ack') this.ackByHand();
+    else if ('reject' in how) this.rejectByHand(how.reject ?? 'rejected by its handler');
+    else this.nackByHand(how.nackInMs ?? comesAgainInMs(1));
+    return true;
+  }
+
+  /** As the newest attempt sees it. */
+  protected get message(): DeliveredMessage | undefined {
+    return this.current?.message;
+  }
+
+  /** Made at the first failure: most deliveries have none. */
+  protected get verdicts(): Verdicts {
+    return (this.made ??= new Verdicts(this.owner, this.incoming));
+  }
+
+  /** What belonged to the attempt before is forgotten. Returns the number of the call that begins. */
+  protected freshCall(): number {
+    this.attemptCut = undefined;
+    this.controllers = undefined;
+    return this.made?.nextCall() ?? 1;
+  }
+
+  protected settle(how: Settlement): void {
+    if (this.settled || this.cutReason !== undefined) return;
+    this.settled = true;
+    const { ailments } = this.owner.host;
+    if (ailments.any && typeof how !== 'object') ailments.clear(this.incoming.position);
+    this.owner.lane.settle(this.incoming, how);
+    this.owner.settled(this);
+  }
+
+  private ackByHand(): void {
+    this.byHand = 'ack';
+    this.settle('done');
+  }
+
+  private rejectByHand(reason: string): void {
+    this.byHand = 'reject';
+    this.refusal = this.verdicts.dropped(reason);
+    this.settle('drop');
+  }
+
+  private nackByHand(inMs: number): void {
+    const { again } = this.owner.lane;
+    if (again === 'never') {
+      this.rejectByHand('nacked by its handler, and nothing brings it back');
+      return;
+    }
+    this.byHand = 'nack';
+    if (again === 'server') this.settle({ againInMs: inMs });
+    else this.nackedInMs = inMs;
+    if (again === 'hold' && !this.active) this.owner.hold(this.callAgain(inMs));
+  }
+}

@@ -1,0 +1,94 @@
+import type { Headers, Incoming, Lane, Settlement, SourceSpec } from '../../lib/driver/index.js';
+
+export interface MessageFields {
+  readonly body?: string | null;
+  readonly key?: string;
+  readonly headers?: Headers;
+  readonly replyTo?: string;
+  readonly deliveries?: number;
+  readonly position?: string;
+}
+
+/** A message as a driver hands it over; counts how often its headers were asked for. */
+export class FakeMessage implements Incoming {
+  headersAsked = 0;
+  readonly address = 'address';
+  readonly timestamp = 1_000;
+  readonly raw = { raw: true };
+  readonly body: Uint8Array | null;
+  readonly key: string | undefined;
+  readonly replyTo: string | undefined;
+  readonly deliveries: number;
+  readonly position: string;
+
+  constructor(private readonly fields: MessageFields) {
+    const { body = 'body', position } = fields;
+    this.body = body === null ? null : Buffer.from(body);
+    this.key = fields.key;
+    this.replyTo = fields.replyTo;
+    this.deliveries = fields.deliveries ?? 1;
+    this.position = position ?? String(body);
+  }
+
+  headers(): Headers {
+    this.headersAsked++;
+    return { ...this.fields.headers };
+  }
+}
+
+/** Messages whose bodies and positions are the texts. */
+export function messages(...bodies: readonly string[]): FakeMessage[] {
+  return bodies.map((body) => new FakeMessage({ body }));
+}
+
+export const aSource: SourceSpec = { kind: 'fake', name: 'queue in', address: 'in', durable: true };
+
+export type LaneFields = Partial<Pick<Lane, 'again' | 'waits' | 'leaseMs' | 'source' | 'name'>>;
+
+/** A lane that remembers how each message was settled, and refuses what the port forbids. */
+export class FakeLane implements Lane {
+  readonly source: SourceSpec;
+  readonly name: string;
+  readonly again: Lane['again'];
+  readonly waits: boolean;
+  readonly leaseMs: number | undefined;
+  /** In the order in which they were settled. */
+  readonly settled: { readonly position: string; readonly how: Settlement }[] = [];
+  readonly extended: string[] = [];
+  readonly #lost = new AbortController();
+  readonly #known = new Set<Incoming>();
+
+  constructor({ source = aSource, name = 'in[0]', again = 'hold', waits = true, leaseMs }: LaneFields = {}) {
+    this.source = source;
+    this.name = name;
+    this.again = again;
+    this.waits = waits;
+    this.leaseMs = leaseMs;
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  lose(): void {
+    this.#lost.abort();
+  }
+
+  extend(message: Incoming): void {
+    if (this.#known.has(message)) throw new Error(`${message.position} is extended after it was settled`);
+    this.extended.push(message.position);
+  }
+
+  settle(message: Incoming, how: Settlement): void {
+    if (this.lost.aborted) return;
+    if (this.#known.has(message)) throw new Error(`${message.position} is settled twice`);
+    if (this.again === 'hold' && typeof how === 'object') throw new Error('A lane that holds was asked to bring back');
+    this.#known.add(message);
+    this.settled.push({ position: message.position, how });
+  }
+
+  /** `position how`, in order. */
+  get fates(): string[] {
+    return this.settled.map(({ position, how }) => `${position} ${typeof how === 'object' ? how.againInMs : how}`);
+  }
+}
