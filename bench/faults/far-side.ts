@@ -19,15 +19,15 @@ export async function arrivals(natsUrl: string, stream: string): Promise<Map<num
   const connection = await connect(natsUrl);
   const { state } = await (await connection.jetstreamManager()).streams.info(stream);
   const seen = new Map<number, number>();
-  if (state.messages > 0) {
-    const consumer = await connection.jetstream().consumers.get(stream);
-    for await (const message of await consumer.consume()) {
+  const consumer = state.messages === 0 ? undefined : await connection.jetstream().consumers.get(stream);
+  for (let read = 0; consumer !== undefined && read < state.messages;) {
+    for await (const message of await consumer.fetch({ max_messages: 1_000, expires: 1_000 })) {
       const { id } = message.json<{ id: number }>();
       seen.set(id, (seen.get(id) ?? 0) + 1);
-      if (message.info.pending === 0) break;
+      read++;
     }
   }
-  void connection.close();
+  await connection.close();
   return seen;
 }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -28,8 +28,11 @@ export class NatsUnderTest {
     return new NatsUnderTest(`nats://127.0.0.1:${port}`, folder);
   }
 
+  /** Resolves when it takes connections. */
   async start(): Promise<void> {
     this.process = await startNatsServer({ folder: this.folder });
+    this.process.ref();
+    while (!(await answers(Number(new URL(this.url).port)))) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   async kill(): Promise<void> {
@@ -50,4 +53,16 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as { port: number };
   server.close();
   return port;
+}
+
+async function answers(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
 }
