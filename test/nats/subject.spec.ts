@@ -62,10 +62,13 @@ describe('the names of queues, durables and streams', () => {
     expect(() => broker.destination(toStream('ok', { stream: name }))).toThrow(invalid);
   });
 
-  it.each(['a.b', 'a*', 'a>', 'a/b', 'a\\b'])('hold nothing that divides a subject, where they become a token: %j', (name) => {
-    expect(() => broker.source(stream(name, { durable: 'd' }))).toThrow(invalid);
-    expect(() => broker.source(stream('S', { durable: name }))).toThrow(invalid);
-  });
+  it.each(['a.b', 'a*', 'a>', 'a/b', 'a\\b'])(
+    'hold nothing that divides a subject, where they become a token: %j',
+    (name) => {
+      expect(() => broker.source(stream(name, { durable: 'd' }))).toThrow(invalid);
+      expect(() => broker.source(stream('S', { durable: name }))).toThrow(invalid);
+    },
+  );
 });
 
 describe('a pattern', () => {

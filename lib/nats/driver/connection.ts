@@ -134,6 +134,8 @@ export class Connection {
   }
 
   private reconnected(): void {
+    // A refused dial makes nats.js dial in two loops, of which the second may replace what the first has connected.
+    if (this.connected) this.lose();
     this.connected = true;
     this.maxPayload = this.nc.info?.max_payload ?? this.maxPayload;
     this.io.state('up');

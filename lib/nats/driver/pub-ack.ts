@@ -22,11 +22,7 @@ export interface Answer {
 }
 
 /** What the stream's answer says. `undefined`: nobody was there to answer. */
-export function readPubAck(
-  message: Msg,
-  to: NatsDestinationSpec,
-  errors: PublishErrors,
-): Answer | undefined {
+export function readPubAck(message: Msg, to: NatsDestinationSpec, errors: PublishErrors): Answer | undefined {
   if (message.data.length === 0) {
     return message.headers?.code === 503 ? undefined : failed(odd(to, errors));
   }

@@ -1,8 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { setImmediate as turn } from 'node:timers/promises';
 
 import { startNatsServer, startProxy, type TestNatsServer, until, whenNative } from '../../support/real-brokers.js';
 import { closeAll, closeLater, Collector, start, text, texts, verdict } from './support.js';
+
+jest.setTimeout(60_000);
 
 whenNative(describe, 'nats')('a core NATS publish', () => {
   let server: TestNatsServer;
@@ -132,9 +134,10 @@ whenNative(describe, 'nats')('a core NATS publish', () => {
   it('gives the event loop its turns, so that a closed socket is seen within a large batch', async () => {
     const { driver, definition } = await start(as('all'));
     let turns = 0;
-    let over = false;
-    const publishing = driver.publish(definition.destination('turns'), texts(20_000)).finally(() => (over = true));
-    for (; !over; turns++) await turn();
+    const state = { over: false };
+    const publishing = driver.publish(definition.destination('turns'), texts(20_000));
+    void publishing.then(() => (state.over = true));
+    for (; !state.over; turns++) await turn();
     expect((await publishing).every((outcome) => 'receipt' in outcome)).toBe(true);
     expect(turns).toBeGreaterThan(15);
   });

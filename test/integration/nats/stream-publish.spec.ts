@@ -1,5 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { NatsConnection, StreamConfig } from 'nats';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { connect, DiscardPolicy, type NatsConnection, StorageType, type StreamConfig } from 'nats';
 import { setImmediate as turn } from 'node:timers/promises';
 
 import { toStream } from '../../../lib/nats/index.js';
@@ -12,7 +12,8 @@ import {
   whenNative,
 } from '../../support/real-brokers.js';
 import { closeAll, closeLater, start, text, texts, verdict } from './support.js';
-import { connect } from 'nats';
+
+jest.setTimeout(60_000);
 
 whenNative(describe, 'nats')('a publish to a stream', () => {
   let server: TestNatsServer;
@@ -101,7 +102,7 @@ whenNative(describe, 'nats')('a publish to a stream', () => {
   });
 
   it('is rejected by a full stream, and may be repeated when there is room; each message has its own outcome', async () => {
-    const { count } = await makeStream(['full'], { max_msgs: 2, discard: 'new' as StreamConfig['discard'] });
+    const { count } = await makeStream(['full'], { max_msgs: 2, discard: DiscardPolicy.New });
     const { driver, definition } = await start(as('all'));
     const outcomes = await driver.publish(definition.destination(toStream('full')), texts(3));
     expect(outcomes.map(verdict)).toEqual(['ok', 'ok', 'MULTI_BROKER_PUBLISH_REJECTED no']);
@@ -157,7 +158,7 @@ whenNative(describe, 'nats')('a publish to a stream', () => {
   });
 
   it('writes nothing more of a batch whose connection was lost, for that would be another order', async () => {
-    const { count } = await makeStream(['order'], { storage: 'memory' as StreamConfig['storage'] });
+    const { count } = await makeStream(['order'], { storage: StorageType.Memory });
     const proxy = closeLater(await startProxy(server.port));
     const { driver, definition, states } = await start(as('all', proxy.port));
     const to = definition.destination(toStream('order'));

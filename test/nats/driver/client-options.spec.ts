@@ -21,6 +21,9 @@ describe('the options that the client gets', () => {
     expect(timeout).toBeLessThanOrEqual(5_000);
     expect(pingInterval! * 3).toBeLessThanOrEqual(60_000);
     expect(name).toBe('events');
-    expect(clientOptions({ name: 'events', client: { timeout: 1, name: 'own' } })).toMatchObject({ timeout: 1, name: 'own' });
+    expect(clientOptions({ name: 'events', client: { timeout: 1, name: 'own' } })).toMatchObject({
+      timeout: 1,
+      name: 'own',
+    });
   });
 });
