@@ -72,6 +72,8 @@ export class NatsDriver implements Driver {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    // Their lanes are lost and what is unsettled goes back, also where nobody closed them.
+    await Promise.all([...this.#intakes].map((intake) => intake.close()));
     await this.#session?.close(closeMs);
   }
 
