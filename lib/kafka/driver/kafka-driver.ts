@@ -1,5 +1,5 @@
 import type { Driver, Intake, Io, Outcome, Outgoing, Sink, SourceSpec } from '../../driver/index.js';
-import { asError, isMultiBrokerError, MultiBrokerError } from '../../errors/index.js';
+import { asError, isMultiBrokerError, MultiBrokerError, PublishError } from '../../errors/index.js';
 import type { KafkaDestinationSpec } from '../destination-spec.js';
 import type { KafkaClient } from '../load-client.js';
 import { type KafkaBrokerOptions, type KafkaSettings, settings } from '../options.js';
@@ -70,7 +70,8 @@ export class KafkaDriver implements Driver {
   }
 
   async publish(to: KafkaDestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]> {
-    const publish = this.connected().sender.publish(to.address, batch);
+    if (this.parts === undefined || this.closed !== undefined) return batch.map(() => this.notWritten(to));
+    const publish = this.parts.sender.publish(to.address, batch);
     this.publishing.add(publish);
     try {
       return await publish;
@@ -115,6 +116,13 @@ export class KafkaDriver implements Driver {
     if (this.parts !== undefined && this.closed === undefined) return this.parts;
     const { name: broker } = this.options;
     throw new MultiBrokerError('MULTI_BROKER_NOT_CONNECTED', `Broker '${broker}' is not connected`, { broker });
+  }
+
+  /** A publish never rejects. */
+  private notWritten(to: KafkaDestinationSpec): Outcome {
+    const { name: broker } = this.options;
+    const what = `Broker '${broker}' is not connected; ${to.name} was not written`;
+    return { error: new PublishError('MULTI_BROKER_NOT_CONNECTED', what, { broker, written: 'no' }) };
   }
 
   private failure(cause: Error): Error {
