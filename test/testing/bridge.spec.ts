@@ -17,9 +17,7 @@ class Bridge {
   }
 
   @Subscribe('events', 'outgoing')
-  fromNats(@Payload() text: string) {
-    return void text;
-  }
+  fromNats(@Payload() _text: string) {}
 }
 
 @Module({

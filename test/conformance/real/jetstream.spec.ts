@@ -1,0 +1,12 @@
+import { afterAll, describe, it } from '@jest/globals';
+import { conformanceSuite } from '../../../lib/driver/index.js';
+import { whenBrokers } from '../../support/real-brokers.js';
+import { natsSetting, realNats, removeHarmed } from '../support/real-setting.js';
+import { streamTarget } from '../support/targets.js';
+
+whenBrokers(describe)('the NATS driver, JetStream', () => {
+  afterAll(removeHarmed);
+  conformanceSuite(streamTarget(realNats, natsSetting('jetstream')), {
+    test: (title, prove) => it(title, prove, 120_000),
+  });
+});

@@ -1,0 +1,14 @@
+import { afterAll, describe, it } from '@jest/globals';
+import { conformanceSuite } from '../../../lib/driver/index.js';
+import { createTopic, uniqueName, whenBrokers } from '../../support/real-brokers.js';
+import { kafkaSetting, realKafka, removeHarmed } from '../support/real-setting.js';
+import { kafkaTarget, topicPlace } from '../support/targets.js';
+
+const target = kafkaTarget(realKafka, kafkaSetting, async () => {
+  return topicPlace(realKafka, await createTopic(uniqueName('conformance'), 4));
+});
+
+whenBrokers(describe)('the Kafka driver', () => {
+  afterAll(removeHarmed);
+  conformanceSuite(target, { test: (title, prove) => it(title, prove, 120_000) });
+});

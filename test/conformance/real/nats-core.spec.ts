@@ -1,0 +1,10 @@
+import { afterAll, describe, it } from '@jest/globals';
+import { conformanceSuite } from '../../../lib/driver/index.js';
+import { whenBrokers } from '../../support/real-brokers.js';
+import { natsSetting, realNats, removeHarmed } from '../support/real-setting.js';
+import { subjectTarget } from '../support/targets.js';
+
+whenBrokers(describe)('the NATS driver, core', () => {
+  afterAll(removeHarmed);
+  conformanceSuite(subjectTarget(realNats, natsSetting('core')), { test: (title, prove) => it(title, prove, 120_000) });
+});

@@ -1,0 +1,64 @@
+import { type BrokerDefinition, type Doomed, systemClock } from '../../../lib/driver/index.js';
+import { kafkaBroker } from '../../../lib/kafka/index.js';
+import { natsBroker } from '../../../lib/nats/index.js';
+import {
+  brokersUnavailable,
+  nativeUnavailable,
+  realBrokers,
+  startKafkaCluster,
+  startNatsServer,
+} from '../../support/real-brokers.js';
+import { type Setting, streamPlace, subjectPlace, topicPlace } from './targets.js';
+
+/** Nobody listens on port 1. */
+const nowhere = '127.0.0.1:1';
+const name = 'conformance';
+
+const servers = (): { kafka: string[]; nats: string } =>
+  brokersUnavailable() === undefined ? realBrokers() : { kafka: [nowhere], nats: `nats://${nowhere}` };
+
+const quick = { connectionTimeout: 1_000, retry: { retries: 1, initialRetryTime: 50, maxRetryTime: 100 } };
+
+export const realKafka = kafkaBroker({ name, client: { brokers: servers().kafka } });
+export const realNats = natsBroker({ name, client: { servers: servers().nats } });
+
+function setting(definition: BrokerDefinition, dead: BrokerDefinition): Setting {
+  return {
+    name: 'real',
+    clock: systemClock,
+    makeDriver: () => definition.driver(),
+    makeDeadDriver: () => dead.driver(),
+  };
+}
+
+/** Servers that a test harmed, to be removed at the end. */
+const harmed: { stop(): Promise<void> }[] = [];
+
+export async function removeHarmed(): Promise<void> {
+  await Promise.all(harmed.splice(0).map((server) => server.stop()));
+}
+
+export const kafkaSetting: Setting = {
+  ...setting(realKafka, kafkaBroker({ name, client: { brokers: [nowhere], ...quick } })),
+  ...(nativeUnavailable('kafka') === undefined && { makeDoomedDriver: doomedKafka }),
+};
+
+export const natsSetting = (via: 'core' | 'jetstream'): Setting => ({
+  ...setting(realNats, natsBroker({ name, client: { servers: nowhere, timeout: 2_000 } })),
+  ...(nativeUnavailable('nats') === undefined && { makeDoomedDriver: () => doomedNats(via) }),
+});
+
+async function doomedKafka(): Promise<Doomed> {
+  const cluster = await startKafkaCluster();
+  harmed.push(cluster);
+  const definition = kafkaBroker({ name, client: { brokers: cluster.brokers } });
+  return { driver: await definition.driver(), place: topicPlace(definition), kill: () => cluster.kill() };
+}
+
+async function doomedNats(via: 'core' | 'jetstream'): Promise<Doomed> {
+  const server = await startNatsServer({ jetstream: true });
+  harmed.push(server);
+  const definition = natsBroker({ name, client: { servers: server.url } });
+  const place = via === 'core' ? subjectPlace(definition) : streamPlace(definition);
+  return { driver: await definition.driver(), place, kill: () => server.kill() };
+}
