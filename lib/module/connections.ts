@@ -20,8 +20,8 @@ export class Connections implements OnApplicationShutdown {
    * The consumers are down, and this module's hook is the next and last. On Nest 11 another module's hook that throws
    * keeps Nest from calling it, and open sockets would keep the process: then a timer closes them.
    */
-  closeSoon(): void {
-    this.timer ??= startTimer(() => void this.close(), ABANDONED_MS).unref();
+  closeSoon(afterMs = ABANDONED_MS): void {
+    this.timer ??= startTimer(() => void this.close(), afterMs).unref();
   }
 
   async onApplicationShutdown(): Promise<void> {

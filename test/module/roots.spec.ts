@@ -1,0 +1,153 @@
+import { Injectable, Module } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  Broker,
+  type BrokerDefinition,
+  getBrokerToken,
+  InjectBroker,
+  MultiBroker,
+  MultiBrokerModule,
+} from '../../lib/index.js';
+import { closeApps, compile, start } from '../support/app.js';
+import { fakeBroker, FakeServer } from '../support/fake-kind.js';
+
+let server: FakeServer;
+beforeEach(() => {
+  server = new FakeServer();
+});
+afterEach(closeApps);
+
+const broker = (name: string) => fakeBroker({ name, server });
+
+@Injectable()
+class Config {
+  readonly topic = 'orders.v1';
+}
+@Module({ providers: [Config], exports: [Config] })
+class ConfigModule {}
+
+describe('forRootAsync', () => {
+  const entry = {
+    name: 'orders',
+    imports: [ConfigModule],
+    inject: [Config],
+    useFactory: async ({ topic }: Config): Promise<BrokerDefinition> =>
+      fakeBroker({ name: 'orders', server, addresses: { incoming: topic } }),
+  };
+
+  it('makes definitions by the container, beside ready ones, in their order', async () => {
+    const app = await start({ imports: [MultiBrokerModule.forRootAsync([entry, broker('events')])] });
+    expect(app.get(MultiBroker).brokers.map(({ name }) => name)).toEqual(['orders', 'events']);
+    await app.get<Broker>(getBrokerToken('orders')).publish('incoming', 1);
+    expect(server.published[0]!.queue).toBe('orders.v1');
+  });
+
+  it('lets its brokers be injected, by name and as the default', async () => {
+    @Injectable()
+    class Service {
+      constructor(
+        @InjectBroker('orders') readonly orders: Broker,
+        @InjectBroker() readonly byDefault: Broker,
+      ) {}
+    }
+    const app = await start({ imports: [MultiBrokerModule.forRootAsync([entry])], providers: [Service] });
+    expect(app.get(Service).orders.name).toBe('orders');
+    expect(app.get(Service).byDefault).toBe(app.get(Service).orders);
+  });
+
+  it('refuses a factory that returns a definition of another name', async () => {
+    const wrong = { ...entry, useFactory: () => broker('other') };
+    await expect(compile({ imports: [MultiBrokerModule.forRootAsync([wrong])] })).rejects.toMatchObject({
+      code: 'MULTI_BROKER_OPTION_INVALID',
+      message: expect.stringMatching(/'orders'.*'other'/),
+    });
+  });
+
+  it('fails with what a factory throws', async () => {
+    const failing = { name: 'x', useFactory: () => Promise.reject(new Error('no configuration')) };
+    await expect(compile({ imports: [MultiBrokerModule.forRootAsync([failing])] })).rejects.toThrow('no configuration');
+  });
+
+  it('takes options', async () => {
+    const app = await start({
+      imports: [MultiBrokerModule.forRootAsync([broker('a'), broker('b')], { default: 'b' })],
+    });
+    expect(app.get(MultiBroker).default.name).toBe('b');
+  });
+});
+
+describe('forFeature', () => {
+  it('adds brokers that are injected everywhere, and are never the default, wherever it stands', async () => {
+    @Injectable()
+    class Service {
+      constructor(@InjectBroker('more') readonly more: Broker) {}
+    }
+    @Module({ imports: [MultiBrokerModule.forFeature([broker('more')])] })
+    class FeatureModule {}
+    for (const imports of [
+      [FeatureModule, MultiBrokerModule.forRoot([broker('a')])],
+      [MultiBrokerModule.forRoot([broker('a')]), FeatureModule],
+    ]) {
+      const app = await start({ imports, providers: [Service] });
+      expect(app.get(Service).more.name).toBe('more');
+      expect(app.get(MultiBroker).default.name).toBe('a');
+      expect(app.get<Broker>(getBrokerToken()).name).toBe('a');
+    }
+  });
+
+  it('takes definitions made by the container', async () => {
+    const entry = { name: 'more', useFactory: () => broker('more') };
+    const app = await start({
+      imports: [MultiBrokerModule.forRoot([broker('a')]), MultiBrokerModule.forFeature([entry])],
+    });
+    expect(app.get(MultiBroker).get('more').name).toBe('more');
+  });
+
+  it('twice, in two modules, adds both', async () => {
+    const app = await start({
+      imports: [
+        MultiBrokerModule.forFeature([broker('x')]),
+        MultiBrokerModule.forFeature([broker('y')]),
+        MultiBrokerModule.forRoot([broker('a')]),
+      ],
+    });
+    expect(
+      app
+        .get(MultiBroker)
+        .brokers.map(({ name }) => name)
+        .sort(),
+    ).toEqual(['a', 'x', 'y']);
+  });
+
+  it('without forRoot() is a mistake', async () => {
+    const app = await compile({ imports: [MultiBrokerModule.forFeature([broker('x')])] });
+    await expect(app.init()).rejects.toMatchObject({
+      code: 'MULTI_BROKER_WIRING',
+      problems: [{ code: 'MULTI_BROKER_NO_BROKER' }],
+    });
+    expect(server.events).toEqual([]);
+  });
+});
+
+describe('a module that is imported twice', () => {
+  it('is one, if it is the same object', async () => {
+    const root = MultiBrokerModule.forRoot([broker('a')]);
+    @Module({ imports: [root] })
+    class FeatureModule {}
+    const app = await start({ imports: [root, FeatureModule] });
+    expect(app.get(MultiBroker).brokers).toHaveLength(1);
+  });
+
+  it('can be re-exported', async () => {
+    const root = MultiBrokerModule.forRoot([broker('a')]);
+    @Module({ imports: [root], exports: [root] })
+    class SharedModule {}
+    const app = await start({ imports: [SharedModule] });
+    expect(app.get(MultiBroker).brokers).toHaveLength(1);
+  });
+});
+
+it('an empty forRoot() is an application without brokers', async () => {
+  const app = await start({ imports: [MultiBrokerModule.forRoot([])] });
+  expect(app.get(MultiBroker).brokers).toEqual([]);
+});
