@@ -256,7 +256,7 @@ it('a nacked message is retried in place as often as at first', async () => {
 });
 
 it('a position, not an object, names a message in errors', async () => {
-  const rig = new Rig({ handle: (_body, context) => void context.reject('because') as undefined });
+  const rig = new Rig({ handle: (_body, context) => context.reject('because') });
   void rig.take(new FakeMessage({ position: 'in[0]@7' }));
   await turns();
   expect(rig.log.lines).toEqual([

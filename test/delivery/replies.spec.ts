@@ -1,0 +1,142 @@
+import { describe, expect, it } from '@jest/globals';
+import { markRejection } from '../../lib/delivery/index.js';
+import { outgoing } from '../../lib/driver/index.js';
+import { Rig, type RigOptions } from '../support/delivery-rig.js';
+import { refused } from '../support/fake-driver.js';
+import { FakeMessage } from '../support/fake-lane.js';
+import { turns } from '../support/turns.js';
+
+const once = { attempts: 1, delayMs: 0, factor: 1, maxDelayMs: 0, jitter: 0 };
+
+async function asked(options: RigOptions, replyTo = 'inbox', prepare: (rig: Rig) => void = () => {}): Promise<Rig> {
+  const rig = new Rig({
+    lane: { again: 'never', waits: false },
+    ...options,
+    binding: { retry: once, ...options.binding },
+  });
+  prepare(rig);
+  void rig.take(new FakeMessage({ replyTo, headers: { 'correlation-id': 'c' } }));
+  await turns();
+  return rig;
+}
+
+const answers = (rig: Rig): unknown[] =>
+  rig.drivers.in.writes.flatMap(({ to, batch }) =>
+    batch.map(({ body, key, headers }) => ({
+      to: to.address,
+      body: body === null ? null : String(body),
+      key,
+      headers,
+    })),
+  );
+
+const correlation = { 'correlation-id': 'c' };
+
+describe('a request is answered', () => {
+  it('with an empty message where its handler returns nothing', async () => {
+    expect(answers(await asked({}))).toEqual([{ to: 'inbox', body: null, key: undefined, headers: correlation }]);
+  });
+
+  it('with what its handler returned, encoded by the broker it came by', async () => {
+    const rig = await asked({ handle: () => outgoing({ x: 1 }, { key: 'k', headers: { h: '1' } }) });
+    const headers = { ...correlation, 'content-type': 'application/json', h: '1' };
+    expect(answers(rig)).toEqual([{ to: 'inbox', body: '{"x":1}', key: 'k', headers }]);
+  });
+
+  it('with the last of several items, once', async () => {
+    expect(answers(await asked({ handle: () => [outgoing('1'), outgoing('2')] }))).toMatchObject([{ body: '2' }]);
+    async function* two() {
+      yield outgoing('1');
+      yield outgoing('2');
+    }
+    expect(answers(await asked({ handle: () => two() }))).toMatchObject([{ body: '2' }]);
+  });
+
+  it('after every publisher confirmed', async () => {
+    const binding = { routes: [{ broker: 'out', destination: 'q' }] };
+    const rig = await asked({ handle: () => outgoing('x'), binding }, 'inbox', ({ drivers }) => {
+      drivers.out.hold = true;
+    });
+    expect(answers(rig)).toEqual([]);
+    rig.drivers.out.writes[0]?.confirm();
+    await turns();
+    expect(answers(rig)).toMatchObject([{ body: 'x' }]);
+  });
+});
+
+describe('a request is answered with an error', () => {
+  const failing = (): never => {
+    throw new Error('no\r\nsuch order');
+  };
+  const error = { ...correlation, 'multi-broker-error': 'no such order' };
+
+  it.each(['nack-on-error', 'reject-on-error', 'ack-first', 'manual'] as const)(
+    'where its handler failed for good, under %s; the text is one line',
+    async (ack) => {
+      expect(answers(await asked({ handle: failing, binding: { ack } }))).toMatchObject([
+        { body: null, headers: error },
+      ]);
+    },
+  );
+
+  it('only when no further call follows', async () => {
+    const binding = { ack: 'reject-on-error', retry: { ...once, attempts: 2, delayMs: 5 } } as const;
+    const rig = await asked({ handle: failing, binding });
+    expect(answers(rig)).toEqual([]);
+    rig.clock.advance(5);
+    await turns();
+    expect(answers(rig)).toMatchObject([{ headers: error }]);
+  });
+
+  it.each(['server', 'hold'] as const)('not while it comes again (%s)', async (again) => {
+    expect(answers(await asked({ handle: failing, lane: { again } }))).toEqual([]);
+  });
+
+  it('where a guard refused it', async () => {
+    const handle = (): never => {
+      throw markRejection(new Error('Forbidden'));
+    };
+    const headers = { 'multi-broker-error': 'Forbidden' };
+    expect(answers(await asked({ handle, lane: { again: 'hold' } }))).toMatchObject([{ headers }]);
+  });
+
+  it('where its handler rejected it', async () => {
+    const handle = (_body: string, context: { reject(reason?: string): void }): undefined => {
+      context.reject('not ours');
+    };
+    const headers = { 'multi-broker-error': expect.stringContaining('not ours') };
+    expect(answers(await asked({ handle }))).toMatchObject([{ headers }]);
+  });
+
+  it('where the answer cannot be encoded', async () => {
+    const rig = await asked({ handle: () => outgoing(Symbol('no JSON')) });
+    expect(answers(rig)).toMatchObject([{ body: null, headers: { 'multi-broker-error': expect.any(String) } }]);
+    expect(rig.lane.fates).toEqual(['body done']);
+  });
+
+  it('where what was thrown has no text', async () => {
+    const handle = (): never => {
+      // eslint-disable-next-line @typescript-eslint/only-throw-error
+      throw { message: undefined, stack: '' };
+    };
+    expect(answers(await asked({ handle }))).toMatchObject([{ headers: { 'multi-broker-error': 'undefined' } }]);
+  });
+});
+
+describe('an answer that cannot be sent', () => {
+  it.each(['!bad address', 'inbox'])('does not fail the delivery (%s), and is told', async (replyTo) => {
+    const rig = await asked({ handle: () => outgoing('x') }, replyTo, ({ drivers }) => {
+      drivers.in.outcome = () => refused(true);
+    });
+    expect(rig.lane.fates).toEqual(['body done']);
+    expect(rig.log.lines.join()).toContain('The answer of Orders.on was not sent');
+    expect(rig.clock.pending()).toEqual([]);
+  });
+});
+
+it('a message that wants no answer gets none', async () => {
+  const rig = new Rig({ handle: () => outgoing('x') });
+  void rig.take(new FakeMessage({}));
+  await turns();
+  expect([rig.lane.fates, answers(rig)]).toEqual([['body done'], []]);
+});
