@@ -18,8 +18,9 @@ import type { NatsBrokerOptions } from '../options.js';
 import type { NatsSourceSpec } from '../source-spec.js';
 import { dial } from './dial.js';
 import type { NatsIntake } from './intake.js';
-import { Session } from './session.js';
 import { openIntake } from './open-intake.js';
+import { PublishErrors } from './publish-errors.js';
+import { Session } from './session.js';
 
 /** How long `close` waits for publishes under way. */
 const closeMs = 2_000;
@@ -29,7 +30,7 @@ export class NatsDriver implements Driver {
   readonly #client: NatsClient;
   readonly #options: NatsBrokerOptions;
   #session: Session | undefined;
-  #closed = false;
+  #closed: Promise<void> | undefined;
   readonly #intakes = new Set<NatsIntake>();
 
   constructor(client: NatsClient, options: NatsBrokerOptions) {
@@ -39,7 +40,7 @@ export class NatsDriver implements Driver {
 
   async connect(io: Io, signal: AbortSignal): Promise<void> {
     const nc = await dial(this.#client, this.#options, signal);
-    if (this.#closed) {
+    if (this.#closed !== undefined) {
       await nc.close();
       throw this.#stopped();
     }
@@ -51,14 +52,18 @@ export class NatsDriver implements Driver {
     const intake = await openIntake(session, sources as readonly NatsSourceSpec[], sink, signal, (closed) =>
       this.#intakes.delete(closed),
     );
+    if (this.#closed !== undefined) {
+      await intake.close();
+      throw this.#stopped();
+    }
     this.#intakes.add(intake);
     return intake;
   }
 
   async publish(to: DestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]> {
-    const session = this.#session;
-    if (session === undefined) throw this.#stopped();
-    return session.publish(to as NatsDestinationSpec, batch);
+    if (this.#session !== undefined) return this.#session.publish(to as NatsDestinationSpec, batch);
+    const error = new PublishErrors(this.#options.name).notConnected(to as NatsDestinationSpec);
+    return batch.map(() => ({ error }));
   }
 
   async request(to: DestinationSpec, message: Outgoing, signal: AbortSignal): Promise<Incoming> {
@@ -69,9 +74,12 @@ export class NatsDriver implements Driver {
     return [...this.#intakes].flatMap((intake) => intake.ailments());
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  async #end(): Promise<void> {
     // Their lanes are lost and what is unsettled goes back, also where nobody closed them.
     await Promise.all([...this.#intakes].map((intake) => intake.close()));
     await this.#session?.close(closeMs);
@@ -82,7 +90,7 @@ export class NatsDriver implements Driver {
   }
 
   #open(): Session {
-    if (this.#session === undefined || this.#closed) throw this.#stopped();
+    if (this.#session === undefined || this.#closed !== undefined) throw this.#stopped();
     return this.#session;
   }
 
