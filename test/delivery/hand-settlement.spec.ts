@@ -256,7 +256,12 @@ it('a nacked message is retried in place as often as at first', async () => {
 });
 
 it('a position, not an object, names a message in errors', async () => {
-  const rig = new Rig({ handle: (_body, context) => context.reject('because') });
+  const rig = new Rig({
+    handle: (_body, context) => {
+      context.reject('because');
+      return undefined;
+    },
+  });
   void rig.take(new FakeMessage({ position: 'in[0]@7' }));
   await turns();
   expect(rig.log.lines).toEqual([

@@ -1,0 +1,128 @@
+import { describe, expect, it } from '@jest/globals';
+import { outgoing } from '../../lib/driver/index.js';
+import { open, Rig } from '../support/delivery-rig.js';
+import { type FakeMessage, messages } from '../support/fake-lane.js';
+import { eventually, turns } from '../support/turns.js';
+
+const many = (count: number, from = 0): FakeMessage[] =>
+  messages(...Array.from({ length: count }, (_, index) => String(from + index)));
+
+/** Whether the promise has resolved by now. */
+async function isOver(promise: void | Promise<void>): Promise<boolean> {
+  let over = false;
+  void Promise.resolve(promise).then(() => (over = true));
+  await turns(1);
+  return over;
+}
+
+describe('a full lane', () => {
+  it('tells the driver to hold back until there is room', async () => {
+    const gate = open();
+    let toGo = 0;
+    const rig = new Rig({ handle: () => (toGo-- > 0 ? undefined : gate.promise.then(() => undefined)) });
+    expect(rig.take(...many(1_001))).toBeUndefined();
+    const full = rig.take(...many(3, 1_001));
+    expect(full).toBeInstanceOf(Promise);
+    expect(await isOver(full)).toBe(false);
+    toGo = 2;
+    gate.resolve();
+    await eventually(() => rig.lane.settled.length === 1_004);
+    expect(await isOver(full)).toBe(true);
+  });
+
+  it('lets the driver go on when 1,000 wait, not earlier', async () => {
+    const gates: (() => void)[] = [];
+    const rig = new Rig({
+      handle: () => {
+        const { promise, resolve } = open();
+        gates.push(() => resolve());
+        return promise.then(() => undefined);
+      },
+    });
+    const full = rig.take(...many(1_003));
+    for (const [begun, over] of [
+      [1, false],
+      [2, false],
+      [3, true],
+    ] as const) {
+      await eventually(() => rig.calls.length === begun);
+      expect(await isOver(full)).toBe(over);
+      gates[begun - 1]?.();
+    }
+    for (let next = 3; next < 1_003; next++) {
+      await eventually(() => gates[next] !== undefined);
+      gates[next]?.();
+    }
+  });
+
+  it('does not keep the driver waiting when it is lost, or when it is stopped', async () => {
+    for (const end of ['lose', 'quiet', 'abandon'] as const) {
+      const rig = new Rig({ handle: () => new Promise(() => {}) });
+      const full = rig.take(...many(2_000));
+      expect(await isOver(full)).toBe(false);
+      if (end === 'lose') rig.lane.lose();
+      else rig.sink[end]();
+      expect([end, await isOver(full)]).toEqual([end, true]);
+    }
+  });
+});
+
+describe('a lane of a server that does not wait', () => {
+  const lane = { again: 'never', waits: false } as const;
+
+  it('is never full', () => {
+    const rig = new Rig({ lane, handle: () => new Promise(() => {}) });
+    expect(rig.take(...many(5_000))).toBeUndefined();
+  });
+
+  it('drops what comes beyond 65,536 waiting messages, and counts it', async () => {
+    const gate = open();
+    let first = true;
+    const rig = new Rig({
+      lane,
+      handle: () => {
+        if (!first) return undefined;
+        first = false;
+        return gate.promise.then(() => undefined);
+      },
+    });
+    void rig.take(...many(1));
+    void rig.take(...many(65_536, 1));
+    void rig.take(...many(2, 70_000));
+    void rig.take(...many(3, 80_000));
+    expect(rig.counts.dropped).toBe(5);
+    expect(rig.lane.fates).toEqual(['70000 drop', '70001 drop', '80000 drop', '80001 drop', '80002 drop']);
+    gate.resolve();
+    await eventually(() => rig.lane.settled.length === 65_537 + 5, 20_000);
+    expect(rig.calls).toHaveLength(65_537);
+    expect(rig.log.lines).toEqual([
+      expect.stringMatching(/^warn .*are dropped, as Orders\.on is slower/),
+      expect.stringMatching(/^warn .*were dropped: 5$/),
+    ]);
+  });
+});
+
+describe('messages that are handled and not settled', () => {
+  it('stop their lane at 1,000; each that is settled lets one more begin', async () => {
+    const rig = new Rig({ handle: () => outgoing('x'), binding: { routes: [{ broker: 'out', destination: 'q' }] } });
+    rig.drivers.out.hold = true;
+    void rig.take(...many(1_500));
+    await turns(20);
+    expect(rig.calls).toHaveLength(1_000);
+    rig.drivers.out.writes[0]?.confirm();
+    await turns();
+    const settled = rig.lane.settled.length;
+    expect(settled).toBeGreaterThan(0);
+    expect(rig.calls).toHaveLength(Math.min(1_500, 1_000 + settled));
+  });
+
+  it('of a manual handler stop it until one is acked', async () => {
+    const rig = new Rig({ binding: { ack: 'manual' } });
+    void rig.take(...many(1_200));
+    await turns();
+    expect(rig.calls).toHaveLength(1_000);
+    rig.contexts[500]?.ack();
+    await turns();
+    expect(rig.calls).toHaveLength(1_001);
+  });
+});

@@ -1,0 +1,48 @@
+import { expect, it, jest } from '@jest/globals';
+import { Turns } from '../../lib/delivery/index.js';
+import { Rig } from '../support/delivery-rig.js';
+import { messages } from '../support/fake-lane.js';
+import { eventually, turns } from '../support/turns.js';
+
+const many = messages(...Array.from({ length: 5_000 }, (_, index) => String(index)));
+
+it('the event loop turns while a long batch is handed to handlers that never wait', async () => {
+  const seen: number[] = [];
+  const rig = new Rig();
+  setImmediate(() => seen.push(rig.calls.length));
+  void rig.take(...many);
+  await eventually(() => rig.lane.settled.length === 5_000);
+  expect(seen[0]).toBeLessThanOrEqual(256);
+  expect(seen[0]).toBeGreaterThan(0);
+});
+
+it('it turns too where each handler returns a resolved promise', async () => {
+  const seen: number[] = [];
+  const rig = new Rig({ handle: () => Promise.resolve(undefined) });
+  setImmediate(() => seen.push(rig.calls.length));
+  void rig.take(...many);
+  await eventually(() => rig.lane.settled.length === 5_000);
+  expect(seen[0]).toBeLessThanOrEqual(256);
+});
+
+it('a lost lane is seen between two turns: what is behind is not handled', async () => {
+  const rig = new Rig();
+  setImmediate(() => rig.lane.lose());
+  void rig.take(...many);
+  await turns();
+  expect(rig.calls.length).toBeLessThanOrEqual(256);
+});
+
+it('messages of all lanes count together', () => {
+  const turns = new Turns(3);
+  expect([1, 2, 3, 4, 5, 6].map(() => turns.due())).toEqual([false, false, true, false, false, true]);
+});
+
+it('turns pass while a test holds the timers', async () => {
+  jest.useFakeTimers();
+  try {
+    await new Turns().next();
+  } finally {
+    jest.useRealTimers();
+  }
+});
