@@ -111,7 +111,7 @@ function report(name, title, { ok, output, seconds = 0 }) {
   if (!ok) console.log(output.replace(/^/gm, '    | '));
 }
 
-/** Runs a command to its end, within two minutes, with its process group. */
+/** Runs a command to its end, within three minutes, with its process group. */
 function run([command, ...args], { cwd, env = process.env }) {
   return new Promise((resolve) => {
     const began = performance.now();
@@ -121,9 +121,9 @@ function run([command, ...args], { cwd, env = process.env }) {
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
     const limit = setTimeout(() => {
-      output += '\nstopped after 120 s';
+      output += '\nstopped after 180 s';
       process.kill(-child.pid, 'SIGKILL');
-    }, 120_000);
+    }, 180_000);
     const end = (ok) => {
       clearTimeout(limit);
       resolve({ ok, output, seconds: (performance.now() - began) / 1000 });

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const START_MS = 90_000;
+const START_MS = 180_000;
 const STOP_MS = 15_000;
 const samples = [
   { script: 'start', says: /fromNats saw "Bye\." on events/ },
