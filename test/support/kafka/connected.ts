@@ -1,4 +1,4 @@
-import { afterEach } from '@jest/globals';
+import { afterEach, jest } from '@jest/globals';
 
 import {
   type ConnectionState,
@@ -45,6 +45,7 @@ const open = new Set<Driver>();
 
 /** Call once in a file: closes what a test left open. */
 export function closeAfterEach(): void {
+  jest.setTimeout(60_000);
   afterEach(async () => {
     await Promise.all([...open].map((driver) => driver.close()));
     open.clear();

@@ -41,6 +41,7 @@ export class PartitionLane implements Lane {
   private watermark: Watermark | undefined;
   /** The offset to fetch next, once the start position is fixed. */
   private fetchNext = -1;
+  private rewound = false;
   private bytes = 0;
   private pumping = false;
   private wake: (() => void) | undefined;
@@ -90,8 +91,8 @@ export class PartitionLane implements Lane {
   begin(offset: number): void {
     if (this.isLost) return;
     this.watermark = new Watermark(offset);
-    this.committed = offset;
-    this.fetchNext = offset;
+    this.committed = this.rewound ? -1 : offset;
+    this.fetchNext = this.rewound ? 0 : offset;
     this.reader.sink.opened(this);
     this.wakeAll();
   }
@@ -107,6 +108,7 @@ export class PartitionLane implements Lane {
 
   /** The offset is gone from the server: whatever comes next is taken, also what is lower (a topic made anew). */
   rewind(): void {
+    this.rewound = true;
     this.fetchNext = 0;
     this.committed = -1;
   }
