@@ -19,7 +19,7 @@ export function store(address: string, message: Outgoing, timestamp: number, rep
     address,
     body: message.body === null ? null : Buffer.from(message.body),
     key: message.key,
-    headers: message.headers === undefined ? NO_HEADERS : Object.freeze({ ...message.headers }),
+    headers: message.headers === undefined ? NO_HEADERS : { ...message.headers },
     replyTo,
     timestamp,
   };

@@ -1,4 +1,4 @@
-import type { Headers, Outgoing } from '../../driver/index.js';
+import type { Outgoing } from '../../driver/index.js';
 import type { PublishError } from '../../errors/index.js';
 import { store, type Stored } from '../../twin/index.js';
 import type { NatsDestinationSpec } from '../destination-spec.js';
@@ -8,36 +8,41 @@ import { actsOnServer, dedupeHeader, headerProblem, keyHeader } from '../header-
 /** As `max_payload` of nats-server: headers and body together. */
 const MAX_PAYLOAD = 1_048_576;
 
+/** `NATS/1.0`, its line break, and the empty line at the end. */
+const PREAMBLE = 12;
+
+/** `: ` and the line break. */
+const LINE = 4;
+
+/** Where and when a message is taken in. */
+export interface TakingIn {
+  readonly timestamp: number;
+  readonly replyTo?: string;
+  readonly errors: PublishErrors;
+}
+
 /** The message as the server would keep it, or why it would not have it. */
-export function takeIn(
-  message: Outgoing,
-  to: NatsDestinationSpec,
-  at: { readonly timestamp: number; readonly replyTo?: string; readonly errors: PublishErrors },
-): Stored | PublishError {
-  const headers = headersOf(message);
-  const wire = message.key === undefined ? headers : { ...headers, [keyHeader]: message.key };
-  const bad = Object.entries(wire).find(([name, value]) => headerProblem(name, value) !== undefined);
-  if (bad !== undefined) return at.errors.badHeader(to, bad[0], headerProblem(...bad) ?? '');
-  const size = (message.body?.length ?? 0) + sizeOf(wire);
+export function takeIn(message: Outgoing, to: NatsDestinationSpec, at: TakingIn): Stored | PublishError {
+  const { key } = message;
+  const headers: Record<string, string> = {};
+  const lines = linesOf(message);
+  let size = (message.body?.length ?? 0) + (lines.length > 0 ? PREAMBLE : 0);
+  for (const [name, value] of lines) {
+    const problem = headerProblem(name, value);
+    if (problem !== undefined) return at.errors.badHeader(to, name, problem);
+    size += Buffer.byteLength(name) + Buffer.byteLength(value) + LINE;
+    if (name !== keyHeader) headers[name] = value;
+  }
   if (size > MAX_PAYLOAD) return at.errors.tooLarge(to, `${size} bytes with headers, the server takes ${MAX_PAYLOAD}`);
   // An empty body is a message without a value: NATS knows no other.
   const body = message.body?.length === 0 ? null : message.body;
-  return store(to.subject, { body, key: message.key, headers }, at.timestamp, at.replyTo);
+  return store(to.subject, { body, key, headers }, at.timestamp, at.replyTo);
 }
 
-/** The dedupe id travels as a header; what the server would act on is left out. */
-function headersOf(message: Outgoing): Headers {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(message.headers ?? {})) {
-    if (!actsOnServer(name) && name.toLowerCase() !== keyHeader) headers[name] = value;
-  }
-  if (message.dedupeId !== undefined) headers[dedupeHeader] = message.dedupeId;
-  return headers;
-}
-
-/** `NATS/1.0`, a line each, and an empty line; nothing at all without headers. */
-function sizeOf(headers: Headers): number {
-  const lines = Object.entries(headers);
-  const bytes = lines.reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value) + 4, 0);
-  return lines.length === 0 ? 0 : bytes + 12;
+/** The header lines: key and dedupe id travel as headers; what the server would act on is left out. */
+function linesOf({ headers = {}, key, dedupeId }: Outgoing): [string, string][] {
+  const lines = Object.entries(headers).filter(([name]) => !actsOnServer(name) && name.toLowerCase() !== keyHeader);
+  if (key !== undefined) lines.push([keyHeader, key]);
+  if (dedupeId !== undefined) lines.push([dedupeHeader, dedupeId]);
+  return lines;
 }

@@ -1,0 +1,356 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  conformanceSuite,
+  type ConformanceTarget,
+  type Driver,
+  driverPromises,
+  type Incoming,
+  type Lane,
+  type Sink,
+} from '../../lib/driver/index.js';
+import { kafkaBroker } from '../../lib/kafka/index.js';
+import { natsBroker } from '../../lib/nats/index.js';
+import { kafkaTarget, streamTarget, subjectTarget } from './support/targets.js';
+import { twinSetting } from './support/twin-setting.js';
+
+const kafka = kafkaBroker({ name: 'conformance', client: { brokers: ['localhost:9092'] } });
+const nats = natsBroker({ name: 'conformance', client: {} });
+const targets = {
+  kafka: () => kafkaTarget(kafka, twinSetting(kafka)),
+  stream: () => streamTarget(nats, twinSetting(nats)),
+  subject: () => subjectTarget(nats, twinSetting(nats)),
+};
+
+/** Runs the suite with a test framework of three lines; returns what failed. */
+async function run(target: ConformanceTarget, only?: string[]): Promise<{ failed: string[]; table: string }> {
+  const tests: [string, () => Promise<void>][] = [];
+  let table = '';
+  conformanceSuite(target, { test: (title, prove) => tests.push([title, prove]), print: (text) => (table = text) });
+  const failed: string[] = [];
+  for (const [title, prove] of tests) {
+    const id = title.split(' ')[0]!;
+    if (only?.includes(id) ?? true) await prove().catch(() => failed.push(id));
+  }
+  return { failed, table };
+}
+
+/** The target with a driver that is spoilt in one place. */
+async function failuresOf(
+  kind: keyof typeof targets,
+  spoil: (driver: Driver) => Partial<Driver>,
+  only: string[],
+): Promise<string[]> {
+  const target = targets[kind]();
+  const makeDriver = async (): Promise<Driver> => {
+    const driver = await target.makeDriver();
+    return Object.assign(driver, spoil({ ...bound(driver) }));
+  };
+  const { failed } = await run({ ...target, makeDriver, patienceMs: 150 }, only);
+  return failed;
+}
+
+function bound(driver: Driver): Driver {
+  return {
+    connect: driver.connect.bind(driver),
+    subscribe: driver.subscribe.bind(driver),
+    publish: driver.publish.bind(driver),
+    close: driver.close.bind(driver),
+    native: driver.native.bind(driver),
+  };
+}
+
+/** Hands everything over through other hands. */
+function handing(take: (sink: Sink, lane: Lane, batch: readonly Incoming[]) => void | Promise<void>) {
+  return (driver: Driver): Partial<Driver> => ({
+    subscribe: (sources, sink, signal) => {
+      const hands: Sink = { opened: (lane) => sink.opened(lane), take: (lane, batch) => take(sink, lane, batch) };
+      return driver.subscribe(sources, hands, signal);
+    },
+  });
+}
+
+const changed = (message: Incoming, change: Partial<Incoming>): Incoming =>
+  new Proxy(message, {
+    get: (one, name) => Reflect.get(Object.hasOwn(change, name) ? change : one, name) as unknown,
+  });
+
+describe('the conformance suite', () => {
+  it('passes on a driver that keeps its promises, and tells every promise in its table', async () => {
+    const { failed, table } = await run(targets.stream());
+    expect(failed).toEqual([]);
+    for (const { id, text } of driverPromises) expect(table).toContain(`${id.padEnd(4)}${text}: `);
+    expect(table).toMatch(/P3 .*: does not apply: the system does not tell empty from none/);
+  });
+
+  it('has a number for each promise', () => {
+    expect(new Set(driverPromises.map(({ id }) => id)).size).toBe(driverPromises.length);
+  });
+
+  const spoilt: readonly [string, keyof typeof targets, (driver: Driver) => Partial<Driver>, string[]][] = [
+    [
+      'drops headers',
+      'kafka',
+      handing((sink, lane, batch) =>
+        sink.take(
+          lane,
+          batch.map((one) => changed(one, { headers: () => ({}) })),
+        ),
+      ),
+      ['P1'],
+    ],
+    [
+      'gives a missing value as an empty one',
+      'kafka',
+      handing((sink, lane, batch) =>
+        sink.take(
+          lane,
+          batch.map((one) => changed(one, { body: one.body ?? new Uint8Array(0) })),
+        ),
+      ),
+      ['P2'],
+    ],
+    ['loses a message', 'kafka', handing((sink, lane, batch) => sink.take(lane, batch.slice(0, 7))), ['O1', 'P4']],
+    [
+      'hands over twice',
+      'subject',
+      handing((sink, lane, batch) => sink.take(lane, [...batch, ...batch])),
+      ['S1', 'P5'],
+    ],
+    [
+      'hands over in another order',
+      'kafka',
+      handing((sink, lane, batch) => sink.take(lane, [...batch].reverse())),
+      ['O1'],
+    ],
+    [
+      'has one position for all',
+      'stream',
+      handing((sink, lane, batch) =>
+        sink.take(
+          lane,
+          batch.map((one) => changed(one, { position: 'here' })),
+        ),
+      ),
+      ['O3'],
+    ],
+    ['goes on though a lane is full', 'stream', handing((sink, lane, batch) => void sink.take(lane, batch)), ['O2']],
+    [
+      'never opens its lanes',
+      'kafka',
+      (driver) => ({
+        subscribe: (sources, sink, signal) =>
+          driver.subscribe(
+            sources,
+            { ...sink, opened: () => {}, take: (lane, batch) => sink.take(lane, batch) },
+            signal,
+          ),
+      }),
+      ['S1'],
+    ],
+    ['rejects a publish', 'kafka', () => ({ publish: () => Promise.reject(new Error('no')) }), ['P7', 'P5']],
+    [
+      'swaps outcomes',
+      'kafka',
+      (driver) => ({
+        publish: async (to, batch) => {
+          const outcomes = await driver.publish(to, batch);
+          return [...outcomes.slice(1), ...outcomes.slice(0, 1)];
+        },
+      }),
+      ['P5'],
+    ],
+    [
+      'is never connected',
+      'kafka',
+      (driver) => ({ connect: () => Promise.resolve(), subscribe: driver.subscribe }),
+      ['C1'],
+    ],
+    ['has a client though it is a twin', 'kafka', () => ({ native: () => ({}) }), ['C6']],
+    [
+      'is a world of its own',
+      'subject',
+      (driver) => ({ connect: (io, signal) => driver.connect({ ...io, shared: (_, make) => make() }, signal) }),
+      ['C7'],
+    ],
+    ['reads every topic from its beginning', 'kafka', reading({ fromBeginning: true }), ['S4']],
+    ['reads every topic from its end', 'kafka', reading({ fromBeginning: false }), ['S3']],
+    ['reads by one group for all', 'kafka', reading({ groupId: 'one' }), ['G1', 'S3']],
+    ['has request() where its system has none', 'kafka', () => ({ request: () => new Promise(() => {}) }), ['R1']],
+    [
+      'takes what no stream keeps',
+      'stream',
+      (driver) => ({
+        publish: async (to, batch) =>
+          (await driver.publish(to, batch)).map((outcome) => ('error' in outcome ? { receipt: {} } : outcome)),
+      }),
+      ['P11', 'P6', 'P5'],
+    ],
+    [
+      'keeps no lease',
+      'stream',
+      settling(
+        (lane, ...rest) => lane.settle(...rest),
+        () => {},
+      ),
+      ['T5'],
+    ],
+    [
+      'fails the neighbours of a message that is too large',
+      'kafka',
+      (driver) => ({
+        publish: async (to, batch) => {
+          const outcomes = await driver.publish(to, batch);
+          const guilty = outcomes.find((outcome) => 'error' in outcome);
+          return guilty === undefined ? outcomes : outcomes.map(() => guilty);
+        },
+      }),
+      ['P5'],
+    ],
+    [
+      'cannot be closed twice',
+      'kafka',
+      (driver) => {
+        let closed = false;
+        return { close: () => (closed ? Promise.reject(new Error('closed')) : ((closed = true), driver.close())) };
+      },
+      ['C4'],
+    ],
+    [
+      'connects although it was given up',
+      'kafka',
+      (driver) => ({ connect: (io) => driver.connect(io, new AbortController().signal) }),
+      ['C3'],
+    ],
+    [
+      'goes on after quiet',
+      'kafka',
+      (driver) => ({
+        subscribe: async (...all) => ({ ...wrap(await driver.subscribe(...all)), quiet: () => Promise.resolve() }),
+      }),
+      ['I1'],
+    ],
+    ['leaves its lanes when it is closed', 'kafka', () => ({ close: () => Promise.resolve() }), ['I4']],
+    ['forgets settlements', 'stream', settling(() => {}), ['T1', 'I3']],
+    [
+      'settles at once what is to come again',
+      'stream',
+      settling((lane, message) => lane.settle(message, 'done')),
+      ['T4'],
+    ],
+    [
+      'brings again at once what is to come later',
+      'stream',
+      settling((lane, message, how) => lane.settle(message, typeof how === 'object' ? { againInMs: 0 } : how)),
+      ['T4'],
+    ],
+    [
+      'settles what it hands over by itself',
+      'kafka',
+      handing((sink, lane, batch) => {
+        for (const one of batch) lane.settle(one, 'done');
+        return sink.take(lane, batch);
+      }),
+      ['T2', 'T3'],
+    ],
+    [
+      'tells no duplicate',
+      'stream',
+      (driver) => ({
+        publish: (to, batch) =>
+          driver.publish(
+            to,
+            batch.map(({ dedupeId: _, ...one }) => one),
+          ),
+      }),
+      ['P10'],
+    ],
+    [
+      'gives every member all',
+      'subject',
+      (driver) => ({
+        subscribe: (sources, sink, signal) => {
+          const alone = sources.map((source) => ({ ...source, queue: undefined }));
+          const hands: Sink = {
+            opened: (lane) => sink.opened(as(lane, sources[0]!)),
+            take: (lane, batch) => sink.take(as(lane, sources[0]!), batch),
+          };
+          return driver.subscribe(alone, hands, signal);
+        },
+      }),
+      ['G2'],
+    ],
+    ['answers nobody', 'subject', () => ({ request: () => new Promise(() => {}) }), ['R2', 'R3', 'R4']],
+  ];
+
+  it('fails where the features do not say what the lanes do', async () => {
+    const target = targets.kafka();
+    const { failed } = await run({ ...target, features: { ...target.features, waits: false }, patienceMs: 150 });
+    expect(failed).toEqual(['S2']);
+  });
+
+  it('fails where a bad address is taken', async () => {
+    const { failed } = await run({ ...targets.kafka(), invalidAddresses: [() => 'fine'], patienceMs: 150 });
+    expect(failed).toEqual(['P9']);
+  });
+
+  it.each(spoilt)('fails a driver that %s', async (_, kind, spoil, expected) => {
+    expect((await failuresOf(kind, spoil, expected)).sort()).toEqual([...expected].sort());
+  });
+});
+
+const wrap = (intake: Awaited<ReturnType<Driver['subscribe']>>) => ({
+  quiet: () => intake.quiet(),
+  flush: () => intake.flush(),
+  close: () => intake.close(),
+});
+
+const wrapped = new WeakMap<Lane, Lane>();
+
+/** One other lane for each. */
+function as(lane: Lane, source: Lane['source'], settle?: Lane['settle'], extend?: Lane['extend']): Lane {
+  const known = wrapped.get(lane);
+  if (known !== undefined) return known;
+  const other: Lane = {
+    source,
+    name: lane.name,
+    lost: lane.lost,
+    again: lane.again,
+    waits: lane.waits,
+    leaseMs: lane.leaseMs,
+    extend: extend ?? ((message) => lane.extend?.(message)),
+    settle: settle ?? ((message, how) => lane.settle(message, how)),
+  };
+  wrapped.set(lane, other);
+  return other;
+}
+
+/** Reads other sources than it was asked for. */
+function reading(change: object) {
+  return (driver: Driver): Partial<Driver> => ({
+    subscribe: (sources, sink, signal) => {
+      const others = sources.map((source) => ({ ...source, ...change }));
+      const original = (lane: Lane): Lane => as(lane, sources[others.indexOf(lane.source)]!);
+      const hands: Sink = {
+        opened: (lane) => sink.opened(original(lane)),
+        take: (lane, batch) => sink.take(original(lane), batch),
+      };
+      return driver.subscribe(others, hands, signal);
+    },
+  });
+}
+
+function settling(
+  settle: (lane: Lane, ...rest: Parameters<Lane['settle']>) => void,
+  extend?: (message: Incoming) => void,
+) {
+  return (driver: Driver): Partial<Driver> => ({
+    subscribe: (sources, sink, signal) => {
+      const other = (lane: Lane): Lane => as(lane, lane.source, (message, how) => settle(lane, message, how), extend);
+      const hands: Sink = {
+        opened: (lane) => sink.opened(other(lane)),
+        take: (lane, batch) => sink.take(other(lane), batch),
+      };
+      return driver.subscribe(sources, hands, signal);
+    },
+  });
+}
