@@ -60,7 +60,7 @@ export class KafkaDriver implements Driver {
       this.parts = { io, link, client, producer, sender, groups };
     } catch (thrown) {
       client.kill();
-      await producer.close();
+      producer.kill();
       throw this.failure(asError(thrown));
     }
   }

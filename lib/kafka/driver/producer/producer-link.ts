@@ -72,6 +72,12 @@ export class ProducerLink {
     await this.end(this.build);
   }
 
+  /** Gives up at once. */
+  kill(): void {
+    this.over.abort();
+    this.build.client.kill();
+  }
+
   private make(): Build {
     const { makeClient, settings, topics } = this.host;
     const client = makeClient({ retries: RETRIES, lost: () => void this.mend() });
