@@ -4,7 +4,7 @@ import { AttemptContext, type AttemptOwner } from './attempt-context.js';
 import type { HandlerResult, ResultItem } from './binding.js';
 import { refuseLoop } from './hop-guard.js';
 import { watchProcessingTime } from './processing-time.js';
-import { Publication, PublicationPlan } from './publication.js';
+import { Publication, PublicationPlan, SinglePublication } from './publication.js';
 import { answer, answerFailure } from './reply.js';
 import { Settling } from './settling.js';
 import { publishStream } from './stream-publication.js';
@@ -23,6 +23,8 @@ interface Failure {
  * publishes are still being confirmed. It is settled when they are. A publish that fails for good holds the lane.
  */
 export class Delivery extends Settling implements AttemptOwner {
+  /** The handler's part, where `begin` gave no promise and yet it is not over. */
+  rest: void | Promise<void> = undefined;
   private inCall = false;
   /** The binding's filter does not want it. */
   private skipped = false;
@@ -37,20 +39,21 @@ export class Delivery extends Settling implements AttemptOwner {
     return this.owner.binding.handler;
   }
 
-  /** Nothing or a resolved promise: the handler's part is over. It never throws and never rejects. */
-  begin(): void | Promise<void> {
+  /**
+   * Calls the handler. A promise is its result: whoever awaits it then calls {@link accept} or {@link recover}, which
+   * spares each message a promise and two closures. Nothing: its part is over, or goes on as `rest`.
+   */
+  begin(): Promise<HandlerResult> | undefined {
     if (this.owner.binding.ack === 'ack-first') this.settle('done');
     const context = this.nextAttempt();
     try {
       const result = this.call(context);
-      if (!isThenable(result)) return this.accept(result, context);
-      return result.then(
-        (value) => this.accept(value, context),
-        (thrown: unknown) => this.recover(thrown, 'call'),
-      );
+      if (isThenable(result)) return result;
+      this.rest = this.accept(result);
     } catch (thrown) {
-      return this.recover(thrown, 'call');
+      this.rest = this.recover(thrown, 'call');
     }
+    return undefined;
   }
 
   private nextAttempt(): AttemptContext {
@@ -82,7 +85,9 @@ export class Delivery extends Settling implements AttemptOwner {
     this.owner.callEnded();
   }
 
-  private accept(result: HandlerResult, context: AttemptContext): void | Promise<void> {
+  /** Takes what the handler returned. A promise: the handler's part is over when it resolves; it never rejects. */
+  accept(result: HandlerResult): void | Promise<void> {
+    const context = this.current as AttemptContext;
     try {
       return this.returned(result, context)?.catch((thrown: unknown) => this.recover(thrown, 'call'));
     } catch (thrown) {
@@ -95,8 +100,30 @@ export class Delivery extends Settling implements AttemptOwner {
     if (isStream(result)) return this.publishSequence(result, context);
     this.called();
     this.owner.host.counts.handled++;
-    if (result === undefined) this.published(undefined, undefined);
-    else this.publishItems(Array.isArray(result) ? (result as readonly ResultItem[]) : [result as ResultItem], context);
+    if (result === undefined) this.published(undefined);
+    else if (Array.isArray(result)) this.publishItems(result as readonly ResultItem[], context);
+    else this.publishItem(result as ResultItem, context);
+  }
+
+  private publishItem(item: ResultItem, context: AttemptContext): void {
+    const { routes, ack } = this.owner.binding;
+    const [route] = routes;
+    if (
+      route === undefined ||
+      routes.length > 1 ||
+      this.incoming.replyTo !== undefined ||
+      this.cutReason !== undefined
+    ) {
+      this.publishItems([item], context);
+      return;
+    }
+    try {
+      SinglePublication.send(item, route, this.plan(context), this);
+      // By its policy it is settled when that is confirmed, and needs its context no more.
+      if (ack !== 'manual') this.current = undefined;
+    } catch (thrown) {
+      this.published(asError(thrown));
+    }
   }
 
   private publishItems(items: readonly ResultItem[], context: AttemptContext): void {
@@ -121,7 +148,7 @@ export class Delivery extends Settling implements AttemptOwner {
   }
 
   /** Every publish is confirmed, or one failed for good. */
-  private published(error: Error | undefined, last: ResultItem | undefined): void {
+  published(error: Error | undefined, last?: ResultItem): void {
     const { awaited } = this;
     this.awaited = undefined;
     if (error === undefined) this.complete(last);
@@ -134,7 +161,7 @@ export class Delivery extends Settling implements AttemptOwner {
   }
 
   /** After a failure: waits and calls again, as the verdicts say, until it succeeds or is given up. */
-  private async recover(thrown: unknown, of: Failure['of']): Promise<void> {
+  async recover(thrown: unknown, of: Failure['of']): Promise<void> {
     this.called();
     let failure: Failure | undefined = { error: asError(thrown), of };
     while (failure !== undefined) {

@@ -164,8 +164,16 @@ export class LaneRunner implements LaneOwner {
       const delivery = new Delivery(message, this);
       this.active.add(delivery);
       this.unsettled.add(delivery);
-      const handlers = delivery.begin();
-      if (handlers !== undefined) await handlers;
+      const running = delivery.begin();
+      let { rest } = delivery;
+      if (running !== undefined) {
+        try {
+          rest = delivery.accept(await running);
+        } catch (thrown) {
+          rest = delivery.recover(thrown, 'call');
+        }
+      }
+      if (rest !== undefined) await rest;
     }
     this.pumping = false;
     if (this.queue.length === 0) this.overflow.over();

@@ -4,6 +4,7 @@ import type { Binding, ResultItem, Route } from './binding.js';
 import type { DeliveryHost, Outlet } from './delivery-host.js';
 import { encodeItem, type Origin } from './encode-item.js';
 import { hopsOf } from './headers.js';
+import type { Parcel } from './outbox.js';
 
 /** Where the items of a result go, and what they say of their origin. */
 export class PublicationPlan implements Origin {
@@ -66,17 +67,13 @@ export class Publication {
   private sendAll(route: Route): void {
     const outlet = outletOf(route, this.plan);
     const index = this.route++;
-    const parcels = this.items.map((item, position) => this.prepare(item, route, outlet, index, position));
+    const parcels = this.items.map((item, position) => {
+      return prepare(item, route, outlet, this.plan, index, this.firstItem + position);
+    });
     this.open = parcels.length;
     for (const { to, message } of parcels) {
       outlet.send(to, { message, persistent: true, done: this.confirmed });
     }
-  }
-
-  private prepare(item: ResultItem, route: Route, outlet: Outlet, index: number, position: number): Prepared {
-    const to = outlet.resolve(item.destination ?? route.destination);
-    const dedupeId = to.dedupes ? this.plan.dedupeId(index, this.firstItem + position) : undefined;
-    return { to, message: encodeItem(item, route, outlet, this.plan, dedupeId) };
   }
 
   private readonly confirmed = (outcome: Outcome): void => {
@@ -85,9 +82,46 @@ export class Publication {
   };
 }
 
+/**
+ * One item to the only publisher: most results are that. It holds the encoded message and nothing else, so that
+ * payload and context can go while the confirmation is awaited: thousands of them wait at a time.
+ */
+export class SinglePublication implements Parcel {
+  readonly persistent = true;
+
+  private constructor(
+    readonly message: Outgoing,
+    private readonly over: { published(error: Error | undefined): void },
+  ) {}
+
+  /** Throws what cannot be encoded or has no way out. */
+  static send(item: ResultItem, route: Route, plan: PublicationPlan, over: { published(error?: Error): void }): void {
+    const outlet = outletOf(route, plan);
+    const { to, message } = prepare(item, route, outlet, plan, 0, 0);
+    outlet.send(to, new SinglePublication(message, over));
+  }
+
+  done(outcome: Outcome): void {
+    this.over.published('error' in outcome ? outcome.error : undefined);
+  }
+}
+
 interface Prepared {
   readonly to: DestinationSpec;
   readonly message: Outgoing;
+}
+
+function prepare(
+  item: ResultItem,
+  route: Route,
+  outlet: Outlet,
+  plan: PublicationPlan,
+  index: number,
+  position: number,
+): Prepared {
+  const to = outlet.resolve(item.destination ?? route.destination);
+  const dedupeId = to.dedupes ? plan.dedupeId(index, position) : undefined;
+  return { to, message: encodeItem(item, route, outlet, plan, dedupeId) };
 }
 
 function outletOf(route: Route, plan: PublicationPlan): Outlet {
