@@ -25,7 +25,9 @@ class Bridge {
 }
 
 @Module({
-  imports: [MultiBrokerModule.forRoot([fakeBroker({ name: 'orders', server }), fakeBroker({ name: 'events', server })])],
+  imports: [
+    MultiBrokerModule.forRoot([fakeBroker({ name: 'orders', server }), fakeBroker({ name: 'events', server })]),
+  ],
   providers: [Bridge],
 })
 class AppModule {}
