@@ -26,15 +26,12 @@ export class Connection {
   private closing = false;
   private readonly listeners = new Set<ConnectionListener>();
   private readonly pings = new Set<(error: Error) => void>();
-  /** The server's limit on headers and body together, in bytes. */
-  maxPayload: number;
 
   constructor(
     readonly nc: NatsConnection,
     private readonly io: Io,
     private readonly pongMs: number,
   ) {
-    this.maxPayload = nc.info?.max_payload ?? Number.POSITIVE_INFINITY;
     void this.watch();
     void this.watchEnd();
   }
@@ -137,7 +134,6 @@ export class Connection {
     // A refused dial makes nats.js dial in two loops, of which the second may replace what the first has connected.
     if (this.connected) this.lose();
     this.connected = true;
-    this.maxPayload = this.nc.info?.max_payload ?? this.maxPayload;
     this.io.state('up');
     for (const listener of [...this.listeners]) listener.up?.();
   }

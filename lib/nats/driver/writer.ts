@@ -30,7 +30,6 @@ export class Writer {
       const headers = this.block.write(message, to.stream);
       const body = message.body ?? empty;
       const size = body.length + (headers?.length ?? 0);
-      if (size > this.connection.maxPayload) return this.tooLarge(to, size);
       this.connection.nc.publish(to.subject, body, options(headers, reply));
       return size;
     } catch (thrown) {
@@ -38,18 +37,14 @@ export class Writer {
     }
   }
 
-  private tooLarge(to: NatsDestinationSpec, size: number): PublishError {
-    return this.errors.tooLarge(
-      to,
-      `${size} bytes are over the server's limit of ${this.connection.maxPayload} (max_payload)`,
-    );
-  }
-
   private failed(to: NatsDestinationSpec, thrown: unknown): PublishError {
     if (thrown instanceof BadHeader) return this.errors.badHeader(to, thrown.header, thrown.message);
     if (this.connection.nc.isClosed()) return this.errors.notConnected(to);
     const error = asError(thrown);
-    return isMaxPayload(error) ? this.errors.tooLarge(to, error.message) : this.errors.refused(to, error.message);
+    if (!isMaxPayload(error)) return this.errors.refused(to, error.message);
+    // nats.js looks at the size, headers included, before it writes.
+    const limit = this.connection.nc.info?.max_payload ?? 0;
+    return this.errors.tooLarge(to, `it is over the server's limit of ${limit} bytes (max_payload)`);
   }
 }
 

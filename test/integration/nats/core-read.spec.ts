@@ -66,12 +66,16 @@ whenNative(describe, 'nats')('a core NATS subscription', () => {
   });
 
   it('is quiet only after what the server had sent was handed over', async () => {
-    const { definition, subscribe } = await start(as('all'));
+    const proxy = closeLater(await startProxy(server.port));
+    const { definition, subscribe } = await start(as('all', proxy.port));
     const { driver: other, definition: by } = await start(as('all'));
     const sink = new Collector();
     const intake = await subscribe(sink, definition.source('leaving'));
+    proxy.stall('toClient');
     await other.publish(by.destination('leaving'), texts(3_000));
-    await intake.quiet();
+    const quiet = intake.quiet();
+    proxy.resume();
+    await quiet;
     const taken = sink.taken.length;
     expect(taken).toBe(3_000);
     await other.publish(by.destination('leaving'), [text('late')]);

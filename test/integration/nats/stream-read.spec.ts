@@ -206,17 +206,33 @@ whenNative(describe, 'nats')('a JetStream source', () => {
       expect(await facts(name)).toMatchObject({ num_ack_pending: 0, num_pending: 0, ack_floor: { stream_seq: 3 } });
     });
 
-    it('are known to the server once flushed', async () => {
-      const by = await start(at());
+    it('are known to the server once flushed, and not before it has read them', async () => {
+      const by = await proxied();
       const name = uniqueName('S');
       const sink = new Collector();
       const intake = await by.subscribe(sink, source(by, name));
       await fill(by, name, 500);
       await sink.until(500);
+      by.proxy.stall('toServer');
       for (const { lane, message } of sink.taken) lane.settle(message, 'done');
-      await intake.flush();
-      // No turn of the loop in which they could still have been written.
+      const flushing = intake.flush().then(() => 'flushed');
+      expect(await Promise.race([flushing, facts(name)])).toMatchObject({ num_ack_pending: 500 });
+      by.proxy.resume();
+      await flushing;
       expect((await facts(name)).num_ack_pending).toBe(0);
+    });
+
+    it('hold up nobody where the server does not answer', async () => {
+      const by = await proxied();
+      const name = uniqueName('S');
+      const sink = new Collector(() => 'done');
+      const intake = await by.subscribe(sink, source(by, name));
+      await fill(by, name, 1);
+      await sink.until(1);
+      by.proxy.stall();
+      const before = performance.now();
+      await intake.flush();
+      expect(performance.now() - before).toBeLessThan(4_000);
     });
 
     it('leave together: those of one turn are not a socket write each', async () => {
@@ -353,32 +369,28 @@ whenNative(describe, 'nats')('a JetStream source', () => {
       let release = (): void => undefined;
       const sink = new Collector();
       sink.full = new Promise((resolve) => (release = resolve));
-      await by.subscribe(new Collector(), source(by, name, { durable: 'maker' }));
-      await fill(by, name, 3_000);
       await by.subscribe(sink, source(by, name, { ackWaitMs: 600, maxAckPending: 2_500 }));
-      await sink.until(1);
-      const settled = async () => {
-        const { num_ack_pending: pending, num_waiting: waiting } = await facts(name);
-        return waiting === 0 && pending;
-      };
-      const pulled = await until(settled, { what: 'nothing more is pulled' });
-      expect(pulled).toBeLessThanOrEqual(512);
-      const first = sink.taken.length;
-      for (const { lane, message } of sink.taken) lane.settle(message, 'done');
-      const later = performance.now() + 1_300;
-      await until(() => performance.now() > later, { what: 'two leases are over' });
-      expect(sink.taken.length).toBe(first);
-      expect((await facts(name)).num_redelivered).toBe(0);
+      await fill(by, name, 1, 'first');
+      const [first] = await sink.until(1);
+      await fill(by, name, 2_000);
+      await until(async () => (await facts(name)).num_ack_pending >= 512, { what: 'the pull is used up' });
+      const over = performance.now() + 1_300;
+      await until(() => (first!.lane.extend!(first!.message), performance.now() > over), {
+        what: 'two leases are over',
+        everyMs: 100,
+      });
+      expect(await facts(name)).toMatchObject({ num_ack_pending: 512, num_redelivered: 0, num_waiting: 0 });
+      expect(sink.texts).toEqual(['first0']);
       sink.full = undefined;
       release();
       await until(
         () => {
           for (const { lane, message } of sink.taken) lane.settle(message, 'done');
-          return sink.taken.length >= 3_000;
+          return sink.taken.length >= 2_001;
         },
         { what: 'all are taken' },
       );
-      expect(sink.texts).toEqual(texts(3_000).map(({ body }) => Buffer.from(body!).toString()));
+      expect(sink.texts.slice(1)).toEqual(texts(2_000).map(({ body }) => Buffer.from(body!).toString()));
     });
 
     it('does not hold up another one', async () => {
@@ -401,23 +413,43 @@ whenNative(describe, 'nats')('a JetStream source', () => {
       const name = uniqueName('S');
       const sink = new Collector();
       sink.full = new Promise(() => undefined);
-      await by.subscribe(new Collector(), source(by, name, { durable: 'maker' }));
-      await fill(by, name, 1_000);
       const intake = await by.subscribe(sink, source(by, name, { ackWaitMs: 60_000 }));
+      await fill(by, name, 2, 'first');
       await sink.until(1);
+      await fill(by, name, 998);
+      await until(async () => (await facts(name)).num_ack_pending === 512, { what: 'the pull is used up' });
       await intake.quiet();
-      const taken = sink.taken.length;
+      const handedOver = sink.taken.length;
       const [first] = sink.taken;
       first!.lane.settle(first!.message, 'done');
       await intake.flush();
       const next = new Collector(() => 'done');
       await by.subscribe(next, source(by, name, { ackWaitMs: 60_000 }));
-      await next.until(1_000 - taken);
-      expect(sink.taken.length).toBe(taken);
+      await next.until(1_000 - handedOver);
+      expect(sink.taken.length).toBe(handedOver);
       await intake.close();
       await next.until(999);
-      const seqs = next.taken.map(({ message }) => Number(message.position.split(':')[3])).sort((a, b) => a - b);
+      const seqs = next.taken.map(({ message }) => Number(message.position.split(':')[3])).sort((x, y) => x - y);
       expect(seqs).toEqual(Array.from({ length: 999 }, (_, index) => index + 2));
+    });
+
+    it('gives back at once what was on its way when quiet was called', async () => {
+      const by = await proxied();
+      const name = uniqueName('S');
+      const sink = new Collector();
+      const intake = await by.subscribe(sink, source(by, name, { ackWaitMs: 60_000 }));
+      by.proxy.stall('toClient');
+      const to = by.definition.destination(toStream(name));
+      const other = await start(at());
+      await other.driver.publish(to, texts(100));
+      await until(async () => (await facts(name)).num_ack_pending === 100, { what: 'they are on their way' });
+      const quiet = intake.quiet();
+      by.proxy.resume();
+      await quiet;
+      const next = new Collector(() => 'done');
+      await other.subscribe(next, source(other, name, { ackWaitMs: 60_000 }));
+      await next.until(100);
+      expect(sink.taken).toEqual([]);
     });
 
     it('loses no message to ack_wait though it ends while they are on their way', async () => {
