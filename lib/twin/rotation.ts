@@ -17,17 +17,25 @@ export class Rotation<T> {
     if (place < 0) return;
     this.#members.splice(place, 1);
     if (place < this.#turn) this.#turn--;
+    if (this.#turn >= this.#members.length) this.#turn = 0;
   }
 
-  /** The next in turn that can, or undefined where none can. */
+  /** The next in turn that can, whose turn is over then; undefined where none can. */
   next(can: (member: T) => boolean = always): T | undefined {
-    for (let tried = 0; tried < this.#members.length; tried++) {
-      const member = this.#members[(this.#turn + tried) % this.#members.length];
-      if (member === undefined || !can(member)) continue;
-      this.#turn = (this.#turn + tried + 1) % this.#members.length;
-      return member;
-    }
-    return undefined;
+    const member = this.inTurn().find(can);
+    if (member !== undefined) this.took(member);
+    return member;
+  }
+
+  /** All, the one whose turn it is first. */
+  inTurn(): readonly T[] {
+    if (this.#turn === 0) return this.#members;
+    return [...this.#members.slice(this.#turn), ...this.#members.slice(0, this.#turn)];
+  }
+
+  /** The member had its turn, whether or not it was the next. */
+  took(member: T): void {
+    this.#turn = (this.#members.indexOf(member) + 1) % this.#members.length;
   }
 
   /** In the order in which they joined. */

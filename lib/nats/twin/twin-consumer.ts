@@ -28,6 +28,8 @@ export interface Handout {
 /** A durable consumer: how far it has read, what is out, and what comes again when. */
 export class TwinConsumer {
   readonly #readers = new Rotation<Reader>();
+  /** Told that there is something, and yet to ask for it. */
+  readonly #told = new Set<Reader>();
   /** What comes again now, before anything new, as the server has it. */
   readonly #again: number[] = [];
   readonly #deliveries = new Map<number, number>();
@@ -57,13 +59,15 @@ export class TwinConsumer {
   /** What the reader gives back comes again at once. */
   leave(reader: Reader, unsettled: Iterable<number>): void {
     this.#readers.leave(reader);
+    this.#told.delete(reader);
     const back = [...unsettled].filter((seq) => this.#leases.delete(seq));
     this.#comeAgain(back);
   }
 
   /** Messages for one reader: its share of what is there, so that readers who wait together get alike. */
   pull(reader: Reader, max: number): Handout[] {
-    const share = Math.ceil(this.#available() / this.#freeReaders());
+    const share = Math.ceil(this.#available() / Math.max(1, this.#told.size));
+    this.#told.delete(reader);
     const handouts: Handout[] = [];
     while (handouts.length < Math.min(max, share)) {
       const seq = this.#nextSeq();
@@ -72,18 +76,20 @@ export class TwinConsumer {
       // A copy of what this very reader still works on is swallowed: its lease began anew.
       if (!reader.holds(seq)) handouts.push(this.#handout(seq));
     }
-    if (this.#available() > 0) this.wake();
+    if (handouts.length > 0) this.#readers.took(reader);
+    if (this.#told.size === 0) this.wake();
     return handouts;
   }
 
   /** Settled for good, whether handled or not; a late one counts too, as on the server. */
   done(seq: number): void {
+    const wasFull = this.#room <= 0;
     this.#leases.delete(seq);
     this.#naked.delete(seq);
     this.#deliveries.delete(seq);
     const place = this.#again.indexOf(seq);
     if (place >= 0) this.#again.splice(place, 1);
-    this.wake();
+    if (wasFull) this.wake();
   }
 
   /** Comes again in `ms`. */
@@ -101,9 +107,11 @@ export class TwinConsumer {
   /** Tells the readers, the one whose turn it is first. */
   wake(): void {
     if (this.#available() === 0) return;
-    for (let told = 0; told < this.#readers.size; told++) this.#readers.next()?.wake();
-    // One further, so that not the same one begins each time.
-    this.#readers.next();
+    this.#told.clear();
+    for (const reader of [...this.#readers.inTurn()]) {
+      if (reader.free) this.#told.add(reader);
+      reader.wake();
+    }
   }
 
   #comeAgain(seqs: readonly number[]): void {
@@ -111,15 +119,14 @@ export class TwinConsumer {
     this.wake();
   }
 
-  /** An upper bound: what the filter leaves out is not looked at yet. */
-  #available(): number {
-    const room = this.#maxAckPending - this.#leases.size - this.#naked.size - this.#again.length;
-    const fresh = Math.min(this.stream.log.end - this.#cursor, Math.max(0, room));
-    return this.#again.length + fresh;
+  /** So many more may be out, those that wait to come again included. */
+  get #room(): number {
+    return this.#maxAckPending - this.#leases.size - this.#naked.size - this.#again.length;
   }
 
-  #freeReaders(): number {
-    return this.#readers.members().reduce((count, reader) => count + (reader.free ? 1 : 0), 0) || 1;
+  /** An upper bound: what the filter leaves out is not looked at yet. */
+  #available(): number {
+    return this.#again.length + Math.min(this.stream.log.end - this.#cursor, Math.max(0, this.#room));
   }
 
   #nextSeq(): number | undefined {

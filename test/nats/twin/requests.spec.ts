@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+import { natsBroker, stream, toStream } from '../../../lib/nats/index.js';
+import { message, TwinBench } from '../../support/twin-bench.js';
+
+const events = natsBroker({ name: 'events', client: {} });
+const never = new AbortController().signal;
+
+describe('a request on the NATS twin', () => {
+  it('is answered by the first who does', async () => {
+    const bench = new TwinBench();
+    const driver = await bench.connect(events);
+    for (const name of ['first', 'second']) {
+      await bench.read(driver, events.source('ask'), ({ message: got }) => {
+        void driver.publish(events.destination(got.replyTo!), [message(name)]);
+        return 'done';
+      });
+    }
+    const answer = await driver.request!(events.destination('ask'), message('?'), never);
+    expect(Buffer.from(answer.body!).toString()).toBe('first');
+  });
+
+  it('is answered by the PubAck where a stream keeps its subject, as on the server', async () => {
+    const bench = new TwinBench();
+    const driver = await bench.connect(events);
+    await bench.read(driver, events.source(stream('S', { subjects: ['s.>'], durable: 'd' })));
+    const answer = await driver.request!(events.destination('s.a'), message('?'), never);
+    expect(JSON.parse(Buffer.from(answer.body!).toString())).toEqual({ stream: 'S', seq: 1 });
+  });
+
+  it('to a stream’s destination is refused', async () => {
+    const bench = new TwinBench();
+    const driver = await bench.connect(events);
+    const asking = driver.request!(events.destination(toStream('s.a')), message('?'), never);
+    await expect(asking).rejects.toMatchObject({ code: 'MULTI_BROKER_REQUEST_UNSUPPORTED' });
+  });
+
+  it('ends when the broker is closed', async () => {
+    const bench = new TwinBench();
+    const driver = await bench.connect(events);
+    await bench.read(driver, events.source('ask'));
+    const asking = driver.request!(events.destination('ask'), message('?'), never);
+    const rejected = expect(asking).rejects.toMatchObject({ code: 'MULTI_BROKER_STOPPED' });
+    await driver.close();
+    await rejected;
+  });
+});
