@@ -28,8 +28,14 @@ export const catalogue = {
     retryable: false,
     remedy: 'Use @Payload(), @Ctx(), @MessageHeaders(), @MessageKey() or @MessageParam().',
   },
-  MULTI_BROKER_ENHANCER: { retryable: false, remedy: 'Provide the class itself (or by useClass), or give instances of its enhancers: @UseGuards(new MyGuard()).' },
-  MULTI_BROKER_PUBLISH_WITHOUT_SUBSCRIBE: { retryable: false, remedy: 'Add @Subscribe to the method, or publish by hand with Broker.publish().' },
+  MULTI_BROKER_ENHANCER: {
+    retryable: false,
+    remedy: 'Provide the class itself (or by useClass), or give instances of its enhancers: @UseGuards(new MyGuard()).',
+  },
+  MULTI_BROKER_PUBLISH_WITHOUT_SUBSCRIBE: {
+    retryable: false,
+    remedy: 'Add @Subscribe to the method, or publish by hand with Broker.publish().',
+  },
   MULTI_BROKER_ADDRESS_INVALID: {
     retryable: false,
     remedy: 'Use a name that the messaging system allows; never build one from unchecked data.',

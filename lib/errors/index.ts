@@ -5,3 +5,4 @@ export { WiringError } from './wiring-error.js';
 export { BrokerStartError, type StartFailure } from './broker-start-error.js';
 export { asError } from './as-error.js';
 export { nearestName } from './nearest-name.js';
+export { loadedCopies } from './copies.js';

@@ -1,6 +1,5 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { loadedCopies } from '../driver/index.js';
-import { MultiBrokerError } from '../errors/index.js';
+import { loadedCopies, MultiBrokerError } from '../errors/index.js';
 import { type HandlerDeclaration, HandlerExplorer } from '../handlers/index.js';
 import { ManagedMultiBroker } from '../lifecycle/index.js';
 import { Connections } from './connections.js';

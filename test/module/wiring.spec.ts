@@ -119,7 +119,7 @@ describe('another copy of the package in the process', () => {
     registry.add('/elsewhere/copies.js');
     const { problems } = await wiringError({ imports: [MultiBrokerModule.forRoot([broker('a')])] });
     expect(problems.map(({ code, message }) => [code, message])).toEqual([
-      ['MULTI_BROKER_DUPLICATE_COPY', expect.stringMatching(/lib\/driver\/copies\.\w+ and \/elsewhere\/copies\.js/)],
+      ['MULTI_BROKER_DUPLICATE_COPY', expect.stringMatching(/lib\/errors\/copies\.\w+ and \/elsewhere\/copies\.js/)],
     ]);
   });
 
@@ -127,7 +127,7 @@ describe('another copy of the package in the process', () => {
     const { jest } = await import('@jest/globals');
     const before = registry.size;
     jest.resetModules();
-    await import('../../lib/driver/copies.js');
+    await import('../../lib/errors/copies.js');
     expect([registry.size, before]).toEqual([1, 1]);
   });
 });
