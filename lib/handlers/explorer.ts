@@ -25,8 +25,6 @@ export class HandlerExplorer {
   private readonly scanner = new MetadataScanner();
   private readonly creators = new Map<NestModule, NestCreator>();
   private explored: Explored | undefined;
-  /** Set when start-up hooks are called: nothing is looked up from then on to know it. */
-  allBuilt = false;
 
   constructor(
     private readonly modules: ModulesContainer,
@@ -35,13 +33,13 @@ export class HandlerExplorer {
   ) {}
 
   /**
-   * Cheap after the first call.
+   * Cheap after the first call. `allBuilt`: start-up hooks are called already, and nothing is looked up to know it.
    *
    * @throws MultiBrokerError MULTI_BROKER_NOT_CONNECTED while Nest still makes providers: an instance found then would
    * be one whose constructor was never called.
    */
-  explore(): Explored {
-    if (!this.allBuilt && this.explored === undefined && isBeingBuilt(this.modules.values())) throw tooEarly();
+  explore(allBuilt = false): Explored {
+    if (!allBuilt && this.explored === undefined && isBeingBuilt(this.modules.values())) throw tooEarly();
     return (this.explored ??= this.search());
   }
 

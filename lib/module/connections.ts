@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { asError } from '../errors/index.js';
 import { ManagedMultiBroker } from '../lifecycle/index.js';
 import { NestLog } from './nest-log.js';
@@ -11,10 +11,16 @@ const ABANDONED_MS = 10_000;
 
 /** Closes the connections, after every other module is down. */
 @Injectable()
-export class Connections implements OnApplicationShutdown {
+export class Connections implements OnModuleInit, OnApplicationShutdown {
+  /** The hook of this module is the first of all: every provider is made when it is called. */
+  hooksBegan = false;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly multiBroker: ManagedMultiBroker) {}
+
+  onModuleInit(): void {
+    this.hooksBegan = true;
+  }
 
   /**
    * The consumers are down, and this module's hook is the next and last. On Nest 11 another module's hook that throws

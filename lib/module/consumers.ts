@@ -21,7 +21,6 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Not earlier: a module may add brokers in any hook of its own, as if they stood in `forRoot()`. */
   async onApplicationBootstrap(): Promise<void> {
-    this.explorer.allBuilt = true;
     if (this.roots.autoStart) await this.multiBroker.start();
     else this.multiBroker.check();
   }
@@ -32,7 +31,7 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private explore(): readonly HandlerDeclaration[] {
-    const { declarations, problems } = this.explorer.explore();
+    const { declarations, problems } = this.explorer.explore(this.connections.hooksBegan);
     if (!this.told) {
       for (const problem of [...copyProblems(), ...this.roots.problems(), ...problems])
         this.multiBroker.problem(problem);
