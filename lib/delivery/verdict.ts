@@ -37,7 +37,7 @@ export class Verdicts {
     host.counts.failed++;
     if (isRejection(error)) return this.reject(error);
     if (what === 'publish' || !this.mayRetry(error)) return this.final(error);
-    return this.owner.ending ? this.interrupted(error) : retryDelayMs(binding.retry, this.callsOfRound);
+    return retryDelayMs(binding.retry, this.callsOfRound);
   }
 
   /** The lane ended while it waited for a further call: whoever reads next calls again. */

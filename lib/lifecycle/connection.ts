@@ -23,6 +23,7 @@ export class Connection {
   cause: Error | undefined;
   private opening: Promise<Driver> | undefined;
   private trying: AbortController | undefined;
+  private closing: Promise<void> | undefined;
 
   constructor(private readonly host: ConnectionHost) {}
 
@@ -50,7 +51,14 @@ export class Connection {
   }
 
   /** Never rejects; the driver's own `close` is bounded by who calls this. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.closing ??= this.runClose().finally(() => {
+      this.closing = undefined;
+    });
+    return this.closing;
+  }
+
+  private async runClose(): Promise<void> {
     this.trying?.abort(this.closed());
     this.trying = undefined;
     await this.opening?.catch(() => undefined);
@@ -71,6 +79,8 @@ export class Connection {
   private async open(signal: AbortSignal): Promise<Driver> {
     const { definition, drivers } = this.host;
     try {
+      // Who was in a hurry may not have waited for the end of the last one.
+      await this.closing;
       const driver = await drivers.open(definition, this.host.inMemory());
       await driver.connect(this.ioOf(driver), signal);
       this.driver = driver;

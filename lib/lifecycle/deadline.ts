@@ -39,7 +39,11 @@ export class Deadline {
   /** The promise's value, or `undefined` when the deadline comes first. What it becomes later is not looked at. */
   async within<T>(promise: Promise<T>): Promise<T | undefined> {
     const { signal } = this;
-    if (signal.aborted) return undefined;
+    if (signal.aborted) {
+      // Nobody else looks at it: a late rejection must not end the process.
+      promise.catch(() => undefined);
+      return undefined;
+    }
     return new Promise((resolve, reject) => {
       const late = (): void => {
         resolve(undefined);

@@ -16,7 +16,6 @@ import {
   type Destination,
   type DestinationSpec,
   type Driver,
-  type Io,
   type MessageHandler,
   type PublishOptions,
   type PublishReceipt,
@@ -25,27 +24,16 @@ import {
   type SubscribeOptions,
   type Subscription,
 } from '../driver/index.js';
-import { MultiBrokerError, nearestName } from '../errors/index.js';
+import { MultiBrokerError } from '../errors/index.js';
 import { bindingOf } from '../handlers/index.js';
 import { Connection } from './connection.js';
+import type { BrokerHost } from './broker-host.js';
 import { Destinations } from './destinations.js';
-import type { DriverSource } from './driver-source.js';
 import { encodeByHand } from './encode-by-hand.js';
 import { healthOf } from './health.js';
 import { Reading } from './reading.js';
 import { ask } from './request.js';
-
-/** What a broker needs of the application's brokers. */
-export interface BrokerHost {
-  readonly drivers: DriverSource;
-  readonly io: Omit<Io, 'state' | 'broker'>;
-  readonly inMemory: () => boolean;
-  readonly maxHops: () => number;
-  /** Does what was asked for outside the start, after the wiring is checked, bounded; throws MULTI_BROKER_STOPPED. */
-  onDemand<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T>;
-  outlet(broker: string): Outlet | undefined;
-  cameUp(): void;
-}
+import { stopReading } from './stop-phases.js';
 
 /** The broker that users get: publishes through its outbox, reads through its readings. */
 export class ManagedBroker extends Broker {
@@ -54,7 +42,9 @@ export class ManagedBroker extends Broker {
   readonly connection: Connection;
   readonly outbox: Outbox;
   readonly readings = new Set<Reading>();
-  private readonly ailments = new Ailments();
+  /** The way out for results of other brokers' handlers. */
+  readonly outlet: Outlet;
+  private readonly ailments: Ailments;
   private readonly counts: Counts = { running: 0, handled: 0, failed: 0, rejected: 0, dropped: 0 };
   private readonly delivery: DeliveryHost;
   private readonly destinations: Destinations;
@@ -67,20 +57,27 @@ export class ManagedBroker extends Broker {
     this.name = definition.name;
     this.kind = definition.kind;
     this.destinations = new Destinations(definition);
+    this.ailments = new Ailments(host.io.clock);
     this.connection = new Connection({ ...host, definition });
     this.outbox = new Outbox({ broker: this.name, clock: host.io.clock, driver: () => this.connection.driver });
-    this.delivery = this.deliveryHost();
-  }
-
-  /** The way out for results of other brokers' handlers. */
-  get outlet(): Outlet {
-    return {
+    this.outlet = {
       codec: this.codec,
       resolve: (to) => this.destinations.resolve(to),
       send: (to, parcel) => {
         this.outbox.send(to, parcel);
       },
     };
+    this.delivery = this.deliveryHost();
+  }
+
+  /** Whether a publish or a delivery is under way. */
+  get busy(): boolean {
+    return this.outbox.pending > 0 || this.counts.running > 0 || this.taken > 0;
+  }
+
+  /** Of what it reads now. */
+  get readBindings(): readonly Binding[] {
+    return [...this.readings].flatMap(({ bindings }) => bindings);
   }
 
   async publish(to: string | Destination, payload: unknown, options?: PublishOptions): Promise<PublishReceipt> {
@@ -134,18 +131,12 @@ export class ManagedBroker extends Broker {
       problems: [],
       call: (context) => handler(context.message.payload as T, context),
     });
+    this.host.refuseReading();
     this.refuseClash(binding);
     if (this.connection.driver === undefined) await this.connected();
+    this.host.refuseReading();
     const reading = await this.host.onDemand((signal) => this.read([binding], signal));
-    return {
-      stop: () => this.leave(reading),
-      pause: () => {
-        reading?.pause();
-      },
-      resume: () => {
-        reading?.resume();
-      },
-    };
+    return this.subscription(reading);
   }
 
   /** Begins to read; the reading is kept, so that a stop finds it. Undefined where there is nothing to read. */
@@ -168,14 +159,18 @@ export class ManagedBroker extends Broker {
   }
 
   health(): BrokerHealth {
-    const unsettled = [...this.readings].reduce((sum, reading) => sum + reading.taken, 0);
-    return healthOf(this, this.connection, this.ailments.list(), { ...this.counts, unsettled });
+    return healthOf(this, this.connection, this.ailments.list(), { ...this.counts, unsettled: this.taken });
   }
 
   native(): unknown {
     if (this.connection.driver !== undefined) return this.connection.driver.native();
     const what = `Broker '${this.name}' is not connected, so it has no client yet`;
     throw new MultiBrokerError('MULTI_BROKER_NOT_CONNECTED', what, { broker: this.name });
+  }
+
+  /** Messages taken and not settled. */
+  private get taken(): number {
+    return [...this.readings].reduce((sum, reading) => sum + reading.taken, 0);
   }
 
   private get codec(): Outlet['codec'] {
@@ -188,19 +183,38 @@ export class ManagedBroker extends Broker {
   }
 
   private refuseClash(binding: Binding): void {
-    for (const { bindings } of this.readings) {
-      for (const other of bindings) {
-        const why = this.definition.clash(other.source, binding.source);
-        if (why === undefined) continue;
-        const what = `${binding.source.name} on broker '${this.name}' is ${other.handler}'s too: ${why}`;
-        throw new MultiBrokerError('MULTI_BROKER_SOURCE_CLASH', what, { broker: this.name, handler: binding.handler });
-      }
+    for (const other of this.readBindings) {
+      const why = this.definition.clash(other.source, binding.source);
+      if (why === undefined) continue;
+      const what = `${binding.source.name} on broker '${this.name}' is ${other.handler}'s too: ${why}`;
+      throw new MultiBrokerError('MULTI_BROKER_SOURCE_CLASH', what, { broker: this.name, handler: binding.handler });
     }
   }
 
+  private subscription(reading: Reading | undefined): Subscription {
+    let leaving: Promise<void> | undefined;
+    return {
+      stop: () => (leaving ??= this.leave(reading)),
+      pause: () => {
+        reading?.pause();
+      },
+      resume: () => {
+        reading?.resume();
+      },
+    };
+  }
+
+  /** Leaves what it reads for these bindings. */
+  async leaveAll(bindings: readonly Binding[]): Promise<void> {
+    const begun = [...this.readings].filter((reading) => reading.bindings.some((one) => bindings.includes(one)));
+    await Promise.all(begun.map((reading) => this.leave(reading)));
+  }
+
+  /** Bounded: a handler that stops its own subscription would wait for itself. */
   private async leave(reading: Reading | undefined): Promise<void> {
     if (reading === undefined || !this.readings.has(reading)) return;
-    await reading.stop();
+    const { stopDeadline, io } = this.host;
+    await stopReading(reading, stopDeadline, io.log);
     this.readings.delete(reading);
   }
 
@@ -219,14 +233,4 @@ export class ManagedBroker extends Broker {
       outlet: (name) => this.host.outlet(name),
     };
   }
-}
-
-/** The error of a name that no broker has. */
-export function unknownBroker(name: string, known: readonly string[]): MultiBrokerError {
-  const near = nearestName(name, known);
-  const hint =
-    near === undefined ? `known: ${known.map((one) => `'${one}'`).join(', ') || 'none'}` : `did you mean '${near}'?`;
-  return new MultiBrokerError('MULTI_BROKER_UNKNOWN_BROKER', `There is no broker '${name}' (${hint})`, {
-    broker: name,
-  });
 }

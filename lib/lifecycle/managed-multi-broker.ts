@@ -1,77 +1,55 @@
-import type { Binding, Outlet } from '../delivery/index.js';
-import {
-  type Broker,
-  type BrokerDefinition,
-  type Log,
-  MultiBroker,
-  type MultiBrokerHealth,
-  sleep,
-} from '../driver/index.js';
-import { asError, MultiBrokerError, WiringError } from '../errors/index.js';
-import { checkWiring, type HandlerDeclaration } from '../handlers/index.js';
+import { type Broker, type BrokerDefinition, type Log, MultiBroker, type MultiBrokerHealth } from '../driver/index.js';
+import { asError, MultiBrokerError } from '../errors/index.js';
+import type { HandlerDeclaration } from '../handlers/index.js';
+import type { BrokerHost } from './broker-host.js';
+import { BrokerRegistry } from './broker-registry.js';
 import { Deadline } from './deadline.js';
+import { Demands } from './demands.js';
 import type { DriverSource } from './driver-source.js';
+import { Grace } from './grace.js';
 import { healthOfAll } from './health.js';
-import { type BrokerHost, ManagedBroker, unknownBroker } from './managed-broker.js';
+import type { ManagedBroker } from './managed-broker.js';
 import { type ResolvedOptions, resolveOptions } from './module-options.js';
 import { connectAll, readAll, tellStarted } from './start-phases.js';
-import { disconnectAll, drainAll, flushAll } from './stop-phases.js';
+import { disconnectAll, drainAll } from './stop-phases.js';
+import { stopped } from './stopped.js';
 import { WaitingRoom } from './waiting-room.js';
+import { type Admitted, WiredHandlers } from './wired-handlers.js';
 
-/** How long brokers with `critical: false` may take before the start goes on without them. */
-const GRACE_MS = 2_000;
-
-type Phase = 'new' | 'starting' | 'started' | 'draining' | 'drained' | 'stopped';
+type Phase = 'new' | 'starting' | 'started' | 'draining' | 'drained' | 'disconnecting' | 'stopped';
 
 /** All brokers of one Nest application. The module fills it; one start and one stop serve them all. */
 export class ManagedMultiBroker extends MultiBroker {
-  private readonly known = new Map<string, ManagedBroker>();
-  private readonly problems: MultiBrokerError[] = [];
-  private readonly host: BrokerHost;
+  private readonly registry: BrokerRegistry;
+  private readonly handlers = new WiredHandlers();
+  private readonly demands: Demands;
   private readonly waiting: WaitingRoom;
   private options: ResolvedOptions = resolveOptions();
   private phase: Phase = 'new';
-  private declarations: () => readonly HandlerDeclaration[] = () => [];
-  private wired: { readonly bindings: readonly Binding[]; readonly late: readonly HandlerDeclaration[] } | undefined;
   private starting: { readonly done: Promise<void>; readonly deadline: Deadline } | undefined;
   private draining: Promise<void> | undefined;
-  private readonly demands = new Set<Deadline>();
+  private disconnecting: Promise<void> | undefined;
 
   constructor(
     private readonly drivers: DriverSource,
     private readonly log: Log,
   ) {
     super();
-    const shared = new Map<string, unknown>();
-    this.host = {
-      drivers,
-      io: { clock: drivers.clock, log, shared: (key, make) => once(shared, key, make) },
-      inMemory: () => this.options.inMemory,
-      maxHops: () => this.options.maxHops,
-      onDemand: (act) => this.onDemand(act),
-      outlet: (name) => this.outlet(name),
-      cameUp: () => {
-        if (this.phase === 'started') this.waiting.look();
-      },
-    };
-    this.waiting = new WaitingRoom(this.known, drivers.clock, log);
+    this.registry = new BrokerRegistry(this.host());
+    this.demands = new Demands(drivers.clock, () => this.options.startTimeoutMs);
+    this.waiting = new WaitingRoom(this.registry.known, drivers.clock, log);
   }
 
   get brokers(): readonly Broker[] {
-    return [...this.known.values()];
+    return this.registry.all();
   }
 
   get default(): Broker {
-    if (this.options.default !== undefined) return this.get(this.options.default);
-    const first = this.brokers[0];
-    if (first === undefined) throw new MultiBrokerError('MULTI_BROKER_NO_BROKER', 'No broker is defined');
-    return first;
+    return this.registry.default(this.options.default);
   }
 
   get(name: string): Broker {
-    const broker = this.known.get(name);
-    if (broker === undefined) throw unknownBroker(name, [...this.known.keys()]);
-    return broker;
+    return this.registry.get(name);
   }
 
   /** The root's options. */
@@ -81,48 +59,49 @@ export class ManagedMultiBroker extends MultiBroker {
 
   /** A broker of the module's definitions. A second one of the name becomes a wiring problem. */
   register(definition: BrokerDefinition): void {
-    if (this.known.has(definition.name)) this.problem(duplicate(definition.name));
-    else this.known.set(definition.name, new ManagedBroker(definition, this.host));
+    try {
+      this.registry.add(definition);
+    } catch (thrown) {
+      this.problem(thrown as MultiBrokerError);
+    }
   }
 
   /** A mistake that the module found; told with all others. */
   problem(error: MultiBrokerError): void {
-    this.problems.push(error);
+    this.handlers.problem(error);
   }
 
-  /** Who knows the handlers; asked once, when the wiring is checked. */
-  explore(handlers: () => readonly HandlerDeclaration[]): void {
-    this.declarations = handlers;
+  /** Who knows the handlers; asked whenever the wiring is checked. */
+  explore(find: () => readonly HandlerDeclaration[]): void {
+    this.handlers.explore(() => find().map((declaration) => this.drivers.watch(declaration)));
   }
 
   /** Finds and checks all handlers, once. @throws WiringError */
   check(): void {
-    if (this.wired !== undefined) return;
-    const { allowLateBrokers } = this.options;
-    const { bindings, waiting, problems } = checkWiring(this.watched(), this.definitions(), { allowLateBrokers });
-    const all = [...this.problems, ...this.defaultProblems(), ...problems];
-    if (all.length > 0) throw new WiringError(all);
-    this.wired = { bindings, late: waiting };
+    const name = this.options.default;
+    const others = name === undefined || this.registry.known.has(name) ? [] : [this.registry.unknown(name)];
+    this.handlers.check(this.registry.definitions(), this.options, others);
   }
 
   async add(definition: BrokerDefinition): Promise<Broker> {
-    if (this.known.has(definition.name)) throw duplicate(definition.name);
-    const late = this.phase !== 'new';
-    if (late && !this.options.allowLateBrokers) {
+    if (this.isStopping()) throw stopped();
+    const late = this.phase === 'starting' || this.phase === 'started';
+    if (late && !this.options.allowLateBrokers && !this.registry.known.has(definition.name)) {
       const what = `Broker '${definition.name}' was added after the start`;
       throw new MultiBrokerError('MULTI_BROKER_LATE_BROKER', what, { broker: definition.name });
     }
-    const broker = new ManagedBroker(definition, this.host);
-    this.known.set(definition.name, broker);
-    if (late) await this.begin(broker);
-    else this.wired = undefined;
+    const broker = this.registry.add(definition);
+    if (late) await this.beginLate(broker);
+    else this.handlers.forget();
     return broker;
   }
 
   start(): Promise<void> {
-    if (this.starting !== undefined) return this.starting.done;
-    const deadline = new Deadline(this.drivers.clock, this.options.startTimeoutMs, () => this.startTimeout());
-    this.starting = { deadline, done: this.run(deadline) };
+    if (this.isStopping()) return Promise.reject(stopped());
+    if (this.starting === undefined) {
+      const deadline = this.demands.deadline();
+      this.starting = { deadline, done: this.run(deadline) };
+    }
     return this.starting.done;
   }
 
@@ -135,42 +114,32 @@ export class ManagedMultiBroker extends MultiBroker {
   /** Phase 4 of a stop. */
   async disconnect(): Promise<void> {
     await this.drain();
-    if (this.phase === 'stopped') return;
-    this.phase = 'stopped';
-    for (const demand of this.demands) demand.abort(stopped());
-    await this.disconnectWithin([...this.known.values()]);
-    this.starting = undefined;
-    this.log.info('Stopped');
+    this.disconnecting ??= this.runDisconnect();
+    await this.disconnecting;
   }
 
   async stop(): Promise<void> {
-    await this.drain();
     await this.disconnect();
   }
 
   health(): MultiBrokerHealth {
-    return healthOfAll([...this.known.values()]);
+    return healthOfAll(this.registry.all());
   }
 
   /** Whether a publish or a delivery is under way anywhere. */
   get busy(): boolean {
-    return [...this.known.values()].some(({ outbox, readings }) => {
-      return outbox.pending > 0 || [...readings].some(({ taken }) => taken > 0);
-    });
+    return this.registry.all().some(({ busy }) => busy);
   }
 
   private async run(deadline: Deadline): Promise<void> {
     this.phase = 'starting';
     this.draining = undefined;
-    const brokers = [...this.known.values()];
+    this.disconnecting = undefined;
+    const brokers = this.registry.all();
     for (const { outbox } of brokers) outbox.resume();
-    const over = new AbortController();
     try {
       this.check();
-      const grace = sleep(this.drivers.clock, GRACE_MS, AbortSignal.any([deadline.signal, over.signal]));
-      await connectAll(brokers, deadline.signal, grace);
-      const ready = this.waiting.admit(this.wired?.bindings ?? []);
-      await readAll(brokers, ready, deadline.signal);
+      await this.startAll(brokers, deadline.signal);
       this.phase = 'started';
       tellStarted(this.log, brokers, this.waiting.handlers());
       this.waiting.look();
@@ -179,111 +148,101 @@ export class ManagedMultiBroker extends MultiBroker {
       await this.rollBack(brokers);
       throw thrown;
     } finally {
-      // The timer would keep a process alive, and stand among a test's pending ones.
-      over.abort();
       deadline.clear();
     }
   }
 
+  private async startAll(brokers: readonly ManagedBroker[], signal: AbortSignal): Promise<void> {
+    const grace = new Grace(this.drivers.clock, signal);
+    await connectAll(brokers, signal, grace);
+    const ready = this.waiting.admit(this.handlers.bindings);
+    await readAll(brokers, ready, signal, { room: this.waiting, grace });
+    // A stop that came meanwhile: what did not hear of it must not count as a start.
+    signal.throwIfAborted();
+  }
+
   private async rollBack(brokers: readonly ManagedBroker[]): Promise<void> {
-    await this.drainWithin(brokers);
-    await this.disconnectWithin(brokers);
     this.waiting.close();
+    await drainAll(brokers, (share) => this.stopDeadline(share), this.log);
+    await disconnectAll(brokers, (share) => this.stopDeadline(share));
     this.phase = 'new';
     this.starting = undefined;
   }
 
   private async runDrain(): Promise<void> {
     const { starting } = this;
-    if (this.phase === 'starting') starting?.deadline.abort(stopped());
-    await starting?.done.catch(() => undefined);
+    if (this.phase === 'starting') {
+      starting?.deadline.abort(stopped());
+      await starting?.done.catch(() => undefined);
+    }
     this.phase = 'draining';
     this.waiting.close();
-    await this.drainWithin([...this.known.values()]);
+    await drainAll(this.registry.all(), (share) => this.stopDeadline(share), this.log);
     this.phase = 'drained';
   }
 
+  private async runDisconnect(): Promise<void> {
+    this.phase = 'disconnecting';
+    this.demands.abort(stopped());
+    await disconnectAll(this.registry.all(), (share) => this.stopDeadline(share));
+    this.phase = 'stopped';
+    this.starting = undefined;
+    this.log.info('Stopped');
+  }
+
   /** A broker that comes after the start: connects, then its handlers and those that waited for it begin. */
-  private async begin(broker: ManagedBroker): Promise<void> {
-    const { allowLateBrokers } = this.options;
+  private async beginLate(broker: ManagedBroker): Promise<void> {
+    let admitted: Admitted | undefined;
     try {
-      const { bindings, waiting, problems } = checkWiring(this.wired?.late ?? [], this.definitions(), {
-        allowLateBrokers,
-      });
-      if (problems.length > 0) throw new WiringError(problems);
-      await this.onDemand((signal) => broker.connection.connect(signal));
-      if (this.wired !== undefined) this.wired = { bindings: [...this.wired.bindings, ...bindings], late: waiting };
-      this.waiting.add(bindings);
-      await this.waiting.settle();
+      admitted = this.handlers.admit(this.registry.definitions(), this.options);
+      await this.demands.run((signal) => broker.connection.connect(signal));
+      if (this.isStopping()) throw stopped();
+      await this.waiting.begin(admitted.bindings);
     } catch (thrown) {
-      this.known.delete(broker.name);
-      await broker.connection.close();
+      await this.takeBack(broker, admitted);
       throw asError(thrown);
     }
   }
 
+  private async takeBack(broker: ManagedBroker, admitted: Admitted | undefined): Promise<void> {
+    admitted?.undo();
+    await Promise.all(this.registry.all().map((other) => other.leaveAll(admitted?.bindings ?? [])));
+    this.registry.remove(broker);
+    await disconnectAll([broker], (share) => this.stopDeadline(share));
+  }
+
   private async onDemand<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    if (this.phase === 'stopped') throw stopped();
+    if (this.phase === 'stopped' || this.phase === 'disconnecting') throw stopped();
     this.check();
-    const deadline = new Deadline(this.drivers.clock, this.options.startTimeoutMs, () => this.startTimeout());
-    this.demands.add(deadline);
-    try {
-      return await act(deadline.signal);
-    } finally {
-      deadline.clear();
-      this.demands.delete(deadline);
-    }
+    return this.demands.run(act);
   }
 
-  private outlet(name: string): Outlet | undefined {
-    return this.known.get(name)?.outlet;
-  }
-
-  private watched(): readonly HandlerDeclaration[] {
-    return this.declarations().map((declaration) => this.drivers.watch(declaration));
-  }
-
-  private definitions(): ReadonlyMap<string, BrokerDefinition> {
-    return new Map([...this.known].map(([name, { definition }]) => [name, definition]));
-  }
-
-  private defaultProblems(): MultiBrokerError[] {
-    const name = this.options.default;
-    return name === undefined || this.known.has(name) ? [] : [unknownBroker(name, [...this.known.keys()])];
-  }
-
-  /** Most of the budget is the handlers'; the rest is kept, so that what they settled still reaches the servers. */
-  private async drainWithin(brokers: readonly ManagedBroker[]): Promise<void> {
-    const working = this.stopDeadline(0.7);
-    await drainAll(brokers, working, this.log);
-    working.clear();
-    const flushing = this.stopDeadline(0.1);
-    await flushAll(brokers, flushing);
-    flushing.clear();
-  }
-
-  private async disconnectWithin(brokers: readonly ManagedBroker[]): Promise<void> {
-    const deadline = this.stopDeadline(0.2);
-    await disconnectAll(brokers, deadline);
-    deadline.clear();
+  private isStopping(): boolean {
+    return this.phase === 'draining' || this.phase === 'drained' || this.phase === 'disconnecting';
   }
 
   private stopDeadline(share: number): Deadline {
     return new Deadline(this.drivers.clock, this.options.shutdownTimeoutMs * share, stopped);
   }
 
-  private startTimeout(): MultiBrokerError {
-    const what = `Not started within ${String(this.options.startTimeoutMs)} ms`;
-    return new MultiBrokerError('MULTI_BROKER_START_TIMEOUT', what);
+  private host(): BrokerHost {
+    const shared = new Map<string, unknown>();
+    return {
+      drivers: this.drivers,
+      io: { clock: this.drivers.clock, log: this.log, shared: (key, make) => once(shared, key, make) },
+      inMemory: () => this.options.inMemory,
+      maxHops: () => this.options.maxHops,
+      onDemand: (act) => this.onDemand(act),
+      refuseReading: () => {
+        if (this.isStopping() || this.phase === 'stopped') throw stopped();
+      },
+      stopDeadline: (share) => this.stopDeadline(share),
+      outlet: (name) => this.registry.known.get(name)?.outlet,
+      cameUp: () => {
+        if (this.phase === 'started') this.waiting.look();
+      },
+    };
   }
-}
-
-function duplicate(name: string): MultiBrokerError {
-  return new MultiBrokerError('MULTI_BROKER_DUPLICATE_BROKER', `Two brokers are named '${name}'`, { broker: name });
-}
-
-function stopped(): MultiBrokerError {
-  return new MultiBrokerError('MULTI_BROKER_STOPPED', 'The brokers were stopped');
 }
 
 function once<T>(values: Map<string, unknown>, key: string, make: () => T): T {

@@ -1,11 +1,17 @@
 import { type Binding, type DeliveryHost, DeliverySink } from '../delivery/index.js';
 import type { Driver, Intake } from '../driver/index.js';
 import { asError } from '../errors/index.js';
+import { untilAborted } from './deadline.js';
+import { stopped } from './stopped.js';
 
 /** What one broker reads for a set of bindings: the driver's intake and delivery's sink, stopped in phases. */
 export class Reading {
   private readonly sink: DeliverySink;
+  private readonly beginning = new AbortController();
   private intake: Intake | undefined;
+  private quieting: Promise<void> | undefined;
+  private flushing: Promise<void> | undefined;
+  private closing: Promise<void> | undefined;
 
   constructor(
     readonly bindings: readonly Binding[],
@@ -21,8 +27,20 @@ export class Reading {
 
   /** Resolves when every source reads; rejects with none of them reading. */
   async begin(driver: Driver, signal: AbortSignal): Promise<void> {
-    const sources = this.bindings.map(({ source }) => source);
-    this.intake = await driver.subscribe(sources, this.sink, signal);
+    const cut = (): void => {
+      this.beginning.abort(signal.reason);
+    };
+    if (signal.aborted) cut();
+    signal.addEventListener('abort', cut, { once: true });
+    try {
+      this.intake = await this.subscribe(driver);
+    } catch (thrown) {
+      this.sink.quiet();
+      this.sink.abandon();
+      throw thrown;
+    } finally {
+      signal.removeEventListener('abort', cut);
+    }
   }
 
   pause(): void {
@@ -33,10 +51,10 @@ export class Reading {
     this.sink.resume();
   }
 
-  /** Phase 1: no further message is taken, no further handler begun. */
-  async quiet(): Promise<void> {
-    this.sink.quiet();
-    await this.guard(this.intake?.quiet());
+  /** Phase 1: no further message is taken, no further handler begun. What has not begun yet does not begin. */
+  quiet(): Promise<void> {
+    this.quieting ??= this.runQuiet();
+    return this.quieting;
   }
 
   /** Phase 2: resolves when handlers, their publishes and settlements are over. */
@@ -50,28 +68,40 @@ export class Reading {
   }
 
   /** Phase 3: the server knows every settlement. */
-  async flush(): Promise<void> {
-    await this.guard(this.intake?.flush());
+  flush(): Promise<void> {
+    this.flushing ??= this.guard((intake) => intake.flush());
+    return this.flushing;
   }
 
   /** Phase 4: leaves; what is unsettled goes back. */
-  async close(): Promise<void> {
-    await this.guard(this.intake?.close());
-    this.intake = undefined;
+  close(): Promise<void> {
+    this.closing ??= this.guard((intake) => intake.close());
+    return this.closing;
   }
 
-  /** All phases, for one subscription alone. */
-  async stop(): Promise<void> {
-    await this.quiet();
-    await this.drained();
-    await this.flush();
-    await this.close();
+  private async runQuiet(): Promise<void> {
+    this.sink.quiet();
+    if (this.intake === undefined) this.beginning.abort(stopped());
+    await this.guard((intake) => intake.quiet());
+  }
+
+  /** A driver that does not heed the signal is not waited for; what it opens all the same is left again. */
+  private async subscribe(driver: Driver): Promise<Intake> {
+    const { signal } = this.beginning;
+    const sources = this.bindings.map(({ source }) => source);
+    const subscribing = driver.subscribe(sources, this.sink, signal);
+    try {
+      return await untilAborted(subscribing, signal);
+    } catch (thrown) {
+      void subscribing.then((late) => late.close()).catch(() => undefined);
+      throw thrown;
+    }
   }
 
   /** One broker that fails to stop must not keep the others from stopping. */
-  private async guard(phase: Promise<void> | undefined): Promise<void> {
+  private async guard(phase: (intake: Intake) => Promise<void>): Promise<void> {
     try {
-      await phase;
+      if (this.intake !== undefined) await phase(this.intake);
     } catch (thrown) {
       this.host.log.error(`Broker '${this.host.broker.name}' failed to stop cleanly`, asError(thrown));
     }

@@ -31,8 +31,8 @@ export async function ask<R>(
   }
 }
 
-/** Why a kind refuses `request()`: said before anything is encoded or dialled. */
-export function unsupported({ broker, kind }: Pick<Asking, 'broker' | 'kind'>): MultiBrokerError {
+/** Why a kind refuses `request()`. Nothing was sent. */
+function unsupported({ broker, kind }: Pick<Asking, 'broker' | 'kind'>): MultiBrokerError {
   const what = `Broker '${broker}' is of kind '${kind}', which has no request/reply: an answer by a topic would be handled by any member of a group`;
   return new MultiBrokerError('MULTI_BROKER_REQUEST_UNSUPPORTED', what, { broker });
 }

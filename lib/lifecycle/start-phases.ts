@@ -1,44 +1,72 @@
 import type { Binding } from '../delivery/index.js';
 import type { Log } from '../driver/index.js';
 import { asError, BrokerStartError, type StartFailure } from '../errors/index.js';
+import type { Grace } from './grace.js';
 import type { ManagedBroker } from './managed-broker.js';
+import type { WaitingRoom } from './waiting-room.js';
+
+/** Whether the application does without it until it comes. */
+export function mayComeLater({ definition }: ManagedBroker): boolean {
+  return definition.critical === false;
+}
 
 /**
- * Phase 1: connects all brokers in parallel. Those with `critical: false` do not hold up the others: they get
- * `graceMs`, then come later by themselves.
+ * Phase 1: connects all brokers in parallel. Those with `critical: false` do not hold up the others: they get some
+ * grace, then come later by themselves.
  *
  * @throws BrokerStartError that names each critical broker that failed and why.
  */
-export async function connectAll(
-  brokers: readonly ManagedBroker[],
-  signal: AbortSignal,
-  grace: Promise<void>,
-): Promise<void> {
-  const later = brokers.filter(({ definition }) => definition.critical === false);
+export async function connectAll(brokers: readonly ManagedBroker[], signal: AbortSignal, grace: Grace): Promise<void> {
+  const later = brokers.filter(mayComeLater);
   const trying = Promise.all(later.map((broker) => broker.connection.keepTrying()));
-  const critical = brokers.filter((broker) => !later.includes(broker));
+  const critical = brokers.filter((broker) => !mayComeLater(broker));
   await everyBroker(critical, (broker) => broker.connection.connect(signal));
-  await Promise.race([trying, grace]);
+  if (later.length > 0) await grace.waitFor(trying);
 }
 
 /**
  * Phases 2 and 3: what keeps nothing while nobody reads (core NATS) is subscribed first, then the durable sources:
- * a durable source may deliver at once what its handler publishes to the other kind.
+ * a durable source may deliver at once what its handler publishes to the other kind. A source of a broker that may
+ * come later is tried again by the waiting room.
+ *
+ * @throws BrokerStartError that names each critical broker that failed and why.
  */
 export async function readAll(
   brokers: readonly ManagedBroker[],
   bindings: readonly Binding[],
   signal: AbortSignal,
+  { room, grace }: { readonly room: WaitingRoom; readonly grace: Grace },
 ): Promise<void> {
-  for (const durable of [false, true]) {
-    const phase = bindings.filter(({ source }) => source.durable === durable);
-    await everyBroker(brokers, (broker) =>
-      broker.read(
-        phase.filter((binding) => binding.broker === broker.name),
-        signal,
-      ),
-    );
+  const critical = brokers.filter((broker) => !mayComeLater(broker));
+  const later = new Set(brokers.filter(mayComeLater).map(({ name }) => name));
+  for (const phase of phases(bindings)) {
+    const optional = phase.filter(({ broker }) => later.has(broker));
+    const trying = room.keepTrying(optional);
+    await readPhase(critical, phase, signal);
+    if (optional.length > 0) await grace.waitFor(trying);
   }
+}
+
+/** The same for sources that begin after the start: they begin, or their brokers are named in a BrokerStartError. */
+export async function readNow(
+  brokers: readonly ManagedBroker[],
+  bindings: readonly Binding[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const phase of phases(bindings)) await readPhase(brokers, phase, signal);
+}
+
+function phases(bindings: readonly Binding[]): Binding[][] {
+  return [false, true].map((durable) => bindings.filter(({ source }) => source.durable === durable));
+}
+
+function readPhase(brokers: readonly ManagedBroker[], phase: readonly Binding[], signal: AbortSignal): Promise<void> {
+  return everyBroker(brokers, (broker) =>
+    broker.read(
+      phase.filter((binding) => binding.broker === broker.name),
+      signal,
+    ),
+  );
 }
 
 async function everyBroker(
@@ -57,5 +85,8 @@ async function everyBroker(
 export function tellStarted(log: Log, brokers: readonly ManagedBroker[], waiting: readonly string[]): void {
   const up = brokers.filter(({ connection }) => connection.driver !== undefined).map(({ name }) => `'${name}'`);
   log.info(`Started: ${up.join(', ') || 'no broker'}`);
+  for (const { name, connection } of brokers) {
+    if (connection.driver === undefined) log.warn(`Broker '${name}' is not up yet: ${connection.cause?.message ?? ''}`);
+  }
   if (waiting.length > 0) log.warn(`Handlers that wait for a broker: ${waiting.join(', ')}`);
 }

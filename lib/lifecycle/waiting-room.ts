@@ -2,7 +2,8 @@ import type { Binding } from '../delivery/index.js';
 import { type Clock, type Log, sleep } from '../driver/index.js';
 import { asError } from '../errors/index.js';
 import type { ManagedBroker } from './managed-broker.js';
-import { readAll } from './start-phases.js';
+import { readNow } from './start-phases.js';
+import { stopped } from './stopped.js';
 
 /** How long a source that could not begin waits before it is tried again. */
 const AGAIN_MS = 2_000;
@@ -13,8 +14,9 @@ const AGAIN_MS = 2_000;
  */
 export class WaitingRoom {
   private readonly waiting = new Set<Binding>();
+  /** Those that are tried again and again. */
+  private readonly trying = new Set<Binding>();
   private closing = new AbortController();
-  private looking: Promise<void> | undefined;
 
   constructor(
     private readonly brokers: ReadonlyMap<string, ManagedBroker>,
@@ -29,31 +31,39 @@ export class WaitingRoom {
     return this.takeReady();
   }
 
-  add(bindings: readonly Binding[]): void {
-    for (const binding of bindings) this.waiting.add(binding);
-  }
-
   /** A broker has come up: begins what waited for it, in the background, until it reads. */
   look(): void {
-    this.looking ??= this.beginReady().finally(() => {
-      this.looking = undefined;
-    });
+    void this.keepTrying(this.takeReady());
   }
 
-  /** Begins what is ready, once. @throws BrokerStartError */
-  async settle(): Promise<void> {
-    await this.looking;
-    await this.begin(this.takeReady());
+  /** Begins those that may begin now, once; the others are kept. @throws BrokerStartError */
+  async begin(bindings: readonly Binding[]): Promise<void> {
+    const ready = bindings.filter((binding) => this.isReady(binding));
+    await this.read(ready);
+    for (const binding of bindings) if (!ready.includes(binding)) this.waiting.add(binding);
   }
 
+  /** Tries until all of them read, or the room is closed. Never rejects. */
+  async keepTrying(bindings: readonly Binding[]): Promise<void> {
+    const { signal } = this.closing;
+    for (const binding of bindings) this.trying.add(binding);
+    let left = bindings;
+    while (left.length > 0 && !signal.aborted) {
+      left = await this.tryOnce(left);
+      if (left.length > 0) await sleep(this.clock, AGAIN_MS, signal);
+    }
+  }
+
+  /** Handlers of which a source does not read yet. */
   handlers(): readonly string[] {
-    return [...new Set([...this.waiting].map(({ handler }) => handler))];
+    return [...new Set([...this.waiting, ...this.trying].map(({ handler }) => handler))];
   }
 
   /** Nothing begins any more. */
   close(): void {
-    this.closing.abort();
+    this.closing.abort(stopped());
     this.waiting.clear();
+    this.trying.clear();
   }
 
   private takeReady(): Binding[] {
@@ -68,27 +78,20 @@ export class WaitingRoom {
     });
   }
 
-  private async beginReady(): Promise<void> {
-    const { signal } = this.closing;
-    for (let ready = this.takeReady(); ready.length > 0 && !signal.aborted; ready = this.takeReady()) {
-      try {
-        await this.begin(ready);
-      } catch (thrown) {
-        this.log.warn(`Sources that waited for a broker do not begin yet: ${asError(thrown).message}`);
-        await sleep(this.clock, AGAIN_MS, signal);
-      }
+  /** Returns those that do not read yet. */
+  private async tryOnce(bindings: readonly Binding[]): Promise<readonly Binding[]> {
+    try {
+      await this.read(bindings);
+    } catch (thrown) {
+      if (this.closing.signal.aborted) return [];
+      this.log.warn(`Sources do not begin yet, and are tried again: ${asError(thrown).message}`);
     }
+    const reading = new Set([...this.brokers.values()].flatMap((broker) => broker.readBindings));
+    for (const binding of bindings) if (reading.has(binding)) this.trying.delete(binding);
+    return bindings.filter((binding) => !reading.has(binding));
   }
 
-  private async begin(bindings: readonly Binding[]): Promise<void> {
-    try {
-      await readAll([...this.brokers.values()], bindings, this.closing.signal);
-    } catch (thrown) {
-      const reading = [...this.brokers.values()].flatMap(({ readings }) =>
-        [...readings].flatMap((one) => one.bindings),
-      );
-      this.add(bindings.filter((binding) => !reading.includes(binding)));
-      throw thrown;
-    }
+  private read(bindings: readonly Binding[]): Promise<void> {
+    return readNow([...this.brokers.values()], bindings, this.closing.signal);
   }
 }

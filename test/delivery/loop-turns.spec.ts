@@ -46,3 +46,11 @@ it('turns pass while a test holds the timers', async () => {
     jest.useRealTimers();
   }
 });
+
+it('a stop is seen between two turns: what is behind is not handled', async () => {
+  const rig = new Rig();
+  setImmediate(() => rig.sink.quiet());
+  void rig.take(...many);
+  await turns();
+  expect(rig.calls.length).toBeLessThanOrEqual(256);
+});

@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import type { DeliveryContext } from '../../lib/delivery/index.js';
 import { outgoing } from '../../lib/driver/index.js';
 import { open, Rig } from '../support/delivery-rig.js';
-import { messages } from '../support/fake-lane.js';
+import { FakeMessage, messages } from '../support/fake-lane.js';
 import { eventually, turns } from '../support/turns.js';
 
 /** A lane whose settlements are looked at even when it is lost. */
@@ -132,3 +132,28 @@ it('what nobody brings back is counted as dropped', () => {
   rig.lane.lose();
   expect(rig.counts.dropped).toBe(2);
 });
+
+it('nothing is answered for it', async () => {
+  const rig = new Rig({ binding: { routes: [{ broker: 'out', destination: 'q' }] }, handle: () => outgoing('x') });
+  rig.drivers.out.hold = true;
+  void rig.take(new FakeMessage({ replyTo: 'inbox' }));
+  await eventually(() => rig.drivers.out.writes.length === 1);
+  rig.lane.lose();
+  rig.drivers.out.writes[0]?.confirm();
+  await rig.sink.drained();
+  await turns();
+  expect(rig.drivers.in.written).toEqual([]);
+});
+
+it.each(['hold', 'server', 'never'] as const)(
+  'what its handler fails with is neither judged nor told (%s)',
+  async (again) => {
+    const running = open();
+    const rig = new Rig({ lane: { again }, handle: () => running.promise.then(() => undefined) });
+    void rig.take(...messages('a'));
+    rig.lane.lose();
+    running.reject(new Error('its socket was closed'));
+    await rig.sink.drained();
+    expect([rig.log.lines, rig.counts.failed, rig.counts.rejected]).toEqual([[], 0, 0]);
+  },
+);

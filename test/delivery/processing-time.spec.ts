@@ -81,3 +81,21 @@ it('a promise of another library is watched too', async () => {
   await turns();
   expect([rig.lane.fates, rig.clock.pending()]).toEqual([['a done'], []]);
 });
+
+it('a call that runs too long aborts no signal but its own', async () => {
+  const rig = new Rig({
+    binding,
+    handle: async () => {
+      if (rig.calls.length === 1) throw new Error('no');
+      await open().promise;
+      return undefined;
+    },
+  });
+  void rig.take(...messages('a'));
+  const { signal } = rig.contexts[0]!;
+  await turns();
+  rig.clock.advance(100);
+  await turns();
+  rig.clock.advance(5_000);
+  expect([signal.aborted, rig.contexts[1]?.signal.aborted]).toEqual([false, true]);
+});

@@ -1,0 +1,20 @@
+import type { Outlet } from '../delivery/index.js';
+import type { Io } from '../driver/index.js';
+import type { Deadline } from './deadline.js';
+import type { DriverSource } from './driver-source.js';
+
+/** What a broker needs of the application's brokers. */
+export interface BrokerHost {
+  readonly drivers: DriverSource;
+  readonly io: Omit<Io, 'state' | 'broker'>;
+  readonly inMemory: () => boolean;
+  readonly maxHops: () => number;
+  /** Does what was asked for outside the start, after the wiring is checked, bounded; throws MULTI_BROKER_STOPPED. */
+  onDemand<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** Throws MULTI_BROKER_STOPPED once a stop has begun: what begins to read then would not be stopped. */
+  refuseReading(): void;
+  /** A share of the budget of a stop. */
+  readonly stopDeadline: (share: number) => Deadline;
+  outlet(broker: string): Outlet | undefined;
+  cameUp(): void;
+}

@@ -1,0 +1,152 @@
+import { describe, expect, it } from '@jest/globals';
+import { outgoing } from '../../lib/driver/index.js';
+import { messages } from '../support/fake-lane.js';
+import { definition, errorOf, LifecycleRig, stateOf } from '../support/lifecycle-rig.js';
+import { turns } from '../support/turns.js';
+
+const options = { allowLateBrokers: true };
+const bridge = {
+  handler: 'Bridge.on',
+  broker: 'orders',
+  source: 'created',
+  publishTo: [{ broker: 'events', destination: 'q', options: {} }],
+  call: () => outgoing('x'),
+};
+
+describe('a broker that is added before the start', () => {
+  it('is as if it were listed: it connects with the others', async () => {
+    const rig = new LifecycleRig({ brokers: ['orders'], handlers: [bridge] });
+    const added = await rig.multi.add(definition('events'));
+    expect([rig.multi.get('events'), rig.multi.brokers.length, rig.events]).toEqual([added, 2, []]);
+    await rig.multi.start();
+    expect(rig.seen('connected', 'subscribed')).toEqual([
+      'orders: connected',
+      'events: connected',
+      'orders: subscribed created',
+    ]);
+  });
+
+  it('makes good what was missing when the wiring was last checked', async () => {
+    const rig = new LifecycleRig({ brokers: ['orders'], handlers: [bridge] });
+    expect(() => rig.multi.check()).toThrow('events');
+    await rig.multi.add(definition('events'));
+    expect(() => rig.multi.check()).not.toThrow();
+  });
+
+  it('must have a name of its own', async () => {
+    const rig = new LifecycleRig({ brokers: ['orders'] });
+    expect(await stateOf(rig.multi.add(definition('orders')))).toBe('MULTI_BROKER_DUPLICATE_BROKER');
+  });
+});
+
+describe('a broker that is added after the start', () => {
+  it('is refused unless late brokers are allowed', async () => {
+    const rig = new LifecycleRig({ brokers: ['orders'] });
+    await rig.multi.start();
+    expect(await stateOf(rig.multi.add(definition('events')))).toBe('MULTI_BROKER_LATE_BROKER');
+    expect([rig.multi.brokers.length, rig.made('events')]).toEqual([1, 0]);
+  });
+
+  it('must have a name of its own', async () => {
+    const rig = new LifecycleRig({ brokers: ['orders'], options });
+    await rig.multi.start();
+    expect(await stateOf(rig.multi.add(definition('orders')))).toBe('MULTI_BROKER_DUPLICATE_BROKER');
+    expect(rig.made('orders')).toBe(1);
+  });
+
+  it('connects, and the handlers that waited for it begin before add() resolves', async () => {
+    const own = { broker: 'events', source: 'core.b' };
+    const rig = new LifecycleRig({ brokers: ['orders'], handlers: [bridge, own], options });
+    await rig.multi.start();
+    expect(rig.seen('subscribed')).toEqual([]);
+    const added = await rig.multi.add(definition('events'));
+    expect(rig.multi.get('events')).toBe(added);
+    expect(rig.seen('subscribed')).toEqual(['events: subscribed core.b', 'orders: subscribed created']);
+    const lane = rig.deliver('orders', 'created', ...messages('a'));
+    await turns();
+    expect([lane.fates, rig.driver('events').written]).toEqual([['a done'], ['x']]);
+  });
+
+  it('that does not connect is not there, and may be added again with its handlers', async () => {
+    let well = false;
+    const rig = new LifecycleRig({
+      brokers: ['orders'],
+      handlers: [bridge, { broker: 'events', source: 'core.b' }],
+      options,
+      prepare: ({ name, gates }) => {
+        if (name === 'events' && !well) gates.connect = () => Promise.reject(new Error('not there'));
+      },
+    });
+    await rig.multi.start();
+    expect(await stateOf(rig.multi.add(definition('events')))).toBe('MULTI_BROKER_CONNECT_FAILED');
+    expect(() => rig.multi.get('events')).toThrow();
+    well = true;
+    await rig.multi.add(definition('events'));
+    expect(rig.seen('subscribed')).toHaveLength(2);
+  });
+
+  it('whose handlers cannot begin leaves nothing behind, on other brokers either', async () => {
+    let well = false;
+    const rig = new LifecycleRig({
+      brokers: ['orders'],
+      handlers: [
+        { ...bridge, source: 'core.a' },
+        { broker: 'events', source: 'stored' },
+      ],
+      options,
+      prepare: ({ name, gates }) => {
+        if (name === 'events' && !well) gates.subscribe = () => Promise.reject(new Error('no stream'));
+      },
+    });
+    await rig.multi.start();
+    const error = await errorOf(rig.multi.add(definition('events')));
+    expect(error.message).toContain('no stream');
+    expect(rig.seen('leave', 'close')).toEqual(['orders: leave core.a', 'events: close']);
+    well = true;
+    await rig.multi.add(definition('events'));
+    expect(rig.seen('subscribed')).toEqual([
+      'orders: subscribed core.a',
+      'orders: subscribed core.a',
+      'events: subscribed stored',
+    ]);
+  });
+
+  it('begins a handler between two late brokers once, when both are there', async () => {
+    const between = { ...bridge, broker: 'late' };
+    const rig = new LifecycleRig({ brokers: ['orders'], handlers: [between], options });
+    await rig.multi.start();
+    await Promise.all([rig.multi.add(definition('late')), rig.multi.add(definition('events'))]);
+    await turns();
+    expect(rig.seen('subscribed')).toEqual(['late: subscribed created']);
+  });
+
+  it('tells mistakes of the handlers that waited for it, before it dials', async () => {
+    const wrong = { broker: 'events', source: 'b', options: { ack: 'never' as 'manual' } };
+    const rig = new LifecycleRig({ brokers: ['orders'], handlers: [wrong], options });
+    await rig.multi.start();
+    expect(await stateOf(rig.multi.add(definition('events')))).toBe('MULTI_BROKER_WIRING');
+    expect(rig.seen('events')).toEqual([]);
+  });
+
+  it('is stopped with the others, and starts with them again', async () => {
+    const rig = new LifecycleRig({ brokers: ['orders'], handlers: [bridge], options });
+    await rig.multi.start();
+    await rig.multi.add(definition('events'));
+    await rig.multi.stop();
+    expect(rig.seen('close').sort()).toEqual(['events: close', 'orders: close']);
+    await rig.multi.start();
+    expect(rig.seen('subscribed')).toEqual(['orders: subscribed created', 'orders: subscribed created']);
+  });
+});
+
+it('nothing is added while the brokers are being stopped', async () => {
+  const rig = new LifecycleRig({ brokers: ['orders'], options });
+  await rig.multi.start();
+  await rig.multi.drain();
+  expect(await stateOf(rig.multi.add(definition('events')))).toBe('MULTI_BROKER_STOPPED');
+});
+
+it('without allowLateBrokers a handler whose broker is unknown is a mistake', async () => {
+  const rig = new LifecycleRig({ brokers: ['orders'], handlers: [bridge] });
+  expect(await stateOf(rig.multi.start())).toBe('MULTI_BROKER_WIRING');
+});

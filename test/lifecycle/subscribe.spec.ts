@@ -1,0 +1,171 @@
+import { describe, expect, it } from '@jest/globals';
+import type { MessageContext, Subscription } from '../../lib/driver/index.js';
+import { open } from '../support/delivery-rig.js';
+import { FakeMessage, messages } from '../support/fake-lane.js';
+import { LifecycleRig, stateOf } from '../support/lifecycle-rig.js';
+import { turns } from '../support/turns.js';
+
+async function up(): Promise<LifecycleRig> {
+  const rig = new LifecycleRig({
+    brokers: ['orders'],
+    handlers: [{ handler: 'Orders.on', broker: 'orders', source: 'created' }],
+    options: { shutdownTimeoutMs: 10_000 },
+  });
+  await rig.multi.start();
+  rig.events.length = 0;
+  return rig;
+}
+
+describe('subscribe()', () => {
+  it('resolves when the source reads, and delivers as to decorated handlers', async () => {
+    const rig = await up();
+    const seen: unknown[] = [];
+    let failures = 1;
+    await rig.multi.get('orders').subscribe('more', (payload, context: MessageContext) => {
+      seen.push([payload, context.message.attempt, context.broker.name]);
+      if (failures-- > 0) throw new Error('no');
+    });
+    expect(rig.events).toEqual(['orders: subscribe more', 'orders: subscribed more']);
+    const lane = rig.deliver('orders', 'more', new FakeMessage({ body: '{"a":1}', position: '1' }));
+    await rig.advance(100);
+    expect(seen).toEqual([
+      [{ a: 1 }, 1, 'orders'],
+      [{ a: 1 }, 2, 'orders'],
+    ]);
+    expect(lane.fates).toEqual(['1 done']);
+  });
+
+  it('connects its broker on demand', async () => {
+    const rig = new LifecycleRig({ brokers: ['orders'] });
+    await rig.multi.get('orders').subscribe('more', () => {});
+    expect(rig.events).toEqual([
+      'orders: connect',
+      'orders: connected',
+      'orders: subscribe more',
+      'orders: subscribed more',
+    ]);
+    await rig.multi.stop();
+    expect(rig.seen('leave')).toEqual(['orders: leave more']);
+  });
+
+  it('refuses wrong options and a source that another handler reads', async () => {
+    const rig = await up();
+    const broker = rig.multi.get('orders');
+    const options = { ack: 'later' as 'manual' };
+    expect(await stateOf(broker.subscribe('more', () => {}, options))).toBe('MULTI_BROKER_OPTION_INVALID');
+    expect(await stateOf(broker.subscribe('created', () => {}))).toBe('MULTI_BROKER_SOURCE_CLASH');
+    expect(rig.events).toEqual([]);
+  });
+
+  it('rejects as the driver does, and leaves nothing behind', async () => {
+    const rig = await up();
+    rig.driver('orders').gates.subscribe = () => Promise.reject(new Error('no such queue'));
+    expect(await stateOf(rig.multi.get('orders').subscribe('more', () => {}))).toContain('no such queue');
+    delete rig.driver('orders').gates.subscribe;
+    expect(await stateOf(rig.multi.get('orders').subscribe('more', () => {}))).toBe('done');
+    await rig.multi.stop();
+    expect(rig.seen('leave')).toHaveLength(2);
+  });
+
+  it('is bounded as a start is; what the driver opens too late is left', async () => {
+    const gate = open();
+    const rig = await up();
+    rig.driver('orders').gates.subscribe = () => gate.promise;
+    const subscribed = rig.multi.get('orders').subscribe('more', () => {});
+    await rig.advance(30_000);
+    expect(await stateOf(subscribed)).toBe('MULTI_BROKER_START_TIMEOUT');
+    gate.resolve();
+    await turns();
+    expect(rig.seen('leave')).toEqual(['orders: leave more']);
+  });
+
+  it('that is under way when the brokers are stopped is ended by the stop', async () => {
+    const gate = open();
+    const rig = await up();
+    rig.driver('orders').gates.subscribe = () => gate.promise;
+    const subscribed = rig.multi.get('orders').subscribe('more', () => {});
+    const state = stateOf(subscribed);
+    await turns();
+    await rig.multi.stop();
+    expect([await state, await stateOf(subscribed)]).toEqual(['open', 'MULTI_BROKER_STOPPED']);
+    gate.resolve();
+    await turns();
+    expect(rig.seen('leave more')).toEqual(['orders: leave more']);
+  });
+});
+
+describe('a subscription', () => {
+  it('that is stopped takes nothing more, waits for what runs, and leaves', async () => {
+    const rig = await up();
+    const running = open();
+    const subscription = await rig.multi.get('orders').subscribe('more', () => running.promise);
+    const lane = rig.deliver('orders', 'more', ...messages('a', 'b'));
+    await turns();
+    const stopped = subscription.stop();
+    expect([await stateOf(stopped), rig.seen('quiet', 'leave')]).toEqual(['open', ['orders: quiet more']]);
+    running.resolve();
+    await stopped;
+    expect(lane.fates).toEqual(['a done']);
+    expect(rig.seen('quiet', 'flush', 'leave')).toEqual([
+      'orders: quiet more',
+      'orders: flush more',
+      'orders: leave more',
+    ]);
+    expect(rig.multi.get('orders').health().status).toBe('up');
+  });
+
+  it('is stopped once, whoever asks, and however often', async () => {
+    const rig = await up();
+    const subscription = await rig.multi.get('orders').subscribe('more', () => {});
+    await Promise.all([subscription.stop(), subscription.stop(), rig.multi.stop()]);
+    await subscription.stop();
+    expect(rig.seen('more').filter((event) => !event.includes('subscribe'))).toEqual([
+      'orders: quiet more',
+      'orders: flush more',
+      'orders: leave more',
+    ]);
+  });
+
+  it('whose handler stops it is stopped by its budget, not never', async () => {
+    const rig = await up();
+    const subscription: Subscription = await rig.multi
+      .get('orders')
+      .subscribe('more', (): Promise<void> => subscription.stop());
+    rig.deliver('orders', 'more', ...messages('a'));
+    await rig.advance(10_000);
+    expect(rig.seen('leave')).toEqual(['orders: leave more']);
+    expect(rig.log.lines).toContainEqual(expect.stringContaining('Abandoned: subscribe() (a)'));
+  });
+
+  it('that is paused begins no handler until it is resumed', async () => {
+    const rig = await up();
+    const seen: unknown[] = [];
+    const subscription = await rig.multi.get('orders').subscribe('more', (payload) => void seen.push(payload));
+    subscription.pause();
+    const lane = rig.deliver('orders', 'more', ...messages('a'));
+    await turns();
+    expect([seen, lane.fates]).toEqual([[], []]);
+    subscription.resume();
+    await turns();
+    expect([seen, lane.fates]).toEqual([['a'], ['a done']]);
+  });
+
+  it('frees its source when it is stopped', async () => {
+    const rig = await up();
+    const broker = rig.multi.get('orders');
+    const subscription = await broker.subscribe('more', () => {});
+    expect(await stateOf(broker.subscribe('more', () => {}))).toBe('MULTI_BROKER_SOURCE_CLASH');
+    await subscription.stop();
+    expect(await stateOf(broker.subscribe('more', () => {}))).toBe('done');
+  });
+
+  it('is called by the name of its function', async () => {
+    const rig = await up();
+    await rig.multi.get('orders').subscribe('more', function audit() {
+      throw Object.assign(new Error('no'), { retryable: false });
+    });
+    rig.deliver('orders', 'more', ...messages('a'));
+    await turns();
+    expect(rig.log.lines.join()).toContain('audit on more');
+  });
+});
