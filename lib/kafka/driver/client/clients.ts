@@ -12,7 +12,7 @@ import { Sockets } from './sockets.js';
  */
 export const RETRY: Required<Omit<RetryOptions, 'restartOnFailure'>> = {
   initialRetryTime: 100,
-  maxRetryTime: 5_000,
+  maxRetryTime: 2_000,
   factor: 0.2,
   multiplier: 2,
   retries: 8,
@@ -43,12 +43,15 @@ export function clientMaker(kafkajs: KafkaClient, options: KafkaBrokerOptions, i
   return (hooks = {}) => {
     const { client } = options;
     const sockets = new Sockets(() => hooks.lost?.(), client.socketFactory);
+    const { brokers } = client;
     const kafka = new kafkajs.Kafka({
       clientId: 'nestjs-multi-broker',
       ...client,
       // Not the user's level: what the hooks listen for is an error or a warning.
       logLevel: client.logLevel === kafkajs.logLevel.DEBUG ? kafkajs.logLevel.DEBUG : kafkajs.logLevel.INFO,
       retry: { ...RETRY, ...client.retry, ...(hooks.retries === undefined ? {} : { retries: hooks.retries }) },
+      // Of no broker kafkajs makes an error that it does not retry: else it would go on dialling for a killed client.
+      brokers: async () => (sockets.killed ? [] : typeof brokers === 'function' ? await brokers() : brokers),
       socketFactory: sockets.make,
       logCreator: logCreatorOf(options, io, hooks),
     });

@@ -23,7 +23,8 @@ const connect: ISocketFactory = ({ host, port, ssl, onConnect }) => {
  */
 export class Sockets {
   private readonly open = new Set<net.Socket>();
-  private killed = false;
+  /** Whether it is over. */
+  killed = false;
 
   /** @param lost called when the server, or the way to it, closed a connection */
   constructor(

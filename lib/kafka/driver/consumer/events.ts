@@ -4,7 +4,7 @@ import type { Assignment } from './lanes.js';
 
 /** What of kafkajs's events matters. No listener may throw: it would reach kafkajs's own stop. */
 export interface Listeners {
-  /** Any sign of life. */
+  /** The server has answered. */
   alive(): void;
   /** A request for messages goes to a node. */
   fetchBegun(node: string): void;
@@ -27,7 +27,6 @@ export function listenTo(consumer: Consumer, to: Listeners): void {
   consumer.on(events.HEARTBEAT, alive);
   consumer.on(events.END_BATCH_PROCESS, alive);
   consumer.on(events.FETCH_START, ({ payload }) => {
-    to.alive();
     to.fetchBegun(String(payload.nodeId));
   });
   consumer.on(events.FETCH, ({ payload }) => {

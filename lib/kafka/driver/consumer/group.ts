@@ -101,7 +101,7 @@ export class Group {
       ...(this.trouble === undefined ? [] : [`Group '${this.groupId}' is being joined anew: ${this.trouble.message}`]),
       ...(silent === undefined
         ? []
-        : [`Group '${this.groupId}' gave no sign of life for ${Math.round(silent / 1_000)} s`]),
+        : [`Group '${this.groupId}' got no answer of the server for ${Math.round(silent / 1_000)} s`]),
       ...[...this.halted.values()].map(({ message }) => message),
       ...this.losses,
     ];
@@ -131,7 +131,7 @@ export class Group {
       } catch (thrown) {
         await life.dispose();
         // Found or still looked for: the next one leaves the partition out.
-        if (undecodableCause(asError(thrown)) === undefined) throw thrown;
+        if (undecodableCause(asError(thrown)) === undefined) throw withComplaint(asError(thrown), life.complaint);
       }
     }
   }
@@ -211,4 +211,10 @@ export class Group {
     const what = `Broker '${this.host.io.broker}' could not read ${sources}: ${cause.message}`;
     return new MultiBrokerError('MULTI_BROKER_SUBSCRIBE_FAILED', what, { broker: this.host.io.broker, cause });
   }
+}
+
+/** A time-out says nothing of what was waited for. */
+function withComplaint(cause: Error, complaint: string | undefined): Error {
+  if (complaint === undefined || isMultiBrokerError(cause)) return cause;
+  return new Error(`${cause.message} (kafkajs: ${complaint})`, { cause });
 }

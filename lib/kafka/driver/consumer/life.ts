@@ -40,6 +40,13 @@ const CONCURRENTLY = 64;
 const PATIENCE_MS = 200;
 /** kafkajs's default (5,000) is what an idle `disconnect()` waits for. */
 const LONG_POLL_MS = 250;
+/**
+ * While the server is away the consumer stays and tries: it comes back as the same member. A new one would have to wait
+ * until the session of the old one is over (30 s by default, counted anew by a server that was restarted).
+ */
+const FOR_EVER = 1_000_000;
+/** kafkajs's level. */
+const WARN = 2;
 /** How long a consumer gets to leave its group, in milliseconds; after it its connections are cut. */
 const LEAVE_MS = 3_000;
 
@@ -61,12 +68,12 @@ export class Life {
   constructor(private readonly host: LifeHost) {
     const { io, settings, groupId } = host;
     host.isolation.inNewLife();
-    this.client = host.makeClient({ logged: (entry) => { this.logged(entry); } }); // prettier-ignore
+    this.client = host.makeClient({ retries: FOR_EVER, logged: (entry) => { this.logged(entry); } }); // prettier-ignore
     this.consumer = this.client.kafka.consumer({
       maxWaitTimeInMs: LONG_POLL_MS,
       ...settings.consumer,
       // kafkajs would begin again without a word and forget what was paused: we do it, see `down`.
-      retry: { ...settings.consumer?.retry, restartOnFailure: () => Promise.resolve(false) },
+      retry: { retries: FOR_EVER, ...settings.consumer?.retry, restartOnFailure: () => Promise.resolve(false) },
       groupId,
     });
     this.lanes = new Lanes((topic, partition) => this.makeLane(topic, partition));
@@ -82,7 +89,7 @@ export class Life {
     });
     listenTo(this.consumer, {
       alive: () => { this.vitals.seen(); }, // prettier-ignore
-      fetchBegun: (node) => { host.isolation.fetchBegun(node); }, // prettier-ignore
+      fetchBegun: (node) => { this.vitals.tried(); host.isolation.fetchBegun(node); }, // prettier-ignore
       fetched: (node) => { if (host.isolation.fetched(node)) this.applyFlow(); }, // prettier-ignore
       joined: (memberId, assignment) => { this.joined(memberId, assignment); }, // prettier-ignore
       rebalancing: () => { this.committer.now(); }, // prettier-ignore
@@ -96,6 +103,9 @@ export class Life {
     const either = AbortSignal.any([signal, this.end.signal]);
     await unlessAborted(this.begin(either), either);
   }
+
+  /** kafkajs's last warning or error: what it tried for, when it is given up. */
+  complaint: string | undefined;
 
   /** Why it is over, once it is. */
   get ended(): Error | undefined {
@@ -213,7 +223,10 @@ export class Life {
     this.host.down(this, cause);
   }
 
-  private logged({ log }: LogEntry): void {
+  private logged({ level, log }: LogEntry): void {
+    const severity: number = level;
+    if (severity <= WARN)
+      this.complaint = log.error === undefined ? log.message : `${log.message}: ${String(log.error)}`;
     if (!log.message.startsWith('Offset out of range, resetting')) return;
     const lane = this.lanes.get(String(log.topic), Number(log.partition));
     if (lane === undefined) return;

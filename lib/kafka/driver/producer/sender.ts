@@ -88,13 +88,13 @@ export class Sender {
 
   private async once(write: Write, parcels: readonly Parcel[]): Promise<Failure | undefined> {
     const { signal } = this.closing;
+    if (signal.aborted) return givenUp(signal, 'no');
     try {
-      signal.throwIfAborted();
       const messages = parcels.map(({ message }) => message);
       const receipts = await unlessAborted(this.host.producer.send({ topic: write.topic, messages }), signal);
       return write.confirm(parcels, receipts) ? undefined : this.partitionGone(write.topic);
     } catch (thrown) {
-      return failureOf(asError(thrown));
+      return thrown === signal.reason ? givenUp(signal, 'maybe') : failureOf(asError(thrown));
     }
   }
 
@@ -137,6 +137,12 @@ export class Sender {
     const error = new PublishError(code, what, { broker, cause, retryable, written });
     for (const { place } of parcels) write.outcomes[place] = { error };
   }
+}
+
+/** The broker was closed before, or while, it was sent. */
+function givenUp(signal: AbortSignal, written: 'no' | 'maybe'): Failure {
+  const code = written === 'no' ? 'MULTI_BROKER_NOT_CONNECTED' : 'MULTI_BROKER_PUBLISH_UNCONFIRMED';
+  return { code, written, retryable: true, guilty: false, cause: asError(signal.reason) };
 }
 
 /** The batch that is being written. */
