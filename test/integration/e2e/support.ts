@@ -1,0 +1,40 @@
+import { type LoggerService, type ModuleMetadata, type Type } from '@nestjs/common';
+import { type TestingModule } from '@nestjs/testing';
+import { type BrokerDefinition, MultiBrokerModule, type MultiBrokerOptions } from '../../../lib/index.js';
+import { kafkaBroker, type KafkaBrokerOptions } from '../../../lib/kafka/index.js';
+import { natsBroker, type NatsBrokerOptions } from '../../../lib/nats/index.js';
+import { compile } from '../../support/app.js';
+import { realBrokers, uniqueName } from '../../support/real-brokers.js';
+
+const quiet: LoggerService = { log: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** Kafka as 'orders', in a group of its own. */
+export function orders(options: Partial<KafkaBrokerOptions> = {}): BrokerDefinition<'kafka'> {
+  return kafkaBroker({
+    name: 'orders',
+    groupId: uniqueName('group'),
+    client: { brokers: realBrokers().kafka },
+    ...options,
+  });
+}
+
+/** NATS as 'events'. */
+export function events(options: Partial<NatsBrokerOptions> = {}): BrokerDefinition<'nats'> {
+  return natsBroker({ name: 'events', client: { servers: realBrokers().nats }, ...options });
+}
+
+/** An application with these brokers and handlers, compiled and not started; it logs nothing. */
+export async function application(
+  brokers: readonly BrokerDefinition[],
+  providers: readonly Type[],
+  options?: MultiBrokerOptions,
+  more: ModuleMetadata = {},
+): Promise<TestingModule> {
+  const app = await compile({
+    ...more,
+    imports: [MultiBrokerModule.forRoot(brokers, options), ...(more.imports ?? [])],
+    providers: [...providers, ...(more.providers ?? [])],
+  });
+  app.useLogger(quiet);
+  return app;
+}
