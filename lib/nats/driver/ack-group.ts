@@ -1,8 +1,9 @@
 import type { Msg } from 'nats';
 
 import type { Outcome } from '../../driver/index.js';
-import { PublishError } from '../../errors/index.js';
+import type { PublishError } from '../../errors/index.js';
 import type { NatsDestinationSpec } from '../destination-spec.js';
+import type { PublishErrors } from './publish-errors.js';
 import type { ReplyGroup, Replies } from './replies.js';
 
 /** Messages of one chunk that wait for their PubAcks. */
@@ -17,6 +18,7 @@ export class AckGroup implements ReplyGroup {
     private readonly from: number,
     private readonly outcomes: Outcome[],
     replies: Replies,
+    private readonly errors: PublishErrors,
     private readonly read: (message: Msg) => Outcome,
   ) {
     const { prefix, end } = replies.expect(this);
@@ -47,8 +49,7 @@ export class AckGroup implements ReplyGroup {
   }
 
   deaf(): void {
-    const what = `Broker's inbox cannot be read: this client has no permission to subscribe to it, so no PubAck of ${this.to.name} arrives`;
-    this.fail(new PublishError('MULTI_BROKER_PUBLISH_UNCONFIRMED', what, { written: 'maybe', retryable: false }));
+    this.fail(this.errors.unheard(this.to));
   }
 
   /** Resolves when nothing waits any more. */

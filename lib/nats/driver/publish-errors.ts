@@ -15,6 +15,11 @@ export class PublishErrors {
     });
   }
 
+  unheard(to: NatsDestinationSpec): PublishError {
+    const what = `wrote to ${to.name} and cannot hear the answer: this client has no permission to subscribe to its inbox`;
+    return this.make('MULTI_BROKER_PUBLISH_UNCONFIRMED', what, 'maybe', { retryable: false });
+  }
+
   refused(to: NatsDestinationSpec, why: string, retryable = false): PublishError {
     return this.make('MULTI_BROKER_PUBLISH_REJECTED', `was refused at ${to.name}: ${why}`, 'no', { retryable });
   }

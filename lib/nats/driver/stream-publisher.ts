@@ -58,7 +58,9 @@ export class StreamPublisher {
   }
 
   private begin(to: NatsDestinationSpec, from: number, outcomes: Outcome[]): AckGroup {
-    const group: AckGroup = new AckGroup(to, from, outcomes, this.parts.replies, (message) => this.read(to, message));
+    const group: AckGroup = new AckGroup(to, from, outcomes, this.parts.replies, this.parts.errors, (message) =>
+      this.read(to, message),
+    );
     this.open.add(group);
     return group;
   }
