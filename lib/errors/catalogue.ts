@@ -124,7 +124,7 @@ export const catalogue = {
     remedy: 'The handler ran longer than maxProcessingMs; honour context.signal, or raise the limit.',
   },
   MULTI_BROKER_HANDLER_VALUE: {
-    retryable: false,
+    retryable: true,
     remedy: 'The handler threw something that is no Error; throw Errors.',
   },
   MULTI_BROKER_STREAM_MISMATCH: {
