@@ -24,15 +24,15 @@ export class Connection {
   private opening: Promise<Driver> | undefined;
   private trying: AbortController | undefined;
   private closing: Promise<void> | undefined;
+  /** Counts how often it was closed. */
+  private life = 0;
 
   constructor(private readonly host: ConnectionHost) {}
 
   /** Rejects with MULTI_BROKER_CONNECT_FAILED, or with the signal's reason. */
   connect(signal: AbortSignal): Promise<Driver> {
     if (this.driver !== undefined) return Promise.resolve(this.driver);
-    this.opening ??= this.open(signal).finally(() => {
-      this.opening = undefined;
-    });
+    this.opening ??= this.openOnce(signal);
     return untilAborted(this.opening, signal);
   }
 
@@ -61,12 +61,17 @@ export class Connection {
   private async runClose(): Promise<void> {
     this.trying?.abort(this.closed());
     this.trying = undefined;
-    await this.opening?.catch(() => undefined);
-    const driver = this.driver;
+    const { driver, opening } = this;
     this.driver = undefined;
+    this.opening = undefined;
     this.state = 'none';
+    this.life++;
+    await Promise.all([opening?.catch(() => undefined), driver && this.closeDriver(driver)]);
+  }
+
+  private async closeDriver(driver: Driver): Promise<void> {
     try {
-      await driver?.close();
+      await driver.close();
     } catch (thrown) {
       this.host.io.log.warn(`${this.named} was not closed cleanly: ${asError(thrown).message}`);
     }
@@ -76,13 +81,20 @@ export class Connection {
     return `Broker '${this.host.definition.name}'`;
   }
 
+  private openOnce(signal: AbortSignal): Promise<Driver> {
+    const opening = this.open(signal).finally(() => {
+      if (this.opening === opening) this.opening = undefined;
+    });
+    return opening;
+  }
+
   private async open(signal: AbortSignal): Promise<Driver> {
     const { definition, drivers } = this.host;
+    const { life } = this;
     try {
-      // Who was in a hurry may not have waited for the end of the last one.
-      await this.closing;
       const driver = await drivers.open(definition, this.host.inMemory());
       await driver.connect(this.ioOf(driver), signal);
+      await this.refuseLate(driver, life);
       this.driver = driver;
       this.changed('up');
       return driver;
@@ -90,6 +102,13 @@ export class Connection {
       this.cause = this.failure(asError(thrown));
       throw this.cause;
     }
+  }
+
+  /** A driver that did not heed its signal: meanwhile the connection was closed, and may be open anew. */
+  private async refuseLate(driver: Driver, life: number): Promise<void> {
+    if (life === this.life) return;
+    await this.closeDriver(driver);
+    throw this.closed();
   }
 
   private ioOf(driver: Driver): Io {

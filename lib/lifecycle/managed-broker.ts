@@ -131,7 +131,6 @@ export class ManagedBroker extends Broker {
       problems: [],
       call: (context) => handler(context.message.payload as T, context),
     });
-    this.host.refuseReading();
     this.refuseClash(binding);
     if (this.connection.driver === undefined) await this.connected();
     this.host.refuseReading();

@@ -144,7 +144,6 @@ export class ManagedMultiBroker extends MultiBroker {
       tellStarted(this.log, brokers, this.waiting.handlers());
       this.waiting.look();
     } catch (thrown) {
-      deadline.abort(asError(thrown));
       await this.rollBack(brokers);
       throw thrown;
     } finally {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { outgoing } from '../../lib/driver/index.js';
+import { open } from '../support/delivery-rig.js';
 import { messages } from '../support/fake-lane.js';
 import { definition, errorOf, LifecycleRig, stateOf } from '../support/lifecycle-rig.js';
 import { turns } from '../support/turns.js';
@@ -31,6 +32,14 @@ describe('a broker that is added before the start', () => {
     expect(() => rig.multi.check()).toThrow('events');
     await rig.multi.add(definition('events'));
     expect(() => rig.multi.check()).not.toThrow();
+  });
+
+  it('takes the handlers that waited for it when the wiring was checked', async () => {
+    const rig = new LifecycleRig({ brokers: ['orders'], handlers: [bridge], options });
+    rig.multi.check();
+    await rig.multi.add(definition('events'));
+    await rig.multi.start();
+    expect(rig.seen('subscribed')).toEqual(['orders: subscribed created']);
   });
 
   it('must have a name of its own', async () => {
@@ -120,6 +129,27 @@ describe('a broker that is added after the start', () => {
     expect(rig.seen('subscribed')).toEqual(['late: subscribed created']);
   });
 
+  it('keeps a handler of its own that publishes to one that is not up yet', async () => {
+    let up = false;
+    const rig = new LifecycleRig({
+      brokers: ['orders', definition('events', { critical: false })],
+      handlers: [{ ...bridge, broker: 'late' }],
+      options,
+      prepare: ({ name, gates }) => {
+        if (name === 'events' && !up) gates.connect = () => Promise.reject(new Error('not there'));
+      },
+    });
+    const started = rig.multi.start();
+    await rig.advance(2_000);
+    await started;
+    await rig.multi.add(definition('late'));
+    expect(rig.seen('subscribed')).toEqual([]);
+    up = true;
+    await rig.advance(10_000);
+    expect(rig.seen('subscribed')).toEqual(['late: subscribed created']);
+    await rig.multi.stop();
+  });
+
   it('tells mistakes of the handlers that waited for it, before it dials', async () => {
     const wrong = { broker: 'events', source: 'b', options: { ack: 'never' as 'manual' } };
     const rig = new LifecycleRig({ brokers: ['orders'], handlers: [wrong], options });
@@ -137,6 +167,26 @@ describe('a broker that is added after the start', () => {
     await rig.multi.start();
     expect(rig.seen('subscribed')).toEqual(['orders: subscribed created', 'orders: subscribed created']);
   });
+});
+
+it('a broker that is being added when the brokers are stopped is closed, and its handlers do not begin', async () => {
+  const connecting = open();
+  const rig = new LifecycleRig({
+    brokers: ['orders'],
+    handlers: [{ broker: 'events', source: 'stored' }],
+    options,
+    prepare: ({ name, gates }) => {
+      if (name === 'events') gates.connect = () => connecting.promise;
+    },
+  });
+  await rig.multi.start();
+  const added = rig.multi.add(definition('events'));
+  const state = stateOf(added);
+  await turns();
+  await rig.multi.drain();
+  connecting.resolve();
+  expect([await state, await stateOf(added)]).toEqual(['open', 'MULTI_BROKER_STOPPED']);
+  expect(rig.seen('events')).toEqual(['events: connect', 'events: connected', 'events: close']);
 });
 
 it('nothing is added while the brokers are being stopped', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { outgoing } from '../../lib/driver/index.js';
 import { open } from '../support/delivery-rig.js';
 import { messages } from '../support/fake-lane.js';
-import { definition, LifecycleRig, stateOf } from '../support/lifecycle-rig.js';
+import { definition, errorOf, LifecycleRig, stateOf } from '../support/lifecycle-rig.js';
 import { turns } from '../support/turns.js';
 
 const bridge = {
@@ -120,6 +120,63 @@ describe('a broker with critical: false', () => {
     comeUp();
     await rig.multi.start();
     expect(rig.seen('subscribe ')).toEqual(['events: subscribe core.b', 'orders: subscribe created+other']);
+  });
+
+  it('that is up reads when the start is over', async () => {
+    const rig = new LifecycleRig({
+      brokers: ['orders', definition('events', { critical: false })],
+      handlers: [{ broker: 'events', source: 'stored' }],
+      prepare: ({ gates }) => {
+        gates.subscribe = () => turns(5);
+      },
+    });
+    await rig.multi.start();
+    expect(rig.seen('subscribed')).toEqual(['events: subscribed stored']);
+    expect(rig.log.lines.join()).not.toContain('wait for a broker');
+  });
+
+  it('that comes up while the others subscribe is not forgotten', async () => {
+    const subscribing = open();
+    let up = false;
+    const rig = new LifecycleRig({
+      brokers: ['orders', definition('events', { critical: false })],
+      handlers: [
+        { broker: 'orders', source: 'created' },
+        { broker: 'events', source: 'stored' },
+      ],
+      prepare: ({ name, gates }) => {
+        if (name === 'orders') gates.subscribe = () => subscribing.promise;
+        else if (!up) gates.connect = () => Promise.reject(new Error('not there'));
+      },
+    });
+    const started = rig.multi.start();
+    await rig.advance(2_000);
+    up = true;
+    await rig.advance(10_000);
+    expect(rig.seen('events: connected')).toHaveLength(1);
+    subscribing.resolve();
+    await started;
+    await turns();
+    expect(rig.seen('subscribed')).toEqual(['orders: subscribed created', 'events: subscribed stored']);
+  });
+
+  it('is no longer tried after a start that failed', async () => {
+    const rig = new LifecycleRig({
+      brokers: ['orders', definition('events', { critical: false })],
+      handlers: [
+        { broker: 'orders', source: 'created' },
+        { broker: 'events', source: 'core.b' },
+      ],
+      prepare: ({ gates }) => {
+        gates.subscribe = () => Promise.reject(new Error('no stream'));
+      },
+    });
+    const failed = errorOf(rig.multi.start());
+    await rig.advance(2_000);
+    expect((await failed).message).toContain("'orders': no stream");
+    const tries = rig.seen('subscribe ').length;
+    await rig.advance(60_000);
+    expect([rig.seen('subscribe ').length, rig.clock.pending()]).toEqual([tries, []]);
   });
 
   it('is no longer tried after a stop', async () => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { BrokerStartError, WiringError } from '../../lib/errors/index.js';
 import { open } from '../support/delivery-rig.js';
@@ -77,6 +78,25 @@ describe('a start', () => {
     await rig.multi.start();
     expect(rig.log.lines).toContain("info Started: 'orders', 'events'");
     expect(rig.clock.pending()).toEqual([]);
+  });
+
+  it('leaves no listener behind', async () => {
+    let signal: AbortSignal | undefined;
+    const rig = new LifecycleRig({
+      brokers: ['orders', definition('events', { critical: false })],
+      handlers: [
+        { broker: 'orders', source: 'created' },
+        { broker: 'events', source: 'stored' },
+      ],
+      prepare: ({ name, gates }) => {
+        gates.connect = async (given) => {
+          if (name === 'orders') signal = given;
+          await turns(1);
+        };
+      },
+    });
+    await rig.multi.start();
+    expect(signal && getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('hands the module’s choice of twins to the drivers', async () => {
@@ -168,6 +188,30 @@ describe('a start that fails', () => {
     expect(rig.clock.pending()).toEqual([]);
   });
 
+  it('is not disturbed, tried again, by a driver that connects too late', async () => {
+    const gates = [open(), open()];
+    const rig = new LifecycleRig({
+      brokers: ['orders'],
+      options: { startTimeoutMs: 5_000, shutdownTimeoutMs: 1_000 },
+      prepare: (driver) => {
+        driver.gates.connect = () => gates[rig.made('orders')]?.promise ?? Promise.resolve();
+      },
+    });
+    const failed = errorOf(rig.multi.start());
+    await rig.advance(6_000);
+    expect((await failed).message).toContain('Not started within 5000 ms');
+    const again = rig.multi.start();
+    await turns();
+    expect(rig.made('orders')).toBe(2);
+    gates[1]?.resolve();
+    await again;
+    gates[0]?.resolve();
+    await turns();
+    expect(rig.seen(': close')).toEqual(['orders: close']);
+    expect(await stateOf(rig.multi.get('orders').publish('q', 'x'))).toBe('done');
+    expect(rig.driver('orders').written).toEqual(['x']);
+  });
+
   it('by its time does not wait for a driver that will not subscribe; what it opens too late is left', async () => {
     const gate = open();
     const rig = new LifecycleRig({
@@ -245,6 +289,7 @@ describe('a publish before the start', () => {
     });
     await rig.multi.get('orders').publish('q', 'x');
     expect(rig.events).toEqual(['orders: connect', 'orders: connected']);
+    expect(rig.clock.pending()).toEqual([]);
     await rig.multi.start();
     expect([rig.made('orders'), rig.seen('subscribed')]).toEqual([1, ['orders: subscribed created']]);
   });

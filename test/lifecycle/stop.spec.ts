@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { outgoing } from '../../lib/driver/index.js';
 import { open } from '../support/delivery-rig.js';
-import { confirmed, refused } from '../support/fake-driver.js';
+import { confirmed, type FakeDriver, refused } from '../support/fake-driver.js';
 import { messages } from '../support/fake-lane.js';
 import { definition, errorOf, LifecycleRig, type LifecycleOptions, stateOf } from '../support/lifecycle-rig.js';
 import { turns } from '../support/turns.js';
@@ -114,6 +114,45 @@ describe('between drain() and disconnect()', () => {
   });
 });
 
+describe('a publish by hand', () => {
+  it('that is under way is waited for', async () => {
+    const rig = await started();
+    const { orders, published } = underWay(rig);
+    await turns();
+    const stopped = rig.multi.stop();
+    expect(await stateOf(stopped)).toBe('open');
+    orders.writes[0]?.confirm();
+    await stopped;
+    expect(await stateOf(published)).toBe('done');
+    expect(rig.log.lines.filter((line) => line.startsWith('error'))).toEqual([]);
+  });
+
+  it('that waits behind one that hangs is given up', async () => {
+    const rig = await started({ options: { shutdownTimeoutMs: 10_000 } });
+    await rig.multi.drain();
+    underWay(rig);
+    await turns();
+    const behind = stateWhenOver(rig.multi.get('orders').publish('q', 'y'));
+    const stopped = rig.multi.stop();
+    await rig.advance(500);
+    expect(await stateOf(stopped)).toBe('done');
+    expect(await behind).toBe('MULTI_BROKER_STOPPED');
+  });
+
+  function underWay(rig: LifecycleRig): { orders: FakeDriver; published: Promise<unknown> } {
+    const orders = rig.driver('orders');
+    orders.hold = true;
+    return { orders, published: rig.multi.get('orders').publish('q', 'x') };
+  }
+
+  function stateWhenOver(promise: Promise<unknown>): Promise<string> {
+    return promise.then(
+      () => 'done',
+      (error: unknown) => (error as { code: string }).code,
+    );
+  }
+});
+
 describe('after a stop', () => {
   it('a publish, a subscription and a request are refused, and nothing is dialled', async () => {
     const rig = await started();
@@ -131,6 +170,7 @@ describe('after a stop', () => {
     await Promise.all([rig.multi.stop(), rig.multi.stop()]);
     await rig.multi.stop();
     expect(rig.seen('close')).toHaveLength(2);
+    expect(rig.log.lines.filter((line) => line === 'info Stopped')).toHaveLength(1);
   });
 
   it('a start begins anew, with new drivers', async () => {
@@ -142,6 +182,14 @@ describe('after a stop', () => {
     await rig.multi.get('orders').publish('q', 'x');
     await rig.multi.stop();
     expect(rig.seen('close')).toHaveLength(4);
+  });
+
+  it('what was subscribed by hand is gone: it may be subscribed again', async () => {
+    const rig = await started();
+    await rig.multi.get('orders').subscribe('more', () => {});
+    await rig.multi.stop();
+    await rig.multi.start();
+    expect(await stateOf(rig.multi.get('orders').subscribe('more', () => {}))).toBe('done');
   });
 
   it('results are tried again, once it is started again', async () => {

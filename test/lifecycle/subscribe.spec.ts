@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MessageContext, Subscription } from '../../lib/driver/index.js';
 import { open } from '../support/delivery-rig.js';
-import { FakeMessage, messages } from '../support/fake-lane.js';
+import { FakeLane, FakeMessage, messages } from '../support/fake-lane.js';
 import { LifecycleRig, stateOf } from '../support/lifecycle-rig.js';
 import { turns } from '../support/turns.js';
 
@@ -67,6 +67,29 @@ describe('subscribe()', () => {
     expect(rig.seen('leave')).toHaveLength(2);
   });
 
+  it('that fails settles nothing of what came meanwhile, and begins no further handler', async () => {
+    const rig = await up();
+    const running = open();
+    const seen: unknown[] = [];
+    let lane: FakeLane | undefined;
+    rig.driver('orders').gates.subscribe = async ([source], _signal, sink) => {
+      lane = new FakeLane({ ...(source && { source }) });
+      sink.opened(lane);
+      void sink.take(lane, messages('a', 'b'));
+      await turns();
+      throw new Error('the second queue is missing');
+    };
+    const subscribed = rig.multi.get('orders').subscribe('more', (payload) => {
+      seen.push(payload);
+      return running.promise;
+    });
+    await turns(20);
+    expect(await stateOf(subscribed)).toContain('missing');
+    running.resolve();
+    await turns();
+    expect([seen, lane?.fates]).toEqual([['a'], []]);
+  });
+
   it('is bounded as a start is; what the driver opens too late is left', async () => {
     const gate = open();
     const rig = await up();
@@ -86,8 +109,9 @@ describe('subscribe()', () => {
     const subscribed = rig.multi.get('orders').subscribe('more', () => {});
     const state = stateOf(subscribed);
     await turns();
-    await rig.multi.stop();
+    await rig.multi.drain();
     expect([await state, await stateOf(subscribed)]).toEqual(['open', 'MULTI_BROKER_STOPPED']);
+    await rig.multi.stop();
     gate.resolve();
     await turns();
     expect(rig.seen('leave more')).toEqual(['orders: leave more']);

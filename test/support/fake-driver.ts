@@ -44,7 +44,7 @@ export class FakeDriver implements Driver {
   /** What each step waits for; rejecting fails it. */
   readonly gates: {
     connect?: (signal: AbortSignal) => Promise<void>;
-    subscribe?: (sources: readonly SourceSpec[], signal: AbortSignal) => Promise<void>;
+    subscribe?: (sources: readonly SourceSpec[], signal: AbortSignal, sink: Sink) => Promise<void>;
     quiet?: () => Promise<void>;
     flush?: () => Promise<void>;
     leave?: () => Promise<void>;
@@ -69,7 +69,7 @@ export class FakeDriver implements Driver {
   async subscribe(sources: readonly SourceSpec[], sink: Sink, signal: AbortSignal): Promise<Intake> {
     const names = sources.map(({ address }) => address).join('+');
     this.event(`subscribe ${names}`);
-    await this.gates.subscribe?.(sources, signal);
+    await this.gates.subscribe?.(sources, signal, sink);
     this.event(`subscribed ${names}`);
     const intake = new FakeIntake(names, sources, sink, this);
     this.intakes.push(intake);
