@@ -214,8 +214,10 @@ export class Delivery extends Settling implements AttemptOwner {
 
   /** The user's nack on a lane whose failures delivery holds itself. */
   protected async callAgain(afterMs: number): Promise<void> {
-    this.active = true;
-    this.owner.revived(this);
+    if (!this.active) {
+      this.active = true;
+      this.owner.revived(this);
+    }
     await this.owner.wait(afterMs);
     while (this.owner.calling) await this.owner.callOver();
     if (this.owner.ending) {
@@ -260,6 +262,7 @@ export class Delivery extends Settling implements AttemptOwner {
   }
 
   private end(): void {
+    if (!this.active) return;
     this.active = false;
     this.owner.ended(this);
   }

@@ -1,7 +1,6 @@
 import type { Lane } from '../driver/index.js';
 import type { Binding } from './binding.js';
 import type { DeliveryHost } from './delivery-host.js';
-import type { Delivery } from './delivery.js';
 import type { Settling } from './settling.js';
 
 /** What a delivery needs of the lane that runs it. */
@@ -22,9 +21,9 @@ export interface LaneOwner {
   /** No further handler is begun before this resolves. */
   hold(until: Promise<void>): void;
   /** Neither handler nor publish of it runs any more. */
-  ended(delivery: Delivery): void;
+  ended(delivery: Settling): void;
   /** It was ended, and is called again after all. */
-  revived(delivery: Delivery): void;
+  revived(delivery: Settling): void;
   /** The server was told its fate. */
   settled(delivery: Settling): void;
 }

@@ -13,7 +13,7 @@ import { Waiters } from './waiters.js';
 /** At this many waiting messages a lane is full; the driver holds back until fewer wait. */
 const FULL_AT = 1_000;
 /** The most messages whose handler was called and that are not settled: so many pass a held one, and a crash repeats. */
-const MAX_UNSETTLED = 1_000;
+const MAX_UNSETTLED = 500;
 /** Where the server does not wait (core NATS), what comes beyond this many waiting messages is dropped and counted. */
 const DROP_AT = 65_536;
 
@@ -24,8 +24,10 @@ const DROP_AT = 65_536;
 export class LaneRunner implements LaneOwner {
   calling = false;
   private readonly queue = new LaneQueue();
-  private readonly active = new Set<Delivery>();
-  private readonly unsettled = new Set<Settling>();
+  /** Active, or not settled. One set and two counts: a set operation costs as much as the call of a small handler. */
+  private readonly open = new Set<Settling>();
+  private active = 0;
+  private unsettled = 0;
   private readonly interrupt = new AbortController();
   private readonly lease: LeaseKeeper;
   private readonly overflow: Overflow;
@@ -53,7 +55,7 @@ export class LaneRunner implements LaneOwner {
 
   /** Taken and not settled. */
   get taken(): number {
-    return this.queue.length + this.unsettled.size;
+    return this.queue.length + this.unsettled;
   }
 
   /** As the port has it: a promise means full. */
@@ -96,7 +98,8 @@ export class LaneRunner implements LaneOwner {
 
   /** Aborts what runs; nothing of it is settled any more. Returns what was abandoned. */
   abandon(): readonly string[] {
-    const names = [...this.active].map(({ incoming }) => `${this.binding.handler} (${incoming.position})`);
+    const running = [...this.open].filter(({ active }) => active);
+    const names = running.map(({ incoming }) => `${this.binding.handler} (${incoming.position})`);
     const lost = this.lane.again === 'never' ? this.queue.length : 0;
     if (lost > 0) names.push(`${String(lost)} message(s) that wait on ${this.lane.name}`);
     this.vanish(new MultiBrokerError('MULTI_BROKER_STOP_INCOMPLETE', `${this.binding.handler} was abandoned`));
@@ -131,17 +134,20 @@ export class LaneRunner implements LaneOwner {
     return this.callers.wait();
   }
 
-  revived(delivery: Delivery): void {
-    this.active.add(delivery);
+  revived(delivery: Settling): void {
+    this.active++;
+    this.open.add(delivery);
   }
 
-  ended(delivery: Delivery): void {
-    this.active.delete(delivery);
+  ended(delivery: Settling): void {
+    this.active--;
+    if (delivery.settled) this.open.delete(delivery);
     if (this.drainers.any) this.checkDrained();
   }
 
   settled(delivery: Settling): void {
-    this.unsettled.delete(delivery);
+    this.unsettled--;
+    if (!delivery.active) this.open.delete(delivery);
     if (!this.pumping) this.kick();
   }
 
@@ -152,7 +158,7 @@ export class LaneRunner implements LaneOwner {
   }
 
   private mayBegin(): boolean {
-    return !this.ending && !this.paused && this.holds === 0 && this.unsettled.size < MAX_UNSETTLED;
+    return !this.ending && !this.paused && this.holds === 0 && this.unsettled < MAX_UNSETTLED;
   }
 
   private async pump(): Promise<void> {
@@ -162,8 +168,9 @@ export class LaneRunner implements LaneOwner {
       if (message === undefined) break;
       if (this.room.any && this.queue.length <= FULL_AT) this.room.wake();
       const delivery = new Delivery(message, this);
-      this.active.add(delivery);
-      this.unsettled.add(delivery);
+      this.open.add(delivery);
+      this.active++;
+      this.unsettled++;
       const running = delivery.begin();
       let { rest } = delivery;
       if (running !== undefined) {
@@ -182,7 +189,7 @@ export class LaneRunner implements LaneOwner {
 
   private lose(): void {
     this.vanish(new MultiBrokerError('MULTI_BROKER_STOPPED', `${this.lane.name} was taken away`, { retryable: true }));
-    this.unsettled.clear();
+    this.unsettled = 0;
   }
 
   /** Nothing of this lane is handled or settled any more. */
@@ -191,8 +198,7 @@ export class LaneRunner implements LaneOwner {
     this.queue.clear();
     this.beginNothing();
     this.lease.end();
-    for (const delivery of this.unsettled) delivery.cut(reason);
-    for (const delivery of this.active) delivery.cut(reason);
+    for (const delivery of this.open) delivery.cut(reason);
     this.checkDrained();
   }
 
@@ -202,14 +208,14 @@ export class LaneRunner implements LaneOwner {
   }
 
   private *inWork(): Iterable<Incoming> {
-    for (const delivery of this.active) if (!delivery.settled) yield delivery.incoming;
+    for (const { active, settled, incoming } of this.open) if (active && !settled) yield incoming;
     // What waits goes back when the lane is left.
     if (!this.ending) yield* this.queue;
   }
 
   private isDrained(): boolean {
     const willBegin = this.queue.length > 0 && !this.ending && this.lane.again === 'never';
-    return this.active.size === 0 && !willBegin;
+    return this.active === 0 && !willBegin;
   }
 
   private checkDrained(): void {

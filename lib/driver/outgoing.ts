@@ -3,12 +3,13 @@ import type { Headers } from './message.js';
 
 /** What may go with a payload that a handler returns. */
 export interface OutgoingFields {
-  readonly key?: string;
-  readonly headers?: Headers;
+  readonly key?: string | undefined;
+  readonly headers?: Headers | undefined;
   /** In place of the publisher's destination, on the same broker. */
-  readonly destination?: string | Destination;
+  readonly destination?: string | Destination | undefined;
 }
 
+const NO_FIELDS: OutgoingFields = Object.freeze({});
 const brand = Symbol.for('nestjs-multi-broker.outgoing');
 
 /** A payload with fields; made by {@link outgoing}. */
@@ -25,9 +26,21 @@ export interface OutgoingEach<T = unknown> {
   readonly items: readonly T[];
 }
 
+/** One shape for all of them: every message that a handler returns becomes one. */
+class Message<T> implements OutgoingMessage<T> {
+  readonly [brand] = true;
+
+  constructor(
+    readonly payload: T,
+    readonly key: string | undefined,
+    readonly headers: Headers | undefined,
+    readonly destination: string | Destination | undefined,
+  ) {}
+}
+
 /** Gives what a handler returns (or an item of a batch) a key, headers or a destination of its own. */
-export function outgoing<T>(payload: T, fields: OutgoingFields = {}): OutgoingMessage<T> {
-  return { ...fields, payload, [brand]: true };
+export function outgoing<T>(payload: T, { key, headers, destination }: OutgoingFields = NO_FIELDS): OutgoingMessage<T> {
+  return new Message(payload, key, headers, destination);
 }
 
 /** One message for each item, where a plain array would be one message. Items may be `outgoing()` themselves. */

@@ -15,6 +15,8 @@ export class BadHeader extends Error {
 
 /** Header names may come from data without end. */
 const remembered = 1_000;
+/** Values up to this length (a content type, a number of hops) come again and again. */
+const shortValue = 24;
 
 /**
  * Writes a message's headers as NATS wants them. nats.js asks its headers for nothing but `encode()` when it
@@ -23,6 +25,8 @@ const remembered = 1_000;
 export class HeaderBlock {
   /** `name: ` of names that may be written; undefined for those that are left out. */
   private readonly names = new Map<string, string | undefined>();
+  /** The last line of a name whose value was short: most messages repeat it. */
+  private readonly last = new Map<string, { readonly value: string; readonly line: string }>();
 
   constructor(private readonly leftOut: (name: string) => void) {}
 
@@ -40,17 +44,27 @@ export class HeaderBlock {
   }
 
   private line(name: string, value: string): string {
-    if (!this.names.has(name)) this.learn(name, value);
-    const start = this.names.get(name);
-    if (start === undefined) return '';
+    const last = this.last.get(name);
+    if (last?.value === value) return last.line;
+    let start = this.names.get(name);
+    if (start === undefined) {
+      if (!this.names.has(name)) this.learn(name, value);
+      start = this.names.get(name);
+      if (start === undefined) return '';
+    }
     if (/[\r\n]/.test(value)) throw new BadHeader(name, headerProblem(name, value) ?? '');
-    return `${start}${value}\r\n`;
+    const line = `${start}${value}\r\n`;
+    if (value.length <= shortValue) this.last.set(name, { value, line });
+    return line;
   }
 
   private learn(name: string, value: string): void {
     const problem = headerProblem(name, value);
     if (problem !== undefined) throw new BadHeader(name, problem);
-    if (this.names.size >= remembered) this.names.clear();
+    if (this.names.size >= remembered) {
+      this.names.clear();
+      this.last.clear();
+    }
     const forbidden = actsOnServer(name);
     if (forbidden) this.leftOut(name);
     this.names.set(name, forbidden ? undefined : `${name}: `);

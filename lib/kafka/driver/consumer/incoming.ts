@@ -12,6 +12,8 @@ export interface Origin {
   readonly params: Readonly<Record<string, string>> | undefined;
 }
 
+const NONE: Headers = Object.freeze({});
+
 /** A fetched message. What is not asked for is not made: there may be 100,000 of them in a second. */
 export class KafkaIncoming implements Incoming, Delivered {
   settled = false;
@@ -34,14 +36,17 @@ export class KafkaIncoming implements Incoming, Delivered {
   }
 
   headers(): Headers {
-    const found: Record<string, string> = {};
-    for (const [name, value] of Object.entries(this.message.headers ?? {})) {
+    const { headers } = this.message;
+    if (headers === undefined) return NONE;
+    let found: Record<string, string> | undefined;
+    for (const name in headers) {
+      const value = headers[name];
       // Of a repeated header the last.
       const one = Array.isArray(value) ? value.at(-1) : value;
       // kafkajs gives null for a header without a value, though its types do not say so.
-      if (one !== undefined && (one as unknown) !== null) found[name] = one.toString();
+      if (one !== undefined && (one as unknown) !== null) (found ??= {})[name] = one.toString();
     }
-    return found;
+    return found ?? NONE;
   }
 
   get address(): string {
