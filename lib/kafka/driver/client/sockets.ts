@@ -43,8 +43,10 @@ export class Sockets {
   /** Ends every connection at once; none is made any more. */
   kill(): void {
     this.killed = true;
-    // kafkajs does not listen to 'close': without an error its requests would wait for their time-out.
-    for (const socket of this.open) socket.destroy(new Error('This client was closed'));
+    for (const socket of this.open) {
+      // kafkajs does not listen to 'close': without an error its requests would wait for their time-out.
+      socket.destroy(socket.writableEnded ? undefined : new Error('This client was closed'));
+    }
   }
 
   private watch(socket: net.Socket): void {

@@ -10,8 +10,6 @@ export type Commit = (offsets: OffsetsByTopicPartition) => Promise<void>;
 
 /** So many finished messages are committed without waiting for the interval: a crash repeats them. */
 const COMMIT_AT = 5_000;
-/** No flush takes longer, in milliseconds. */
-const FLUSH_MS = 5_000;
 /** How soon a flush tries again, in milliseconds. */
 const AGAIN_MS = 50;
 
@@ -49,10 +47,10 @@ export class Committer {
     void this.run();
   }
 
-  /** Resolves when the server knows all that is finished now; after 5 s in any case. */
-  async flush(): Promise<void> {
+  /** Resolves when the server knows all that is finished now, or after so many milliseconds. */
+  async flush(ms: number): Promise<void> {
     const tooLate = new AbortController();
-    await within(this.host.clock, this.untilCommitted(tooLate.signal), FLUSH_MS);
+    await within(this.host.clock, this.untilCommitted(tooLate.signal), ms);
     tooLate.abort();
   }
 

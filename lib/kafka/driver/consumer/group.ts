@@ -16,6 +16,9 @@ export interface GroupHost extends Pick<LifeHost, 'io' | 'settings' | 'cluster' 
 /** Waits between attempts to build the consumer anew, in milliseconds. */
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
+/** How long a flush may take, in milliseconds; and that of one who leaves, which most often comes after the other. */
+const FLUSH_MS = 3_000;
+const LEAVE_FLUSH_MS = 1_000;
 /** So many losses by retention are told in `ailments`. */
 const MOST_LOSSES = 10;
 
@@ -75,7 +78,7 @@ export class Group {
 
   /** Resolves when the server knows what is settled; bounded, never rejects. */
   async flush(): Promise<void> {
-    await this.life?.committer.flush();
+    await this.life?.committer.flush(FLUSH_MS);
   }
 
   /** Reads some topics no more; with the last of them the group is left. Never rejects. */
@@ -116,7 +119,7 @@ export class Group {
     const { life } = this;
     this.life = undefined;
     if (life === undefined) return;
-    if (life.ended === undefined) await life.committer.flush();
+    if (life.ended === undefined) await life.committer.flush(LEAVE_FLUSH_MS);
     await life.dispose();
   }
 

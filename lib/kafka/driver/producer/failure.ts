@@ -6,6 +6,8 @@ export interface Failure {
   readonly written: 'no' | 'maybe';
   /** The same send may succeed later. */
   readonly retryable: boolean;
+  /** Only with a partition picked anew. */
+  readonly repick?: boolean;
   /** One message may be to blame for the whole batch. */
   readonly guilty: boolean;
   readonly cause: Error;

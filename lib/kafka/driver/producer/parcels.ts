@@ -22,8 +22,16 @@ export function parcel(outgoing: Outgoing, place: number): Parcel {
   return { place, message, size: sizeOf(outgoing) };
 }
 
-/** By partition, in order, in portions that the server takes. */
-export function portions(parcels: readonly Parcel[]): Parcel[][][] {
+/** Portions that the server takes, one for each partition in a round; rounds go one after another. */
+export function rounds(parcels: readonly Parcel[]): Parcel[][][] {
+  const found: Parcel[][][] = [];
+  for (const portions of byPartition(parcels).map(cut))
+    portions.forEach((portion, round) => (found[round] ??= []).push(portion));
+  return found;
+}
+
+/** In order. */
+function byPartition(parcels: readonly Parcel[]): Parcel[][] {
   const partitions = new Map<number, Parcel[]>();
   for (const one of parcels) {
     const partition = one.message.partition ?? 0;
@@ -31,7 +39,7 @@ export function portions(parcels: readonly Parcel[]): Parcel[][][] {
     if (some === undefined) partitions.set(partition, [one]);
     else some.push(one);
   }
-  return [...partitions.values()].map(cut);
+  return [...partitions.values()];
 }
 
 function cut(parcels: readonly Parcel[]): Parcel[][] {
