@@ -13,7 +13,7 @@ import { Waiters } from './waiters.js';
 /** At this many waiting messages a lane is full; the driver holds back until fewer wait. */
 const FULL_AT = 1_000;
 /** The most messages whose handler was called and that are not settled: so many pass a held one, and a crash repeats. */
-const MAX_UNSETTLED = 500;
+export const MAX_UNSETTLED = 500;
 /** Where the server does not wait (core NATS), what comes beyond this many waiting messages is dropped and counted. */
 const DROP_AT = 65_536;
 
@@ -23,6 +23,8 @@ const DROP_AT = 65_536;
  */
 export class LaneRunner implements LaneOwner {
   calling = false;
+  /** The most messages that are handled and not settled. */
+  window = MAX_UNSETTLED;
   private readonly queue = new LaneQueue();
   /** Active, or not settled. One set and two counts: a set operation costs as much as the call of a small handler. */
   private readonly open = new Set<Settling>();
@@ -158,7 +160,7 @@ export class LaneRunner implements LaneOwner {
   }
 
   private mayBegin(): boolean {
-    return !this.ending && !this.paused && this.holds === 0 && this.unsettled < MAX_UNSETTLED;
+    return !this.ending && !this.paused && this.holds === 0 && this.unsettled < this.window;
   }
 
   private async pump(): Promise<void> {

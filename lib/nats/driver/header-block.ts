@@ -71,9 +71,9 @@ export class HeaderBlock {
   }
 }
 
+/** Of a name that is the library's own: only the value may be wrong. */
 function line(name: string, value: string): string {
-  const problem = headerProblem(name, value);
-  if (problem !== undefined) throw new BadHeader(name, problem);
+  if (/[\r\n]/.test(value)) throw new BadHeader(name, headerProblem(name, value) ?? '');
   return `${name}: ${value}\r\n`;
 }
 
