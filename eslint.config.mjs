@@ -6,7 +6,7 @@ import { importRule } from './tools/eslint/import-rule.mjs';
 const unusedVars = { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true };
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', '.tmp/', '.brokers/', 'test/smoke/apps/']),
+  globalIgnores(['**/dist/', 'coverage/', '.tmp/', '.brokers/', 'test/smoke/apps/']),
   {
     files: ['**/*.{js,mjs,cjs}'],
     extends: [js.configs.recommended],
