@@ -9,13 +9,15 @@ export interface Arrivals {
 }
 
 /** Counts arrivals on a core subject, in another process, so that it does not share the bridge's event loop. */
-export async function countSubject(subject: string): Promise<{ read(): Promise<Arrivals>; end(): void }> {
+export async function countSubject(subject: string): Promise<{ read(): Promise<Arrivals>; end(): Promise<void> }> {
   const env = { ...process.env, SUBJECT: subject };
   const child = fork(new URL('./arrivals.js', import.meta.url), { env, stdio: ['pipe', 'inherit', 'inherit', 'ipc'] });
   await once(child, 'message');
   return {
     read: () => ask(child),
-    end: () => child.kill(),
+    async end() {
+      child.kill();
+    },
   };
 }
 

@@ -21,7 +21,6 @@ export function task(): Task {
 }
 
 /** The handler of every variant: async, and it spreads the object. */
-// eslint-disable-next-line @typescript-eslint/require-await
 export async function work(value: Order): Promise<Order & { bridged: boolean }> {
   return { ...value, bridged: true };
 }
