@@ -31,9 +31,9 @@ import type { BrokerHost } from './broker-host.js';
 import { Destinations } from './destinations.js';
 import { encodeByHand } from './encode-by-hand.js';
 import { healthOf } from './health.js';
-import { Reading } from './reading.js';
+import { Readings } from './readings.js';
 import { ask } from './request.js';
-import { stopReading } from './stop-phases.js';
+import { HandSubscription } from './subscription.js';
 
 /** The broker that users get: publishes through its outbox, reads through its readings. */
 export class ManagedBroker extends Broker {
@@ -41,12 +41,11 @@ export class ManagedBroker extends Broker {
   readonly kind: string;
   readonly connection: Connection;
   readonly outbox: Outbox;
-  readonly readings = new Set<Reading>();
+  readonly readings: Readings;
   /** The way out for results of other brokers' handlers. */
   readonly outlet: Outlet;
   private readonly ailments: Ailments;
   private readonly counts: Counts = { running: 0, handled: 0, failed: 0, rejected: 0, dropped: 0 };
-  private readonly delivery: DeliveryHost;
   private readonly destinations: Destinations;
 
   constructor(
@@ -67,17 +66,12 @@ export class ManagedBroker extends Broker {
         this.outbox.send(to, parcel);
       },
     };
-    this.delivery = this.deliveryHost();
+    this.readings = new Readings(definition, host, this.deliveryHost());
   }
 
   /** Whether a publish or a delivery is under way. */
   get busy(): boolean {
-    return this.outbox.pending > 0 || this.counts.running > 0 || this.taken > 0;
-  }
-
-  /** Of what it reads now. */
-  get readBindings(): readonly Binding[] {
-    return [...this.readings].flatMap(({ bindings }) => bindings);
+    return this.outbox.pending > 0 || this.counts.running > 0 || this.readings.taken > 0;
   }
 
   async publish(to: string | Destination, payload: unknown, options?: PublishOptions): Promise<PublishReceipt> {
@@ -131,45 +125,28 @@ export class ManagedBroker extends Broker {
       problems: [],
       call: (context) => handler(context.message.payload as T, context),
     });
-    this.refuseClash(binding);
+    this.readings.refuseClash(binding);
     if (this.connection.driver === undefined) await this.connected();
     this.host.refuseReading();
-    const reading = await this.host.onDemand((signal) => this.read([binding], signal));
-    return this.subscription(reading);
+    const reading = await this.host.onDemand((signal) =>
+      this.readings.begin(this.connection.driver, [binding], signal),
+    );
+    return new HandSubscription(reading, this.readings);
   }
 
-  /** Begins to read; the reading is kept, so that a stop finds it. Undefined where there is nothing to read. */
-  async read(bindings: readonly Binding[], signal: AbortSignal): Promise<Reading | undefined> {
-    if (bindings.length === 0) return undefined;
-    const driver = this.connection.driver;
-    if (driver === undefined) {
-      const what = `Broker '${this.name}' is not connected, so it cannot read`;
-      throw new MultiBrokerError('MULTI_BROKER_NOT_CONNECTED', what, { broker: this.name });
-    }
-    const reading = new Reading(bindings, this.delivery);
-    this.readings.add(reading);
-    try {
-      await reading.begin(driver, signal);
-      return reading;
-    } catch (thrown) {
-      this.readings.delete(reading);
-      throw thrown;
-    }
+  /** Begins to read, where there is something to read. */
+  async read(bindings: readonly Binding[], signal: AbortSignal): Promise<void> {
+    if (bindings.length > 0) await this.readings.begin(this.connection.driver, bindings, signal);
   }
 
   health(): BrokerHealth {
-    return healthOf(this, this.connection, this.ailments.list(), { ...this.counts, unsettled: this.taken });
+    return healthOf(this, this.connection, this.ailments.list(), { ...this.counts, unsettled: this.readings.taken });
   }
 
   native(): unknown {
     if (this.connection.driver !== undefined) return this.connection.driver.native();
     const what = `Broker '${this.name}' is not connected, so it has no client yet`;
     throw new MultiBrokerError('MULTI_BROKER_NOT_CONNECTED', what, { broker: this.name });
-  }
-
-  /** Messages taken and not settled. */
-  private get taken(): number {
-    return [...this.readings].reduce((sum, reading) => sum + reading.taken, 0);
   }
 
   private get codec(): Outlet['codec'] {
@@ -179,42 +156,6 @@ export class ManagedBroker extends Broker {
   /** Before the start a broker connects on demand: a module that comes earlier may publish from its own hooks. */
   private connected(): Promise<Driver> {
     return this.host.onDemand((signal) => this.connection.connect(signal));
-  }
-
-  private refuseClash(binding: Binding): void {
-    for (const other of this.readBindings) {
-      const why = this.definition.clash(other.source, binding.source);
-      if (why === undefined) continue;
-      const what = `${binding.source.name} on broker '${this.name}' is ${other.handler}'s too: ${why}`;
-      throw new MultiBrokerError('MULTI_BROKER_SOURCE_CLASH', what, { broker: this.name, handler: binding.handler });
-    }
-  }
-
-  private subscription(reading: Reading | undefined): Subscription {
-    let leaving: Promise<void> | undefined;
-    return {
-      stop: () => (leaving ??= this.leave(reading)),
-      pause: () => {
-        reading?.pause();
-      },
-      resume: () => {
-        reading?.resume();
-      },
-    };
-  }
-
-  /** Leaves what it reads for these bindings. */
-  async leaveAll(bindings: readonly Binding[]): Promise<void> {
-    const begun = [...this.readings].filter((reading) => reading.bindings.some((one) => bindings.includes(one)));
-    await Promise.all(begun.map((reading) => this.leave(reading)));
-  }
-
-  /** Bounded: a handler that stops its own subscription would wait for itself. */
-  private async leave(reading: Reading | undefined): Promise<void> {
-    if (reading === undefined || !this.readings.has(reading)) return;
-    const { stopDeadline, io } = this.host;
-    await stopReading(reading, stopDeadline, io.log);
-    this.readings.delete(reading);
   }
 
   private deliveryHost(): DeliveryHost {

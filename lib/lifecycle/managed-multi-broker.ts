@@ -3,20 +3,16 @@ import { asError, MultiBrokerError } from '../errors/index.js';
 import type { HandlerDeclaration } from '../handlers/index.js';
 import type { BrokerHost } from './broker-host.js';
 import { BrokerRegistry } from './broker-registry.js';
-import { Deadline } from './deadline.js';
 import { Demands } from './demands.js';
 import type { DriverSource } from './driver-source.js';
-import { Grace } from './grace.js';
 import { healthOfAll } from './health.js';
+import { Lifecycle } from './lifecycle.js';
 import type { ManagedBroker } from './managed-broker.js';
 import { type ResolvedOptions, resolveOptions } from './module-options.js';
-import { connectAll, readAll, tellStarted } from './start-phases.js';
-import { disconnectAll, drainAll } from './stop-phases.js';
+import { disconnectAll } from './stop-phases.js';
 import { stopped } from './stopped.js';
 import { WaitingRoom } from './waiting-room.js';
 import { type Admitted, WiredHandlers } from './wired-handlers.js';
-
-type Phase = 'new' | 'starting' | 'started' | 'draining' | 'drained' | 'disconnecting' | 'stopped';
 
 /** All brokers of one Nest application. The module fills it; one start and one stop serve them all. */
 export class ManagedMultiBroker extends MultiBroker {
@@ -24,20 +20,24 @@ export class ManagedMultiBroker extends MultiBroker {
   private readonly handlers = new WiredHandlers();
   private readonly demands: Demands;
   private readonly waiting: WaitingRoom;
+  private readonly life: Lifecycle;
   private options: ResolvedOptions = resolveOptions();
-  private phase: Phase = 'new';
-  private starting: { readonly done: Promise<void>; readonly deadline: Deadline } | undefined;
-  private draining: Promise<void> | undefined;
-  private disconnecting: Promise<void> | undefined;
 
   constructor(
     private readonly drivers: DriverSource,
     private readonly log: Log,
   ) {
     super();
+    const { clock } = drivers;
     this.registry = new BrokerRegistry(this.host());
-    this.demands = new Demands(drivers.clock, () => this.options.startTimeoutMs);
-    this.waiting = new WaitingRoom(this.registry.known, drivers.clock, log);
+    this.demands = new Demands(clock, () => this.options.startTimeoutMs);
+    this.waiting = new WaitingRoom(this.registry.known, clock, log);
+    const { registry, handlers, waiting, demands } = this;
+    const options = (): ResolvedOptions => this.options;
+    const check = (): void => {
+      this.check();
+    };
+    this.life = new Lifecycle({ registry, handlers, waiting, demands, clock, log, options, check });
   }
 
   get brokers(): readonly Broker[] {
@@ -84,42 +84,34 @@ export class ManagedMultiBroker extends MultiBroker {
   }
 
   async add(definition: BrokerDefinition): Promise<Broker> {
-    if (this.isStopping()) throw stopped();
-    const late = this.phase === 'starting' || this.phase === 'started';
-    if (late && !this.options.allowLateBrokers && !this.registry.known.has(definition.name)) {
+    const { isStopping, isBegun } = this.life;
+    if (isStopping) throw stopped();
+    if (isBegun && !this.options.allowLateBrokers && !this.registry.known.has(definition.name)) {
       const what = `Broker '${definition.name}' was added after the start`;
       throw new MultiBrokerError('MULTI_BROKER_LATE_BROKER', what, { broker: definition.name });
     }
     const broker = this.registry.add(definition);
-    if (late) await this.beginLate(broker);
+    if (isBegun) await this.beginLate(broker);
     else this.handlers.forget();
     return broker;
   }
 
   start(): Promise<void> {
-    if (this.isStopping()) return Promise.reject(stopped());
-    if (this.starting === undefined) {
-      const deadline = this.demands.deadline();
-      this.starting = { deadline, done: this.run(deadline) };
-    }
-    return this.starting.done;
+    return this.life.start();
   }
 
   /** Phases 1 to 3 of a stop: afterwards publishes still work, so that others may finish what they do. */
   drain(): Promise<void> {
-    this.draining ??= this.runDrain();
-    return this.draining;
+    return this.life.drain();
   }
 
-  /** Phase 4 of a stop. */
-  async disconnect(): Promise<void> {
-    await this.drain();
-    this.disconnecting ??= this.runDisconnect();
-    await this.disconnecting;
+  /** Phase 4 of a stop, after the others. */
+  disconnect(): Promise<void> {
+    return this.life.disconnect();
   }
 
-  async stop(): Promise<void> {
-    await this.disconnect();
+  stop(): Promise<void> {
+    return this.life.disconnect();
   }
 
   health(): MultiBrokerHealth {
@@ -131,71 +123,13 @@ export class ManagedMultiBroker extends MultiBroker {
     return this.registry.all().some(({ busy }) => busy);
   }
 
-  private async run(deadline: Deadline): Promise<void> {
-    this.phase = 'starting';
-    this.draining = undefined;
-    this.disconnecting = undefined;
-    const brokers = this.registry.all();
-    for (const { outbox } of brokers) outbox.resume();
-    try {
-      this.check();
-      await this.startAll(brokers, deadline.signal);
-      this.phase = 'started';
-      tellStarted(this.log, brokers, this.waiting.handlers());
-      this.waiting.look();
-    } catch (thrown) {
-      await this.rollBack(brokers);
-      throw thrown;
-    } finally {
-      deadline.clear();
-    }
-  }
-
-  private async startAll(brokers: readonly ManagedBroker[], signal: AbortSignal): Promise<void> {
-    const grace = new Grace(this.drivers.clock, signal);
-    await connectAll(brokers, signal, grace);
-    const ready = this.waiting.admit(this.handlers.bindings);
-    await readAll(brokers, ready, signal, { room: this.waiting, grace });
-    // A stop that came meanwhile: what did not hear of it must not count as a start.
-    signal.throwIfAborted();
-  }
-
-  private async rollBack(brokers: readonly ManagedBroker[]): Promise<void> {
-    this.waiting.close();
-    await drainAll(brokers, (share) => this.stopDeadline(share), this.log);
-    await disconnectAll(brokers, (share) => this.stopDeadline(share));
-    this.phase = 'new';
-    this.starting = undefined;
-  }
-
-  private async runDrain(): Promise<void> {
-    const { starting } = this;
-    if (this.phase === 'starting') {
-      starting?.deadline.abort(stopped());
-      await starting?.done.catch(() => undefined);
-    }
-    this.phase = 'draining';
-    this.waiting.close();
-    await drainAll(this.registry.all(), (share) => this.stopDeadline(share), this.log);
-    this.phase = 'drained';
-  }
-
-  private async runDisconnect(): Promise<void> {
-    this.phase = 'disconnecting';
-    this.demands.abort(stopped());
-    await disconnectAll(this.registry.all(), (share) => this.stopDeadline(share));
-    this.phase = 'stopped';
-    this.starting = undefined;
-    this.log.info('Stopped');
-  }
-
   /** A broker that comes after the start: connects, then its handlers and those that waited for it begin. */
   private async beginLate(broker: ManagedBroker): Promise<void> {
     let admitted: Admitted | undefined;
     try {
       admitted = this.handlers.admit(this.registry.definitions(), this.options);
       await this.demands.run((signal) => broker.connection.connect(signal));
-      if (this.isStopping()) throw stopped();
+      if (this.life.isStopping) throw stopped();
       await this.waiting.begin(admitted.bindings);
     } catch (thrown) {
       await this.takeBack(broker, admitted);
@@ -205,23 +139,15 @@ export class ManagedMultiBroker extends MultiBroker {
 
   private async takeBack(broker: ManagedBroker, admitted: Admitted | undefined): Promise<void> {
     admitted?.undo();
-    await Promise.all(this.registry.all().map((other) => other.leaveAll(admitted?.bindings ?? [])));
+    await Promise.all(this.registry.all().map(({ readings }) => readings.leaveAll(admitted?.bindings ?? [])));
     this.registry.remove(broker);
-    await disconnectAll([broker], (share) => this.stopDeadline(share));
+    await disconnectAll([broker], this.life.stopDeadline);
   }
 
   private async onDemand<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    if (this.phase === 'stopped' || this.phase === 'disconnecting') throw stopped();
+    if (this.life.isDisconnected) throw stopped();
     this.check();
     return this.demands.run(act);
-  }
-
-  private isStopping(): boolean {
-    return this.phase === 'draining' || this.phase === 'drained' || this.phase === 'disconnecting';
-  }
-
-  private stopDeadline(share: number): Deadline {
-    return new Deadline(this.drivers.clock, this.options.shutdownTimeoutMs * share, stopped);
   }
 
   private host(): BrokerHost {
@@ -233,12 +159,12 @@ export class ManagedMultiBroker extends MultiBroker {
       maxHops: () => this.options.maxHops,
       onDemand: (act) => this.onDemand(act),
       refuseReading: () => {
-        if (this.isStopping() || this.phase === 'stopped') throw stopped();
+        if (this.life.isStopping || this.life.isDisconnected) throw stopped();
       },
-      stopDeadline: (share) => this.stopDeadline(share),
+      stopDeadline: (share) => this.life.stopDeadline(share),
       outlet: (name) => this.registry.known.get(name)?.outlet,
       cameUp: () => {
-        if (this.phase === 'started') this.waiting.look();
+        if (this.life.isStarted) this.waiting.look();
       },
     };
   }

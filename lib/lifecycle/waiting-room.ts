@@ -86,7 +86,7 @@ export class WaitingRoom {
       if (this.closing.signal.aborted) return [];
       this.log.warn(`Sources do not begin yet, and are tried again: ${asError(thrown).message}`);
     }
-    const reading = new Set([...this.brokers.values()].flatMap((broker) => broker.readBindings));
+    const reading = new Set([...this.brokers.values()].flatMap(({ readings }) => readings.bindings));
     for (const binding of bindings) if (reading.has(binding)) this.trying.delete(binding);
     return bindings.filter((binding) => !reading.has(binding));
   }

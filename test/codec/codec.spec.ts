@@ -151,6 +151,8 @@ describe('codec bytes', () => {
 it.each([
   ['application/json', 'json'],
   ['text/html;charset=utf-8', 'text'],
+  ['Text/Plain; charset=utf-8', 'text'],
+  ['Application/Octet-Stream', 'bytes'],
   ['application/octet-stream', 'bytes'],
   ['application/problem+json', 'json'],
   ['image/png', undefined],

@@ -1,0 +1,83 @@
+import type { Binding, DeliveryHost } from '../delivery/index.js';
+import type { BrokerDefinition, Driver } from '../driver/index.js';
+import { MultiBrokerError } from '../errors/index.js';
+import type { BrokerHost } from './broker-host.js';
+import { Reading } from './reading.js';
+import { stopReading } from './stop-phases.js';
+
+/** All that one broker reads: kept from before it begins until it has left, so that a stop finds it. */
+export class Readings implements Iterable<Reading> {
+  private readonly all = new Set<Reading>();
+
+  constructor(
+    private readonly definition: BrokerDefinition,
+    private readonly host: BrokerHost,
+    private readonly delivery: DeliveryHost,
+  ) {}
+
+  [Symbol.iterator](): Iterator<Reading> {
+    return this.all[Symbol.iterator]();
+  }
+
+  /** Messages taken and not settled. */
+  get taken(): number {
+    let taken = 0;
+    for (const reading of this.all) taken += reading.taken;
+    return taken;
+  }
+
+  /** Of what is read now. */
+  get bindings(): readonly Binding[] {
+    return [...this.all].flatMap(({ bindings }) => bindings);
+  }
+
+  /** Resolves when every source reads; rejects with none of them reading. */
+  async begin(driver: Driver | undefined, bindings: readonly Binding[], signal: AbortSignal): Promise<Reading> {
+    if (driver === undefined) throw this.notConnected();
+    const reading = new Reading(bindings, this.delivery);
+    this.all.add(reading);
+    try {
+      await reading.begin(driver, signal);
+      return reading;
+    } catch (thrown) {
+      this.all.delete(reading);
+      throw thrown;
+    }
+  }
+
+  /** Throws for a source whose messages another reading would take. */
+  refuseClash(binding: Binding): void {
+    const { name: broker } = this.definition;
+    for (const other of this.bindings) {
+      const why = this.definition.clash(other.source, binding.source);
+      if (why === undefined) continue;
+      const what = `${binding.source.name} on broker '${broker}' is ${other.handler}'s too: ${why}`;
+      throw new MultiBrokerError('MULTI_BROKER_SOURCE_CLASH', what, { broker, handler: binding.handler });
+    }
+  }
+
+  /** Bounded: a handler that stops its own subscription would wait for itself. */
+  async leave(reading: Reading): Promise<void> {
+    if (!this.all.has(reading)) return;
+    const { stopDeadline, io } = this.host;
+    await stopReading(reading, stopDeadline, io.log);
+    this.all.delete(reading);
+  }
+
+  /** Leaves what is read for these bindings. */
+  async leaveAll(bindings: readonly Binding[]): Promise<void> {
+    const begun = [...this.all].filter((reading) => reading.bindings.some((one) => bindings.includes(one)));
+    await Promise.all(begun.map((reading) => this.leave(reading)));
+  }
+
+  /** All have been closed. */
+  clear(): void {
+    this.all.clear();
+  }
+
+  private notConnected(): MultiBrokerError {
+    const { name: broker } = this.definition;
+    const what = `Broker '${broker}' is not connected, so it cannot read`;
+    return new MultiBrokerError('MULTI_BROKER_NOT_CONNECTED', what, { broker });
+  }
+}
