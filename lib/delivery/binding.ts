@@ -1,7 +1,6 @@
 import type { Codec } from '../codec/index.js';
 import type {
   AckPolicy,
-  BrokerMessage,
   Destination,
   FieldOf,
   Forward,
@@ -35,8 +34,8 @@ export interface Binding {
    * An error with `retryable: false` cannot succeed by a further attempt.
    */
   handle(context: DeliveryContext): HandlerResult | Promise<HandlerResult>;
-  /** False: the message is acked without a call. May throw, which is a failure of the attempt. */
-  readonly filter?: ((message: BrokerMessage) => boolean) | undefined;
+  /** False: the message is acked without a call. It may decode; it may throw, which is a failure of the attempt. */
+  readonly filter?: ((context: DeliveryContext) => boolean) | undefined;
 }
 
 /**

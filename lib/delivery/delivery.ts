@@ -66,7 +66,7 @@ export class Delivery extends Settling implements AttemptOwner {
     const { binding, host } = this.owner;
     this.inCall = true;
     this.owner.callBegan();
-    if (binding.filter !== undefined && !binding.filter(context.message)) {
+    if (binding.filter !== undefined && !binding.filter(context)) {
       this.skipped = true;
       return undefined;
     }

@@ -56,6 +56,6 @@ export interface HandlerOptions {
 export interface SubscribeOptions extends HandlerOptions {
   /** Validates the payload, which becomes the schema's output. An invalid one is a failure that cannot succeed. */
   readonly schema?: StandardSchema;
-  /** Messages for which it returns false are acked without a call of the handler. */
+  /** Messages for which it returns false are acked without a call of the handler. It sees the decoded payload. */
   readonly filter?: (message: BrokerMessage) => boolean;
 }

@@ -2,7 +2,7 @@ import type { Binding, Route } from '../delivery/index.js';
 import type { BrokerDefinition, SourceSpec } from '../driver/index.js';
 import { type MultiBrokerError, WiringError } from '../errors/index.js';
 import type { HandlerDeclaration, PublishDeclaration } from './declaration.js';
-import { handleOf } from './handle.js';
+import { filterOf, handleOf } from './handle.js';
 import { resolveHandlerOptions } from './handler-defaults.js';
 import { subscribeProblems } from './option-problems.js';
 import { brokerName, handlerProblem, optionProblems, thrownProblem } from './problems.js';
@@ -43,7 +43,7 @@ function build(definition: BrokerDefinition, declaration: HandlerDeclaration, so
     ...options,
     routes: declaration.publishTo.map(routeOf),
     handle: handleOf(declaration, codec),
-    filter: declaration.options.filter,
+    filter: filterOf(declaration, codec),
   };
 }
 

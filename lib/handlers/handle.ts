@@ -14,12 +14,27 @@ export function handleOf(declaration: HandlerDeclaration, codec: Codec): Binding
     context.decoded(payload);
     return resultItems(declaration.call(context));
   };
-  if (!schema) return (context) => call(context, decodeBody(context, codec, handler));
+  if (!schema) return (context) => call(context, decoded(context, codec, handler));
 
   return (context) => {
-    const checked = validate(schema, decodeBody(context, codec, handler), context, handler);
+    const checked = validate(schema, decoded(context, codec, handler), context, handler);
     return isThenable(checked)
       ? Promise.resolve(checked).then((payload) => call(context, payload))
       : call(context, checked);
   };
+}
+
+/** The user's filter, which sees the decoded payload: the handler is then not made to decode it again. */
+export function filterOf({ handler, options }: HandlerDeclaration, codec: Codec): Binding['filter'] {
+  const { filter } = options;
+  if (filter === undefined) return undefined;
+  return (context) => {
+    context.decoded(decodeBody(context, codec, handler));
+    return filter(context.message);
+  };
+}
+
+function decoded(context: DeliveryContext, codec: Codec, handler: string): unknown {
+  const { payload } = context.message;
+  return payload === undefined ? decodeBody(context, codec, handler) : payload;
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AckPolicy } from '../../lib/driver/index.js';
+import type { AckPolicy, MessageContext } from '../../lib/driver/index.js';
 import { Rig } from '../support/delivery-rig.js';
 import { FakeMessage } from '../support/fake-lane.js';
 import { turns } from '../support/turns.js';
 
-const wanted = { filter: ({ headers }: { headers: Readonly<Record<string, string>> }) => headers['type'] === 'wanted' };
+const wanted = { filter: ({ message }: MessageContext) => message.headers['type'] === 'wanted' };
 
 describe('a message that the filter does not want', () => {
   it.each(['nack-on-error', 'reject-on-error', 'ack-first', 'manual'] as AckPolicy[])(
