@@ -42,7 +42,9 @@ function streamSpec(to: StreamDestination, broker: DestinationDefaults): NatsDes
   const stream = to.stream === undefined ? undefined : mapped(to.stream, broker.addresses);
   if (stream !== undefined) refuse(entityProblem(stream), 'stream', stream, broker.name);
   const name = stream === undefined ? `subject ${subject} of a stream` : `subject ${subject} of stream ${stream}`;
-  return { kind: 'nats', via: 'jetstream', name, address: subject, dedupes: true, subject, stream };
+  // Apart from the same subject without an expectation: what leaves together is written alike.
+  const address = stream === undefined ? subject : `${subject}@${stream}`;
+  return { kind: 'nats', via: 'jetstream', name, address, dedupes: true, subject, stream };
 }
 
 function checked(to: string, broker: DestinationDefaults): string {

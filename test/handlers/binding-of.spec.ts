@@ -1,6 +1,7 @@
-import { expect, it } from '@jest/globals';
+import { expect, it, jest } from '@jest/globals';
 import { bindingOf } from '../../lib/handlers/index.js';
 import { declaration } from '../support/declaration.js';
+import { TestContext } from '../support/delivery-context.js';
 import { fakeBroker, queue } from '../support/fake-kind.js';
 
 const orders = fakeBroker({ name: 'orders', addresses: { created: 'orders.created.v1' } });
@@ -38,6 +39,9 @@ it('several mistakes are thrown together', () => {
 });
 
 it('the filter of a handler goes along', () => {
-  const filter = () => true;
-  expect(bindingOf(orders, declaration({ source: queue('q'), options: { filter } })).filter).toBe(filter);
+  const filter = jest.fn(() => false);
+  const { filter: bound } = bindingOf(orders, declaration({ source: queue('q'), options: { filter } }));
+  const context = new TestContext({ body: '1' });
+  expect(bound?.(context)).toBe(false);
+  expect(filter).toHaveBeenCalledWith(context.message);
 });
