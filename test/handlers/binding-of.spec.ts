@@ -39,7 +39,7 @@ it('several mistakes are thrown together', () => {
 });
 
 it('the filter of a handler goes along', () => {
-  const filter = jest.fn(() => false);
+  const filter = jest.fn((_message: unknown) => false);
   const { filter: bound } = bindingOf(orders, declaration({ source: queue('q'), options: { filter } }));
   const context = new TestContext({ body: '1' });
   expect(bound?.(context)).toBe(false);

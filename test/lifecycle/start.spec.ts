@@ -194,7 +194,8 @@ describe('a start that fails', () => {
       brokers: ['orders'],
       options: { startTimeoutMs: 5_000, shutdownTimeoutMs: 1_000 },
       prepare: (driver) => {
-        driver.gates.connect = () => gates[rig.made('orders')]?.promise ?? Promise.resolve();
+        const gate = gates[rig.made('orders')];
+        driver.gates.connect = () => gate?.promise ?? Promise.resolve();
       },
     });
     const failed = errorOf(rig.multi.start());
