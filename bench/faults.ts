@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { BridgeProcess } from './faults/bridge-process.js';
 import { arrivals, committedIds, recordArrivals } from './faults/far-side.js';
 import { NatsUnderTest } from './faults/nats-under-test.js';
@@ -81,6 +83,11 @@ for (const [index, fault] of faults.entries()) {
   console.log(`${fault.name.padEnd(72)} committed ${committed} of ${fault.count}  lost ${lost}  twice ${twice}`);
 }
 console.log(`${faults.length - failed} passed, ${failed} failed`);
+const counts = process.env['TEST_COUNTS_DIR'];
+if (counts !== undefined) {
+  const sum = { passed: faults.length - failed, failed, skipped: 0 };
+  writeFileSync(path.join(counts, 'faults.json'), JSON.stringify(sum));
+}
 process.exit(failed === 0 ? 0 : 1);
 
 async function run(fault: Fault, id: string): Promise<{ committed: number; lost: number; twice: number }> {
