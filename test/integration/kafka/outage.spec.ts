@@ -55,6 +55,8 @@ whenNative(describe, 'kafka')('a Kafka outage', () => {
     await until(() => sink.texts.includes('after'), { what: 'it reads', timeoutMs: 30_000 });
     expect([broker.driver.ailments!(), broker.states]).toEqual([[], ['reconnecting', 'up']]);
     expect(texts(0, 10).filter((text) => !sink.texts.includes(text))).toEqual([]);
+    // As the same member: a new one would have to wait until the session of the old one is over.
+    expect(broker.log.filter((line) => /lost its consumer/.test(line))).toEqual([]);
   }, 90_000);
 
   it("that ends kafkajs's consumer is followed by a new one, and no message is lost", async () => {

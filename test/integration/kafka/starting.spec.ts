@@ -75,6 +75,26 @@ whenBrokers(describe)('a Kafka subscription that has started', () => {
     await driver.close();
   });
 
+  it('reads a partition that was added while nobody read from its beginning too', async () => {
+    const name = await createTopic(uniqueName('grown'), 1);
+    const groupId = uniqueName('group');
+    const first = await connected({ groupId, fromBeginning: false });
+    await first.read(name);
+    await first.driver.close();
+    const admin = kafkaClient().admin();
+    await admin.connect();
+    await admin.createPartitions({ topicPartitions: [{ topic: name, count: 2 }] });
+    const producer = kafkaClient().producer({ createPartitioner: () => () => 1 });
+    await producer.connect();
+    await until(async () => (await producer.send({ topic: name, messages: [{ value: 'x' }] })).length > 0, {
+      what: 'it takes messages',
+    });
+    await Promise.all([producer.disconnect(), admin.disconnect()]);
+    const { sink } = await (await connected({ groupId, fromBeginning: false })).read(name);
+    await sink.has(1);
+    expect(sink.taken[0]!.lane.name).toBe(`${name}[1]`);
+  });
+
   it('was not started where the group cannot be joined', async () => {
     const name = await createTopic(uniqueName('refused'));
     // The server's least session timeout is 6,000.

@@ -1,0 +1,125 @@
+import type { Admin, Consumer, ConsumerCrashEvent, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+
+import type { Client } from '../../../lib/kafka/driver/client/clients.js';
+
+const events = {
+  FETCH_START: 'fetch-start',
+  FETCH: 'fetch',
+  HEARTBEAT: 'heartbeat',
+  END_BATCH_PROCESS: 'end-batch',
+  GROUP_JOIN: 'join',
+  REBALANCING: 'rebalancing',
+  COMMIT_OFFSETS: 'commit',
+  CRASH: 'crash',
+} as const;
+
+type Offsets = { topic: string; partition: number; offset: string }[];
+
+/** In the place of a kafkajs client with one consumer: it does what a test says, and notes what it is told. */
+export class FakeClient implements Client {
+  readonly calls: string[] = [];
+  /** What the group has committed, by `topic/partition`. */
+  readonly committed = new Map<string, string>();
+  killed = false;
+  /** Partitions of the topic, and its ends. */
+  ends = [10, 10];
+  /** When `run()` resolves. It joins first, as kafkajs does. */
+  running: Promise<void> = Promise.resolve();
+  /** Whether a commit is one. kafkajs resolves all the same while it stops. */
+  commits = true;
+  disconnected: Promise<void> = Promise.resolve();
+  joins = true;
+  private readonly listeners = new Map<string, ((event: { payload: unknown }) => void)[]>();
+  private eachBatch: ((payload: EachBatchPayload) => Promise<void>) | undefined;
+
+  readonly kafka = {
+    consumer: () => this.consumer as unknown as Consumer,
+    admin: () => this.admin as unknown as Admin,
+  } as unknown as Kafka;
+
+  kill(): void {
+    this.killed = true;
+  }
+
+  emit(event: keyof typeof events, payload: unknown): void {
+    for (const listener of this.listeners.get(events[event]) ?? []) listener({ payload });
+  }
+
+  join(memberId: string, memberAssignment: Record<string, number[]>): void {
+    this.emit('GROUP_JOIN', { memberId, memberAssignment });
+  }
+
+  crash(error: Error): void {
+    this.emit('CRASH', { error, groupId: 'g', restart: false } satisfies ConsumerCrashEvent['payload']);
+  }
+
+  /** Hands a batch to `eachBatch`, as kafkajs does after a fetch. */
+  async batch(partition: number, offsets: readonly number[]): Promise<void> {
+    const messages = offsets.map((offset) => ({
+      offset: String(offset),
+      value: Buffer.from(`m${offset}`),
+      key: null,
+      timestamp: '1',
+      attributes: 0,
+      headers: {},
+    }));
+    await this.eachBatch?.({
+      batch: { topic: 'topic', partition, messages },
+      resolveOffset: (offset: string) => this.calls.push(`resolve ${partition}@${offset}`),
+      isStale: () => false,
+      commitOffsetsIfNecessary: async (given: {
+        topics: { topic: string; partitions: { partition: number; offset: string }[] }[];
+      }) => {
+        this.store(given.topics.flatMap(({ topic, partitions }) => partitions.map((one) => ({ topic, ...one }))));
+      },
+    } as unknown as EachBatchPayload);
+  }
+
+  private store(offsets: Offsets): void {
+    this.calls.push(`commit ${offsets.map(({ partition, offset }) => `${partition}@${offset}`).join(' ')}`);
+    if (!this.commits) return;
+    for (const { topic, partition, offset } of offsets) this.committed.set(`${topic}/${partition}`, offset);
+    this.emit('COMMIT_OFFSETS', { topics: [{ partitions: offsets }] });
+  }
+
+  private readonly consumer = {
+    events,
+    on: (event: string, listener: (event: { payload: unknown }) => void) => {
+      this.listeners.set(event, [...(this.listeners.get(event) ?? []), listener]);
+    },
+    connect: async () => undefined,
+    subscribe: async () => undefined,
+    run: async ({ eachBatch }: { eachBatch: (payload: EachBatchPayload) => Promise<void> }) => {
+      this.eachBatch = eachBatch;
+      await Promise.resolve();
+      if (this.joins) this.join('member-1', { topic: this.ends.map((_, partition) => partition) });
+      await this.running;
+      this.calls.push('running');
+    },
+    seek: ({ partition, offset }: { partition: number; offset: string }) =>
+      this.calls.push(`seek ${partition}@${offset}`),
+    pause: ([{ partitions }]: [{ partitions: number[] }]) => this.calls.push(`pause ${partitions.join()}`),
+    resume: () => undefined,
+    commitOffsets: async (offsets: Offsets) => this.store(offsets),
+    disconnect: () => {
+      this.calls.push('disconnect');
+      return this.disconnected;
+    },
+  };
+
+  private readonly admin = {
+    connect: async () => undefined,
+    disconnect: async () => undefined,
+    listTopics: async () => ['topic'],
+    fetchOffsets: async ({ topics }: { topics: string[] }) =>
+      topics.map((topic) => ({
+        topic,
+        partitions: this.ends.map((_, partition) => ({
+          partition,
+          offset: this.committed.get(`${topic}/${partition}`) ?? '-1',
+        })),
+      })),
+    fetchTopicOffsets: async () =>
+      this.ends.map((high, partition) => ({ partition, offset: String(high), high: String(high), low: '0' })),
+  };
+}
