@@ -180,6 +180,26 @@ describe('a batch', () => {
     expect([missing(cluster, 800), Math.max(...times.values())]).toEqual([0, 2]);
   });
 
+  it('of an idempotent producer that may have been written makes a new one: kafkajs would give the next its sequence', async () => {
+    const cluster = new FakeCluster(1);
+    let renewed = 0;
+    const topics = new TopicTable();
+    const producer = {
+      send: cluster.sender(topics.partitioner, 0),
+      renew: async () => {
+        renewed++;
+      },
+      mayBePoisoned: () => false,
+    };
+    const sender = new Sender({ broker: 'orders', clock: hurried, topics, producer, retries: 0, idempotent: true });
+    cluster.after = () => 'TIMED_OUT';
+    const [outcome] = await sender.publish('topic', batch(1));
+    cluster.after = () => undefined;
+    cluster.before = () => 'NOT_LEADER';
+    await sender.publish('topic', batch(1));
+    expect([outcome, renewed]).toMatchObject([{ error: { written: 'maybe' } }, 1]);
+  });
+
   it('goes as one request for each node, however many partitions', async () => {
     const cluster = new FakeCluster(8);
     const { publish } = senderOn(cluster);

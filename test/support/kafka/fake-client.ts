@@ -1,4 +1,4 @@
-import type { Admin, Consumer, ConsumerCrashEvent, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import type { Admin, Consumer, ConsumerCrashEvent, EachBatchPayload, Kafka } from 'kafkajs';
 
 import type { Client } from '../../../lib/kafka/driver/client/clients.js';
 
