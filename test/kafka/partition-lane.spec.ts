@@ -18,7 +18,7 @@ const messages = (from: number, count: number, size?: number): KafkaMessage[] =>
   Array.from({ length: count }, (_, index) => message(from + index, size));
 
 function lane(sink = new RecordingSink()): { lane: PartitionLane; sink: RecordingSink } {
-  const origin = { cluster: 'c1', topic: 'topic', partition: 3, params: undefined };
+  const origin = { place: 'kafka:c1:topic:3:', topic: 'topic', partition: 3, params: undefined };
   return { sink, lane: new PartitionLane(origin, { spec, sink, quiet: false }) };
 }
 

@@ -43,7 +43,10 @@ export class CorePublisher {
     const reached = await writeInChunks<Chunk>(batch.length, {
       begin: () => (this.connection.up && this.connection.epoch === epoch ? this.begin(to) : undefined),
       write: (chunk, index) => this.write(to, batch, chunk, index, outcomes),
-      end: (chunk) => this.confirm(to, chunk, outcomes),
+      end: (chunk) => {
+        this.writer.send();
+        return this.confirm(to, chunk, outcomes);
+      },
     });
     if (reached < batch.length) outcomes.fill({ error: this.errors.notConnected(to) }, reached);
     return outcomes;

@@ -19,8 +19,7 @@ const remembered = 1_000;
 const shortValue = 24;
 
 /**
- * Writes a message's headers as NATS wants them. nats.js asks its headers for nothing but `encode()` when it
- * publishes, and its own check and copy every name and value three times.
+ * Writes a message's headers as NATS wants them. nats.js's own check and copy every name and value three times.
  */
 export class HeaderBlock {
   /** `name: ` of names that may be written; undefined for those that are left out. */
@@ -30,8 +29,8 @@ export class HeaderBlock {
 
   constructor(private readonly leftOut: (name: string) => void) {}
 
-  /** Undefined where there are none. Throws {@link BadHeader}. */
-  write(message: Outgoing, stream: string | undefined): Uint8Array | undefined {
+  /** The whole block; '' where there are no headers. Throws {@link BadHeader}. */
+  text(message: Outgoing, stream: string | undefined): string {
     let lines = '';
     for (const name in message.headers) {
       if (message.key === undefined || name.toLowerCase() !== keyHeader)
@@ -40,7 +39,7 @@ export class HeaderBlock {
     if (message.key !== undefined) lines += line(keyHeader, message.key);
     if (message.dedupeId !== undefined) lines += line(dedupeHeader, message.dedupeId);
     if (stream !== undefined) lines += line(expectedStreamHeader, stream);
-    return lines === '' ? undefined : Buffer.from(`NATS/1.0\r\n${lines}\r\n`);
+    return lines === '' ? '' : `NATS/1.0\r\n${lines}\r\n`;
   }
 
   private line(name: string, value: string): string {
@@ -77,7 +76,7 @@ function line(name: string, value: string): string {
   return `${name}: ${value}\r\n`;
 }
 
-/** As nats.js's publish takes them. */
-export function asHeaders(block: Uint8Array): MsgHdrs {
-  return { encode: () => block } as unknown as MsgHdrs;
+/** As nats.js's publish takes them: it asks for nothing but `encode()`. */
+export function asHeaders(block: string): MsgHdrs {
+  return { encode: () => Buffer.from(block) } as unknown as MsgHdrs;
 }

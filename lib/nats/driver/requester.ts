@@ -67,6 +67,7 @@ export class Requester {
     if (signal.aborted) timeOut();
     signal.addEventListener('abort', timeOut, { once: true });
     const written: PublishError | number = this.parts.writer.write(to, message, `${prefix}0`);
+    this.parts.writer.send();
     if (typeof written !== 'number') end.reject(written);
     return () => {
       signal.removeEventListener('abort', timeOut);

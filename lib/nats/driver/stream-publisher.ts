@@ -51,7 +51,10 @@ export class StreamPublisher {
     const reached = await writeInChunks<AckGroup>(batch.length, {
       begin: (from) => (connection.up && connection.epoch === epoch ? this.begin(to, from, outcomes) : undefined),
       write: (group, index) => this.write(group, index, batch[index] as Outgoing),
-      end: (group) => this.end(group),
+      end: (group) => {
+        this.parts.writer.send();
+        return this.end(group);
+      },
     });
     if (reached < batch.length) outcomes.fill({ error: errors.notConnected(to) }, reached);
     return this.lookAfter(to, outcomes);

@@ -4,14 +4,16 @@ import type { Log, Outgoing } from '../../driver/index.js';
 import { asError, type PublishError } from '../../errors/index.js';
 import type { NatsDestinationSpec } from '../destination-spec.js';
 import type { Connection } from './connection.js';
+import { Frame } from './frame.js';
 import { asHeaders, BadHeader, HeaderBlock } from './header-block.js';
 import type { PublishErrors } from './publish-errors.js';
 
 const empty = new Uint8Array(0);
 
-/** Hands single messages to the client, each checked before a byte of it is written. */
+/** Hands messages to the client, each checked before a byte of it is written. */
 export class Writer {
   private readonly block: HeaderBlock;
+  private readonly frame: Frame | undefined;
 
   constructor(
     private readonly connection: Connection,
@@ -19,32 +21,50 @@ export class Writer {
     broker: string,
     log: Log,
   ) {
+    this.frame = Frame.on(connection.nc);
     this.block = new HeaderBlock((name) => {
       log.warn(`NATS '${broker}': the header ${JSON.stringify(name)} is not published: nats-server would act on it`);
     });
   }
 
-  /** Returns why the message was not written, else its size in bytes. */
+  /**
+   * Returns why the message cannot be written, else its size in bytes. It goes out with {@link send}, to be called in
+   * the same turn: what is kept until the connection is another would never arrive.
+   */
   write(to: NatsDestinationSpec, message: Outgoing, reply?: string): PublishError | number {
     try {
-      const headers = this.block.write(message, to.stream);
+      const headers = this.block.text(message, to.stream);
+      const headerBytes = headers === '' ? 0 : Buffer.byteLength(headers);
       const body = message.body ?? empty;
-      const size = body.length + (headers?.length ?? 0);
-      this.connection.nc.publish(to.subject, body, options(headers, reply));
+      const size = body.length + headerBytes;
+      if (this.frame === undefined) this.connection.nc.publish(to.subject, body, options(headers, reply));
+      else if (size > this.limit) return this.tooLarge(to);
+      else if (this.connection.nc.isClosed()) return this.errors.notConnected(to);
+      else this.frame.add(to.subject, reply, headers, headerBytes, body);
       return size;
     } catch (thrown) {
       return this.failed(to, thrown);
     }
   }
 
+  /** Hands over what was written since the last call. */
+  send(): void {
+    this.frame?.send();
+  }
+
+  private get limit(): number {
+    return this.connection.nc.info?.max_payload ?? Infinity;
+  }
+
   private failed(to: NatsDestinationSpec, thrown: unknown): PublishError {
     if (thrown instanceof BadHeader) return this.errors.badHeader(to, thrown.header, thrown.message);
     if (this.connection.nc.isClosed()) return this.errors.notConnected(to);
     const error = asError(thrown);
-    if (!isMaxPayload(error)) return this.errors.refused(to, error.message);
-    // nats.js looks at the size, headers included, before it writes.
-    const limit = this.connection.nc.info?.max_payload ?? 0;
-    return this.errors.tooLarge(to, `it is over the server's limit of ${limit} bytes (max_payload)`);
+    return isMaxPayload(error) ? this.tooLarge(to) : this.errors.refused(to, error.message);
+  }
+
+  private tooLarge(to: NatsDestinationSpec): PublishError {
+    return this.errors.tooLarge(to, `it is over the server's limit of ${this.limit} bytes (max_payload)`);
   }
 }
 
@@ -53,9 +73,9 @@ function isMaxPayload(error: Error): boolean {
 }
 
 /** nats.js writes into the object that it is given, so each call gets its own. */
-function options(headers: Uint8Array | undefined, reply: string | undefined): PublishOptions {
+function options(headers: string, reply: string | undefined): PublishOptions {
   const given: PublishOptions = {};
-  if (headers !== undefined) given.headers = asHeaders(headers);
+  if (headers !== '') given.headers = asHeaders(headers);
   if (reply !== undefined) given.reply = reply;
   return given;
 }

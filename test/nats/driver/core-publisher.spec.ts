@@ -16,7 +16,10 @@ import { VirtualClock } from '../../../lib/twin/index.js';
 function make() {
   const connection = { up: true, epoch: 0, listen: () => () => undefined, pong: () => turn() };
   const written: number[] = [];
-  const writer = { write: (_: unknown, message: Outgoing) => written.push(message.body!.length) };
+  const writer = {
+    write: (_: unknown, message: Outgoing) => written.push(message.body!.length),
+    send: () => undefined,
+  };
   const errors = new PublishErrors('events');
   return { connection, writer, errors, written };
 }

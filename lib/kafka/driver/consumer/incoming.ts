@@ -5,8 +5,8 @@ import type { Delivered } from './watermark.js';
 
 /** Where a message came from. */
 export interface Origin {
-  /** The cluster's id. Where it tells none, the broker's name. */
-  readonly cluster: string;
+  /** `kafka:cluster:topic:partition:`, with the cluster's id; where it tells none, the broker's name. */
+  readonly place: string;
   readonly topic: string;
   readonly partition: number;
   readonly params: Readonly<Record<string, string>> | undefined;
@@ -67,8 +67,7 @@ export class KafkaIncoming implements Incoming, Delivered {
 
   /** With the record's time: a topic that is deleted and made again counts from 0 again. */
   get position(): string {
-    const { cluster, topic, partition } = this.origin;
-    return `kafka:${cluster}:${topic}:${partition}:${this.message.offset}:${this.message.timestamp}`;
+    return `${this.origin.place}${this.message.offset}:${this.message.timestamp}`;
   }
 
   /** Kafka does not count; what is tried again in place is counted by who does. */

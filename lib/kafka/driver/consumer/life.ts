@@ -197,7 +197,8 @@ export class Life {
     const reader = this.topics.get(topic);
     if (reader === undefined) return undefined;
     const params = paramsOf(reader.spec.topic, topic);
-    const lane = new PartitionLane({ cluster: this.host.cluster, topic, partition, params }, reader);
+    const place = `kafka:${this.host.cluster}:${topic}:${partition}:`;
+    const lane = new PartitionLane({ place, topic, partition, params }, reader);
     lane.whenSettled = () => { this.committer.settled(); }; // prettier-ignore
     lane.whenRoom = () => { this.flow.resume(lane); }; // prettier-ignore
     lane.whenFailed = (thrown) => { this.host.io.log.error(`${lane.name}: a batch was not taken`, thrown); }; // prettier-ignore

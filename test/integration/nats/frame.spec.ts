@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { connect, type Msg, type NatsConnection } from 'nats';
+
+import { Frame } from '../../../lib/nats/driver/frame.js';
+import { realBrokers, uniqueName, until, whenBrokers } from '../../support/real-brokers.js';
+
+jest.setTimeout(60_000);
+
+whenBrokers(describe)('a frame of messages', () => {
+  let nc: NatsConnection;
+  beforeAll(async () => {
+    nc = await connect({ servers: realBrokers().nats });
+  });
+  afterAll(() => nc.close());
+
+  it('arrives as the messages that were added, in order, whatever their sizes', async () => {
+    const subject = uniqueName('frame');
+    const seen: Msg[] = [];
+    nc.subscribe(subject, { callback: (_error, message) => seen.push(message) });
+    const frame = Frame.on(nc)!;
+    const block = 'NATS/1.0\r\nx-u: größe €\r\n\r\n';
+    const large = Buffer.alloc(100_000, 'x');
+    frame.add(subject, undefined, '', 0, Buffer.from('plain'));
+    frame.add(subject, 'answer.here', block, Buffer.byteLength(block), Buffer.from('größe'));
+    frame.add(subject, undefined, '', 0, large);
+    frame.add(subject, undefined, block, Buffer.byteLength(block), new Uint8Array(0));
+    frame.send();
+    frame.add(subject, undefined, '', 0, Buffer.from('a second frame'));
+    frame.send();
+    await until(() => seen.length === 5, { what: 'all arrived' });
+    expect(seen.map(({ data }) => data.length)).toEqual([5, 7, 100_000, 0, 14]);
+    expect(seen[1]!.string()).toBe('größe');
+    expect([seen[1]!.reply, seen[1]!.headers!.get('x-u')]).toEqual(['answer.here', 'größe €']);
+    expect(seen[3]!.headers!.get('x-u')).toBe('größe €');
+    expect(Buffer.from(seen[2]!.data).equals(large)).toBe(true);
+    expect(nc.stats().outMsgs).toBeGreaterThanOrEqual(5);
+  });
+
+  it('is not made on a client without the inside that it needs: its publish is used', () => {
+    expect(Frame.on({ info: { headers: true }, protocol: {} } as unknown as NatsConnection)).toBeUndefined();
+    expect(Frame.on({ info: { headers: true } } as unknown as NatsConnection)).toBeUndefined();
+  });
+});
