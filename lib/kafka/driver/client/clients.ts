@@ -59,13 +59,16 @@ export function clientMaker(kafkajs: KafkaClient, options: KafkaBrokerOptions, i
   };
 }
 
+/** kafkajs's level. What it tells beyond that is a line for every pause and every join, which Nest would print. */
+const WARN = 2;
+
 function logCreatorOf({ client }: KafkaBrokerOptions, io: Io, hooks: ClientHooks): logCreator {
   const create = client.logCreator ?? logTo(io.log);
   return (level) => {
     const write = create(level);
     return (entry) => {
       hooks.logged?.(entry);
-      if (client.logLevel === undefined || entry.level <= client.logLevel) write(entry);
+      if (entry.level <= (client.logLevel ?? WARN)) write(entry);
     };
   };
 }
