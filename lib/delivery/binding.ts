@@ -30,10 +30,15 @@ export interface Binding {
   /** Publishers in the order in which they run: closest to the method first. */
   readonly routes: readonly Route[];
   /**
-   * Decodes, validates and calls the handler through Nest. Called once for each attempt; may throw or reject.
-   * An error with `retryable: false` cannot succeed by a further attempt.
+   * Decodes, validates and calls the handler through Nest; gives what it returned, or a promise of it. Called once for
+   * each attempt; may throw or reject. An error with `retryable: false` cannot succeed by a further attempt.
    */
-  handle(context: DeliveryContext): HandlerResult | Promise<HandlerResult>;
+  handle(context: DeliveryContext): unknown;
+  /**
+   * What was returned, as items to publish; called with the value itself, never with a promise. Apart from `handle`,
+   * as a further promise for each message is not cheap. Without it, what `handle` gives is items already.
+   */
+  readonly items?: ((returned: unknown) => HandlerResult | Promise<HandlerResult>) | undefined;
   /** False: the message is acked without a call. It may decode; it may throw, which is a failure of the attempt. */
   readonly filter?: ((context: DeliveryContext) => boolean) | undefined;
 }

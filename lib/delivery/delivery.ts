@@ -43,7 +43,7 @@ export class Delivery extends Settling implements AttemptOwner {
    * Calls the handler. A promise is its result: whoever awaits it then calls {@link accept} or {@link recover}, which
    * spares each message a promise and two closures. Nothing: its part is over, or goes on as `rest`.
    */
-  begin(): Promise<HandlerResult> | undefined {
+  begin(): PromiseLike<unknown> | undefined {
     if (this.owner.binding.ack === 'ack-first') this.settle('done');
     const context = this.nextAttempt();
     try {
@@ -62,7 +62,7 @@ export class Delivery extends Settling implements AttemptOwner {
     return this.current;
   }
 
-  private call(context: AttemptContext): HandlerResult | Promise<HandlerResult> {
+  private call(context: AttemptContext): unknown {
     const { binding, host } = this.owner;
     this.inCall = true;
     this.owner.callBegan();
@@ -71,8 +71,19 @@ export class Delivery extends Settling implements AttemptOwner {
       return undefined;
     }
     if (binding.routes.length > 0) refuseLoop(context.message, host.maxHops, binding);
-    const result = binding.handle(context);
-    return binding.maxProcessingMs !== undefined && isThenable(result) ? this.watch(result) : result;
+    const returned = binding.handle(context);
+    return binding.maxProcessingMs === undefined ? returned : this.callLimited(returned);
+  }
+
+  /** Until all that the handler gives is there, within `maxProcessingMs`. */
+  private callLimited(returned: unknown): unknown {
+    const items = isThenable(returned) ? returned.then((value) => this.itemsOf(value)) : this.itemsOf(returned);
+    return isThenable(items) ? this.watch(Promise.resolve(items)) : items;
+  }
+
+  private itemsOf(returned: unknown): HandlerResult | PromiseLike<HandlerResult> {
+    const { items } = this.owner.binding;
+    return items === undefined ? (returned as HandlerResult) : items(returned);
   }
 
   private watch<T>(running: Promise<T>): Promise<T> {
@@ -86,13 +97,20 @@ export class Delivery extends Settling implements AttemptOwner {
   }
 
   /** Takes what the handler returned. A promise: the handler's part is over when it resolves; it never rejects. */
-  accept(result: HandlerResult): void | Promise<void> {
+  accept(returned: unknown): void | Promise<void> {
     const context = this.current as AttemptContext;
     try {
-      return this.returned(result, context)?.catch((thrown: unknown) => this.recover(thrown, 'call'));
+      return this.taken(returned, context)?.catch((thrown: unknown) => this.recover(thrown, 'call'));
     } catch (thrown) {
       return this.recover(thrown, 'call');
     }
+  }
+
+  private taken(returned: unknown, context: AttemptContext): void | Promise<void> {
+    const limited = this.owner.binding.maxProcessingMs !== undefined;
+    const items = limited || this.skipped ? (returned as HandlerResult) : this.itemsOf(returned);
+    if (!isThenable(items)) return this.returned(items, context);
+    return Promise.resolve(items).then((result) => this.returned(result, context));
   }
 
   /** Publishes what the handler returned. Nothing: the handler's part is over. Throws or rejects as the handler does. */
@@ -202,7 +220,7 @@ export class Delivery extends Settling implements AttemptOwner {
     const context = this.nextAttempt();
     const published = new Promise<Error | undefined>((resolve) => (this.awaited = resolve));
     try {
-      await this.returned(await this.call(context), context);
+      await this.taken(await this.call(context), context);
     } catch (thrown) {
       this.called();
       this.awaited = undefined;
@@ -268,8 +286,8 @@ export class Delivery extends Settling implements AttemptOwner {
   }
 }
 
-function isThenable<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof value === 'object' && value !== null && typeof (value as Partial<Promise<T>>).then === 'function';
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof value === 'object' && value !== null && typeof (value as Partial<PromiseLike<T>>).then === 'function';
 }
 
 function isStream(result: HandlerResult): result is AsyncIterable<ResultItem> {

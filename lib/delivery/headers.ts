@@ -25,9 +25,15 @@ export function hopsOf(headers: Headers): number {
   return hops > 0 ? hops : 0;
 }
 
-/** What crosses from a source message to one that its handler returned: a new object for each, as more is added. */
+/**
+ * What crosses from a source message to one that its handler returned: a new object for each, as more is added. The
+ * names are spelt out: an object of computed names is several times as dear.
+ */
 export function crossing(headers: Headers, correlationId: string, hops: string): Record<string, string> {
-  const crossed: Record<string, string> = { [CORRELATION_ID]: correlationId, [HOPS]: hops };
+  const crossed: Record<string, string> = {
+    'correlation-id': correlationId,
+    'multi-broker-hops': hops,
+  } satisfies Record<typeof CORRELATION_ID | typeof HOPS, string>;
   for (const name of TRACE) {
     const value = headers[name];
     if (value !== undefined) crossed[name] = value;

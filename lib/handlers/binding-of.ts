@@ -6,6 +6,7 @@ import { filterOf, handleOf } from './handle.js';
 import { resolveHandlerOptions } from './handler-defaults.js';
 import { subscribeProblems } from './option-problems.js';
 import { brokerName, handlerProblem, optionProblems, thrownProblem } from './problems.js';
+import { resultItems } from './result-items.js';
 
 /** A binding, or why there is none. */
 export type BindingOrProblems =
@@ -43,6 +44,7 @@ function build(definition: BrokerDefinition, declaration: HandlerDeclaration, so
     ...options,
     routes: declaration.publishTo.map(routeOf),
     handle: handleOf(declaration, codec),
+    items: resultItems,
     filter: filterOf(declaration, codec),
   };
 }

@@ -1,8 +1,7 @@
 import type { Codec } from '../codec/index.js';
-import type { Binding, DeliveryContext, HandlerResult } from '../delivery/index.js';
+import type { Binding, DeliveryContext } from '../delivery/index.js';
 import { decodeBody } from './decode.js';
 import type { HandlerDeclaration } from './declaration.js';
-import { resultItems } from './result-items.js';
 import { isThenable } from './thenable.js';
 import { validate } from './validate.js';
 
@@ -10,9 +9,9 @@ import { validate } from './validate.js';
 export function handleOf(declaration: HandlerDeclaration, codec: Codec): Binding['handle'] {
   const { handler } = declaration;
   const { schema } = declaration.options;
-  const call = (context: DeliveryContext, payload: unknown): HandlerResult | Promise<HandlerResult> => {
+  const call = (context: DeliveryContext, payload: unknown): unknown => {
     context.decoded(payload);
-    return resultItems(declaration.call(context));
+    return declaration.call(context);
   };
   if (!schema) return (context) => call(context, decoded(context, codec, handler));
 
