@@ -1,7 +1,7 @@
 import type { Codec } from '../codec/index.js';
 import type { Broker, Clock, Destination, DestinationSpec, Log } from '../driver/index.js';
 import type { Ailments } from './ailments.js';
-import type { Parcel } from './outbox.js';
+import type { Parcel } from './parcel.js';
 import type { Turns } from './turns.js';
 
 /** Where results and replies leave: one broker's way out. */

@@ -1,6 +1,6 @@
 import { type Clock, type DestinationSpec, type Outcome, type Outgoing, sleep } from '../driver/index.js';
 import { publishAgainInMs } from './backoff.js';
-import type { Parcel } from './outbox.js';
+import type { Parcel } from './parcel.js';
 
 /** What a queue needs of its outbox. */
 export interface QueueHost {

@@ -4,6 +4,7 @@ export type { Counts, DeliveryHost, Outlet } from './delivery-host.js';
 export { DeliveredMessage } from './delivered-message.js';
 export { DeliverySink } from './delivery-sink.js';
 export { CORRELATION_ID, ERROR } from './headers.js';
-export { Outbox, type OutboxHost, type Parcel } from './outbox.js';
+export { Outbox, type OutboxHost } from './outbox.js';
+export type { Parcel } from './parcel.js';
 export { isRejection, markRejection } from './rejection.js';
 export { Turns } from './turns.js';

@@ -1,16 +1,8 @@
 import type { Clock, DestinationSpec, Driver, Outcome, Outgoing } from '../driver/index.js';
 import { asError, type ErrorCode, PublishError } from '../errors/index.js';
 import { DestinationQueue } from './destination-queue.js';
+import type { Parcel } from './parcel.js';
 import { Waiters } from './waiters.js';
-
-/** One message on its way to a broker. */
-export interface Parcel {
-  readonly message: Outgoing;
-  /** True: tried again with the same bytes until confirmed, not retriable, or stop. False: one try. */
-  readonly persistent: boolean;
-  /** Called once. */
-  done(outcome: Outcome): void;
-}
 
 /** What a broker's outbox needs to know of it. */
 export interface OutboxHost {

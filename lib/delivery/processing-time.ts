@@ -1,12 +1,16 @@
 import { MultiBrokerError } from '../errors/index.js';
-import type { Delivery } from './delivery.js';
 import type { LaneOwner } from './lane-owner.js';
+
+interface Cuttable {
+  /** Aborts the signal of the running attempt. */
+  cutAttempt(reason: Error): void;
+}
 
 /**
  * Names a call that runs longer than `maxProcessingMs` and aborts its signal. Heartbeats go on while a handler runs,
  * so without this a stuck one would never be seen. The call itself cannot be ended from outside: its lane waits.
  */
-export function watchProcessingTime<T>(running: Promise<T>, owner: LaneOwner, delivery: Delivery): Promise<T> {
+export function watchProcessingTime<T>(running: Promise<T>, owner: LaneOwner, delivery: Cuttable): Promise<T> {
   const { host, binding } = owner;
   const limit = binding.maxProcessingMs ?? 0;
   const about = {};

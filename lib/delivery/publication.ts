@@ -4,7 +4,7 @@ import type { Binding, ResultItem, Route } from './binding.js';
 import type { DeliveryHost, Outlet } from './delivery-host.js';
 import { encodeItem, type Origin } from './encode-item.js';
 import { hopsOf } from './headers.js';
-import type { Parcel } from './outbox.js';
+import type { Parcel } from './parcel.js';
 
 /** Where the items of a result go, and what they say of their origin. */
 export class PublicationPlan implements Origin {
