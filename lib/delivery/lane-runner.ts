@@ -149,6 +149,7 @@ export class LaneRunner implements LaneOwner {
 
   settled(delivery: Settling): void {
     this.unsettled--;
+    if (this.host.ailments.any) this.host.ailments.clear(this);
     if (!delivery.active) this.open.delete(delivery);
     if (!this.pumping) this.kick();
   }
@@ -185,8 +186,15 @@ export class LaneRunner implements LaneOwner {
       if (rest !== undefined) await rest;
     }
     this.pumping = false;
+    if (this.active === 0 && this.unsettled >= this.window) this.tellStandstill();
     if (this.queue.length === 0) this.overflow.over();
     if (this.drainers.any) this.checkDrained();
+  }
+
+  /** Only a handler that settles by hand can leave so many: nothing goes on before it does, so health says so. */
+  private tellStandstill(): void {
+    const what = `${this.binding.handler} has left ${String(this.unsettled)} messages of ${this.lane.name} unsettled`;
+    this.host.ailments.set(this, `${what}: nothing more is handled before it settles some by context.ack()`);
   }
 
   private lose(): void {
@@ -198,6 +206,7 @@ export class LaneRunner implements LaneOwner {
   private vanish(reason: Error): void {
     if (this.lane.again === 'never') this.host.counts.dropped += this.queue.length;
     this.queue.clear();
+    this.host.ailments.clear(this);
     this.beginNothing();
     this.lease.end();
     for (const delivery of this.open) delivery.cut(reason);

@@ -116,13 +116,18 @@ describe('messages that are handled and not settled', () => {
     expect(rig.calls).toHaveLength(Math.min(1_500, 500 + settled));
   });
 
-  it('of a manual handler stop it until one is acked', async () => {
+  it('of a manual handler stop it until one is acked, and health says so', async () => {
     const rig = new Rig({ binding: { ack: 'manual' } });
     void rig.take(...many(1_200));
     await turns();
     expect(rig.calls).toHaveLength(500);
+    expect(rig.ailments.list()).toEqual([expect.stringContaining('500 messages')]);
     rig.contexts[250]?.ack();
     await turns();
     expect(rig.calls).toHaveLength(501);
+    for (let acked = 0; acked < 1_200; await turns()) {
+      for (; acked < rig.contexts.length; acked++) if (acked !== 250) rig.contexts[acked]?.ack();
+    }
+    expect([rig.calls.length, rig.ailments.list()]).toEqual([1_200, []]);
   });
 });
