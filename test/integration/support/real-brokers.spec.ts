@@ -126,9 +126,11 @@ whenNative(describe, 'kafka')('a Kafka cluster of one test', () => {
     await until(async () => (await leaders()).size === 2, { what: 'both nodes lead' });
     await cluster.kill(1);
     await until(async () => (await leaders()).size === 1, { what: 'one node leads' });
-    await produce(brokers, topic, ['a', 'b']);
+    // One by one: a batch that kafkajs tries again while leaders move may lose or double messages (kafkajs #1303), and
+    // what it repeats of a single one is a double at most.
+    for (const value of ['a', 'b']) await produce(brokers, topic, [value]);
     await cluster.restart(1);
-    expect(await readAll(topic, brokers)).toHaveLength(2);
+    expect(new Set((await readAll(topic, brokers)).map(({ value }) => value))).toEqual(new Set(['a', 'b']));
     expect(cluster.proxies).toHaveLength(2);
   });
 });
