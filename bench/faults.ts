@@ -12,6 +12,8 @@ import { prefill } from './support/messages.js';
 interface Fault {
   readonly name: string;
   readonly count: number;
+  /** At least so many must be committed in the end, or nothing would be proved. Default: all. */
+  readonly committed?: number;
   readonly setting: Partial<Setting>;
   readonly natsIsLate?: boolean;
   act(bridge: BridgeProcess, nats: NatsUnderTest, setting: Setting): Promise<BridgeProcess>;
@@ -42,6 +44,7 @@ const faults: readonly Fault[] = [
   ...[false, true].map((targetFirst): Fault => ({
     name: `SIGTERM under 1,000 messages, ${targetFirst ? 'target' : 'source'} registered first`,
     count: 1_000,
+    committed: 90,
     setting: { targetFirst, handlerMs: 20 },
     async act(bridge) {
       await until(() => bridge.handled >= 100, '100 handled');
@@ -78,8 +81,7 @@ const faults: readonly Fault[] = [
 let failed = 0;
 for (const [index, fault] of faults.entries()) {
   const { committed, lost, twice } = await run(fault, `${process.pid}-${index}`);
-  const missing = fault.name.startsWith('SIGTERM') ? 0 : fault.count - committed;
-  if (lost > 0 || missing > 0) failed++;
+  if (lost > 0 || committed < (fault.committed ?? fault.count)) failed++;
   console.log(`${fault.name.padEnd(72)} committed ${committed} of ${fault.count}  lost ${lost}  twice ${twice}`);
 }
 console.log(`${faults.length - failed} passed, ${failed} failed`);

@@ -20,7 +20,10 @@ it('connections are closed once, by the last hook, where Nest calls it', async (
   const one = connections(disconnect);
   one.closeSoon(5);
   await one.onApplicationShutdown();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  // Timers of one length fire in the order in which they were set: when this one's has, the first one's would have.
+  const later = jest.fn(async () => {});
+  connections(later).closeSoon(5);
+  await eventually(() => expect(later).toHaveBeenCalledTimes(1));
   expect(disconnect).toHaveBeenCalledTimes(1);
 });
 
