@@ -46,7 +46,8 @@ export async function prepareKafkaNode(node, started) {
   const file = join(node.folder, 'server.properties');
   writeFileSync(file, `${lines.join('\n')}\n`);
   const classPath = await kafkaClassPath();
-  const format = ['format', '-t', node.clusterId, '-c', file];
+  // An id may begin with '-': as a word of its own it would be taken for an option.
+  const format = ['format', `--cluster-id=${node.clusterId}`, '-c', file];
   await runTool(java, ['-Xmx128m', '-cp', classPath, 'kafka.tools.StorageTool', ...format], { started });
 }
 

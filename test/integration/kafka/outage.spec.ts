@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { ISocketFactory } from 'kafkajs';
+import { connect } from 'node:net';
 
 import type { Outcome } from '../../../lib/driver/index.js';
 import { closeAfterEach, connected, outgoing } from '../../support/kafka/connected.js';
@@ -79,6 +81,40 @@ whenNative(describe, 'kafka')('a Kafka outage', () => {
     await until(() => sink.texts.includes('after'), { what: 'it reads', timeoutMs: 30_000 });
     await until(() => broker.driver.ailments!().length === 0, { what: 'it is well' });
     expect(broker.log.filter((line) => /lost its consumer/.test(line)).length).toBeGreaterThan(0);
+  }, 90_000);
+
+  it("leaves no rejection unhandled where kafkajs's own goodbye fails (#702, #418)", async () => {
+    const { brokers, proxies } = await cluster({ proxied: true });
+    const name = await createTopic(uniqueName('goodbye'), 1, { brokers });
+    const rejections: unknown[] = [];
+    const note = (reason: unknown): void => void rejections.push(reason);
+    process.on('unhandledRejection', note);
+    let refused = 0;
+    const socketFactory: ISocketFactory = ({ host, port, onConnect }) => {
+      const socket = connect({ host, port }, onConnect);
+      return Object.assign(socket, {
+        end: () => {
+          refused++;
+          throw new Error('no goodbye');
+        },
+      });
+    };
+    const consumer = { sessionTimeout: 6_000, heartbeatInterval: 500, retry: { retries: 0 } };
+    const broker = await connected({ client: { brokers, socketFactory }, consumer });
+    const { sink } = await broker.read(name);
+    const first = sink.lanes[0]!;
+    await until(
+      async () => {
+        proxies[0]!.cut();
+        await broker.publish(name, 'knock');
+        return first.lost.aborted && refused > 0;
+      },
+      { what: 'it crashes, and says goodbye', timeoutMs: 20_000 },
+    );
+    await until(() => broker.driver.ailments!().length === 0, { what: 'it is well', timeoutMs: 30_000 });
+    await broker.driver.close();
+    process.off('unhandledRejection', note);
+    expect(rejections).toEqual([]);
   }, 90_000);
 
   it('of one node of two loses nothing that was confirmed', async () => {

@@ -3,6 +3,8 @@ import tls from 'node:tls';
 
 import type { ISocketFactory, ISocketFactoryArgs } from 'kafkajs';
 
+import { asError } from '../../../errors/index.js';
+
 /** As kafkajs's own factory. */
 const KEEP_ALIVE_MS = 60_000;
 
@@ -34,7 +36,7 @@ export class Sockets {
 
   readonly make: ISocketFactory = (args) => {
     if (this.killed) throw new Error('This client was closed');
-    const socket = this.factory(args);
+    const socket = neverRefusing(this.factory(args));
     this.open.add(socket);
     this.watch(socket);
     return socket;
@@ -63,4 +65,21 @@ export class Sockets {
       if (byPeer && !this.killed) this.lost();
     });
   }
+}
+
+/**
+ * kafkajs says goodbye without looking at what comes of it, when a connection fails and when its consumer crashes: an
+ * error of it would be a rejection that nobody handles, and the end of the process (#702, #418).
+ */
+function neverRefusing(socket: net.Socket): net.Socket {
+  const end: () => net.Socket = socket.end.bind(socket);
+  return Object.assign(socket, {
+    end: () => {
+      try {
+        return end();
+      } catch (thrown) {
+        return socket.destroy(asError(thrown));
+      }
+    },
+  });
 }
