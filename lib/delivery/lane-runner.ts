@@ -16,6 +16,8 @@ const FULL_AT = 1_000;
 export const MAX_UNSETTLED = 500;
 /** Where the server does not wait (core NATS), what comes beyond this many waiting messages is dropped and counted. */
 const DROP_AT = 65_536;
+/** Nobody sees it; without it each lane's end would make an error of its own. */
+const INTERRUPTED = new Error('The lane begins no further handler');
 
 /**
  * Runs the deliveries of one lane: one handler after another, in order. While the publishes of one message are being
@@ -104,7 +106,7 @@ export class LaneRunner implements LaneOwner {
     const names = running.map(({ incoming }) => `${this.binding.handler} (${incoming.position})`);
     const lost = this.lane.again === 'never' ? this.queue.length : 0;
     if (lost > 0) names.push(`${String(lost)} message(s) that wait on ${this.lane.name}`);
-    this.vanish(new MultiBrokerError('MULTI_BROKER_STOP_INCOMPLETE', `${this.binding.handler} was abandoned`));
+    this.vanish(() => new MultiBrokerError('MULTI_BROKER_STOP_INCOMPLETE', `${this.binding.handler} was abandoned`));
     return names;
   }
 
@@ -198,23 +200,27 @@ export class LaneRunner implements LaneOwner {
   }
 
   private lose(): void {
-    this.vanish(new MultiBrokerError('MULTI_BROKER_STOPPED', `${this.lane.name} was taken away`, { retryable: true }));
+    const what = `${this.lane.name} was taken away`;
+    this.vanish(() => new MultiBrokerError('MULTI_BROKER_STOPPED', what, { retryable: true }));
     this.unsettled = 0;
   }
 
-  /** Nothing of this lane is handled or settled any more. */
-  private vanish(reason: Error): void {
+  /** Nothing of this lane is handled or settled any more. Most lanes end idle, and an error is not cheap. */
+  private vanish(why: () => Error): void {
     if (this.lane.again === 'never') this.host.counts.dropped += this.queue.length;
     this.queue.clear();
     this.host.ailments.clear(this);
     this.beginNothing();
     this.lease.end();
-    for (const delivery of this.open) delivery.cut(reason);
+    if (this.open.size > 0) {
+      const reason = why();
+      for (const delivery of this.open) delivery.cut(reason);
+    }
     this.checkDrained();
   }
 
   private beginNothing(): void {
-    this.interrupt.abort();
+    if (!this.ending) this.interrupt.abort(INTERRUPTED);
     this.room.wake();
   }
 

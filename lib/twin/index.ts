@@ -1,5 +1,6 @@
 export { Deadlines } from './deadlines.js';
 export { Feed } from './feed.js';
+export { LANE_ENDED } from './lane-end.js';
 export { Log } from './log.js';
 export { Arrived, type Arrival, store, type Stored } from './message.js';
 export { Rotation } from './rotation.js';

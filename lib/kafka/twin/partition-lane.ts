@@ -1,5 +1,5 @@
 import type { Incoming, Io, Lane, Settlement, Sink } from '../../driver/index.js';
-import { Feed, turnsOf } from '../../twin/index.js';
+import { Feed, LANE_ENDED, turnsOf } from '../../twin/index.js';
 import { paramsOf } from '../driver/consumer/topics.js';
 import { Watermark } from '../driver/consumer/watermark.js';
 import type { KafkaSourceSpec } from '../source-spec.js';
@@ -59,7 +59,7 @@ export class PartitionLane implements Lane {
   lose(): void {
     this.#stopReading();
     this.#feed.stop();
-    this.#lost.abort();
+    this.#lost.abort(LANE_ENDED);
   }
 
   #fetch(max: number): TwinRecord[] {

@@ -1,5 +1,5 @@
 import type { Incoming, Io, Lane, Sink } from '../../driver/index.js';
-import { Arrived, Feed, type Stored, turnsOf } from '../../twin/index.js';
+import { Arrived, Feed, LANE_ENDED, type Stored, turnsOf } from '../../twin/index.js';
 import type { CoreSourceSpec } from '../source-spec.js';
 import { paramReader } from '../subject-match.js';
 import type { Subscriber } from './interest.js';
@@ -58,6 +58,6 @@ export class CoreLane implements Lane, Subscriber {
 
   close(): void {
     this.quiet();
-    this.#lost.abort();
+    this.#lost.abort(LANE_ENDED);
   }
 }

@@ -1,5 +1,5 @@
 import type { Incoming, Io, Lane, Settlement, Sink } from '../../driver/index.js';
-import { Arrived, Feed, turnsOf } from '../../twin/index.js';
+import { Arrived, Feed, LANE_ENDED, turnsOf } from '../../twin/index.js';
 import type { StreamSourceSpec } from '../source-spec.js';
 import { paramReader } from '../subject-match.js';
 import { positionInStream } from './positions.js';
@@ -71,7 +71,7 @@ export class StreamLane implements Lane, Reader {
 
   close(): void {
     this.quiet();
-    this.#lost.abort();
+    this.#lost.abort(LANE_ENDED);
     const unsettled = [...this.#held];
     this.#held.clear();
     this.#unsettled.clear();

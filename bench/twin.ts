@@ -1,0 +1,82 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { median, spread } from './support/stats.js';
+import { emitterChains } from './twin/emitter.js';
+import { inMemory, recorded } from './twin/library.js';
+import { brokersOnce, plainOnce } from './twin/modules.js';
+
+// What the twins cost: chains of publish → handler → publish → handler beside a bare EventEmitter with JSON bytes on both
+// hops, and a test module beside the same one without brokers. CHAINS and ROUNDS set the size.
+const chains = Number(process.env['CHAINS'] ?? 50_000);
+const rounds = Number(process.env['ROUNDS'] ?? 7);
+const WINDOW = 500;
+const MODULES = 50;
+
+async function perSecond(count: number, run: () => Promise<void>): Promise<number> {
+  const from = performance.now();
+  await run();
+  return (count / (performance.now() - from)) * 1_000;
+}
+
+/** Interleaved, so that what the machine does beside them hits all alike; the first round only warms up. */
+async function measure(count: number, variants: Record<string, () => Promise<void>>): Promise<Map<string, number[]>> {
+  const rates = new Map(Object.keys(variants).map((name) => [name, [] as number[]]));
+  for (let round = 0; round <= rounds; round++) {
+    for (const [name, run] of Object.entries(variants)) {
+      const rate = await perSecond(count, run);
+      if (round > 0) rates.get(name)!.push(rate);
+    }
+  }
+  return rates;
+}
+
+function print(title: string, rates: Map<string, number[]>): void {
+  console.log(`\n${title}, ${rounds} rounds, medians [min..max]`);
+  const [[, base] = ['', []]] = rates;
+  for (const [name, values] of rates) {
+    const ratio = median(values.map((value, round) => value / base[round]!));
+    console.log(`  ${name.padEnd(44)}${spread(values)}/s  ${ratio.toFixed(2)}`);
+  }
+}
+
+async function times(count: number, act: () => Promise<void>): Promise<void> {
+  for (let index = 0; index < count; index++) await act();
+}
+
+const [app, test] = [await inMemory(), await recorded()];
+print(
+  `${chains} chains, two hops each`,
+  await measure(chains, {
+    'EventEmitter, JSON bytes on both hops': () => emitterChains(chains, WINDOW),
+    'library, inMemory': () => app.run(chains, WINDOW),
+    'library, in a test (everything recorded)': () => test.run(chains, WINDOW),
+  }),
+);
+await Promise.all([app.close(), test.close()]);
+
+// Warm, as the second module of a file and those after it. The first one of a process is dominated by loading: see below.
+print(
+  'Test modules, warm: compile, init, close',
+  await measure(MODULES, {
+    'without brokers': () => times(MODULES, plainOnce),
+    'with two brokers and ten handlers': () => times(MODULES, brokersOnce),
+  }),
+);
+
+/** Milliseconds of the first module of a process of its own, as the first test of a file has it. */
+async function cold(which: 'plain' | 'brokers'): Promise<number> {
+  const child = fork(new URL('./twin/first-module.js', import.meta.url), [which]);
+  const [ms] = (await once(child, 'message')) as [number];
+  return ms;
+}
+
+const first = { plain: [] as number[], brokers: [] as number[] };
+for (let round = 0; round < rounds; round++) {
+  first.plain.push(await cold('plain'));
+  first.brokers.push(await cold('brokers'));
+}
+const ratio = median(first.brokers.map((ms, round) => ms / first.plain[round]!));
+console.log(`\nThe first test module of a process, ${rounds} rounds, medians`);
+console.log(
+  `  without brokers ${median(first.plain).toFixed(0)} ms, with them ${median(first.brokers).toFixed(0)} ms: ${ratio.toFixed(2)} times as long`,
+);
