@@ -1,6 +1,7 @@
 import type { Codec } from '../codec/index.js';
 import type { Broker, Clock, Destination, DestinationSpec, Log } from '../driver/index.js';
 import type { Ailments } from './ailments.js';
+import type { DeliveryObserver } from './delivery-observer.js';
 import type { Parcel } from './parcel.js';
 import type { Turns } from './turns.js';
 
@@ -30,6 +31,7 @@ export interface DeliveryHost {
   readonly turns: Turns;
   readonly counts: Counts;
   readonly ailments: Ailments;
+  readonly observer?: DeliveryObserver | undefined;
   /** A message that was passed on this often is taken for a loop. */
   readonly maxHops: number;
   /** The way out of the named broker; undefined where there is none (yet). */

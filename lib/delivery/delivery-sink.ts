@@ -11,6 +11,13 @@ import { LaneRunner, MAX_UNSETTLED } from './lane-runner.js';
 const WINDOW = 2_048;
 const SMALLEST_WINDOW = 64;
 
+/** A lane on which messages wait for their handler: behind one that comes again, one that runs, or a pause. */
+export interface WaitingLane {
+  readonly lane: Lane;
+  readonly binding: Binding;
+  readonly messages: number;
+}
+
 /** Where a driver hands messages over for a set of bindings; one for each call of `Driver.subscribe`. */
 export class DeliverySink implements Sink {
   private readonly bindings: ReadonlyMap<SourceSpec, Binding>;
@@ -30,6 +37,20 @@ export class DeliverySink implements Sink {
     let taken = 0;
     for (const runner of this.runners.values()) taken += runner.taken;
     return taken;
+  }
+
+  /** Lanes on which a handler runs or is about to. */
+  get moving(): number {
+    let moving = 0;
+    for (const runner of this.runners.values()) if (runner.moves) moving++;
+    return moving;
+  }
+
+  /** How many messages of each lane wait for their handler. */
+  waiting(): readonly WaitingLane[] {
+    return [...this.runners.values()]
+      .filter(({ waiting }) => waiting > 0)
+      .map(({ lane, binding, waiting }) => ({ lane, binding, messages: waiting }));
   }
 
   opened(lane: Lane): void {

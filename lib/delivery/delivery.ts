@@ -1,7 +1,7 @@
-import type { Broker } from '../driver/index.js';
 import { asError } from '../errors/index.js';
 import { AttemptContext, type AttemptOwner } from './attempt-context.js';
 import type { HandlerResult, ResultItem } from './binding.js';
+import type { WaitsFor } from './delivery-observer.js';
 import { refuseLoop } from './hop-guard.js';
 import { watchProcessingTime } from './processing-time.js';
 import { Publication, PublicationPlan, SinglePublication } from './publication.js';
@@ -30,10 +30,6 @@ export class Delivery extends Settling implements AttemptOwner {
   private skipped = false;
   /** Of a call after a failure: told what became of its publishes. */
   private awaited: ((error: Error | undefined) => void) | undefined;
-
-  get broker(): Broker {
-    return this.owner.host.broker;
-  }
 
   get handler(): string {
     return this.owner.binding.handler;
@@ -66,6 +62,7 @@ export class Delivery extends Settling implements AttemptOwner {
     const { binding, host } = this.owner;
     this.inCall = true;
     this.owner.callBegan();
+    host.observer?.called(this, context);
     if (binding.filter !== undefined && !binding.filter(context)) {
       this.skipped = true;
       return undefined;
@@ -94,6 +91,7 @@ export class Delivery extends Settling implements AttemptOwner {
     if (!this.inCall) return;
     this.inCall = false;
     this.owner.callEnded();
+    this.owner.host.observer?.callOver(this);
   }
 
   /** Takes what the handler returned. A promise: the handler's part is over when it resolves; it never rejects. */
@@ -157,7 +155,10 @@ export class Delivery extends Settling implements AttemptOwner {
 
   /** A sequence is the handler's part until its end. */
   private async publishSequence(items: AsyncIterable<ResultItem>, context: AttemptContext): Promise<void> {
-    const publishing = publishStream(items, this.plan(context), () => this.cutReason !== undefined);
+    const publishing = publishStream(items, this.plan(context), {
+      over: () => this.cutReason !== undefined,
+      confirms: (is) => { this.owner.callConfirms(is); }, // prettier-ignore
+    });
     const limited = this.owner.binding.maxProcessingMs !== undefined;
     const { last, error } = await (limited ? this.watch(publishing) : publishing);
     this.called();
@@ -196,17 +197,19 @@ export class Delivery extends Settling implements AttemptOwner {
     }
     if (this.byHand !== undefined) {
       this.verdicts.afterSettlement(error);
+      this.owner.host.observer?.failed(this, error, 'failed');
       this.finishByHand(error);
       return undefined;
     }
     const verdict = this.verdicts.of(error, of);
+    this.owner.host.observer?.failed(this, error, verdict);
     if (typeof verdict === 'number') return verdict;
     this.give(verdict, error);
     return undefined;
   }
 
   private async callInPlace(waitMs: number, before: Error): Promise<Failure | undefined> {
-    await this.owner.wait(waitMs);
+    await this.wait(waitMs, this.verdicts.waitsFor);
     // A handler that began before this message failed may still run.
     while (this.owner.calling) await this.owner.callOver();
     if (this.byHand !== undefined) this.finishByHand(before);
@@ -236,7 +239,7 @@ export class Delivery extends Settling implements AttemptOwner {
       this.active = true;
       this.owner.revived(this);
     }
-    await this.owner.wait(afterMs);
+    await this.wait(afterMs, 'hold');
     while (this.owner.calling) await this.owner.callOver();
     if (this.owner.ending) {
       this.end();
@@ -246,6 +249,13 @@ export class Delivery extends Settling implements AttemptOwner {
     this.verdicts.newRound();
     const failure = await this.callOnce();
     if (failure !== undefined) await this.recover(failure.error, failure.of);
+  }
+
+  private wait(ms: number, what: WaitsFor): Promise<void> {
+    const { observer } = this.owner.host;
+    observer?.waits(this, what, ms);
+    const atOnce = what === 'retry' && observer?.retriesAtOnce === true;
+    return this.owner.wait(atOnce ? 0 : ms, what);
   }
 
   /** Every publish is confirmed: settles, unless the user did or will. */
@@ -283,6 +293,7 @@ export class Delivery extends Settling implements AttemptOwner {
     if (!this.active) return;
     this.active = false;
     this.owner.ended(this);
+    this.owner.host.observer?.ended(this);
   }
 }
 

@@ -12,6 +12,16 @@ export interface QueueHost {
   emptied(): void;
 }
 
+/** Messages that wait for their next try. */
+export interface NextTry {
+  readonly to: DestinationSpec;
+  readonly messages: readonly Outgoing[];
+  /** In milliseconds since the epoch. */
+  readonly dueAt: number;
+  /** Why the try before failed. */
+  readonly error: Error;
+}
+
 /** The most messages of one call of the driver: about 1 MB of common messages, and one loop turn's work. */
 const LARGEST_BATCH = 2_048;
 
@@ -27,12 +37,19 @@ export class DestinationQueue {
   private running = false;
   private failures = 0;
   private pause: AbortController | undefined;
+  /** While it waits between two tries. */
+  nextTry: NextTry | undefined;
 
   constructor(
     readonly to: DestinationSpec,
     private readonly clock: Clock,
     private readonly host: QueueHost,
   ) {}
+
+  /** Something is being written, or about to be. */
+  get moves(): boolean {
+    return this.running && this.pause === undefined;
+  }
 
   push(parcel: Parcel): void {
     this.waiting.push(parcel);
@@ -82,12 +99,21 @@ export class DestinationQueue {
   /** To the head, after a wait; or given up with the last error, where no further try is wanted. */
   private async putBack(failed: readonly Failed[]): Promise<void> {
     if (!this.host.over()) {
+      const inMs = publishAgainInMs(this.failures);
       this.pause = new AbortController();
-      await sleep(this.clock, publishAgainInMs(this.failures), this.pause.signal);
+      this.nextTry = this.tryAfter(inMs, failed);
+      await sleep(this.clock, inMs, this.pause.signal, 'publish-retry');
       this.pause = undefined;
+      this.nextTry = undefined;
     }
     if (this.host.over()) for (const { parcel, outcome } of failed) this.end(parcel, outcome);
     else this.waiting = failed.map(({ parcel }) => parcel).concat(this.waiting);
+  }
+
+  private tryAfter(ms: number, failed: readonly Failed[]): NextTry {
+    const error = (failed[0] as Failed).outcome.error;
+    const messages = failed.map(({ parcel }) => parcel.message);
+    return { to: this.to, messages, dueAt: this.clock.now() + ms, error };
   }
 
   private end(parcel: Parcel, outcome: Outcome): void {
@@ -98,5 +124,5 @@ export class DestinationQueue {
 
 interface Failed {
   readonly parcel: Parcel;
-  readonly outcome: Outcome;
+  readonly outcome: Extract<Outcome, { error: unknown }>;
 }

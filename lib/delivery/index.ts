@@ -1,10 +1,13 @@
 export { Ailments } from './ailments.js';
 export type { Binding, DeliveryContext, FieldOf, Forward, HandlerResult, ResultItem, Route } from './binding.js';
 export type { Counts, DeliveryHost, Outlet } from './delivery-host.js';
+export type { DeliveryObserver, ObservedDelivery, WaitsFor } from './delivery-observer.js';
 export { DeliveredMessage } from './delivered-message.js';
-export { DeliverySink } from './delivery-sink.js';
+export { DeliverySink, type WaitingLane } from './delivery-sink.js';
+export type { NextTry } from './destination-queue.js';
 export { CORRELATION_ID, ERROR } from './headers.js';
 export { Outbox, type OutboxHost } from './outbox.js';
 export type { Parcel } from './parcel.js';
 export { isRejection, markRejection } from './rejection.js';
 export { Turns } from './turns.js';
+export type { Verdict } from './verdict.js';

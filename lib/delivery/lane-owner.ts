@@ -1,6 +1,7 @@
 import type { Lane } from '../driver/index.js';
 import type { Binding } from './binding.js';
 import type { DeliveryHost } from './delivery-host.js';
+import type { WaitsFor } from './delivery-observer.js';
 import type { Settling } from './settling.js';
 
 /** What a delivery needs of the lane that runs it. */
@@ -16,8 +17,10 @@ export interface LaneOwner {
   callOver(): Promise<void>;
   callBegan(): void;
   callEnded(): void;
+  /** The running call does nothing itself: it awaits confirmations of what it gave so far. */
+  callConfirms(is: boolean): void;
   /** Waits, but not past the lane's end. */
-  wait(ms: number): Promise<void>;
+  wait(ms: number, what: WaitsFor): Promise<void>;
   /** No further handler is begun before this resolves. */
   hold(until: Promise<void>): void;
   /** Neither handler nor publish of it runs any more. */

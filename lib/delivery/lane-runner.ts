@@ -2,6 +2,7 @@ import { type Incoming, type Lane, sleep } from '../driver/index.js';
 import { MultiBrokerError } from '../errors/index.js';
 import type { Binding } from './binding.js';
 import type { DeliveryHost } from './delivery-host.js';
+import type { WaitsFor } from './delivery-observer.js';
 import { Delivery } from './delivery.js';
 import type { LaneOwner } from './lane-owner.js';
 import { LaneQueue } from './lane-queue.js';
@@ -39,6 +40,10 @@ export class LaneRunner implements LaneOwner {
   private readonly drainers = new Waiters();
   private readonly callers = new Waiters();
   private pumping = false;
+  /** The pump gives the event loop a turn. */
+  private inTurn = false;
+  /** The running call awaits nothing but confirmations. */
+  private confirming = false;
   private paused = false;
   private holds = 0;
 
@@ -60,6 +65,19 @@ export class LaneRunner implements LaneOwner {
   /** Taken and not settled. */
   get taken(): number {
     return this.queue.length + this.unsettled;
+  }
+
+  /**
+   * Whether a handler runs, or will be called without anything else happening. Not: what waits for the clock, for its
+   * handler to settle it, behind such a one, or for the outbox, which knows of itself whether it moves.
+   */
+  get moves(): boolean {
+    return (this.calling && !this.confirming) || this.inTurn;
+  }
+
+  /** Messages whose handler has not been called yet. */
+  get waiting(): number {
+    return this.queue.length;
   }
 
   /** As the port has it: a promise means full. */
@@ -110,8 +128,8 @@ export class LaneRunner implements LaneOwner {
     return names;
   }
 
-  async wait(ms: number): Promise<void> {
-    await sleep(this.host.clock, ms, this.interrupt.signal);
+  async wait(ms: number, what: WaitsFor): Promise<void> {
+    await sleep(this.host.clock, ms, this.interrupt.signal, what);
   }
 
   hold(until: Promise<void>): void {
@@ -132,6 +150,10 @@ export class LaneRunner implements LaneOwner {
     this.calling = false;
     this.host.counts.running--;
     if (this.callers.any) this.callers.wake();
+  }
+
+  callConfirms(is: boolean): void {
+    this.confirming = is;
   }
 
   callOver(): Promise<void> {
@@ -168,7 +190,7 @@ export class LaneRunner implements LaneOwner {
 
   private async pump(): Promise<void> {
     while (this.queue.length > 0 && this.mayBegin()) {
-      if (this.host.turns.due()) await this.host.turns.next();
+      if (this.host.turns.due()) await this.turn();
       const message = this.mayBegin() ? this.queue.shift() : undefined;
       if (message === undefined) break;
       if (this.room.any && this.queue.length <= FULL_AT) this.room.wake();
@@ -191,6 +213,12 @@ export class LaneRunner implements LaneOwner {
     if (this.active === 0 && this.unsettled >= this.window) this.tellStandstill();
     if (this.queue.length === 0) this.overflow.over();
     if (this.drainers.any) this.checkDrained();
+  }
+
+  private async turn(): Promise<void> {
+    this.inTurn = true;
+    await this.host.turns.next();
+    this.inTurn = false;
   }
 
   /** Only a handler that settles by hand can leave so many: nothing goes on before it does, so health says so. */

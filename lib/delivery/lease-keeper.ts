@@ -17,10 +17,11 @@ export class LeaseKeeper {
   /** Work has come in. */
   begin(): void {
     if (this.cancel !== undefined || this.over || this.lane.leaseMs === undefined) return;
-    this.cancel = this.clock.after(this.lane.leaseMs / 3, () => {
+    const extend = (): void => {
       this.cancel = undefined;
       this.extendAll();
-    });
+    };
+    this.cancel = this.clock.after(this.lane.leaseMs / 3, extend, 'lease');
   }
 
   end(): void {

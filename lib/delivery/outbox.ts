@@ -1,6 +1,6 @@
 import type { Clock, DestinationSpec, Driver, Outcome, Outgoing } from '../driver/index.js';
 import { asError, type ErrorCode, PublishError } from '../errors/index.js';
-import { DestinationQueue } from './destination-queue.js';
+import { DestinationQueue, type NextTry } from './destination-queue.js';
 import type { Parcel } from './parcel.js';
 import { Waiters } from './waiters.js';
 
@@ -34,6 +34,18 @@ export class Outbox {
     return this.open;
   }
 
+  /** Destinations to which something is being written; not: those that wait for their next try. */
+  get moving(): number {
+    let moving = 0;
+    for (const queue of this.queues()) if (queue.moves) moving++;
+    return moving;
+  }
+
+  /** What failed and is tried again at its time. */
+  nextTries(): readonly NextTry[] {
+    return [...this.queues()].flatMap(({ nextTry }) => nextTry ?? []);
+  }
+
   /** Queues a message; its outcome comes later, never within this call. */
   send(to: DestinationSpec, parcel: Parcel): void {
     this.open++;
@@ -60,12 +72,17 @@ export class Outbox {
    */
   abandon(): void {
     this.abandoned = true;
-    for (const queue of [...this.plain.values(), ...this.deduping.values()]) queue.giveUp(this.stopped(queue.to));
+    for (const queue of [...this.queues()]) queue.giveUp(this.stopped(queue.to));
   }
 
   /** Tries again from now on: the broker is started anew. */
   resume(): void {
     this.abandoned = false;
+  }
+
+  private *queues(): Iterable<DestinationQueue> {
+    yield* this.plain.values();
+    yield* this.deduping.values();
   }
 
   private newQueue(to: DestinationSpec, queues: Queues): DestinationQueue {

@@ -1,12 +1,14 @@
-import type { Incoming, Settlement } from '../driver/index.js';
+import type { Broker, Incoming, Lane, Settlement } from '../driver/index.js';
 import type { AttemptContext, HandSettlement } from './attempt-context.js';
 import { comesAgainInMs } from './backoff.js';
+import type { Binding } from './binding.js';
 import type { DeliveredMessage } from './delivered-message.js';
+import type { ObservedDelivery } from './delivery-observer.js';
 import type { LaneOwner } from './lane-owner.js';
 import { Verdicts } from './verdict.js';
 
 /** What becomes of one delivery: settled once, by its policy or by hand, or cut off and left as it is. */
-export abstract class Settling {
+export abstract class Settling implements ObservedDelivery {
   /** Handler or publishes run, or a further attempt is to come. */
   active = true;
   settled = false;
@@ -31,6 +33,18 @@ export abstract class Settling {
   /** Calls the handler once more, after a wait. */
   protected abstract callAgain(afterMs: number): Promise<void>;
 
+  get broker(): Broker {
+    return this.owner.host.broker;
+  }
+
+  get binding(): Binding {
+    return this.owner.binding;
+  }
+
+  get lane(): Lane {
+    return this.owner.lane;
+  }
+
   get cutOff(): Error | undefined {
     return this.cutReason ?? this.attemptCut;
   }
@@ -39,6 +53,7 @@ export abstract class Settling {
   cut(reason: Error): void {
     if (this.made !== undefined) this.owner.host.ailments.clear(this.incoming.position);
     this.cutReason ??= reason;
+    this.owner.host.observer?.lost(this);
     for (const controller of this.controllers ?? []) controller.abort(reason);
   }
 
@@ -80,9 +95,10 @@ export abstract class Settling {
   protected settle(how: Settlement): void {
     if (this.settled || this.cutReason !== undefined) return;
     this.settled = true;
-    const { ailments } = this.owner.host;
+    const { ailments, observer } = this.owner.host;
     if (ailments.any && typeof how !== 'object') ailments.clear(this.incoming.position);
     this.owner.lane.settle(this.incoming, how);
+    observer?.settled(this, how);
     this.owner.settled(this);
   }
 

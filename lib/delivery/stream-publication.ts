@@ -5,6 +5,14 @@ import { Waiters } from './waiters.js';
 /** The most items of a stream whose confirmations are open at once. */
 const MOST_OPEN = 256;
 
+/** Who publishes a sequence. */
+export interface SequenceOwner {
+  /** True: no further item is wanted. */
+  over(): boolean;
+  /** True: nothing is awaited but confirmations; false: the sequence goes on. */
+  confirms(is: boolean): void;
+}
+
 /** What a sequence came to: its last item, and the first error of a publish. */
 export interface StreamEnd {
   readonly last: ResultItem | undefined;
@@ -13,19 +21,19 @@ export interface StreamEnd {
 
 /**
  * Publishes a sequence as it comes, each item to every route. It is left early at the first publish that fails for
- * good, and when `over`. Resolves when no publish is open any more; rejects, no earlier, with the sequence's own error.
+ * good, and when its owner is over. Resolves when no publish is open any more; rejects, no earlier, with the sequence's own error.
  */
 export async function publishStream(
   items: AsyncIterable<ResultItem>,
   plan: PublicationPlan,
-  over: () => boolean,
+  owner: SequenceOwner,
 ): Promise<StreamEnd> {
-  const open = new OpenItems();
+  const open = new OpenItems(owner);
   let last: ResultItem | undefined;
   let place = 0;
   try {
     for await (const item of items) {
-      if (open.error !== undefined || over()) break;
+      if (open.error !== undefined || owner.over()) break;
       last = item;
       open.publish(item, plan, place++);
       if (open.count >= MOST_OPEN) await open.fewerThan(MOST_OPEN);
@@ -41,13 +49,17 @@ class OpenItems {
   error: Error | undefined;
   private readonly closed = new Waiters();
 
+  constructor(private readonly owner: SequenceOwner) {}
+
   publish(item: ResultItem, plan: PublicationPlan, place: number): void {
     this.count++;
     new Publication([item], plan, place, this.close).next();
   }
 
   async fewerThan(most: number): Promise<void> {
+    this.owner.confirms(true);
     while (this.count >= most) await this.closed.wait();
+    this.owner.confirms(false);
   }
 
   private readonly close = (error: Error | undefined): void => {

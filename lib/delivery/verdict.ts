@@ -1,6 +1,7 @@
 import type { Incoming, Settlement } from '../driver/index.js';
 import { asError, MultiBrokerError } from '../errors/index.js';
 import { comesAgainInMs, retryDelayMs } from './backoff.js';
+import type { WaitsFor } from './delivery-observer.js';
 import type { LaneOwner } from './lane-owner.js';
 import { isRejection } from './rejection.js';
 
@@ -19,6 +20,8 @@ export class Verdicts {
   private calls = 1;
   private callsOfRound = 1;
   private rounds = 0;
+  /** Of a verdict in milliseconds. */
+  waitsFor: WaitsFor = 'retry';
 
   constructor(
     private readonly owner: LaneOwner,
@@ -37,6 +40,7 @@ export class Verdicts {
     host.counts.failed++;
     if (isRejection(error)) return this.reject(error);
     if (what === 'publish' || !this.mayRetry(error)) return this.final(error);
+    this.waitsFor = 'retry';
     return retryDelayMs(binding.retry, this.callsOfRound);
   }
 
@@ -95,6 +99,7 @@ export class Verdicts {
     if (again === 'never') return this.lost(error);
     const inMs = comesAgainInMs(again === 'server' ? this.incoming.deliveries : ++this.rounds);
     this.newRound();
+    this.waitsFor = 'hold';
     this.tell(error, `not acknowledged, comes again in ${String(inMs)} ms`);
     if (again === 'hold') this.ail(error);
     else if (cannotSucceed(error)) this.ail(error, inMs + FORGET_MS);

@@ -5,8 +5,11 @@
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Calls `then` once, `ms` from now; the returned function cancels it, any number of times. */
-  after(ms: number, then: () => void): () => void;
+  /**
+   * Calls `then` once, `ms` from now; the returned function cancels it, any number of times. `what` says what for, in
+   * a few words: a test names its pending timers by it.
+   */
+  after(ms: number, then: () => void, what?: string): () => void;
 }
 
 // Taken when the module loads, so that a test's fake timers do not reach into a running broker.
@@ -25,7 +28,7 @@ export const systemClock: Clock = {
 };
 
 /** Resolves `ms` from now, or at once when the signal aborts (it does not reject: look at the signal). */
-export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+export function sleep(clock: Clock, ms: number, signal?: AbortSignal, what?: string): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted === true) {
       resolve();
@@ -36,7 +39,7 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
       signal?.removeEventListener('abort', wake);
       resolve();
     };
-    const cancel = clock.after(ms, wake);
+    const cancel = clock.after(ms, wake, what);
     signal?.addEventListener('abort', wake, { once: true });
   });
 }

@@ -29,6 +29,10 @@ export class Connection {
 
   constructor(private readonly host: ConnectionHost) {}
 
+  get isOpening(): boolean {
+    return this.opening !== undefined;
+  }
+
   /** Rejects with MULTI_BROKER_CONNECT_FAILED, or with the signal's reason. */
   connect(signal: AbortSignal): Promise<Driver> {
     if (this.driver !== undefined) return Promise.resolve(this.driver);

@@ -1,3 +1,4 @@
+import type { DeliveryObserver } from '../delivery/index.js';
 import type { BrokerDefinition, Clock, Driver } from '../driver/index.js';
 import type { HandlerDeclaration } from '../handlers/index.js';
 
@@ -8,6 +9,8 @@ import type { HandlerDeclaration } from '../handlers/index.js';
 export abstract class DriverSource {
   /** The clock of core and drivers. */
   abstract readonly clock: Clock;
+  /** A test's eyes on all deliveries. */
+  readonly observer: DeliveryObserver | undefined;
   /** Makes the driver of a broker, not connected. `inMemory` is the module's option. */
   abstract open(definition: BrokerDefinition, inMemory: boolean): Promise<Driver>;
 

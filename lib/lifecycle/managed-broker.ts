@@ -74,6 +74,14 @@ export class ManagedBroker extends Broker {
     return this.outbox.pending > 0 || this.counts.running > 0 || this.readings.taken > 0;
   }
 
+  /**
+   * What goes on by itself now, counted: a handler that runs, a publish that is being written, a connection or a
+   * source that begins. What waits for the clock, or to be settled by hand, does not.
+   */
+  get moving(): number {
+    return this.outbox.moving + this.readings.moving + (this.connection.isOpening ? 1 : 0);
+  }
+
   async publish(to: string | Destination, payload: unknown, options?: PublishOptions): Promise<PublishReceipt> {
     const spec = this.destinations.resolve(to);
     const message = encodeByHand(this.name, this.codec, payload, options);
@@ -167,6 +175,7 @@ export class ManagedBroker extends Broker {
       turns: new Turns(),
       counts: this.counts,
       ailments: this.ailments,
+      observer: this.host.drivers.observer,
       get maxHops() {
         return maxHops();
       },

@@ -123,6 +123,11 @@ export class ManagedMultiBroker extends MultiBroker {
     return this.registry.all().some(({ busy }) => busy);
   }
 
+  /** What goes on by itself anywhere: 0 where all that is left waits for the clock or for somebody to settle it. */
+  get moving(): number {
+    return this.registry.all().reduce((sum, { moving }) => sum + moving, 0);
+  }
+
   /** A broker that comes after the start: connects, then its handlers and those that waited for it begin. */
   private async beginLate(broker: ManagedBroker): Promise<void> {
     let admitted: Admitted | undefined;

@@ -9,6 +9,7 @@ export class Reading {
   private readonly sink: DeliverySink;
   private readonly beginning = new AbortController();
   private intake: Intake | undefined;
+  private begins = false;
   private quieting: Promise<void> | undefined;
   private flushing: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
@@ -25,6 +26,16 @@ export class Reading {
     return this.sink.taken;
   }
 
+  /** Lanes on which a handler runs; while it begins, itself too. */
+  get moving(): number {
+    return this.sink.moving + (this.begins ? 1 : 0);
+  }
+
+  /** Messages of each lane that wait for their handler. */
+  waiting(): ReturnType<DeliverySink['waiting']> {
+    return this.sink.waiting();
+  }
+
   /** Resolves when every source reads; rejects with none of them reading. */
   async begin(driver: Driver, signal: AbortSignal): Promise<void> {
     const cut = (): void => {
@@ -32,6 +43,7 @@ export class Reading {
     };
     if (signal.aborted) cut();
     signal.addEventListener('abort', cut, { once: true });
+    this.begins = true;
     try {
       this.intake = await this.subscribe(driver);
     } catch (thrown) {
@@ -39,6 +51,7 @@ export class Reading {
       this.sink.abandon();
       throw thrown;
     } finally {
+      this.begins = false;
       signal.removeEventListener('abort', cut);
     }
   }

@@ -26,6 +26,13 @@ export class Readings implements Iterable<Reading> {
     return taken;
   }
 
+  /** Lanes on which a handler runs, and readings that begin. */
+  get moving(): number {
+    let moving = 0;
+    for (const reading of this.all) moving += reading.moving;
+    return moving;
+  }
+
   /** Of what is read now. */
   get bindings(): readonly Binding[] {
     return [...this.all].flatMap(({ bindings }) => bindings);

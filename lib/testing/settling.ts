@@ -7,21 +7,15 @@ import { SETTLE_TIMEOUT_MS } from './testing-options.js';
 const { setImmediate: atNextTurn, setTimeout: startTimer } = globalThis;
 const now = Date.now.bind(Date);
 
-/** With no handler running, what has not moved for so many turns of the event loop waits for the clock. */
-const STILL_TURNS = 16;
-
 /** Resolves when nothing happens any more. Rejects with MULTI_BROKER_NOT_SETTLED when that takes too long. */
 export async function untilStill(brokers: ManagedMultiBroker, drivers: TestDrivers): Promise<void> {
   const { real = false, settleTimeoutMs = SETTLE_TIMEOUT_MS, timeoutMs = 10_000 } = drivers.options;
   const end = now() + (real ? timeoutMs : settleTimeoutMs);
-  let still = 0;
-  let before = '';
-  while (drivers.turns.busy || (brokers.busy && still < STILL_TURNS)) {
+  // What was set off a moment ago comes to its first wait.
+  await turn(false);
+  while (drivers.turns.busy || brokers.moving > 0 || (real && brokers.busy)) {
     if (now() > end) throw notSettled(brokers);
     await turn(real);
-    const seen = real || runs(brokers) || drivers.turns.busy ? '' : countsOf(brokers);
-    still = seen !== '' && seen === before ? still + 1 : 0;
-    before = seen;
   }
 }
 
@@ -30,15 +24,6 @@ function turn(real: boolean): Promise<void> {
     if (real) startTimer(resolve, 5);
     else atNextTurn(resolve);
   });
-}
-
-function runs(brokers: ManagedMultiBroker): boolean {
-  return brokers.brokers.some((broker) => broker.health().counts.running > 0);
-}
-
-/** Changes with whatever happens to a delivery. */
-function countsOf(brokers: ManagedMultiBroker): string {
-  return JSON.stringify(brokers.brokers.map((broker) => broker.health().counts));
 }
 
 function notSettled(brokers: ManagedMultiBroker): MultiBrokerError {

@@ -13,6 +13,8 @@ export class Deadlines<K> {
     private readonly clock: Clock,
     /** Called with those that became due together, the earliest first. */
     private readonly lapsed: (keys: readonly K[]) => void,
+    /** What for: see {@link Clock.after}. */
+    private readonly what?: string,
   ) {}
 
   get size(): number {
@@ -49,7 +51,7 @@ export class Deadlines<K> {
   #arm(at: number): void {
     this.#disarm();
     this.#timerAt = at;
-    this.#cancel = this.clock.after(at - this.clock.now(), this.#fire);
+    this.#cancel = this.clock.after(at - this.clock.now(), this.#fire, this.what);
   }
 
   #disarm(): void {

@@ -4,6 +4,8 @@ import { systemClock, type Clock } from '../driver/index.js';
 export interface PendingTimer {
   /** When it is due, in milliseconds since the epoch. */
   readonly at: number;
+  /** What for, where whoever set it has told. */
+  readonly what: string | undefined;
 }
 
 interface Timer extends PendingTimer {
@@ -27,8 +29,8 @@ export class VirtualClock implements Clock {
     return this.#now;
   }
 
-  after(ms: number, then: () => void): () => void {
-    const timer: Timer = { at: this.#now + (ms > 0 ? ms : 0), order: this.#set++, then };
+  after(ms: number, then: () => void, what?: string): () => void {
+    const timer: Timer = { at: this.#now + (ms > 0 ? ms : 0), order: this.#set++, then, what };
     this.#timers.splice(this.#placeOf(timer), 0, timer);
     return () => {
       const place = this.#placeOf(timer);

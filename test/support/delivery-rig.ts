@@ -6,6 +6,7 @@ import {
   Outbox,
   Turns,
   type DeliveryHost,
+  type DeliveryObserver,
   type Outlet,
 } from '../../lib/delivery/index.js';
 import type { DeliveryContext, HandlerResult } from '../../lib/delivery/index.js';
@@ -34,6 +35,7 @@ export interface RigOptions {
   /** Gets the body as a text. */
   readonly handle?: (body: string, context: DeliveryContext) => HandlerResult | Promise<HandlerResult>;
   readonly maxHops?: number;
+  readonly observer?: DeliveryObserver;
 }
 
 /** A destination of the fakes: `!x` is none; `x dedupes` takes a second message of one id for the first. */
@@ -59,7 +61,7 @@ export class Rig {
   readonly sink: DeliverySink;
   readonly lane: FakeLane;
 
-  constructor({ binding = {}, lane = {}, handle = () => undefined, maxHops = 16 }: RigOptions = {}) {
+  constructor({ binding = {}, lane = {}, handle = () => undefined, maxHops = 16, observer }: RigOptions = {}) {
     this.binding = {
       handler: 'Orders.on',
       broker: 'in',
@@ -83,6 +85,7 @@ export class Rig {
       turns: new Turns(),
       counts: this.counts,
       ailments: this.ailments,
+      observer,
       maxHops,
       outlet: (name) => outlets.get(name),
     };

@@ -47,8 +47,8 @@ export class TwinConsumer {
     this.ackWaitMs = (config.ack_wait ?? ACK_WAIT_NS) / 1e6;
     this.#maxAckPending = config.max_ack_pending ?? MAX_ACK_PENDING;
     this.#cursor = (config.deliver_policy as string | undefined) === 'new' ? stream.log.end : stream.log.first;
-    this.#leases = new Deadlines(clock, (seqs) => this.#comeAgain(seqs));
-    this.#naked = new Deadlines(clock, (seqs) => this.#comeAgain(seqs));
+    this.#leases = new Deadlines(clock, (seqs) => this.#comeAgain(seqs), 'ack-wait');
+    this.#naked = new Deadlines(clock, (seqs) => this.#comeAgain(seqs), 'redelivery');
   }
 
   join(reader: Reader): void {
