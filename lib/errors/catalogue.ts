@@ -140,6 +140,14 @@ export const catalogue = {
     retryable: false,
     remedy: 'In a test something still runs: let the named handlers end, or break the loop of messages.',
   },
+  MULTI_BROKER_WAIT_TIMEOUT: {
+    retryable: false,
+    remedy: 'In a test something did not come: look at the timeline, or raise timeoutMs.',
+  },
+  MULTI_BROKER_REAL_BROKERS: {
+    retryable: false,
+    remedy: 'Leave it out of what runs with real: true, or ask for it on twins only.',
+  },
   MULTI_BROKER_UNKNOWN_HANDLER: {
     retryable: false,
     remedy: 'Give harness.handler() a class of the application and a method of it with @Subscribe.',

@@ -6,6 +6,8 @@ import type { MultiBrokerError } from '../errors/index.js';
 export interface HandlerDeclaration {
   /** `Class.method`. */
   readonly handler: string;
+  /** Of a decorated method: names of classes are not unique. */
+  readonly method?: { readonly type: unknown; readonly name: string };
   readonly broker: string | BrokerDefinition;
   readonly source: string | Source;
   readonly options: SubscribeOptions;

@@ -63,6 +63,7 @@ export class HandlerExplorer {
     const creator = this.creatorOf(method.module);
     const shared = {
       handler: `${method.className}.${method.method}`,
+      method: { type: method.instance.constructor as unknown, name: method.method },
       publishTo: publishersOf(callback),
       call: this.callOf(method, creator),
     };

@@ -1,3 +1,3 @@
 export { DriverSource } from './driver-source.js';
-export { ManagedMultiBroker } from './managed-multi-broker.js';
+export { type BrokerWaiting, ManagedMultiBroker } from './managed-multi-broker.js';
 export { type MultiBrokerOptions, type ResolvedOptions, resolveOptions } from './module-options.js';

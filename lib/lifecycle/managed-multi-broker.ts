@@ -1,3 +1,4 @@
+import type { NextTry, WaitingLane } from '../delivery/index.js';
 import { type Broker, type BrokerDefinition, type Log, MultiBroker, type MultiBrokerHealth } from '../driver/index.js';
 import { asError, MultiBrokerError } from '../errors/index.js';
 import type { HandlerDeclaration } from '../handlers/index.js';
@@ -14,12 +15,19 @@ import { stopped } from './stopped.js';
 import { WaitingRoom } from './waiting-room.js';
 import { type Admitted, WiredHandlers } from './wired-handlers.js';
 
+/** What waits on one broker. */
+export interface BrokerWaiting {
+  readonly broker: string;
+  readonly lanes: readonly WaitingLane[];
+  readonly tries: readonly NextTry[];
+}
+
 /** All brokers of one Nest application. The module fills it; one start and one stop serve them all. */
 export class ManagedMultiBroker extends MultiBroker {
   private readonly registry: BrokerRegistry;
   private readonly handlers = new WiredHandlers();
   private readonly demands: Demands;
-  private readonly waiting: WaitingRoom;
+  private readonly room: WaitingRoom;
   private readonly life: Lifecycle;
   private options: ResolvedOptions = resolveOptions();
 
@@ -31,8 +39,8 @@ export class ManagedMultiBroker extends MultiBroker {
     const { clock } = drivers;
     this.registry = new BrokerRegistry(this.host());
     this.demands = new Demands(clock, () => this.options.startTimeoutMs);
-    this.waiting = new WaitingRoom(this.registry.known, clock, log);
-    const { registry, handlers, waiting, demands } = this;
+    this.room = new WaitingRoom(this.registry.known, clock, log);
+    const { registry, handlers, room: waiting, demands } = this;
     const options = (): ResolvedOptions => this.options;
     const check = (): void => {
       this.check();
@@ -128,6 +136,13 @@ export class ManagedMultiBroker extends MultiBroker {
     return this.registry.all().reduce((sum, { moving }) => sum + moving, 0);
   }
 
+  /** What waits on each broker: messages for their handler, publishes for their next try. */
+  waiting(): readonly BrokerWaiting[] {
+    return this.registry.all().map(({ name, readings, outbox }) => {
+      return { broker: name, lanes: readings.waiting(), tries: outbox.nextTries() };
+    });
+  }
+
   /** A broker that comes after the start: connects, then its handlers and those that waited for it begin. */
   private async beginLate(broker: ManagedBroker): Promise<void> {
     let admitted: Admitted | undefined;
@@ -135,7 +150,7 @@ export class ManagedMultiBroker extends MultiBroker {
       admitted = this.handlers.admit(this.registry.definitions(), this.options);
       await this.demands.run((signal) => broker.connection.connect(signal));
       if (this.life.isStopping) throw stopped();
-      await this.waiting.begin(admitted.bindings);
+      await this.room.begin(admitted.bindings);
     } catch (thrown) {
       await this.takeBack(broker, admitted);
       throw asError(thrown);
@@ -169,7 +184,7 @@ export class ManagedMultiBroker extends MultiBroker {
       stopDeadline: (share) => this.life.stopDeadline(share),
       outlet: (name) => this.registry.known.get(name)?.outlet,
       cameUp: () => {
-        if (this.life.isStarted) this.waiting.look();
+        if (this.life.isStarted) this.room.look();
       },
     };
   }

@@ -1,4 +1,4 @@
-import { type Binding, type DeliveryHost, DeliverySink } from '../delivery/index.js';
+import { type Binding, type DeliveryHost, DeliverySink, type WaitingLane } from '../delivery/index.js';
 import type { Driver, Intake } from '../driver/index.js';
 import { asError } from '../errors/index.js';
 import { untilAborted } from './deadline.js';
@@ -32,7 +32,7 @@ export class Reading {
   }
 
   /** Messages of each lane that wait for their handler. */
-  waiting(): ReturnType<DeliverySink['waiting']> {
+  waiting(): readonly WaitingLane[] {
     return this.sink.waiting();
   }
 

@@ -1,4 +1,4 @@
-import type { Binding, DeliveryHost } from '../delivery/index.js';
+import type { Binding, DeliveryHost, WaitingLane } from '../delivery/index.js';
 import type { BrokerDefinition, Driver } from '../driver/index.js';
 import { MultiBrokerError } from '../errors/index.js';
 import type { BrokerHost } from './broker-host.js';
@@ -31,6 +31,11 @@ export class Readings implements Iterable<Reading> {
     let moving = 0;
     for (const reading of this.all) moving += reading.moving;
     return moving;
+  }
+
+  /** Messages that wait for their handler. */
+  waiting(): readonly WaitingLane[] {
+    return [...this.all].flatMap((reading) => reading.waiting());
   }
 
   /** Of what is read now. */

@@ -9,14 +9,14 @@ export interface MockResult {
  * each attempt, with one argument, the decoded payload. It belongs to no test framework, so it is cleared by
  * `harness.reset()` and not by a framework's `clearMocks`.
  */
-export interface HandlerMock {
+export interface HandlerMock<P = unknown> {
   readonly _isMockFunction: true;
   getMockName(): string;
   readonly mock: {
-    readonly calls: unknown[][];
+    readonly calls: [payload: P][];
     readonly results: MockResult[];
     readonly settledResults: MockResult[];
-    readonly lastCall: unknown[] | undefined;
+    readonly lastCall: [payload: P] | undefined;
     readonly contexts: unknown[];
     readonly instances: unknown[];
     readonly invocationCallOrder: number[];
@@ -35,12 +35,12 @@ export class CallOrder {
 /** Fills a {@link HandlerMock}. */
 export class HandlerRecord {
   readonly mock: HandlerMock;
-  readonly #calls: unknown[][] = [];
+  readonly #calls: [unknown][] = [];
   readonly #results: MockResult[] = [];
   readonly #order: number[] = [];
 
   constructor(
-    name: string,
+    readonly name: string,
     private readonly callOrder: CallOrder,
   ) {
     this.mock = mockOf(name, this.#calls, this.#results, this.#order);
@@ -55,13 +55,20 @@ export class HandlerRecord {
     return result;
   }
 
+  /** It did not reach the handler after all. */
+  forget(result: MockResult): void {
+    const place = this.#results.indexOf(result);
+    if (place < 0) return;
+    for (const list of [this.#calls, this.#results, this.#order]) list.splice(place, 1);
+  }
+
   clear(): void {
     for (const list of [this.#calls, this.#results, this.#order]) list.length = 0;
   }
 }
 
 /** A function, for some matchers ask for one; it is not to be called. */
-function mockOf(name: string, calls: unknown[][], results: MockResult[], order: number[]): HandlerMock {
+function mockOf(name: string, calls: [unknown][], results: MockResult[], order: number[]): HandlerMock {
   const own = {
     _isMockFunction: true as const,
     getMockName: () => name,

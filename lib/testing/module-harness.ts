@@ -1,12 +1,20 @@
-import { Injectable, type Type } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Destination, PublishOptions, PublishReceipt } from '../driver/index.js';
-import { asError } from '../errors/index.js';
+import { asError, MultiBrokerError } from '../errors/index.js';
 import { ManagedMultiBroker } from '../lifecycle/index.js';
+import type { DeliveryFilter, DeliveryRecord } from './delivery-record.js';
 import type { HandlerMock } from './handler-mock.js';
-import { type HarnessClock, type MethodOf, MultiBrokerHarness } from './harness.js';
+import type { AnyClass } from './handler-mocks.js';
+import { type HarnessClock, type MethodOf, MultiBrokerHarness, type PayloadOf } from './harness.js';
+import { SteppingClock } from './harness-clock.js';
+import { type PendingItem, pendingItems } from './pending.js';
 import type { PublishedMessage } from './published.js';
 import { untilStill } from './settling.js';
+import { failureOf, notSettled } from './telling.js';
 import { TestDrivers } from './test-drivers.js';
+import type { Timeline } from './timeline.js';
+import { timelineOf } from './timeline-tree.js';
+import { waitUntil } from './wait-for.js';
 
 /** The harness of one compiled module. */
 @Injectable()
@@ -19,18 +27,13 @@ export class ModuleHarness extends MultiBrokerHarness {
   }
 
   get clock(): HarnessClock {
-    if (this.drivers.options.real === true) throw new TypeError('On real brokers the clock cannot be moved');
-    const { virtual } = this.drivers.testClock;
-    return {
-      now: () => virtual.now(),
-      next: () => this.next(),
-      advance: async (ms) => {
-        const until = virtual.now() + ms;
-        while (virtual.nextAt() <= until) await this.next();
-        virtual.advance(until - virtual.now());
-        await this.settled();
-      },
-    };
+    if (this.drivers.isReal) throw new MultiBrokerError('MULTI_BROKER_REAL_BROKERS', 'harness.clock moves twins only');
+    const { testClock } = this.drivers;
+    return new SteppingClock(
+      testClock,
+      () => this.rest(),
+      () => this.settled(),
+    );
   }
 
   async publish(
@@ -39,36 +42,97 @@ export class ModuleHarness extends MultiBrokerHarness {
     payload: unknown,
     options?: PublishOptions,
   ): Promise<PublishReceipt> {
-    const receipt = await this.brokers.get(broker).publish(destination, payload, options);
-    await this.settled();
-    return receipt;
+    const outcome = await this.brokers
+      .get(broker)
+      .publish(destination, payload, options)
+      .then((receipt) => ({ receipt }))
+      .catch((thrown: unknown) => ({ error: asError(thrown) }));
+    await this.rest();
+    if ('error' in outcome) throw this.failure([outcome.error]);
+    this.throwFailures();
+    return outcome.receipt;
   }
 
   async settled(): Promise<void> {
-    await untilStill(this.brokers, this.drivers);
-    const failures = this.drivers.handlers.takeFailures();
-    if (failures.length === 1) throw asError(failures[0]);
-    if (failures.length > 1) throw new AggregateError(failures, failures.map(({ message }) => message).join('\n'));
+    await this.rest();
+    this.throwFailures();
   }
 
-  handler<T>(type: Type<T>, method: MethodOf<T>): HandlerMock {
-    return this.drivers.handlers.mock(type, method);
+  expectFailures(): readonly Error[] {
+    return this.drivers.deliveries.failures.expect();
+  }
+
+  pending(): readonly PendingItem[] {
+    const { deliveries, testClock, clock, isReal } = this.drivers;
+    return pendingItems({
+      now: clock.now(),
+      deliveries: [...deliveries.waiting, ...deliveries.open],
+      brokers: this.brokers.waiting(),
+      timers: isReal ? [] : testClock.virtual.pending(),
+    });
+  }
+
+  handler<T, M extends MethodOf<T>>(type: AnyClass<T>, method: M): HandlerMock<PayloadOf<T[M]>> {
+    return this.drivers.mocks.mock(type, method) as HandlerMock<PayloadOf<T[M]>>;
   }
 
   published(broker: string, destination?: string | Destination): readonly PublishedMessage[] {
-    const { all } = this.drivers.published(this.brokers.get(broker).name);
-    if (destination === undefined) return [...all];
-    const address = this.drivers.definitions.get(broker)?.destination(destination).address;
+    const all = this.drivers.published(this.brokers.get(broker).name).confirmed();
+    if (destination === undefined) return all;
+    const address = this.addressOf(broker, destination);
     return all.filter((message) => message.destination === address);
+  }
+
+  deliveries({ broker, handler, destination, outcome }: DeliveryFilter = {}): readonly DeliveryRecord[] {
+    const address =
+      destination === undefined || broker === undefined ? destination : this.addressOf(broker, destination);
+    return this.drivers.deliveries.all
+      .filter((record) => broker === undefined || record.broker === broker)
+      .filter((record) => handler === undefined || record.handler === handler)
+      .filter((record) => address === undefined || record.incoming.address === address)
+      .filter((record) => outcome === undefined || record.outcome === outcome)
+      .map((record) => record.snapshot());
+  }
+
+  timeline(): Timeline {
+    const { deliveries } = this.drivers;
+    return timelineOf({
+      published: [...this.drivers.allPublished()].flatMap(({ all }) => all),
+      deliveries: deliveries.all,
+      busOf: (broker) => this.drivers.busOf(broker),
+    });
+  }
+
+  waitFor(predicate: () => unknown, { timeoutMs = this.drivers.patienceMs } = {}): Promise<void> {
+    return waitUntil(predicate, timeoutMs, () => this.timeline());
   }
 
   reset(): void {
     this.drivers.reset();
   }
 
-  private async next(): Promise<boolean> {
-    const moved = this.drivers.testClock.virtual.next();
-    await this.settled();
-    return moved;
+  private async rest(): Promise<void> {
+    const before = this.drivers.deliveries.count;
+    if (await untilStill(this.brokers, this.drivers)) return;
+    throw notSettled({
+      patienceMs: this.drivers.patienceMs,
+      deliveries: this.drivers.deliveries.count - before,
+      running: this.drivers.deliveries.running,
+      pending: this.pending(),
+      timeline: this.timeline(),
+    });
+  }
+
+  private throwFailures(): void {
+    const failures = this.drivers.deliveries.failures.take();
+    if (failures.length > 0) throw failureOf(failures, [], this.timeline());
+  }
+
+  private failure(others: readonly Error[]): Error {
+    return failureOf(this.drivers.deliveries.failures.take(), others, this.timeline());
+  }
+
+  private addressOf(broker: string, destination: string | Destination): string | undefined {
+    return this.drivers.definitions.get(broker)?.destination(destination).address;
   }
 }

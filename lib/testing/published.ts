@@ -1,5 +1,5 @@
 import { auto, CONTENT_TYPE } from '../codec/index.js';
-import type { DestinationSpec, Driver, Headers, Io, Outcome, Outgoing } from '../driver/index.js';
+import type { DestinationSpec, Driver, Headers, Incoming, Io, Outcome, Outgoing } from '../driver/index.js';
 
 /** A message that a broker has confirmed. */
 export interface PublishedMessage {
@@ -11,11 +11,33 @@ export interface PublishedMessage {
   readonly destination: string;
 }
 
+/** One message that was handed to a driver, and what the server said. */
+export interface RecordedPublish {
+  readonly broker: string;
+  /** Its place among all that was published and delivered. */
+  readonly order: number;
+  readonly address: string;
+  readonly message: Outgoing;
+  /** Missing: it is still under way, or nothing is confirmed (a request). */
+  outcome?: Outcome;
+}
+
 /** What was published through one driver; requests and replies included. */
 export class PublishedMessages {
-  readonly all: PublishedMessage[] = [];
+  all: RecordedPublish[] = [];
 
-  /** The driver, with everything that it confirms noted down. `ioOf` may change what it is connected with. */
+  constructor(
+    private readonly broker: string,
+    private readonly next: () => number,
+  ) {}
+
+  /** What the server has, or may have. */
+  confirmed(): readonly PublishedMessage[] {
+    const has = this.all.filter(({ outcome }) => outcome !== undefined && 'receipt' in outcome);
+    return has.map(({ message, address }) => asPublished(message, address));
+  }
+
+  /** The driver, with everything that it is given noted down. `ioOf` may change what it is connected with. */
   of(driver: Driver, ioOf: (io: Io) => Io): Driver {
     return {
       connect: (io, signal) => driver.connect(ioOf(io), signal),
@@ -30,27 +52,44 @@ export class PublishedMessages {
   }
 
   async #publish(driver: Driver, to: DestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]> {
+    const records = batch.map((message) => this.#record(message, to));
     const outcomes = await driver.publish(to, batch);
-    batch.forEach((message, index) => {
+    records.forEach((record, index) => {
       const outcome = outcomes[index];
-      if (outcome !== undefined && 'receipt' in outcome) this.all.push(asPublished(message, to));
+      if (outcome !== undefined) record.outcome = outcome;
     });
     return outcomes;
   }
 
   #requestOf(driver: Driver): NonNullable<Driver['request']> {
     return async (to, message, signal) => {
-      this.all.push(asPublished(message, to));
+      this.#record(message, to).outcome = { receipt: {} };
       const answer = await driver.request?.(to, message, signal);
       if (answer === undefined) throw new TypeError('The driver has no request()');
       return answer;
     };
   }
+
+  #record(message: Outgoing, { address }: DestinationSpec): RecordedPublish {
+    const record = { broker: this.broker, order: this.next(), address, message };
+    this.all.push(record);
+    return record;
+  }
 }
 
-function asPublished({ body, headers = {}, key }: Outgoing, to: DestinationSpec): PublishedMessage {
-  const payload = body === null ? null : decode(body, headers[CONTENT_TYPE]);
-  return { payload, headers, ...(key !== undefined && { key }), destination: to.address };
+/** The message whose handler published it, where that is known. */
+export function originOf(message: Outgoing & { readonly origin?: Incoming | undefined }): Incoming | undefined {
+  return message.origin;
+}
+
+/** Decoded as a handler without a codec of its own would. */
+export function payloadOf({ body, headers = {} }: Outgoing): unknown {
+  return body === null ? null : decode(body, headers[CONTENT_TYPE]);
+}
+
+function asPublished(message: Outgoing, destination: string): PublishedMessage {
+  const { headers = {}, key } = message;
+  return { payload: payloadOf(message), headers, ...(key !== undefined && { key }), destination };
 }
 
 /** What cannot be decoded was written by a codec of the user's: its bytes are shown. */

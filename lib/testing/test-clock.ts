@@ -12,9 +12,22 @@ export class TestClock implements Clock {
     return this.virtual.now();
   }
 
-  after(ms: number, then: () => void): () => void {
-    if (this.#longestMs !== undefined) return systemClock.after(Math.min(ms, this.#longestMs), then);
-    return ms > 0 ? this.virtual.after(ms, then) : this.#soon(then);
+  after(ms: number, then: () => void, what?: string): () => void {
+    if (this.#longestMs !== undefined) return systemClock.after(Math.min(ms, this.#longestMs), then, what);
+    return ms > 0 ? this.virtual.after(ms, then, what) : this.#soon(then);
+  }
+
+  /**
+   * Moves to the next timer. Leases that are extended meanwhile are nothing that anybody waits for: with no other
+   * timer the clock stays where it is.
+   */
+  next(): boolean {
+    while (this.virtual.pending().some(({ what }) => what !== 'lease')) {
+      const [first] = this.virtual.pending();
+      this.virtual.next();
+      if (first?.what !== 'lease') return true;
+    }
+    return false;
   }
 
   /**

@@ -3,10 +3,12 @@ import { type BrokerDefinition, type Clock, type Driver, systemClock } from '../
 import type { HandlerDeclaration } from '../handlers/index.js';
 import { DriverSource } from '../lifecycle/index.js';
 import { Turns, withTurns } from '../twin/index.js';
-import { HandlerRecords } from './handler-records.js';
+import { busOf, onBus } from './bus.js';
+import { DeliveryRecords } from './delivery-records.js';
+import { HandlerMocks } from './handler-mocks.js';
 import { PublishedMessages } from './published.js';
 import { TestClock } from './test-clock.js';
-import { SETTLE_TIMEOUT_MS, TESTING_OPTIONS, type TestingOptions } from './testing-options.js';
+import { SETTLE_TIMEOUT_MS, TESTING_OPTIONS, type TestingOptions, TIMEOUT_MS } from './testing-options.js';
 
 /** Where drivers come from in a test: twins on a clock that stands still, or the real ones; and what was seen of them. */
 @Injectable()
@@ -14,39 +16,63 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
   readonly turns = new Turns();
   /** Of twins. */
   readonly testClock = new TestClock(this.turns);
-  readonly handlers = new HandlerRecords();
+  readonly mocks = new HandlerMocks();
+  override readonly observer: DeliveryRecords;
   /** Of the brokers that were connected. */
   readonly definitions = new Map<string, BrokerDefinition>();
   readonly #published = new Map<string, PublishedMessages>();
+  #happened = 0;
 
   constructor(@Optional() @Inject(TESTING_OPTIONS) readonly options: TestingOptions = {}) {
     super();
+    this.observer = new DeliveryRecords({ clock: this.clock, retriesAtOnce: !this.isReal, next: this.next });
+  }
+
+  get isReal(): boolean {
+    return this.options.real === true;
+  }
+
+  /** How long rest is waited for, in milliseconds of real time. */
+  get patienceMs(): number {
+    const { settleTimeoutMs = SETTLE_TIMEOUT_MS, timeoutMs = TIMEOUT_MS } = this.options;
+    return this.isReal ? timeoutMs : settleTimeoutMs;
   }
 
   get clock(): Clock {
-    return this.options.real === true ? systemClock : this.testClock;
+    return this.isReal ? systemClock : this.testClock;
+  }
+
+  get deliveries(): DeliveryRecords {
+    return this.observer;
   }
 
   async open(definition: BrokerDefinition): Promise<Driver> {
     this.definitions.set(definition.name, definition);
     const published = this.published(definition.name);
-    if (this.options.real === true) return published.of(await definition.driver(), (io) => io);
+    if (this.isReal) return published.of(await definition.driver(), (io) => io);
+    const bus = busOf(definition.name, this.options);
     // All twins deliver in the turns that are waited for.
-    return published.of(await definition.twin(), (io) => withTurns(io, this.turns));
+    return published.of(await definition.twin(), (io) => withTurns(onBus(io, bus), this.turns));
   }
 
   published(broker: string): PublishedMessages {
-    const known = this.#published.get(broker) ?? new PublishedMessages();
+    const known = this.#published.get(broker) ?? new PublishedMessages(broker, this.next);
     this.#published.set(broker, known);
     return known;
   }
 
-  /** On twins a retry in place follows at once: its delay would only move a clock that stands still. */
+  allPublished(): Iterable<PublishedMessages> {
+    return this.#published.values();
+  }
+
+  /** What brokers that hear each other have in common, as far as a test can know it. */
+  busOf(broker: string): string {
+    const kind = this.definitions.get(broker)?.kind;
+    return JSON.stringify([kind, this.isReal ? '' : busOf(broker, this.options)]);
+  }
+
   override watch(declaration: HandlerDeclaration): HandlerDeclaration {
-    const watched = this.handlers.watch(declaration);
-    if (this.options.real === true) return watched;
-    const { options } = watched;
-    return { ...watched, options: { ...options, retry: { ...options.retry, delayMs: 0 } } };
+    return this.mocks.watch(declaration);
   }
 
   /** Comes before the handlers are stopped: see the testing module. */
@@ -55,7 +81,10 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
   }
 
   reset(): void {
-    this.handlers.reset();
-    for (const published of this.#published.values()) published.all.length = 0;
+    this.mocks.reset();
+    this.observer.reset();
+    for (const published of this.#published.values()) published.all = [];
   }
+
+  private readonly next = (): number => ++this.#happened;
 }

@@ -1,5 +1,10 @@
 /** Options of `MultiBrokerTestingModule.configure()`. */
 export interface TestingOptions {
+  /**
+   * Which brokers of one kind hear each other. Default `'by-kind'`: all of them, as if they were one cluster.
+   * `'by-broker'`: none. A function gives each broker the name of its bus. On real brokers it has no say.
+   */
+  readonly bus?: 'by-kind' | 'by-broker' | ((broker: string) => string);
   /** The same test on the real brokers, with the same records. Default `false`. */
   readonly real?: boolean;
   /** How long `settled()` waits for handlers that run, in milliseconds of real time. Default 4,000. */
@@ -10,6 +15,9 @@ export interface TestingOptions {
 
 /** Default of `settleTimeoutMs`. */
 export const SETTLE_TIMEOUT_MS = 4_000;
+
+/** Default of `timeoutMs`. */
+export const TIMEOUT_MS = 10_000;
 
 /** Token of the options. */
 export const TESTING_OPTIONS = Symbol('nestjs-multi-broker.testing-options');

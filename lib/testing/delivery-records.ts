@@ -1,0 +1,119 @@
+import type { DeliveryContext, DeliveryObserver, ObservedDelivery, Verdict, WaitsFor } from '../delivery/index.js';
+import type { Clock, Settlement } from '../driver/index.js';
+import { Failures } from './failures.js';
+import { RecordedDelivery } from './recorded-delivery.js';
+
+/** All deliveries of a module, as they go on. */
+export class DeliveryRecords implements DeliveryObserver {
+  readonly failures = new Failures();
+  /** Since the last reset, in the order in which they arrived. */
+  all: RecordedDelivery[] = [];
+  /** How many were called, ever. */
+  count = 0;
+  readonly #known = new WeakMap<ObservedDelivery, RecordedDelivery>();
+  /** Something of them runs, or they wait for a further call in place. */
+  readonly #active = new Set<RecordedDelivery>();
+  /** Over, and yet to come again or to be settled by hand. */
+  readonly #open = new Map<string, RecordedDelivery>();
+  #beforeReset = new WeakSet<RecordedDelivery>();
+
+  constructor(
+    private readonly host: {
+      readonly clock: Clock;
+      readonly retriesAtOnce: boolean;
+      /** Numbers what happens. */
+      next(): number;
+    },
+  ) {}
+
+  get retriesAtOnce(): boolean {
+    return this.host.retriesAtOnce;
+  }
+
+  get running(): readonly RecordedDelivery[] {
+    return [...this.#active].filter(({ runningSince }) => runningSince !== undefined);
+  }
+
+  /** Those that wait for a further call. */
+  get waiting(): readonly RecordedDelivery[] {
+    return [...this.#active].filter(({ wait }) => wait !== undefined);
+  }
+
+  /** Those of which nothing runs and that are not settled for good. */
+  get open(): readonly RecordedDelivery[] {
+    return [...this.#open.values()];
+  }
+
+  called(delivery: ObservedDelivery, context: DeliveryContext): void {
+    this.count++;
+    const record = this.#recordOf(delivery);
+    this.#active.add(record);
+    record.called(context);
+  }
+
+  callOver(delivery: ObservedDelivery): void {
+    this.#known.get(delivery)?.callOver();
+  }
+
+  failed(delivery: ObservedDelivery, error: Error, verdict: Verdict): void {
+    const record = this.#known.get(delivery);
+    if (record === undefined) return;
+    record.failed(error, verdict === 'failed');
+    this.failures.failed({ error, delivery: record });
+  }
+
+  waits(delivery: ObservedDelivery, what: WaitsFor, ms: number): void {
+    const record = this.#known.get(delivery);
+    if (record === undefined) return;
+    this.#active.add(record);
+    record.waits(what, ms, this.host.clock.now());
+  }
+
+  settled(delivery: ObservedDelivery, how: Settlement): void {
+    // Settled before its first call: by its policy.
+    const record = this.#recordOf(delivery);
+    record.settlement = how;
+    record.settledAt = this.host.clock.now();
+    if (record.over && typeof how !== 'object') this.#open.delete(record.key);
+  }
+
+  ended(delivery: ObservedDelivery): void {
+    const record = this.#known.get(delivery);
+    if (record === undefined) return;
+    record.over = true;
+    this.#active.delete(record);
+    if (record.error === undefined) this.failures.good(record);
+    if (record.isOpen) this.#open.set(record.key, record);
+  }
+
+  lost(delivery: ObservedDelivery): void {
+    const record = this.#known.get(delivery);
+    if (record === undefined) return;
+    record.lost = true;
+    record.wait = undefined;
+    if (record.settlement === undefined) this.#open.delete(record.key);
+  }
+
+  /** Forgets what is over; what is under way shows itself again when it goes on. */
+  reset(): void {
+    this.#beforeReset = new WeakSet(this.#active);
+    this.all = [];
+    this.failures.reset();
+  }
+
+  #recordOf(delivery: ObservedDelivery): RecordedDelivery {
+    const known = this.#known.get(delivery);
+    if (known === undefined) return this.#arrived(delivery);
+    if (this.#beforeReset.delete(known)) this.all.push(known);
+    return known;
+  }
+
+  #arrived(delivery: ObservedDelivery): RecordedDelivery {
+    const record = new RecordedDelivery(delivery, this.host.next());
+    this.#known.set(delivery, record);
+    this.all.push(record);
+    // It has come again.
+    if (this.#open.size > 0) this.#open.delete(record.key);
+    return record;
+  }
+}

@@ -1,0 +1,71 @@
+import type { Timeline, TimelineDelivery, TimelineMessage } from './timeline.js';
+
+/** No payload takes more room. */
+const LONGEST_PAYLOAD = 60;
+
+/** The tree as text. */
+export function rendered({ messages, others }: Pick<Timeline, 'messages' | 'others'>, mostLines: number): string {
+  const lines = [...messages.flatMap(messageLines), ...others.flatMap(otherLines)];
+  if (lines.length === 0) return '(nothing was published or delivered)';
+  return shortened(lines, mostLines).join('\n');
+}
+
+function messageLines(message: TimelineMessage): string[] {
+  return [messageLine(message), ...branches(message.deliveries.map(deliveryLines))];
+}
+
+function deliveryLines(delivery: TimelineDelivery): string[] {
+  return [deliveryLine(delivery), ...branches(delivery.published.map(messageLines))];
+}
+
+/** The message of such a delivery has no line of its own. */
+function otherLines(delivery: TimelineDelivery): string[] {
+  const { broker, destination, payload } = delivery;
+  return [`'${broker}' had ${destination} ${shown(payload)}`, ...branches([deliveryLines(delivery)])];
+}
+
+function branches(trees: readonly string[][]): string[] {
+  return trees.flatMap((lines, place) => {
+    const last = place === trees.length - 1;
+    return lines.map((line, at) => `${at === 0 ? (last ? '└─ ' : '├─ ') : last ? '   ' : '│  '}${line}`);
+  });
+}
+
+function messageLine({ broker, destination, payload, confirmed, error, deliveries }: TimelineMessage): string {
+  const failure = confirmed ? '' : `: not confirmed${error === undefined ? '' : ` (${firstLine(error)})`}`;
+  const nobody = confirmed && deliveries.length === 0 ? ' (delivered to nobody)' : '';
+  return `'${broker}' ← ${destination} ${shown(payload)}${failure}${nobody}`;
+}
+
+function deliveryLine({ broker, handler, outcome, attempt, attempts, carried, error }: TimelineDelivery): string {
+  const calls = attempt > 1 ? ` at attempt ${String(attempt)}` : '';
+  const why = error === undefined ? '' : `: ${firstLine(error)}`;
+  const inMs = outcome === 'nacked' ? attempts.at(-1)?.nextInMs : undefined;
+  const again = inMs === undefined ? '' : `, comes again in ${String(inMs)} ms`;
+  return `${handler} on '${broker}'${carried ? ' (carried)' : ''} ${outcome}${calls}${again}${why}`;
+}
+
+function firstLine({ name, message }: Error): string {
+  return `${name}: ${message.split('\n', 1)[0] ?? ''}`;
+}
+
+function shown(payload: unknown): string {
+  if (payload instanceof Uint8Array) return `<${String(payload.byteLength)} bytes>`;
+  const text = payload === undefined ? '<undecoded>' : json(payload);
+  return text.length > LONGEST_PAYLOAD ? `${text.slice(0, LONGEST_PAYLOAD)}…` : text;
+}
+
+function json(payload: unknown): string {
+  try {
+    return (JSON.stringify(payload) as string | undefined) ?? String(payload);
+  } catch {
+    return `<${typeof payload}>`;
+  }
+}
+
+function shortened(lines: readonly string[], most: number): readonly string[] {
+  if (lines.length <= most) return lines;
+  const first = Math.floor(most / 3);
+  const left = lines.length - most;
+  return [...lines.slice(0, first), `… ${String(left)} more lines …`, ...lines.slice(first + left)];
+}

@@ -1,0 +1,134 @@
+import type { Incoming, Outgoing } from '../driver/index.js';
+import { originOf, payloadOf, type RecordedPublish } from './published.js';
+import type { RecordedDelivery } from './recorded-delivery.js';
+import { Timeline, type TimelineDelivery, type TimelineMessage } from './timeline.js';
+
+/** What is deeper begins anew at the edge: a loop of messages is no tree that anybody reads. */
+const DEEPEST = 50;
+
+/** What is known of all that happened. */
+export interface Happenings {
+  readonly published: readonly RecordedPublish[];
+  readonly deliveries: readonly RecordedDelivery[];
+  /** Brokers of one bus hear each other. */
+  busOf(broker: string): string;
+}
+
+/** Builds the tree: a delivery hangs on what was published, what was published on the delivery of its origin. */
+export function timelineOf(happenings: Happenings): Timeline {
+  const tree = new Tree(happenings);
+  return new Timeline(tree.roots(), tree.others());
+}
+
+class Tree {
+  private readonly deliveriesOf = new Map<RecordedPublish, RecordedDelivery[]>();
+  private readonly publishedBy = new Map<RecordedDelivery, RecordedPublish[]>();
+  private readonly publishOf = new Map<RecordedDelivery, RecordedPublish>();
+  private readonly depths = new Map<RecordedPublish, number>();
+  private readonly rootPublishes: RecordedPublish[] = [];
+  private readonly unpublished: RecordedDelivery[] = [];
+
+  constructor(happenings: Happenings) {
+    this.hangDeliveries(happenings);
+    this.hangPublishes(happenings);
+  }
+
+  roots(): readonly TimelineMessage[] {
+    return this.rootPublishes.map((publish) => this.message(publish));
+  }
+
+  others(): readonly TimelineDelivery[] {
+    return this.unpublished.map((record) => this.delivery(record));
+  }
+
+  private hangDeliveries(happenings: Happenings): void {
+    const matcher = new Matcher(happenings);
+    for (const record of happenings.deliveries) {
+      const publish = matcher.publishOf(record);
+      if (publish === undefined) {
+        this.unpublished.push(record);
+        continue;
+      }
+      this.publishOf.set(record, publish);
+      add(this.deliveriesOf, publish, record);
+    }
+  }
+
+  private hangPublishes({ published, deliveries }: Happenings): void {
+    const handled = new Map<Incoming, RecordedDelivery>(deliveries.map((record) => [record.incoming, record]));
+    for (const publish of [...published].sort((one, other) => one.order - other.order)) {
+      const origin = originOf(publish.message);
+      const by = origin === undefined ? undefined : handled.get(origin);
+      const depth = by === undefined ? 0 : this.depthOf(by) + 1;
+      this.depths.set(publish, depth % DEEPEST);
+      if (by === undefined || by.order > publish.order || depth === DEEPEST) this.rootPublishes.push(publish);
+      else add(this.publishedBy, by, publish);
+    }
+  }
+
+  private depthOf(record: RecordedDelivery): number {
+    const publish = this.publishOf.get(record);
+    return publish === undefined ? 0 : (this.depths.get(publish) ?? 0);
+  }
+
+  private message(publish: RecordedPublish): TimelineMessage {
+    const { broker, address, message, outcome } = publish;
+    return {
+      broker,
+      destination: address,
+      payload: payloadOf(message),
+      confirmed: outcome !== undefined && 'receipt' in outcome,
+      ...(outcome !== undefined && 'error' in outcome && { error: outcome.error }),
+      deliveries: (this.deliveriesOf.get(publish) ?? []).map((record) => this.delivery(record)),
+    };
+  }
+
+  private delivery(record: RecordedDelivery): TimelineDelivery {
+    const published = (this.publishedBy.get(record) ?? []).map((publish) => this.message(publish));
+    return { ...record.snapshot(), published };
+  }
+}
+
+/**
+ * Finds what was published for what arrived. No system gives both the same name for it, so they are matched by address
+ * and content: of messages that are alike, the first to arrive is the first that was published.
+ */
+class Matcher {
+  private readonly alike = new Map<string, RecordedPublish[]>();
+  private readonly found = new Map<string, RecordedPublish>();
+  private readonly taken = new Map<string, number>();
+
+  constructor(private readonly happenings: Happenings) {
+    for (const publish of happenings.published) {
+      if (publish.outcome !== undefined && 'error' in publish.outcome) continue;
+      add(this.alike, this.nameOf(publish.broker, publish.address, publish.message), publish);
+    }
+    for (const publishes of this.alike.values()) publishes.sort((one, other) => one.order - other.order);
+  }
+
+  publishOf({ broker, incoming }: RecordedDelivery): RecordedPublish | undefined {
+    // Every delivery of a message has its position; positions of two brokers may differ.
+    const place = JSON.stringify([broker, incoming.position]);
+    const known = this.found.get(place);
+    if (known !== undefined) return known;
+    const name = this.nameOf(broker, incoming.address, incoming);
+    const mine = JSON.stringify([broker, name]);
+    const taken = this.taken.get(mine) ?? 0;
+    const publish = this.alike.get(name)?.[taken];
+    if (publish === undefined) return undefined;
+    this.taken.set(mine, taken + 1);
+    this.found.set(place, publish);
+    return publish;
+  }
+
+  private nameOf(broker: string, address: string, { body, key = '' }: Pick<Outgoing, 'body' | 'key'>): string {
+    const text = body === null ? '' : Buffer.from(body).toString('latin1');
+    return JSON.stringify([this.happenings.busOf(broker), address, key, text]);
+  }
+}
+
+function add<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key) ?? [];
+  lists.set(key, list);
+  list.push(value);
+}
