@@ -57,7 +57,9 @@ function shown(payload: unknown): string {
 
 function json(payload: unknown): string {
   try {
-    return (JSON.stringify(payload) as string | undefined) ?? String(payload);
+    // Of a function, say, there is none.
+    const text: unknown = JSON.stringify(payload);
+    return typeof text === 'string' ? text : `<${typeof payload}>`;
   } catch {
     return `<${typeof payload}>`;
   }
