@@ -12,11 +12,11 @@ export class TwinCluster {
   readonly #topics = new Map<string, TwinTopic>();
   readonly #groups = new Map<string, ConsumerGroup>();
 
-  /** The topic of this name, made on first use as by `auto.create.topics.enable`. */
-  topic(name: string): TwinTopic {
+  /** The topic of this name, made on first use as by `auto.create.topics.enable`; partitions are those of a new one. */
+  topic(name: string, partitions = PARTITIONS): TwinTopic {
     const known = this.#topics.get(name);
     if (known !== undefined) return known;
-    const topic = new TwinTopic(name, PARTITIONS);
+    const topic = new TwinTopic(name, partitions);
     this.#topics.set(name, topic);
     for (const group of this.#groups.values()) group.topicAppeared(topic);
     return topic;
