@@ -7,7 +7,8 @@ export class DeliveredMessage implements BrokerMessage {
   private known: Headers | undefined;
 
   constructor(
-    private readonly incoming: Incoming,
+    /** @internal */
+    readonly incoming: Incoming,
     readonly attempt: number,
     private readonly earlier?: DeliveredMessage,
   ) {}

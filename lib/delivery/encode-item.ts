@@ -1,5 +1,5 @@
 import { CONTENT_TYPE, type Encoded } from '../codec/index.js';
-import type { Headers, MessageContext, Outgoing } from '../driver/index.js';
+import type { Headers, Incoming, MessageContext, Outgoing } from '../driver/index.js';
 import { asError, MultiBrokerError } from '../errors/index.js';
 import type { FieldOf, ResultItem, Route } from './binding.js';
 import type { Outlet } from './delivery-host.js';
@@ -9,6 +9,7 @@ import { crossing, forwarded, HOPS } from './headers.js';
 export interface Origin {
   readonly handler: string;
   readonly context: MessageContext;
+  readonly incoming: Incoming;
   /** Of what is published, as the header has it. */
   readonly hops: string;
 }
@@ -28,6 +29,7 @@ export function encodeItem(
     key: item.key ?? field(route.key, item, origin) ?? (route.forward?.key === true ? message.key : undefined),
     headers: headersOf(item, route, origin, encoded.contentType),
     dedupeId,
+    origin: origin.incoming,
   };
 }
 

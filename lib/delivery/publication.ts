@@ -1,4 +1,4 @@
-import type { DestinationSpec, MessageContext, Outcome, Outgoing } from '../driver/index.js';
+import type { DestinationSpec, Incoming, MessageContext, Outcome, Outgoing } from '../driver/index.js';
 import { asError, PublishError } from '../errors/index.js';
 import type { Binding, ResultItem, Route } from './binding.js';
 import type { DeliveryHost, Outlet } from './delivery-host.js';
@@ -14,6 +14,7 @@ export class PublicationPlan implements Origin {
     readonly host: DeliveryHost,
     readonly binding: Binding,
     readonly context: MessageContext,
+    readonly incoming: Incoming,
   ) {
     this.hops = String(hopsOf(context.message.headers) + 1);
   }

@@ -23,15 +23,16 @@ export function answerFailure(owner: LaneOwner, request: DeliveredMessage | unde
   // What was thrown may look like an Error and be none.
   const text: unknown = error.message;
   const headers = { ...correlation(request), [ERROR]: String(text).replace(/[\r\n]+/g, ' ') };
-  send(owner, request.replyTo, { body: null, headers });
+  send(owner, request.replyTo, { body: null, headers, origin: request.incoming });
 }
 
 function encoded(owner: LaneOwner, request: DeliveredMessage, item: ResultItem | undefined): Outgoing {
   const headers: Record<string, string> = correlation(request);
-  if (item === undefined) return { body: null, headers };
+  const origin = request.incoming;
+  if (item === undefined) return { body: null, headers, origin };
   const { body, contentType } = outlet(owner)?.codec.encode(item.payload) ?? { body: null };
   if (contentType !== undefined) headers[CONTENT_TYPE] = contentType;
-  return { body, key: item.key, headers: Object.assign(headers, item.headers) };
+  return { body, key: item.key, headers: Object.assign(headers, item.headers), origin };
 }
 
 function correlation(request: DeliveredMessage): Record<string, string> {

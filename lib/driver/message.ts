@@ -30,6 +30,8 @@ export interface Outgoing {
   readonly headers?: Headers | undefined;
   /** A destination that can (JetStream) takes a second message of this id, within its window, for the first. */
   readonly dedupeId?: string | undefined;
+  /** The message whose handler has published it, where one has. A twin follows its way by it; no server is told. */
+  readonly origin?: Incoming | undefined;
 }
 
 /** A message as a driver hands it over: decoding, headers and text are made when asked for. */

@@ -1,5 +1,5 @@
 import type { DeliveryObserver } from '../delivery/index.js';
-import type { BrokerDefinition, Clock, Driver } from '../driver/index.js';
+import type { BrokerDefinition, Clock, Driver, Incoming } from '../driver/index.js';
 import type { HandlerDeclaration } from '../handlers/index.js';
 
 /**
@@ -14,8 +14,11 @@ export abstract class DriverSource {
   /** Makes the driver of a broker, not connected. `inMemory` is the module's option. */
   abstract open(definition: BrokerDefinition, inMemory: boolean): Promise<Driver>;
 
-  /** A test's eyes: may wrap what calls a handler. Asked for each handler whenever the wiring is checked. */
+  /** A test's eyes: may wrap what calls a handler. Asked for each handler whenever the wiring is checked, and each subscription. */
   watch(declaration: HandlerDeclaration): HandlerDeclaration {
     return declaration;
   }
+
+  /** The message whose handler calls now, where somebody follows that: what it publishes by hand has its origin there. */
+  handling?(): Incoming | undefined;
 }

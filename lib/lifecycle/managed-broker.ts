@@ -17,6 +17,7 @@ import {
   type DestinationSpec,
   type Driver,
   type MessageHandler,
+  type Outgoing,
   type PublishOptions,
   type PublishReceipt,
   type RequestOptions,
@@ -84,7 +85,7 @@ export class ManagedBroker extends Broker {
 
   async publish(to: string | Destination, payload: unknown, options?: PublishOptions): Promise<PublishReceipt> {
     const spec = this.destinations.resolve(to);
-    const message = encodeByHand(this.name, this.codec, payload, options);
+    const message = this.encoded(payload, options);
     if (this.connection.driver === undefined) await this.connected();
     const outcome = await this.outbox.publish(spec, message);
     if ('error' in outcome) throw outcome.error;
@@ -97,7 +98,7 @@ export class ManagedBroker extends Broker {
     options?: PublishOptions,
   ): Promise<readonly PublishReceipt[]> {
     const spec = this.destinations.resolve(to);
-    const messages = items.map((item) => encodeByHand(this.name, this.codec, item, options));
+    const messages = items.map((item) => this.encoded(item, options));
     if (this.connection.driver === undefined) await this.connected();
     const outcomes = await Promise.all(messages.map((message) => this.outbox.publish(spec, message)));
     return outcomes.map((outcome) => {
@@ -112,7 +113,7 @@ export class ManagedBroker extends Broker {
     options: RequestOptions = {},
   ): Promise<BrokerMessage<R>> {
     const spec: DestinationSpec = this.destinations.resolve(to);
-    const message = encodeByHand(this.name, this.codec, payload, options);
+    const message = this.encoded(payload, options);
     const driver = this.connection.driver ?? (await this.connected());
     const { clock } = this.host.io;
     const by = { broker: this.name, kind: this.kind, clock, codec: options.codec ?? this.codec };
@@ -124,7 +125,7 @@ export class ManagedBroker extends Broker {
     handler: MessageHandler<T>,
     options: SubscribeOptions = {},
   ): Promise<Subscription> {
-    const binding = bindingOf(this.definition, {
+    const declaration = this.host.drivers.watch({
       handler: handler.name || 'subscribe()',
       broker: this.name,
       source,
@@ -133,6 +134,7 @@ export class ManagedBroker extends Broker {
       problems: [],
       call: (context) => handler(context.message.payload as T, context),
     });
+    const binding = bindingOf(this.definition, declaration);
     this.readings.refuseClash(binding);
     if (this.connection.driver === undefined) await this.connected();
     this.host.refuseReading();
@@ -155,6 +157,11 @@ export class ManagedBroker extends Broker {
     if (this.connection.driver !== undefined) return this.connection.driver.native();
     const what = `Broker '${this.name}' is not connected, so it has no client yet`;
     throw new MultiBrokerError('MULTI_BROKER_NOT_CONNECTED', what, { broker: this.name });
+  }
+
+  private encoded(given: unknown, options?: PublishOptions): Outgoing {
+    const origin = this.host.drivers.handling?.();
+    return { ...encodeByHand(this.name, this.codec, given, options), ...(origin && { origin }) };
   }
 
   private get codec(): Outlet['codec'] {

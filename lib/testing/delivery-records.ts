@@ -1,5 +1,5 @@
 import type { DeliveryContext, DeliveryObserver, ObservedDelivery, Verdict, WaitsFor } from '../delivery/index.js';
-import type { Clock, Settlement } from '../driver/index.js';
+import type { Clock, Incoming, Settlement } from '../driver/index.js';
 import { Failures } from './failures.js';
 import { RecordedDelivery } from './recorded-delivery.js';
 
@@ -11,6 +11,7 @@ export class DeliveryRecords implements DeliveryObserver {
   /** How many were called, ever. */
   count = 0;
   readonly #known = new WeakMap<ObservedDelivery, RecordedDelivery>();
+  readonly #byContext = new WeakMap<DeliveryContext, Incoming>();
   /** Something of them runs, or they wait for a further call in place. */
   readonly #active = new Set<RecordedDelivery>();
   /** Over, and yet to come again or to be settled by hand. */
@@ -49,6 +50,12 @@ export class DeliveryRecords implements DeliveryObserver {
     const record = this.#recordOf(delivery);
     this.#active.add(record);
     record.called(context);
+    this.#byContext.set(context, delivery.incoming);
+  }
+
+  /** The message that a handler was called with. */
+  messageOf(context: DeliveryContext): Incoming | undefined {
+    return this.#byContext.get(context);
   }
 
   callOver(delivery: ObservedDelivery): void {

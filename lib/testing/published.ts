@@ -1,5 +1,5 @@
 import { auto, CONTENT_TYPE } from '../codec/index.js';
-import type { DestinationSpec, Driver, Headers, Incoming, Io, Outcome, Outgoing } from '../driver/index.js';
+import type { DestinationSpec, Driver, Headers, Io, Outcome, Outgoing } from '../driver/index.js';
 
 /** A message that a broker has confirmed. */
 export interface PublishedMessage {
@@ -75,11 +75,6 @@ export class PublishedMessages {
     this.all.push(record);
     return record;
   }
-}
-
-/** The message whose handler published it, where that is known. */
-export function originOf(message: Outgoing & { readonly origin?: Incoming | undefined }): Incoming | undefined {
-  return message.origin;
 }
 
 /** Decoded as a handler without a codec of its own would. */

@@ -1,5 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Inject, Injectable, type OnModuleDestroy, Optional } from '@nestjs/common';
-import { type BrokerDefinition, type Clock, type Driver, systemClock } from '../driver/index.js';
+import { type BrokerDefinition, type Clock, type Driver, type Incoming, systemClock } from '../driver/index.js';
 import type { HandlerDeclaration } from '../handlers/index.js';
 import { DriverSource } from '../lifecycle/index.js';
 import { Turns, withTurns } from '../twin/index.js';
@@ -21,6 +22,8 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
   /** Of the brokers that were connected. */
   readonly definitions = new Map<string, BrokerDefinition>();
   readonly #published = new Map<string, PublishedMessages>();
+  /** The message whose handler runs. */
+  readonly #handled = new AsyncLocalStorage<Incoming | undefined>();
   #happened = 0;
 
   constructor(@Optional() @Inject(TESTING_OPTIONS) readonly options: TestingOptions = {}) {
@@ -72,7 +75,15 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
   }
 
   override watch(declaration: HandlerDeclaration): HandlerDeclaration {
-    return this.mocks.watch(declaration);
+    const watched = this.mocks.watch(declaration);
+    return {
+      ...watched,
+      call: (context) => this.#handled.run(this.observer.messageOf(context), () => watched.call(context)),
+    };
+  }
+
+  override handling(): Incoming | undefined {
+    return this.#handled.getStore();
   }
 
   /** Comes before the handlers are stopped: see the testing module. */

@@ -1,5 +1,5 @@
 import type { Incoming, Outgoing } from '../driver/index.js';
-import { originOf, payloadOf, type RecordedPublish } from './published.js';
+import { payloadOf, type RecordedPublish } from './published.js';
 import type { RecordedDelivery } from './recorded-delivery.js';
 import { Timeline, type TimelineDelivery, type TimelineMessage } from './timeline.js';
 
@@ -57,7 +57,7 @@ class Tree {
   private hangPublishes({ published, deliveries }: Happenings): void {
     const handled = new Map<Incoming, RecordedDelivery>(deliveries.map((record) => [record.incoming, record]));
     for (const publish of [...published].sort((one, other) => one.order - other.order)) {
-      const origin = originOf(publish.message);
+      const { origin } = publish.message;
       const by = origin === undefined ? undefined : handled.get(origin);
       const depth = by === undefined ? 0 : this.depthOf(by) + 1;
       this.depths.set(publish, depth % DEEPEST);
@@ -106,13 +106,14 @@ class Matcher {
     for (const publishes of this.alike.values()) publishes.sort((one, other) => one.order - other.order);
   }
 
-  publishOf({ broker, incoming }: RecordedDelivery): RecordedPublish | undefined {
+  publishOf({ broker, incoming, delivery }: RecordedDelivery): RecordedPublish | undefined {
     // Every delivery of a message has its position; positions of two brokers may differ.
     const place = JSON.stringify([broker, incoming.position]);
     const known = this.found.get(place);
     if (known !== undefined) return known;
     const name = this.nameOf(broker, incoming.address, incoming);
-    const mine = JSON.stringify([broker, name]);
+    // A stream and a core subscription of one subject both get it, each by a position of its own.
+    const mine = JSON.stringify([broker, delivery.lane.again, name]);
     const taken = this.taken.get(mine) ?? 0;
     const publish = this.alike.get(name)?.[taken];
     if (publish === undefined) return undefined;
