@@ -1,3 +1,4 @@
+import * as timers from 'node:timers';
 import { type Clock, type DestinationSpec, type Outcome, type Outgoing, sleep } from '../driver/index.js';
 import { publishAgainInMs } from './backoff.js';
 import type { Parcel } from './parcel.js';
@@ -26,7 +27,7 @@ export interface NextTry {
 const LARGEST_BATCH = 2_048;
 
 // Taken when the module loads: fake timers of a test must not hold up a broker.
-const { setImmediate: nextTurn } = globalThis;
+const { setImmediate: nextTurn } = timers;
 
 /**
  * Messages for one destination, in order. What failed retriably goes back to the head, before what came later, so

@@ -1,3 +1,4 @@
+import * as timers from 'node:timers';
 /**
  * The only clock of the core and of the drivers. A twin in a test gets a virtual one, so nothing there may read
  * `Date.now()` or set a timer of its own.
@@ -13,7 +14,7 @@ export interface Clock {
 }
 
 // Taken when the module loads, so that a test's fake timers do not reach into a running broker.
-const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
+const { setTimeout: startTimer, clearTimeout: stopTimer } = timers;
 const now = Date.now.bind(Date);
 
 /** The wall clock. */

@@ -1,13 +1,12 @@
 // By import and kept when the module loads: neither a test's fake timers nor Jest's `fakeTimers.enableGlobally`, which
 // replaces the globals before anything is loaded, reach these.
 import { performance } from 'node:perf_hooks';
-import { setImmediate, setTimeout } from 'node:timers';
+import * as timers from 'node:timers';
 
 /** Milliseconds that go on while a test holds its clock. */
 export const realNow = performance.now.bind(performance);
 
-const startTimer = setTimeout;
-const atNextTurn = setImmediate;
+const { setImmediate: atNextTurn, setTimeout: startTimer } = timers;
 
 /** Resolves in the next turn of the event loop. */
 export function nextTurn(): Promise<void> {

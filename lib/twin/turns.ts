@@ -1,7 +1,8 @@
+import * as timers from 'node:timers';
 import type { Io } from '../driver/index.js';
 
 // Taken when the module loads, so that a test's fake timers do not stop deliveries.
-const { setImmediate: atNextTurn } = globalThis;
+const { setImmediate: atNextTurn } = timers;
 
 /**
  * The turns of the event loop in which twins deliver. One for all twins of a module: whatever becomes deliverable in
