@@ -10,11 +10,14 @@ export class Deadline {
     private readonly clock: Clock,
     ms: number,
     reason: () => Error,
+    /** See {@link Clock.after}. */
+    what?: string,
   ) {
     this.ends = clock.now() + ms;
-    this.cancel = clock.after(ms, () => {
+    const lapse = (): void => {
       this.controller.abort(reason());
-    });
+    };
+    this.cancel = clock.after(ms, lapse, what);
   }
 
   get signal(): AbortSignal {

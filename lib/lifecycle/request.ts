@@ -22,7 +22,7 @@ export async function ask<R>(
   by: Asking,
 ): Promise<BrokerMessage<R>> {
   if (driver.request === undefined) throw unsupported(by);
-  const deadline = new Deadline(by.clock, by.timeoutMs, () => late(to, by));
+  const deadline = new Deadline(by.clock, by.timeoutMs, () => late(to, by), `answer of ${to.name}`);
   try {
     const answer = await untilAborted(driver.request(to, message, deadline.signal), deadline.signal);
     return read(answer, to, by) as BrokerMessage<R>;

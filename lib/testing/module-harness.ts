@@ -63,11 +63,12 @@ export class ModuleHarness extends MultiBrokerHarness {
   }
 
   pending(): readonly PendingItem[] {
-    const { deliveries, testClock, clock, isReal } = this.drivers;
+    const { deliveries, waits, testClock, clock, isReal } = this.drivers;
     return pendingItems({
       now: clock.now(),
       deliveries: [...deliveries.waiting, ...deliveries.open],
       brokers: this.brokers.waiting(),
+      writes: waits.writes,
       timers: isReal ? [] : testClock.virtual.pending(),
     });
   }

@@ -8,9 +8,10 @@ import type { RecordedDelivery } from './recorded-delivery.js';
  * Kafka message that comes again at the head of its partition. `redelivery`: a JetStream message that was nacked.
  * `manual`: a message that its handler has not settled yet; what the server sends again meanwhile is taken for a copy.
  * `queued`: messages behind one of these, or of a paused subscription. `publish-retry`: a publish that was not confirmed
- * and is tried again. `timer`: anything else that waits for the clock.
+ * and is tried again. `publish`: one that a fault delays. `timer`: anything else that waits for the clock.
  */
-export type PendingReason = 'retry' | 'hold' | 'redelivery' | 'manual' | 'queued' | 'publish-retry' | 'timer';
+export type PendingReason =
+  'retry' | 'hold' | 'redelivery' | 'manual' | 'queued' | 'publish-retry' | 'publish' | 'timer';
 
 /** What waits: for the clock where it has a `dueAt`, else for something that the application or the test does. */
 export interface PendingItem {
@@ -40,19 +41,21 @@ export interface PendingSources {
   readonly now: number;
   readonly deliveries: readonly RecordedDelivery[];
   readonly brokers: readonly BrokerWaiting[];
+  readonly writes: readonly PendingItem[];
   readonly timers: readonly PendingTimer[];
 }
 
 /** Timers that stand for what is listed as a delivery or a publish, or that wake nothing that waits. */
-const TOLD_OTHERWISE = new Set(['retry', 'hold', 'redelivery', 'ack-wait', 'publish-retry', 'lease']);
+const TOLD_OTHERWISE = new Set(['retry', 'hold', 'redelivery', 'ack-wait', 'publish-retry', 'publish', 'lease']);
 
 /** What waits, by due time; what waits for no time comes last. */
 export function pendingItems(sources: PendingSources): readonly PendingItem[] {
-  const { now, deliveries, brokers, timers } = sources;
+  const { now, deliveries, brokers, writes, timers } = sources;
   const items = [
     ...deliveries.map(deliveryItem),
     ...brokers.flatMap(({ broker, lanes }) => lanes.map((lane) => laneItem(broker, lane))),
     ...brokers.flatMap(({ broker, tries }) => tries.map((next) => tryItem(broker, next))),
+    ...writes,
     ...timers.filter(({ what = '' }) => !TOLD_OTHERWISE.has(what)).map(timerItem),
   ];
   return items.map((item) => withDelay(item, now)).sort((one, other) => dueAt(one) - dueAt(other) || 0);

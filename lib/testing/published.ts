@@ -1,5 +1,6 @@
 import { auto, CONTENT_TYPE } from '../codec/index.js';
 import type { DestinationSpec, Driver, Headers, Io, Outcome, Outgoing } from '../driver/index.js';
+import type { ClockWaits } from './clock-waits.js';
 
 /** A message that a broker has confirmed. */
 export interface PublishedMessage {
@@ -29,6 +30,7 @@ export class PublishedMessages {
   constructor(
     private readonly broker: string,
     private readonly next: () => number,
+    private readonly waits: ClockWaits,
   ) {}
 
   /** What the server has, or may have. */
@@ -64,9 +66,14 @@ export class PublishedMessages {
   #requestOf(driver: Driver): NonNullable<Driver['request']> {
     return async (to, message, signal) => {
       this.#record(message, to).outcome = { receipt: {} };
-      const answer = await driver.request?.(to, message, signal);
-      if (answer === undefined) throw new TypeError('The driver has no request()');
-      return answer;
+      const answered = this.waits.request(message);
+      try {
+        const answer = await driver.request?.(to, message, signal);
+        if (answer === undefined) throw new TypeError('The driver has no request()');
+        return answer;
+      } finally {
+        answered();
+      }
     };
   }
 

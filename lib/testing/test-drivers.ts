@@ -5,6 +5,7 @@ import type { HandlerDeclaration } from '../handlers/index.js';
 import { DriverSource } from '../lifecycle/index.js';
 import { Turns, withTurns } from '../twin/index.js';
 import { busOf, onBus } from './bus.js';
+import { ClockWaits } from './clock-waits.js';
 import { DeliveryRecords } from './delivery-records.js';
 import { HandlerMocks } from './handler-mocks.js';
 import { PublishedMessages } from './published.js';
@@ -17,6 +18,7 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
   readonly turns = new Turns();
   /** Of twins. */
   readonly testClock = new TestClock(this.turns);
+  readonly waits = new ClockWaits();
   readonly mocks = new HandlerMocks();
   override readonly observer: DeliveryRecords;
   /** Of the brokers that were connected. */
@@ -59,7 +61,7 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
   }
 
   published(broker: string): PublishedMessages {
-    const known = this.#published.get(broker) ?? new PublishedMessages(broker, this.next);
+    const known = this.#published.get(broker) ?? new PublishedMessages(broker, this.next, this.waits);
     this.#published.set(broker, known);
     return known;
   }

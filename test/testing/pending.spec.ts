@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
-import { Ctx, MessageContext, Payload, PublishTo, Subscribe } from '../../lib/index.js';
+import { type Broker, Ctx, InjectBroker, MessageContext, Payload, PublishTo, Subscribe } from '../../lib/index.js';
 import { stream, toStream } from '../../lib/nats/index.js';
 import { closeTestApps, testApp, type TestApp } from '../support/test-app.js';
 
@@ -10,6 +10,8 @@ const retry = { attempts: 1 };
 class Handlers {
   failing = 1;
   readonly left: MessageContext[] = [];
+
+  constructor(@InjectBroker('events') private readonly events: Broker) {}
 
   @Subscribe('orders', 'held', { retry })
   held() {
@@ -32,6 +34,11 @@ class Handlers {
   @Subscribe('events', stream('LEFT', { subjects: ['left.>'], durable: 'd' }), { ack: 'manual' })
   leaves(@Payload() _text: string, @Ctx() context: MessageContext) {
     this.left.push(context);
+  }
+
+  @Subscribe('orders', 'asking', { retry, ack: 'reject-on-error' })
+  async asks(@Payload() _text: string) {
+    await this.events.request('nobody.answers', 'x', { timeoutMs: 1_000 });
   }
 
   @Subscribe('orders', 'bridged')
@@ -121,6 +128,25 @@ describe('pending()', () => {
     subscription.resume();
     await app.harness.settled();
     expect(app.harness.pending()).toEqual([]);
+  });
+
+  it('tells for which answers a handler or a test waits, and lets the clock go on to their time-out', async () => {
+    (await app.broker('events').subscribe('nobody.answers', () => {})).pause();
+    const asking = app.broker('events').request('nobody.answers', 'x', { timeoutMs: 500 });
+    await app.harness.publish('orders', 'asking', 'x');
+    expect(app.harness.pending()).toMatchObject([
+      { why: 'timer', what: 'answer of subject nobody.answers', inMs: 500 },
+      { why: 'timer', what: 'answer of subject nobody.answers', inMs: 1_000 },
+      { why: 'queued', messages: 2 },
+    ]);
+    const late = expect(asking).rejects.toMatchObject({ code: 'MULTI_BROKER_REQUEST_TIMEOUT' });
+    await app.harness.clock.next();
+    await late;
+    expect(app.harness.deliveries()).toMatchObject([{ handler: 'Handlers.asks', outcome: 'pending' }]);
+    await app.harness.clock.next();
+    expect(app.harness.deliveries()).toMatchObject([
+      { outcome: 'rejected', error: { code: 'MULTI_BROKER_REQUEST_TIMEOUT' } },
+    ]);
   });
 
   it('keeps what waits over reset()', async () => {
