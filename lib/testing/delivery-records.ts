@@ -1,5 +1,5 @@
 import type { DeliveryContext, DeliveryObserver, ObservedDelivery, Verdict, WaitsFor } from '../delivery/index.js';
-import type { Clock, Incoming, Settlement } from '../driver/index.js';
+import type { Clock, Settlement } from '../driver/index.js';
 import { Failures } from './failures.js';
 import { RecordedDelivery } from './recorded-delivery.js';
 
@@ -10,13 +10,14 @@ export class DeliveryRecords implements DeliveryObserver {
   all: RecordedDelivery[] = [];
   /** How many were called, ever. */
   count = 0;
-  readonly #known = new WeakMap<ObservedDelivery, RecordedDelivery>();
-  readonly #byContext = new WeakMap<DeliveryContext, Incoming>();
+  /** Those of which something may still be told. No weak map: with many entries those keep the collector busy. */
+  readonly #known = new Map<ObservedDelivery, RecordedDelivery>();
   /** Something of them runs, or they wait for a further call in place. */
   readonly #active = new Set<RecordedDelivery>();
   /** Over, and yet to come again or to be settled by hand. */
   readonly #open = new Map<string, RecordedDelivery>();
-  #beforeReset = new WeakSet<RecordedDelivery>();
+  /** Counts resets. */
+  #life = 0;
 
   constructor(
     private readonly host: {
@@ -50,12 +51,6 @@ export class DeliveryRecords implements DeliveryObserver {
     const record = this.#recordOf(delivery);
     this.#active.add(record);
     record.called(context);
-    this.#byContext.set(context, delivery.incoming);
-  }
-
-  /** The message that a handler was called with. */
-  messageOf(context: DeliveryContext): Incoming | undefined {
-    return this.#byContext.get(context);
   }
 
   callOver(delivery: ObservedDelivery): void {
@@ -81,7 +76,9 @@ export class DeliveryRecords implements DeliveryObserver {
     const record = this.#recordOf(delivery);
     record.settlement = how;
     record.settledAt = this.host.clock.now();
-    if (record.over && typeof how !== 'object') this.#open.delete(record.key);
+    if (!record.over) return;
+    if (typeof how !== 'object') this.#open.delete(record.key);
+    this.#known.delete(delivery);
   }
 
   ended(delivery: ObservedDelivery): void {
@@ -91,6 +88,8 @@ export class DeliveryRecords implements DeliveryObserver {
     this.#active.delete(record);
     if (record.error === undefined) this.failures.good(record);
     if (record.isOpen) this.#open.set(record.key, record);
+    // What is not settled may be settled by hand later.
+    if (record.settlement !== undefined || !record.isOpen) this.#known.delete(delivery);
   }
 
   lost(delivery: ObservedDelivery): void {
@@ -99,11 +98,12 @@ export class DeliveryRecords implements DeliveryObserver {
     record.lost = true;
     record.wait = undefined;
     if (record.settlement === undefined) this.#open.delete(record.key);
+    if (record.over) this.#known.delete(delivery);
   }
 
   /** Forgets what is over; what is under way shows itself again when it goes on. */
   reset(): void {
-    this.#beforeReset = new WeakSet(this.#active);
+    this.#life++;
     this.all = [];
     this.failures.reset();
   }
@@ -111,12 +111,13 @@ export class DeliveryRecords implements DeliveryObserver {
   #recordOf(delivery: ObservedDelivery): RecordedDelivery {
     const known = this.#known.get(delivery);
     if (known === undefined) return this.#arrived(delivery);
-    if (this.#beforeReset.delete(known)) this.all.push(known);
+    if (known.life !== this.#life) this.all.push(known);
+    known.life = this.#life;
     return known;
   }
 
   #arrived(delivery: ObservedDelivery): RecordedDelivery {
-    const record = new RecordedDelivery(delivery, this.host.next());
+    const record = new RecordedDelivery(delivery, this.host.next(), this.#life);
     this.#known.set(delivery, record);
     this.all.push(record);
     // It has come again.

@@ -13,8 +13,11 @@ import { untilStill } from './settling.js';
 import { failureOf, notSettled } from './telling.js';
 import { TestDrivers } from './test-drivers.js';
 import type { Timeline } from './timeline.js';
-import { timelineOf } from './timeline-tree.js';
+import { type Happenings, timelineOf } from './timeline-tree.js';
 import { waitUntil } from './wait-for.js';
+
+/** An error shows what began; of a hundred thousand messages the tree would take seconds. */
+const MOST_IN_ERROR = 2_000;
 
 /** The harness of one compiled module. */
 @Injectable()
@@ -96,16 +99,11 @@ export class ModuleHarness extends MultiBrokerHarness {
   }
 
   timeline(): Timeline {
-    const { deliveries } = this.drivers;
-    return timelineOf({
-      published: [...this.drivers.allPublished()].flatMap(({ all }) => all),
-      deliveries: deliveries.all,
-      busOf: (broker) => this.drivers.busOf(broker),
-    });
+    return timelineOf(this.happenings());
   }
 
   waitFor(predicate: () => unknown, { timeoutMs = this.drivers.patienceMs } = {}): Promise<void> {
-    return waitUntil(predicate, timeoutMs, () => this.timeline());
+    return waitUntil(predicate, timeoutMs, () => this.timelineForError());
   }
 
   reset(): void {
@@ -120,17 +118,29 @@ export class ModuleHarness extends MultiBrokerHarness {
       deliveries: this.drivers.deliveries.count - before,
       running: this.drivers.deliveries.running,
       pending: this.pending(),
-      timeline: this.timeline(),
+      timeline: this.timelineForError(),
     });
   }
 
   private throwFailures(): void {
     const failures = this.drivers.deliveries.failures.take();
-    if (failures.length > 0) throw failureOf(failures, [], this.timeline());
+    if (failures.length > 0) throw failureOf(failures, [], this.timelineForError());
   }
 
   private failure(others: readonly Error[]): Error {
-    return failureOf(this.drivers.deliveries.failures.take(), others, this.timeline());
+    return failureOf(this.drivers.deliveries.failures.take(), others, this.timelineForError());
+  }
+
+  private timelineForError(): Timeline {
+    return timelineOf(this.happenings(), MOST_IN_ERROR);
+  }
+
+  private happenings(): Happenings {
+    return {
+      published: [...this.drivers.allPublished()].flatMap(({ all }) => all),
+      deliveries: this.drivers.deliveries.all,
+      busOf: (broker) => this.drivers.busOf(broker),
+    };
   }
 
   private addressOf(broker: string, destination: string | Destination): string | undefined {

@@ -26,6 +26,8 @@ export class RecordedDelivery {
     readonly delivery: ObservedDelivery,
     /** Its place among all that was published and delivered. */
     readonly order: number,
+    /** Which reset it has shown itself after. */
+    public life: number,
   ) {}
 
   get incoming(): Incoming {

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Inject, Injectable, type OnModuleDestroy, Optional } from '@nestjs/common';
+import { DeliveredMessage, type DeliveryContext } from '../delivery/index.js';
 import { type BrokerDefinition, type Clock, type Driver, type Incoming, systemClock } from '../driver/index.js';
 import type { HandlerDeclaration } from '../handlers/index.js';
 import { DriverSource } from '../lifecycle/index.js';
@@ -80,7 +81,7 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
     const watched = this.mocks.watch(declaration);
     return {
       ...watched,
-      call: (context) => this.#handled.run(this.observer.messageOf(context), () => watched.call(context)),
+      call: (context) => this.#handled.run(incomingOf(context), () => watched.call(context)),
     };
   }
 
@@ -100,4 +101,8 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
   }
 
   private readonly next = (): number => ++this.#happened;
+}
+
+function incomingOf({ message }: DeliveryContext): Incoming | undefined {
+  return message instanceof DeliveredMessage ? message.incoming : undefined;
 }

@@ -4,10 +4,11 @@ import type { Timeline, TimelineDelivery, TimelineMessage } from './timeline.js'
 const LONGEST_PAYLOAD = 60;
 
 /** The tree as text. */
-export function rendered({ messages, others }: Pick<Timeline, 'messages' | 'others'>, mostLines: number): string {
+export function rendered({ messages, others, leftOut }: Timeline, mostLines: number): string {
   const lines = [...messages.flatMap(messageLines), ...others.flatMap(otherLines)];
   if (lines.length === 0) return '(nothing was published or delivered)';
-  return shortened(lines, mostLines).join('\n');
+  const later = leftOut === 0 ? [] : [`… ${String(leftOut)} later messages and deliveries …`];
+  return [...shortened(lines, mostLines), ...later].join('\n');
 }
 
 function messageLines(message: TimelineMessage): string[] {

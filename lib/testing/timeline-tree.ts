@@ -14,10 +14,18 @@ export interface Happenings {
   busOf(broker: string): string;
 }
 
-/** Builds the tree: a delivery hangs on what was published, what was published on the delivery of its origin. */
-export function timelineOf(happenings: Happenings): Timeline {
-  const tree = new Tree(happenings);
-  return new Timeline(tree.roots(), tree.others());
+/**
+ * Builds the tree: a delivery hangs on what was published, what was published on the delivery of its origin.
+ *
+ * @param most happenings, the first ones: for an error after a hundred thousand of them
+ */
+export function timelineOf(happenings: Happenings, most = Infinity): Timeline {
+  const { published, deliveries } = happenings;
+  const orders = [...published, ...deliveries].map(({ order }) => order).sort((one, other) => one - other);
+  const last = orders[most - 1] ?? Infinity;
+  const early = <T extends { readonly order: number }>(all: readonly T[]) => all.filter(({ order }) => order <= last);
+  const tree = new Tree({ ...happenings, published: early(published), deliveries: early(deliveries) });
+  return new Timeline(tree.roots(), tree.others(), Math.max(0, orders.length - most));
 }
 
 class Tree {

@@ -25,6 +25,8 @@ export class Timeline {
     readonly messages: readonly TimelineMessage[],
     /** Deliveries of messages that nobody here has published, in order. */
     readonly others: readonly TimelineDelivery[],
+    /** So many later messages and deliveries are not in it; only in an error. */
+    readonly leftOut = 0,
   ) {}
 
   /** The tree as text; of a long one the beginning and the end. */
