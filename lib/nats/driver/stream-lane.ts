@@ -23,7 +23,10 @@ export class StreamLane implements Lane {
   private readonly end = new AbortController();
   /** Not settled yet, by stream sequence. */
   private readonly unsettled = new Map<number, StreamMessage>();
-  /** Settled, but the server may not know yet: a copy that comes now was sent before. */
+  /**
+   * Handled or dropped, but the server may not know yet: a copy that comes now was sent before. Not what was given
+   * back: it comes again as soon as its delay is over, and swallowed then it would come only after ack_wait.
+   */
   private readonly settling = new Map<number, StreamMessage>();
   /** Given back, until they come again. Others may get them, so this is no more than this process knows. */
   private readonly givenBack = new Set<number>();
@@ -67,8 +70,8 @@ export class StreamLane implements Lane {
     const message = this.unsettled.get(seq);
     if (this.lost.aborted || message !== incoming) return;
     this.unsettled.delete(seq);
-    this.settling.set(seq, message);
     if (typeof how === 'object') this.givenBack.add(seq);
+    else this.settling.set(seq, message);
     this.acks.send(message.handle, payload(how), () => {
       if (this.settling.get(seq) === message) this.settling.delete(seq);
     });

@@ -326,6 +326,16 @@ whenNative(describe, 'nats')('a JetStream source', () => {
       expect((await facts(name)).ack_floor.stream_seq).toBe(1);
     });
 
+    it('does not swallow what was given back for a moment: it comes again then, not after ack_wait', async () => {
+      const by = await start(at());
+      const name = uniqueName('S');
+      const sink = new Collector(({ deliveries }) => (deliveries === 1 ? { againInMs: 5 } : 'done'));
+      await by.subscribe(sink, source(by, name, { ackWaitMs: 60_000 }));
+      await fill(by, name, 1);
+      await sink.until(2);
+      expect(sink.taken.map(({ message }) => message.deliveries)).toEqual([1, 2]);
+    });
+
     it('swallows a copy that was on its way when the message was settled', async () => {
       const by = await proxied();
       const name = uniqueName('S');

@@ -46,11 +46,17 @@ describe('a lane of a JetStream consumer', () => {
 
   it('swallows copies of what is settled until the server knows, and no longer', () => {
     const { lane, sent, add } = make();
-    lane.settle(add(7, 100), { againInMs: 0 });
+    lane.settle(add(7, 100), 'done');
     const copy = deliveryInfo(handle(2, 7, 100))!;
     expect(lane.swallows(copy)).toBe(true);
     sent[0]!.known();
     expect(lane.swallows(copy)).toBe(false);
+  });
+
+  it('takes what was given back, however soon it comes again', () => {
+    const { lane, add } = make();
+    lane.settle(add(7, 100), { againInMs: 0 });
+    expect(lane.swallows(deliveryInfo(handle(2, 7, 100))!)).toBe(false);
   });
 
   it('counts what was given back until it comes again', () => {
