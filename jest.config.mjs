@@ -32,6 +32,7 @@ const shared = {
 };
 
 const real = ['<rootDir>/test/integration/', '<rootDir>/test/conformance/real/'];
+const differential = '<rootDir>/test/differential/';
 
 export default {
   rootDir,
@@ -42,7 +43,7 @@ export default {
       ...shared,
       displayName: 'unit',
       testMatch: ['<rootDir>/{test,sample}/**/*.spec.ts'],
-      testPathIgnorePatterns: ['/node_modules/', ...real],
+      testPathIgnorePatterns: ['/node_modules/', ...real, differential],
     },
     {
       ...shared,
@@ -50,6 +51,12 @@ export default {
       globalSetup: '<rootDir>/tools/brokers/jest-global-setup.mjs',
       testMatch: real.map((folder) => `${folder}**/*.spec.ts`),
       testTimeout: 60_000,
+    },
+    {
+      ...shared,
+      displayName: 'differential',
+      globalSetup: '<rootDir>/tools/brokers/jest-global-setup.mjs',
+      testMatch: [`${differential}**/*.spec.ts`],
     },
   ],
 };
