@@ -1,10 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Inject, Injectable, type OnModuleDestroy, Optional } from '@nestjs/common';
 import { DeliveredMessage, type DeliveryContext } from '../delivery/index.js';
-import { type BrokerDefinition, type Clock, type Driver, type Incoming, systemClock } from '../driver/index.js';
+import {
+  type BrokerDefinition,
+  type Clock,
+  type Driver,
+  type Incoming,
+  type Io,
+  systemClock,
+} from '../driver/index.js';
 import type { HandlerDeclaration } from '../handlers/index.js';
 import { DriverSource } from '../lifecycle/index.js';
-import { Turns, withTurns } from '../twin/index.js';
+import { Turns, withSeed, withTurns } from '../twin/index.js';
 import { busOf, onBus } from './bus.js';
 import { ClockWaits } from './clock-waits.js';
 import { DeliveryRecords } from './delivery-records.js';
@@ -56,9 +63,13 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
     this.definitions.set(definition.name, definition);
     const published = this.published(definition.name);
     if (this.isReal) return published.of(await definition.driver(), (io) => io);
-    const bus = busOf(definition.name, this.options);
-    // All twins deliver in the turns that are waited for.
-    return published.of(await definition.twin(), (io) => withTurns(onBus(io, bus), this.turns));
+    return published.of(await definition.twin(), (io) => this.#ioOfTwin(io));
+  }
+
+  /** All twins deliver in the turns that are waited for, whatever their bus. */
+  #ioOfTwin(io: Io): Io {
+    const own = withTurns(onBus(io, busOf(io.broker, this.options)), this.turns);
+    return withSeed(own, this.options.seed ?? 1);
   }
 
   published(broker: string): PublishedMessages {

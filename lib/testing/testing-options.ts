@@ -5,6 +5,8 @@ export interface TestingOptions {
    * `'by-broker'`: none. A function gives each broker the name of its bus. On real brokers it has no say.
    */
   readonly bus?: 'by-kind' | 'by-broker' | ((broker: string) => string);
+  /** Where a system chooses at will, its twin chooses by this number: a run can be repeated, or varied. Default 1. */
+  readonly seed?: number;
   /** The same test on the real brokers, with the same records. Default `false`. */
   readonly real?: boolean;
   /** How long `settled()` waits for handlers that run, in milliseconds of real time. Default 4,000. */
