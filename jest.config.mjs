@@ -9,6 +9,7 @@ const shared = {
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   moduleNameMapper: {
     '^nestjs-multi-broker$': '<rootDir>/lib/index.ts',
+    '^nestjs-multi-broker/driver$': '<rootDir>/lib/driver/public.ts',
     '^nestjs-multi-broker/(\\w+)$': '<rootDir>/lib/$1/index.ts',
   },
   transform: {

@@ -1,6 +1,5 @@
 export * from './broker.js';
 export * from './clock.js';
-export * from './conformance/index.js';
 export * from './definition.js';
 export * from './driver.js';
 export * from './handler-options.js';

@@ -7,7 +7,7 @@ import {
   type Incoming,
   type Lane,
   type Sink,
-} from '../../lib/driver/index.js';
+} from '../../lib/driver/public.js';
 import { kafkaBroker } from '../../lib/kafka/index.js';
 import { natsBroker } from '../../lib/nats/index.js';
 import { kafkaTarget, streamTarget, subjectTarget } from './support/targets.js';

@@ -1,5 +1,5 @@
 import { afterAll, describe, it } from '@jest/globals';
-import { conformanceSuite } from '../../../lib/driver/index.js';
+import { conformanceSuite } from '../../../lib/driver/public.js';
 import { whenBrokers } from '../../support/real-brokers.js';
 import { natsSetting, realNats, removeHarmed } from '../support/real-setting.js';
 import { streamTarget } from '../support/targets.js';

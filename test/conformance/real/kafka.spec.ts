@@ -1,5 +1,5 @@
 import { afterAll, describe, it } from '@jest/globals';
-import { conformanceSuite } from '../../../lib/driver/index.js';
+import { conformanceSuite } from '../../../lib/driver/public.js';
 import { createTopic, uniqueName, whenBrokers } from '../../support/real-brokers.js';
 import { kafkaSetting, realKafka, removeHarmed } from '../support/real-setting.js';
 import { kafkaTarget, topicPlace } from '../support/targets.js';

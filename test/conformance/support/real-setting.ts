@@ -1,4 +1,4 @@
-import { type BrokerDefinition, type Doomed, systemClock } from '../../../lib/driver/index.js';
+import { type BrokerDefinition, type Doomed, systemClock } from '../../../lib/driver/public.js';
 import { kafkaBroker } from '../../../lib/kafka/index.js';
 import { natsBroker } from '../../../lib/nats/index.js';
 import {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { BrokerDefinition, ConformanceTarget, Driver, Place, PlaceOptions } from '../../../lib/driver/index.js';
+import type { BrokerDefinition, ConformanceTarget, Driver, Place, PlaceOptions } from '../../../lib/driver/public.js';
 import type { kafkaBroker } from '../../../lib/kafka/index.js';
 import { topic } from '../../../lib/kafka/index.js';
 import type { natsBroker } from '../../../lib/nats/index.js';

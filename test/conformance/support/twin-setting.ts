@@ -1,4 +1,4 @@
-import type { BrokerDefinition } from '../../../lib/driver/index.js';
+import type { BrokerDefinition } from '../../../lib/driver/public.js';
 import { VirtualClock } from '../../../lib/twin/index.js';
 import type { Setting } from './targets.js';
 

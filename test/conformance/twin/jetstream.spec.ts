@@ -1,5 +1,5 @@
 import { describe, it } from '@jest/globals';
-import { conformanceSuite } from '../../../lib/driver/index.js';
+import { conformanceSuite } from '../../../lib/driver/public.js';
 import { natsBroker } from '../../../lib/nats/index.js';
 import { streamTarget } from '../support/targets.js';
 import { twinSetting } from '../support/twin-setting.js';
