@@ -2,6 +2,7 @@ import type { ConsumerConfig, ConsumerInfo, JetStreamManager, StreamConfig, Stre
 
 import { consumerNotFound, streamNotFound } from '../driver/jetstream-api.js';
 import { subjectsOverlap } from '../subject-match.js';
+import type { TwinConsumer } from './twin-consumer.js';
 import type { TwinServer } from './twin-server.js';
 import type { TwinStream } from './twin-stream.js';
 
@@ -31,7 +32,7 @@ export function twinManager(server: TwinServer, broker: string): JetStreamManage
       info: async (stream, durable) => {
         const consumer = streamOf(server, stream).consumer(broker, durable);
         if (consumer === undefined) throw apiError(404, consumerNotFound, 'consumer not found');
-        return consumerInfo(consumer.config);
+        return consumerInfo(consumer);
       },
       add: async (stream, config) => consumerInfo(addConsumer(streamOf(server, stream), broker, config)),
     },
@@ -52,20 +53,29 @@ function addStream(server: TwinServer, config: Partial<StreamConfig>): TwinStrea
   return server.addStream(config);
 }
 
-function addConsumer(stream: TwinStream, broker: string, config: Partial<ConsumerConfig>): Partial<ConsumerConfig> {
+function addConsumer(stream: TwinStream, broker: string, config: Partial<ConsumerConfig>): TwinConsumer {
   const { filter_subject: filter } = config;
   if (filter !== undefined && !stream.subjects.some((subject) => subjectsOverlap(subject, filter))) {
     throw apiError(400, 10_093, 'consumer filter subject is not a valid subset of the interest subjects');
   }
-  return stream.addConsumer(broker, config).config;
+  return stream.addConsumer(broker, config);
 }
 
-function streamInfo({ config }: TwinStream): StreamInfo {
-  return { config } as StreamInfo;
+function streamInfo({ config, log }: TwinStream): StreamInfo {
+  return { config, state: { last_seq: log.end - 1 } } as StreamInfo;
 }
 
-function consumerInfo(config: Partial<ConsumerConfig>): ConsumerInfo {
-  return { config, created: '' } as unknown as ConsumerInfo;
+function consumerInfo(consumer: TwinConsumer): ConsumerInfo {
+  const { delivered, ackFloor, ackPending, pending } = consumer.progress();
+  const told = {
+    config: consumer.config,
+    created: '',
+    delivered: { stream_seq: delivered },
+    ack_floor: { stream_seq: ackFloor },
+    num_ack_pending: ackPending,
+    num_pending: pending,
+  };
+  return told as unknown as ConsumerInfo;
 }
 
 /** As nats.js throws what the API answers. */

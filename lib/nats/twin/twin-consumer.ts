@@ -25,6 +25,18 @@ export interface Handout {
   readonly deliveries: number;
 }
 
+/** How far a consumer is, in the terms of its info on the server. */
+export interface ConsumerProgress {
+  /** Sequence of the last message that was handed out or passed over. */
+  readonly delivered: number;
+  /** Up to it all is settled. */
+  readonly ackFloor: number;
+  /** Handed out and not settled, those that wait to come again included. */
+  readonly ackPending: number;
+  /** Not handed out yet. */
+  readonly pending: number;
+}
+
 /** A durable consumer: how far it has read, what is out, and what comes again when. */
 export class TwinConsumer {
   readonly #readers = new Rotation<Reader>();
@@ -79,6 +91,15 @@ export class TwinConsumer {
     if (handouts.length > 0) this.#readers.took(reader);
     if (this.#told.size === 0) this.wake();
     return handouts;
+  }
+
+  progress(): ConsumerProgress {
+    const delivered = this.#cursor - 1;
+    const open = [...this.#deliveries.keys()];
+    const ackFloor = open.reduce((floor, seq) => Math.min(floor, seq - 1), delivered);
+    let pending = 0;
+    for (let seq = this.#cursor; seq < this.stream.log.end; seq++) if (this.#wants(this.stream.log.at(seq))) pending++;
+    return { delivered, ackFloor, ackPending: open.length, pending };
   }
 
   /** Settled for good, whether handled or not; a late one counts too, as on the server. */

@@ -78,6 +78,5 @@ const isOver = ({ behind, open }: Progress): boolean => open === 0 && behind.eve
 async function progressOf(manager: JetStreamManager, name: string, group: string): Promise<Progress> {
   const { state } = await manager.streams.info(name);
   const info = await manager.consumers.info(name, group);
-  if ((state as unknown) === undefined) return { behind: [0, 0], open: 0 }; // TODO
   return { behind: [state.last_seq - info.ack_floor.stream_seq, info.num_pending], open: info.num_ack_pending };
 }
