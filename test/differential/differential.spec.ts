@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
 import { whenBrokers } from '../support/real-brokers.js';
+import { seedThatFinds } from './support/fault-search.js';
+import { faults } from './support/planted-faults.js';
 import { divergences, seedsFrom } from './support/seeds.js';
 import { RealServers } from './support/worlds.js';
 
@@ -8,6 +10,8 @@ const COUNT = Number(process.env.DIFFERENTIAL_COUNT ?? 50);
 const FRESH = Number(process.env.DIFFERENTIAL_SEED ?? Date.now() % 1_000_000_000);
 
 jest.setTimeout(600_000);
+
+const fixed = seedsFrom(1, COUNT);
 
 whenBrokers(describe)('twins and real servers, through the same scenarios', () => {
   let servers: RealServers;
@@ -17,7 +21,11 @@ whenBrokers(describe)('twins and real servers, through the same scenarios', () =
   afterAll(() => servers.end());
 
   it(`agree on ${COUNT} fixed seeds`, async () => {
-    expect(await divergences(seedsFrom(1, COUNT), servers)).toEqual([]);
+    expect(await divergences(fixed, servers)).toEqual([]);
+  });
+
+  it.each(Object.entries(faults))('would find %s in a twin by the fixed seeds', async (_, fault) => {
+    expect(fixed).toContain(await seedThatFinds(fault, fixed, servers));
   });
 
   it(`agree on ${COUNT} fresh seeds, from ${FRESH} on (DIFFERENTIAL_SEED)`, async () => {

@@ -1,0 +1,182 @@
+import { PublishError } from '../../../lib/errors/index.js';
+import { ConsumerGroup } from '../../../lib/kafka/twin/consumer-group.js';
+import { GroupConsumer } from '../../../lib/kafka/twin/group-consumer.js';
+import { KafkaTwin } from '../../../lib/kafka/twin/kafka-twin.js';
+import { TwinTopic } from '../../../lib/kafka/twin/twin-topic.js';
+import { NatsTwin } from '../../../lib/nats/twin/nats-twin.js';
+import { TwinConsumer } from '../../../lib/nats/twin/twin-consumer.js';
+import { TwinStream } from '../../../lib/nats/twin/twin-stream.js';
+import { laws } from './laws.js';
+import { aspects } from './comparison.js';
+import type { Kind } from './scenario.js';
+
+/** A way in which a twin could be wrong. */
+export interface Fault {
+  readonly kind: Kind;
+  /** The law, or the aspect of the comparison, that has to notice it. */
+  readonly noticedBy: string;
+  /** Spoils the twin's classes; the returned function mends them. */
+  plant(): () => void;
+}
+
+export const faults: Readonly<Record<string, Fault>> = {
+  'a wrong partition': {
+    kind: 'kafka',
+    noticedBy: law('a key has its partition'),
+    plant: () =>
+      spoil(TwinTopic.prototype, 'append', (append) => {
+        return function (partition, message) {
+          return append.call(this, (partition + 1) % this.partitions.length, message);
+        };
+      }),
+  },
+  'an offset too far': {
+    kind: 'kafka',
+    noticedBy: law('all is settled once quiet'),
+    plant: () =>
+      spoil(ConsumerGroup.prototype, 'commit', (commit) => {
+        return function (topic, partition, offset) {
+          commit.call(this, topic, partition, offset + 1);
+        };
+      }),
+  },
+  'a commit that is lost': {
+    kind: 'kafka',
+    noticedBy: law('all is settled once quiet'),
+    plant: () =>
+      spoil(ConsumerGroup.prototype, 'commit', (commit) => {
+        return function (topic, partition, offset) {
+          if (this.committed(topic, partition) === undefined) commit.call(this, topic, partition, offset);
+        };
+      }),
+  },
+  'a batch in the wrong order': {
+    kind: 'kafka',
+    noticedBy: law('first deliveries keep the order of a key'),
+    plant: () =>
+      spoil(KafkaTwin.prototype, 'subscribe', (subscribe) => {
+        return function (sources, sink, signal) {
+          const turned: typeof sink = {
+            opened: (lane) => sink.opened(lane),
+            take: (lane, batch) => sink.take(lane, batch.toReversed()),
+          };
+          return subscribe.call(this, sources, turned, signal);
+        };
+      }),
+  },
+  'two owners of a partition': {
+    kind: 'kafka',
+    noticedBy: law('what nobody disturbs is called as its script says'),
+    plant: () => spoil(GroupConsumer.prototype, 'revokeAllBut', () => () => undefined),
+  },
+  'a partition that nobody takes over': {
+    kind: 'kafka',
+    noticedBy: law('every group gets every message that is its'),
+    plant: () =>
+      spoil(ConsumerGroup.prototype, 'leave', () => {
+        return () => undefined;
+      }),
+  },
+  'a group that begins before its start': {
+    kind: 'kafka',
+    noticedBy: law('a group gets nothing from before its start'),
+    plant: () => spoil(GroupConsumer.prototype, 'startOf', () => () => 0),
+  },
+  'a lost nack': {
+    kind: 'jetstream',
+    noticedBy: law('what nobody disturbs is called as its script says'),
+    plant: () =>
+      spoil(TwinConsumer.prototype, 'nak', () => {
+        return function (seq) {
+          this.done(seq);
+        };
+      }),
+  },
+  'a lost ack': {
+    kind: 'jetstream',
+    noticedBy: law('all is settled once quiet'),
+    plant: () => spoil(TwinConsumer.prototype, 'done', () => () => undefined),
+  },
+  'a redelivery that counts as a first one': {
+    kind: 'jetstream',
+    noticedBy: aspect('calls and attempts of what nobody disturbed'),
+    plant: () =>
+      spoil(TwinConsumer.prototype, 'pull', (pull) => {
+        return function (reader, max) {
+          return pull.call(this, reader, max).map((handout) => ({ ...handout, deliveries: 1 }));
+        };
+      }),
+  },
+  'what a member gives back is lost': {
+    kind: 'jetstream',
+    noticedBy: law('every group gets every message that is its'),
+    plant: () =>
+      spoil(TwinConsumer.prototype, 'leave', (leave) => {
+        return function (reader, unsettled) {
+          for (const seq of unsettled) this.done(seq);
+          leave.call(this, reader, []);
+        };
+      }),
+  },
+  'a duplicate that is kept': {
+    kind: 'jetstream',
+    noticedBy: law('a second message of a dedupe id is told as a duplicate, and no other'),
+    plant: () =>
+      spoil(TwinStream.prototype, 'append', (append) => {
+        return function (message) {
+          return append.call(this, {
+            ...message,
+            headers: { ...message.headers, 'Nats-Msg-Id': String(this.log.end) },
+          });
+        };
+      }),
+  },
+  'a durable that begins before its start': {
+    kind: 'jetstream',
+    noticedBy: law('a group gets nothing from before its start'),
+    plant: () =>
+      spoil(TwinStream.prototype, 'addConsumer', (add) => {
+        return function (broker, config) {
+          const all = 'all' as NonNullable<(typeof config)['deliver_policy']>;
+          return Object.assign(add.call(this, broker, { ...config, deliver_policy: all }), { config });
+        };
+      }),
+  },
+  'another error code': {
+    kind: 'jetstream',
+    noticedBy: aspect('error codes'),
+    plant: () =>
+      spoil(NatsTwin.prototype, 'publish', (publish) => {
+        return async function (to, batch) {
+          const error = new PublishError('MULTI_BROKER_PUBLISH_REJECTED', 'refused', { written: 'no' });
+          return (await publish.call(this, to, batch)).map((outcome) => ('error' in outcome ? { error } : outcome));
+        };
+      }),
+  },
+};
+
+/** A name that the compiler does not know, but the table has to. */
+function law(name: keyof typeof laws): string {
+  if (!(name in laws)) throw new Error(`There is no law '${name}'`);
+  return `"${name}"`;
+}
+
+function aspect(name: keyof typeof aspects): string {
+  if (!(name in aspects)) throw new Error(`There is no aspect '${name}'`);
+  return `"${name}"`;
+}
+
+type Methods<T> = { [K in keyof T]: T[K] extends (...args: never[]) => unknown ? K : never }[keyof T];
+type Method<T, K extends keyof T> = T[K] extends (...args: infer A) => infer R ? (this: T, ...args: A) => R : never;
+
+function spoil<T, K extends Methods<T>>(
+  prototype: T,
+  name: K,
+  make: (original: Method<T, K>) => Method<T, K>,
+): () => void {
+  const original = prototype[name];
+  prototype[name] = make(original as Method<T, K>) as T[K];
+  return () => {
+    prototype[name] = original;
+  };
+}
