@@ -59,6 +59,12 @@ export class TwinBench {
   readonly turns = new Turns();
   readonly #made = new Map<string, unknown>();
 
+  /** What the twins share; {@link Io.shared}. */
+  shared<T>(key: string, make: () => T): T {
+    if (!this.#made.has(key)) this.#made.set(key, make());
+    return this.#made.get(key) as T;
+  }
+
   async connect(definition: BrokerDefinition): Promise<Driver> {
     const driver = await definition.twin();
     await driver.connect(this.#io(definition.name), new AbortController().signal);
@@ -96,10 +102,7 @@ export class TwinBench {
       clock: this.clock,
       log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
       state: nothing,
-      shared: <T>(key: string, make: () => T): T => {
-        if (!this.#made.has(key)) this.#made.set(key, make());
-        return this.#made.get(key) as T;
-      },
+      shared: (key, make) => this.shared(key, make),
     };
     return withTurns(io, this.turns);
   }

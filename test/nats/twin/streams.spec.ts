@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { SourceSpec } from '../../../lib/driver/index.js';
 import { natsBroker, stream, type StreamOptions, toStream } from '../../../lib/nats/index.js';
+import { twinManager } from '../../../lib/nats/twin/jetstream-manager.js';
+import type { TwinServer } from '../../../lib/nats/twin/twin-server.js';
 import { message, positions, TwinBench } from '../../support/twin-bench.js';
 
 const events = natsBroker({ name: 'events', client: {} });
@@ -8,6 +10,10 @@ const orders = (options: Partial<StreamOptions> = {}): SourceSpec =>
   events.source(stream('ORDERS', { subjects: ['orders.>'], durable: 'd', ...options }));
 const to = events.destination(toStream('orders.new'));
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, i) => `m${i}`);
+
+const missing = (): TwinServer => {
+  throw new Error('Nobody has made it');
+};
 
 describe('streams of the NATS twin', () => {
   it('keep what is published to their subjects, by either way, and core subscribers see it too', async () => {
@@ -21,6 +27,23 @@ describe('streams of the NATS twin', () => {
     expect(reader.texts).toEqual(['confirmed', 'core']);
     expect(core.texts).toEqual(['confirmed', 'core']);
     expect(reader.got[1]!.message.raw).toMatchObject({ stream: 'ORDERS', seq: 2, subject: 'orders.new' });
+  });
+
+  it('have consumers whose info tells how far they are', async () => {
+    const bench = new TwinBench();
+    const driver = await bench.connect(events);
+    const reader = await bench.read(driver, orders(), () => undefined);
+    await bench.publish(driver, to, 'one', 'two', 'three');
+    const [, two, three] = reader.got;
+    two!.lane.settle(two!.message, 'done');
+    three!.lane.settle(three!.message, { againInMs: 1_000 });
+    const manager = twinManager(bench.shared('twin:nats', missing), 'events');
+    const info = await manager.consumers.info('ORDERS', 'd');
+    expect(info).toMatchObject({ delivered: { stream_seq: 3 }, ack_floor: { stream_seq: 0 }, num_ack_pending: 2 });
+    await reader.leave();
+    await bench.publish(driver, to, 'four');
+    expect(await manager.consumers.info('ORDERS', 'd')).toMatchObject({ num_pending: 1 });
+    expect(await manager.streams.info('ORDERS')).toMatchObject({ state: { last_seq: 4 } });
   });
 
   it('are not made by a publish', async () => {
