@@ -30,6 +30,8 @@ export interface CommitterHost {
 export class Committer {
   private cancel: (() => void) | undefined;
   private running: Promise<boolean> | undefined;
+  /** The commit under way was made before something that is due now. */
+  private overtaken = false;
   private finished = 0;
   private closed = false;
 
@@ -44,7 +46,8 @@ export class Committer {
 
   /** Commits what is finished now, or as soon as the commit under way is over. Never rejects. */
   now(): void {
-    void this.run();
+    if (this.running === undefined) void this.run();
+    else this.overtaken = true;
   }
 
   /** Resolves when the server knows all that is finished now, or after so many milliseconds. */
@@ -72,6 +75,9 @@ export class Committer {
     this.finished = 0;
     this.running ??= this.commit().finally(() => {
       this.running = undefined;
+      if (!this.overtaken || this.closed) return;
+      this.overtaken = false;
+      void this.run();
     });
     return this.running;
   }
