@@ -33,6 +33,10 @@ export interface StreamOptions {
   readonly replicas?: number;
   /** How long a stream that is created remembers dedupe ids, in milliseconds. Default: the server's, 2 minutes. */
   readonly duplicateWindowMs?: number;
+  /** How many messages a stream that is created keeps; the oldest go first. Default: no limit. */
+  readonly maxMessages?: number;
+  /** How long a stream that is created keeps a message, in milliseconds; the server takes no less than 100. Default: no limit. */
+  readonly maxAgeMs?: number;
   /** Where a consumer that is created begins: at the first message that is kept, or after the last. Default `'all'`. */
   readonly deliver?: 'all' | 'new';
   /** How long the server waits for a settlement, in milliseconds; extended while a handler runs. Default 30,000. */

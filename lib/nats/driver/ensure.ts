@@ -77,6 +77,8 @@ function streamConfig({ stream, options }: StreamSourceSpec, subjects: readonly 
     subjects: [...subjects],
     storage: as<StreamConfig['storage']>(options.storage ?? 'file'),
     num_replicas: options.replicas ?? 1,
+    ...(options.maxMessages !== undefined && { max_msgs: options.maxMessages }),
+    ...(options.maxAgeMs !== undefined && { max_age: options.maxAgeMs * 1e6 }),
     ...(options.duplicateWindowMs !== undefined && { duplicate_window: options.duplicateWindowMs * 1e6 }),
   };
 }
@@ -97,11 +99,13 @@ function consumerConfig(spec: StreamSourceSpec, resumeFrom: number | undefined):
 }
 
 function checkStream(config: StreamConfig, spec: StreamSourceSpec, broker: string): void {
-  const { storage, replicas, duplicateWindowMs } = spec.options;
+  const { storage, replicas, duplicateWindowMs, maxMessages, maxAgeMs } = spec.options;
   const differs = differences([
     ['subjects', spec.subjects && list(spec.subjects), list(config.subjects)],
     ['storage', storage, config.storage],
     ['replicas', replicas, config.num_replicas],
+    ['maxMessages', maxMessages, config.max_msgs],
+    ['maxAgeMs', maxAgeMs, config.max_age / 1e6],
     ['duplicateWindowMs', duplicateWindowMs, config.duplicate_window / 1e6],
   ]);
   if (differs !== '') throw mismatch(`Stream ${spec.stream}`, differs, broker);

@@ -63,6 +63,12 @@ export class TwinConsumer {
     this.#naked = new Deadlines(clock, (seqs) => this.#comeAgain(seqs), 'redelivery');
   }
 
+  /** The first message that is not settled; the order of first deliveries is that of the sequence. */
+  get floor(): number {
+    const [unsettled = this.#cursor] = this.#deliveries.keys();
+    return unsettled;
+  }
+
   join(reader: Reader): void {
     this.#readers.join(reader);
     this.wake();
@@ -151,8 +157,12 @@ export class TwinConsumer {
   }
 
   #nextSeq(): number | undefined {
-    const again = this.#again.shift();
-    if (again !== undefined) return again;
+    for (let again = this.#again.shift(); again !== undefined; again = this.#again.shift()) {
+      if (this.stream.log.at(again) !== undefined) return again;
+      // The stream keeps it no longer, so nobody can get it.
+      this.#deliveries.delete(again);
+    }
+    this.#cursor = Math.max(this.#cursor, this.stream.log.first);
     while (this.#available() > 0) {
       const seq = this.#cursor++;
       if (this.#wants(this.stream.log.at(seq))) return seq;

@@ -1,8 +1,9 @@
 import type { ConsumerConfig, StreamConfig } from 'nats';
 
 import type { Clock } from '../../driver/index.js';
-import { Log, type Stored } from '../../twin/index.js';
+import type { Stored } from '../../twin/index.js';
 import { dedupeHeader } from '../header-names.js';
+import { KeptMessages } from './kept-messages.js';
 import { TwinConsumer } from './twin-consumer.js';
 
 /** As nats-server has it where the configuration says nothing: two minutes. */
@@ -15,9 +16,9 @@ export interface TwinPubAck {
   readonly duplicate: boolean;
 }
 
-/** A stream: a log, the dedupe ids of its window, and its durable consumers. */
+/** A stream: what it keeps, the dedupe ids of its window, and its durable consumers. */
 export class TwinStream {
-  readonly log = new Log<Stored>(1);
+  readonly log: KeptMessages;
   /** As the server tells it. */
   readonly config: Partial<StreamConfig>;
   readonly name: string;
@@ -29,7 +30,11 @@ export class TwinStream {
     config: Partial<StreamConfig>,
     private readonly clock: Clock,
   ) {
-    this.config = { duplicate_window: DUPLICATE_WINDOW_NS, ...config };
+    const { max_age: age = 0 } = config;
+    // The server's window is never longer than what it keeps.
+    const window = age > 0 ? Math.min(age, DUPLICATE_WINDOW_NS) : DUPLICATE_WINDOW_NS;
+    this.config = { duplicate_window: window, max_msgs: -1, max_age: 0, ...config };
+    this.log = new KeptMessages(this.config, clock, () => this.#neededFrom());
     this.name = config.name ?? '';
     this.subjects = config.subjects ?? [];
   }
@@ -39,7 +44,8 @@ export class TwinStream {
     const known = id === undefined ? undefined : this.#duplicateOf(id);
     if (known !== undefined) return { stream: this.name, seq: known, duplicate: true };
     const seq = this.log.append(message);
-    if (id !== undefined) this.#seen.set(id, { seq, at: this.clock.now() });
+    if (id === undefined) this.#forgetOld();
+    else this.#seen.set(id, { seq, at: this.clock.now() });
     for (const consumer of this.#consumers.values()) consumer.wake();
     return { stream: this.name, seq, duplicate: false };
   }
@@ -52,6 +58,10 @@ export class TwinStream {
     const consumer = new TwinConsumer(config, this, this.clock);
     this.#consumers.set(consumerKey(broker, config.durable_name ?? ''), consumer);
     return consumer;
+  }
+
+  #neededFrom(): number {
+    return Math.min(this.log.end, ...[...this.#consumers.values()].map(({ floor }) => floor));
   }
 
   /** A repeat does not refresh the window (nats-server #7302). */

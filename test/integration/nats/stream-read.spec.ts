@@ -57,6 +57,20 @@ whenNative(describe, 'nats')('a JetStream source', () => {
       expect(error!.message).toContain('does not exist');
     });
 
+    it('creates a stream that keeps no more than asked, and alters none that keeps something else', async () => {
+      const by = await start(at());
+      const name = uniqueName('LIMITS');
+      const limits = { maxMessages: 2, maxAgeMs: 60_000 };
+      await by.subscribe(new Collector(), source(by, name, limits));
+      await by.subscribe(new Collector(), source(by, name, limits));
+      await fill(by, name, 5);
+      const { config, state } = await (await admin()).streams.info(name);
+      expect([config.max_msgs, config.max_age, config.duplicate_window]).toEqual([2, 60e9, 60e9]);
+      expect([state.messages, state.first_seq]).toEqual([2, 4]);
+      const error = await rejection(by.subscribe(new Collector(), source(by, name, { maxMessages: 3 })));
+      expect(error).toMatchObject({ code: 'MULTI_BROKER_STREAM_MISMATCH' });
+    });
+
     it('creates stream and consumer as asked, and finds them the next time', async () => {
       const by = await start(at());
       const name = uniqueName('S');
