@@ -51,6 +51,7 @@ export interface Driver {
 export interface Io {
   /** Name of the broker, for messages. */
   readonly broker: string;
+  /** A twin does by `after(0, …)` what is for a later turn of the event loop: a test's harness waits for that. */
   readonly clock: Clock;
   /** Never given a payload or a credential. */
   readonly log: Log;
