@@ -52,4 +52,6 @@ export interface Incoming {
   readonly position: string;
   /** From 1: how often the server has delivered it. */
   readonly deliveries: number;
+  /** On a twin: another broker published it. In production it arrives only if the two are one cluster. */
+  readonly carried?: boolean | undefined;
 }

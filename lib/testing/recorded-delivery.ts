@@ -116,7 +116,7 @@ export class RecordedDelivery {
       attempt: this.last?.attempt ?? 1,
       attempts: attempts.map((attempt) => ({ ...attempt })),
       durationMs: attempts.reduce((sum, { durationMs }) => sum + durationMs, 0),
-      carried: isCarried(incoming),
+      carried: incoming.carried === true,
       ...(error !== undefined && { error }),
       causes: causesOf(error),
     };
@@ -128,10 +128,6 @@ export class RecordedDelivery {
     if (lane.again !== 'never' || this.error === undefined) return false;
     return binding.ack !== 'reject-on-error' && !isRejection(this.error);
   }
-}
-
-function isCarried(incoming: Incoming & { readonly carried?: boolean | undefined }): boolean {
-  return incoming.carried === true;
 }
 
 function causesOf(error: unknown): readonly unknown[] {

@@ -1,8 +1,9 @@
 export { Deadlines } from './deadlines.js';
 export { Feed } from './feed.js';
+export { isCarried, pathOf, reaches, type Travelled } from './hop-path.js';
 export { LANE_ENDED } from './lane-end.js';
 export { Log } from './log.js';
-export { Arrived, type Arrival, store, type Stored } from './message.js';
+export { Arrived, type Arrival, type Sending, store, type Stored } from './message.js';
 export { Rotation } from './rotation.js';
 export { seedOf, withSeed } from './seed.js';
 export { Turns, turnsOf, withTurns } from './turns.js';

@@ -1,7 +1,8 @@
 import type { Headers, Incoming, Outgoing } from '../driver/index.js';
+import { type HopPath, isCarried, type OnItsWay, onward, pathOf, pathTo, type Travelled } from './hop-path.js';
 
 /** A message as the bus keeps it: a copy, so that a publisher who reuses his buffer changes nothing. */
-export interface Stored {
+export interface Stored extends OnItsWay {
   /** The topic or subject it was published to. */
   readonly address: string;
   readonly body: Uint8Array | null;
@@ -13,8 +14,20 @@ export interface Stored {
 
 const NO_HEADERS: Headers = Object.freeze({});
 
+/** What else is known of a publish. */
+export interface Sending {
+  /** Whose publish it is; the server's own where there is none. */
+  readonly broker?: string | undefined;
+  readonly replyTo?: string | undefined;
+}
+
 /** Copies an outgoing message for the bus. */
-export function store(address: string, message: Outgoing, timestamp: number, replyTo?: string): Stored {
+export function store(
+  address: string,
+  message: Outgoing,
+  timestamp: number,
+  { broker, replyTo }: Sending = {},
+): Stored {
   return {
     address,
     body: message.body === null ? null : Buffer.from(message.body),
@@ -22,11 +35,15 @@ export function store(address: string, message: Outgoing, timestamp: number, rep
     headers: message.headers === undefined ? NO_HEADERS : { ...message.headers },
     replyTo,
     timestamp,
+    broker,
+    path: broker === undefined ? undefined : onward(pathOf(message.origin), broker, address),
   };
 }
 
 /** What one delivery adds to a stored message. */
 export interface Arrival {
+  /** Whose reader gets it. */
+  readonly broker: string;
   readonly position: string;
   readonly deliveries: number;
   readonly params?: Readonly<Record<string, string>> | undefined;
@@ -35,7 +52,7 @@ export interface Arrival {
 }
 
 /** One delivery of a stored message. Body and headers are each receiver's own copy, made when asked for. */
-export class Arrived implements Incoming {
+export class Arrived implements Incoming, Travelled {
   #body: Uint8Array | null | undefined;
   #raw: unknown;
 
@@ -80,6 +97,14 @@ export class Arrived implements Incoming {
 
   get deliveries(): number {
     return this.arrival.deliveries;
+  }
+
+  get carried(): boolean {
+    return isCarried(this.stored, this.arrival.broker);
+  }
+
+  get path(): HopPath | undefined {
+    return pathTo(this.stored, this.arrival.broker);
   }
 
   headers(): Headers {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Arrived, store } from '../../lib/twin/index.js';
 
-const arrival = { position: 'here', deliveries: 1, raw: () => ({}) };
+const arrival = { broker: 'b', position: 'here', deliveries: 1, raw: () => ({}) };
 
 describe('a message on a bus', () => {
   it('does not change when the publisher reuses his buffer or his headers', () => {

@@ -81,7 +81,7 @@ export class KafkaTwin implements Driver {
     const { io, cluster } = this.#open;
     const topic = cluster.topic(to.address);
     const partition = this.#partition(topic, message.key);
-    const offset = topic.append(partition, store(topic.name, message, io.clock.now()));
+    const offset = topic.append(partition, store(topic.name, message, io.clock.now(), { broker: io.broker }));
     return { receipt: { position: `${topic.name}[${partition}]@${offset}` } };
   }
 

@@ -1,7 +1,7 @@
 import type { Incoming, Io, Lane, Settlement, Sink } from '../../driver/index.js';
-import { Feed, LANE_ENDED, turnsOf } from '../../twin/index.js';
+import { Feed, LANE_ENDED, reaches, turnsOf } from '../../twin/index.js';
 import { paramsOf } from '../driver/consumer/topics.js';
-import { Watermark } from '../driver/consumer/watermark.js';
+import { type Delivered, Watermark } from '../driver/consumer/watermark.js';
 import type { KafkaSourceSpec } from '../source-spec.js';
 import type { ConsumerGroup } from './consumer-group.js';
 import { TwinRecord } from './twin-record.js';
@@ -16,7 +16,7 @@ export class PartitionLane implements Lane {
   readonly #feed: Feed;
   readonly #watermark: Watermark;
   readonly #stopReading: () => void;
-  readonly #params: Readonly<Record<string, string>> | undefined;
+  readonly #reader: { readonly broker: string; readonly params: Readonly<Record<string, string>> | undefined };
   #next: number;
 
   constructor(
@@ -30,7 +30,7 @@ export class PartitionLane implements Lane {
     this.name = `${topic.name}[${partition}]`;
     this.#next = group.committed(topic.name, partition) ?? 0;
     this.#watermark = new Watermark(this.#next);
-    this.#params = paramsOf(source.topic, topic.name);
+    this.#reader = { broker: io.broker, params: paramsOf(source.topic, topic.name) };
     this.#feed = new Feed(this, sink, turnsOf(io), (max) => this.#fetch(max));
     this.#stopReading = topic.read(partition, this.#feed.wake);
   }
@@ -47,8 +47,7 @@ export class PartitionLane implements Lane {
   settle(message: Incoming, _how: Settlement): void {
     if (this.lost.aborted || !(message instanceof TwinRecord) || message.settled) return;
     message.settled = true;
-    this.#watermark.advance();
-    this.group.commit(this.topic.name, this.partition, this.#watermark.position);
+    this.#commit();
   }
 
   quiet(): void {
@@ -62,13 +61,24 @@ export class PartitionLane implements Lane {
     this.#lost.abort(LANE_ENDED);
   }
 
+  #commit(): void {
+    this.#watermark.advance();
+    this.group.commit(this.topic.name, this.partition, this.#watermark.position);
+  }
+
   #fetch(max: number): TwinRecord[] {
     const log = this.topic.partition(this.partition);
     const batch: TwinRecord[] = [];
+    const passed: Delivered[] = [];
     for (let stored = log.at(this.#next); stored !== undefined && batch.length < max; stored = log.at(this.#next)) {
-      batch.push(new TwinRecord(stored, this.partition, this.#next++, this.#params));
+      const record = new TwinRecord(stored, this.partition, this.#next++, this.#reader);
+      passed.push(record);
+      if (reaches(stored, this.#reader.broker)) batch.push(record);
+      else record.settled = true;
     }
-    this.#watermark.deliver(batch);
+    this.#watermark.deliver(passed);
+    // What is not for this broker is passed over, and the commit with it.
+    if (passed.length > batch.length) this.#commit();
     return batch;
   }
 }

@@ -8,12 +8,18 @@ export class TwinRecord extends Arrived implements Delivered {
   settled = false;
   readonly offset: string;
 
-  constructor(stored: Stored, partition: number, offset: number, params: Readonly<Record<string, string>> | undefined) {
+  constructor(
+    stored: Stored,
+    partition: number,
+    offset: number,
+    reader: { readonly broker: string; readonly params: Readonly<Record<string, string>> | undefined },
+  ) {
     super(stored, {
+      broker: reader.broker,
       position: positionOf(stored.address, partition, offset, stored.timestamp),
       // Kafka does not count; what is tried again in place is counted by who does.
       deliveries: 1,
-      params,
+      params: reader.params,
       raw: () => rawRecord(stored, partition, offset),
     });
     this.offset = String(offset);

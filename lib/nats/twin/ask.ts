@@ -47,6 +47,7 @@ function receiver(pattern: string, io: Io, resolve: (answer: Incoming) => void):
 
 function answerOf(stored: Stored, id: number, broker: string): Incoming {
   return new Arrived(stored, {
+    broker,
     position: positionOnSubject(broker, stored.address, id),
     deliveries: 1,
     raw: () => rawMessage(stored),

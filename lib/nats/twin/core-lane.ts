@@ -12,6 +12,7 @@ export class CoreLane implements Lane, Subscriber {
   readonly again = 'never';
   readonly waits = false;
   readonly pattern: string;
+  readonly broker: string;
   readonly group: string | undefined;
   readonly #lost = new AbortController();
   readonly #params: ReturnType<typeof paramReader>;
@@ -21,10 +22,11 @@ export class CoreLane implements Lane, Subscriber {
   constructor(
     readonly source: CoreSourceSpec,
     sink: Sink,
-    private readonly io: Io,
+    io: Io,
   ) {
     this.name = source.subject;
     this.pattern = source.subject;
+    this.broker = io.broker;
     this.group = source.queue === undefined ? undefined : JSON.stringify([io.broker, source.queue]);
     this.#params = paramReader(source.subject);
     this.#feed = new Feed(this, sink, turnsOf(io), (max) => this.#arrived.splice(0, max));
@@ -38,7 +40,8 @@ export class CoreLane implements Lane, Subscriber {
     if (!this.#feed.free) return;
     this.#arrived.push(
       new Arrived(stored, {
-        position: positionOnSubject(this.io.broker, stored.address, id),
+        broker: this.broker,
+        position: positionOnSubject(this.broker, stored.address, id),
         deliveries: 1,
         params: this.#params?.(stored.address),
         raw: () => rawMessage(stored),

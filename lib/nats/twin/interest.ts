@@ -1,9 +1,11 @@
-import { Rotation, type Stored } from '../../twin/index.js';
+import { reaches, Rotation, type Stored } from '../../twin/index.js';
 import { subjectMatches } from '../subject-match.js';
 
 /** A core subscription as the server sees it. */
 export interface Subscriber {
   readonly pattern: string;
+  /** Whose it is. An inbox tells none: it gets its answer whichever way it came. */
+  readonly broker?: string | undefined;
   /** Those of one group share the messages; without one each gets all. */
   readonly group: string | undefined;
   /** `id` is the message's, the same for every subscriber. */
@@ -41,9 +43,17 @@ export class Interest {
   /** Gives the message to everybody alone, and to one of each queue group. Returns how many got it. */
   route(message: Stored, id: number): number {
     const { alone, groups } = this.#matches(message.address);
-    for (const subscriber of alone) subscriber.accept(message, id);
-    for (const { rotation, matching } of groups) rotation.next((member) => matching.has(member))?.accept(message, id);
-    return alone.length + groups.length;
+    let receivers = 0;
+    const give = (subscriber: Subscriber | undefined): void => {
+      if (subscriber === undefined) return;
+      receivers++;
+      subscriber.accept(message, id);
+    };
+    for (const subscriber of alone) if (reaches(message, subscriber.broker)) give(subscriber);
+    for (const { rotation, matching } of groups) {
+      give(rotation.next((member) => matching.has(member) && reaches(message, member.broker)));
+    }
+    return receivers;
   }
 
   #remove(subscriber: Subscriber): void {

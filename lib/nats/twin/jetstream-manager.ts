@@ -47,10 +47,21 @@ function streamOf(server: TwinServer, name: string): TwinStream {
 }
 
 function addStream(server: TwinServer, config: Partial<StreamConfig>): TwinStream {
+  const known = server.stream(config.name ?? '');
+  if (known !== undefined) return sameStream(known, config);
   if (server.overlapping(config.subjects ?? []) !== undefined) {
     throw apiError(400, 10_065, 'subjects overlap with an existing stream');
   }
   return server.addStream(config);
+}
+
+/** Two who make the same stream at one time both get it. */
+function sameStream(known: TwinStream, config: Partial<StreamConfig>): TwinStream {
+  const same = Object.entries(config).every(
+    ([name, value]) => JSON.stringify(known.config[name as keyof StreamConfig]) === JSON.stringify(value),
+  );
+  if (!same) throw apiError(400, 10_058, 'stream name already in use with a different configuration');
+  return known;
 }
 
 function addConsumer(stream: TwinStream, broker: string, config: Partial<ConsumerConfig>): TwinConsumer {

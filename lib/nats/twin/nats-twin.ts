@@ -64,6 +64,7 @@ export class NatsTwin implements Driver {
     const { io, server } = this.#open;
     const stored = takeIn(message, spec, {
       timestamp: io.clock.now(),
+      broker: this.broker,
       replyTo: server.newInbox(),
       errors: this.#errors,
     });
@@ -90,7 +91,7 @@ export class NatsTwin implements Driver {
   #write(to: NatsDestinationSpec, message: Outgoing): Outcome {
     if (this.#open === undefined) return { error: this.#errors.notConnected(to) };
     const { io, server } = this.#open;
-    const stored = takeIn(message, to, { timestamp: io.clock.now(), errors: this.#errors });
+    const stored = takeIn(message, to, { timestamp: io.clock.now(), broker: this.broker, errors: this.#errors });
     const refusal = stored instanceof PublishError ? stored : this.#refusal(to, server);
     if (refusal !== undefined) return { error: refusal };
     const { ack } = server.publish(stored as Stored);

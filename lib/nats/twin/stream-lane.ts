@@ -80,6 +80,7 @@ export class StreamLane implements Lane, Reader {
 
   #arrive({ seq, stored, deliveries }: Handout): Incoming {
     const message = new Arrived(stored, {
+      broker: this.io.broker,
       position: positionInStream(this.io.broker, this.source.stream, seq, stored.timestamp),
       deliveries,
       params: this.#params?.(stored.address),

@@ -17,13 +17,15 @@ const LINE = 4;
 /** Where and when a message is taken in. */
 export interface TakingIn {
   readonly timestamp: number;
+  /** Whose publish it is. */
+  readonly broker: string;
   readonly replyTo?: string;
   readonly errors: PublishErrors;
 }
 
 /** The message as the server would keep it, or why it would not have it. */
 export function takeIn(message: Outgoing, to: NatsDestinationSpec, at: TakingIn): Stored | PublishError {
-  const { key } = message;
+  const { key, origin } = message;
   const headers: Record<string, string> = {};
   const lines = linesOf(message);
   let size = (message.body?.length ?? 0) + (lines.length > 0 ? PREAMBLE : 0);
@@ -36,7 +38,7 @@ export function takeIn(message: Outgoing, to: NatsDestinationSpec, at: TakingIn)
   if (size > MAX_PAYLOAD) return at.errors.tooLarge(to, `${size} bytes with headers, the server takes ${MAX_PAYLOAD}`);
   // An empty body is a message without a value: NATS knows no other.
   const body = message.body?.length === 0 ? null : message.body;
-  return store(to.subject, { body, key, headers }, at.timestamp, at.replyTo);
+  return store(to.subject, { body, key, headers, origin }, at.timestamp, at);
 }
 
 /** The header lines: key and dedupe id travel as headers; what the server would act on is left out. */

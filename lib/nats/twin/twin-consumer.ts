@@ -1,7 +1,7 @@
 import type { ConsumerConfig } from 'nats';
 
 import type { Clock } from '../../driver/index.js';
-import { Deadlines, Rotation, type Stored } from '../../twin/index.js';
+import { Deadlines, reaches, Rotation, type Stored } from '../../twin/index.js';
 import { subjectMatches } from '../subject-match.js';
 import type { TwinStream } from './twin-stream.js';
 
@@ -55,6 +55,7 @@ export class TwinConsumer {
     readonly config: Partial<ConsumerConfig>,
     private readonly stream: TwinStream,
     clock: Clock,
+    private readonly broker: string,
   ) {
     this.ackWaitMs = (config.ack_wait ?? ACK_WAIT_NS) / 1e6;
     this.#maxAckPending = config.max_ack_pending ?? MAX_ACK_PENDING;
@@ -172,7 +173,11 @@ export class TwinConsumer {
 
   #wants(stored: Stored | undefined): boolean {
     const { filter_subject: filter } = this.config;
-    return stored !== undefined && (filter === undefined || subjectMatches(filter, stored.address));
+    return (
+      stored !== undefined &&
+      reaches(stored, this.broker) &&
+      (filter === undefined || subjectMatches(filter, stored.address))
+    );
   }
 
   #lease(seq: number): void {

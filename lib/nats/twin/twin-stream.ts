@@ -55,7 +55,7 @@ export class TwinStream {
   }
 
   addConsumer(broker: string, config: Partial<ConsumerConfig>): TwinConsumer {
-    const consumer = new TwinConsumer(config, this, this.clock);
+    const consumer = new TwinConsumer(config, this, this.clock, broker);
     this.#consumers.set(consumerKey(broker, config.durable_name ?? ''), consumer);
     return consumer;
   }
