@@ -28,6 +28,17 @@ whenBrokers(describe)('twins and real servers, through the same scenarios', () =
     expect(fixed).toContain(await seedThatFinds(fault, fixed, servers));
   });
 
+  it('tell a divergence by its seed and the smallest scenario that shows it', async () => {
+    const fault = faults['a lost nack']!;
+    const seed = await seedThatFinds(fault, fixed, servers);
+    const mend = fault.plant();
+    const told = await divergences([seed!], servers).finally(mend);
+    expect(told).toEqual([expect.stringContaining(`Seed ${seed} of jetstream:`)]);
+    const steps = told[0]!.split('\n').filter((line) => line.includes('"do":'));
+    expect(steps.length).toBeLessThanOrEqual(3);
+    expect(steps.join()).toContain('"nack"');
+  });
+
   it(`agree on ${COUNT} fresh seeds, from ${FRESH} on (DIFFERENTIAL_SEED)`, async () => {
     expect(await divergences(seedsFrom(FRESH, COUNT), servers)).toEqual([]);
   });

@@ -22,7 +22,9 @@ function make() {
     lanes: lanes as unknown as PartitionLane[],
     commit: () => (offsets) =>
       new Promise((answer) => {
-        const all = offsets.topics.flatMap(({ partitions }) => partitions.map((one) => `${one.partition}@${one.offset}`));
+        const all = offsets.topics.flatMap(({ partitions }) =>
+          partitions.map((one) => `${one.partition}@${one.offset}`),
+        );
         commits.push({ offsets: all, answer });
       }),
     failed: () => undefined,
