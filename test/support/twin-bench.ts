@@ -57,6 +57,8 @@ export class Reader implements Sink {
 export class TwinBench {
   readonly clock = new VirtualClock(0);
   readonly turns = new Turns();
+  /** Errors that the twins logged. */
+  readonly errors: string[] = [];
   readonly #made = new Map<string, unknown>();
 
   /** What the twins share; {@link Io.shared}. */
@@ -100,7 +102,7 @@ export class TwinBench {
     const io: Io = {
       broker,
       clock: this.clock,
-      log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
+      log: { debug: nothing, info: nothing, warn: nothing, error: (told) => void this.errors.push(told) },
       state: nothing,
       shared: (key, make) => this.shared(key, make),
     };

@@ -21,7 +21,9 @@ export class GroupConsumer implements GroupMember {
   }
 
   startOf(topic: TwinTopic, partition: number): number {
-    return this.#sourceOf(topic.name)?.fromBeginning === false ? topic.partition(partition).end : 0;
+    return this.#sourceOf(topic.name)?.fromBeginning === false
+      ? topic.partition(partition).end
+      : topic.partition(partition).first;
   }
 
   revokeAllBut(partitions: readonly Assigned[]): void {

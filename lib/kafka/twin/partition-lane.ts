@@ -1,4 +1,5 @@
 import type { Incoming, Io, Lane, Settlement, Sink } from '../../driver/index.js';
+import { MultiBrokerError } from '../../errors/index.js';
 import { Feed, LANE_ENDED, reaches, turnsOf } from '../../twin/index.js';
 import { paramsOf } from '../driver/consumer/topics.js';
 import { type Delivered, Watermark } from '../driver/consumer/watermark.js';
@@ -25,7 +26,7 @@ export class PartitionLane implements Lane {
     private readonly partition: number,
     private readonly group: ConsumerGroup,
     sink: Sink,
-    io: Io,
+    private readonly io: Io,
   ) {
     this.name = `${topic.name}[${partition}]`;
     this.#next = group.committed(topic.name, partition) ?? 0;
@@ -68,6 +69,7 @@ export class PartitionLane implements Lane {
 
   #fetch(max: number): TwinRecord[] {
     const log = this.topic.partition(this.partition);
+    this.#goOnFrom(log.first);
     const batch: TwinRecord[] = [];
     const passed: Delivered[] = [];
     for (let stored = log.at(this.#next); stored !== undefined && batch.length < max; stored = log.at(this.#next)) {
@@ -80,5 +82,14 @@ export class PartitionLane implements Lane {
     // What is not for this broker is passed over, and the commit with it.
     if (passed.length > batch.length) this.#commit();
     return batch;
+  }
+
+  /** What the retention took before it was read is told, and passed over: `auto.offset.reset` to the earliest. */
+  #goOnFrom(first: number): void {
+    if (this.#next >= first) return;
+    const { log, broker } = this.io;
+    const what = `${this.name} of broker '${broker}': the messages from offset ${this.#next} are gone; it goes on with the oldest there are`;
+    log.error(new MultiBrokerError('MULTI_BROKER_LOST_BY_RETENTION', what, { broker }).message);
+    this.#next = first;
   }
 }

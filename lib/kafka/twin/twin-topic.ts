@@ -1,4 +1,4 @@
-import { Log, type Stored } from '../../twin/index.js';
+import { bytesOf, keepWithinRetention, Log, type Stored } from '../../twin/index.js';
 
 /** A topic of the bus: its partitions, and who reads them. */
 export class TwinTopic {
@@ -9,13 +9,15 @@ export class TwinTopic {
     readonly name: string,
     partitions: number,
   ) {
-    this.partitions = Array.from({ length: partitions }, () => new Log<Stored>());
+    this.partitions = Array.from({ length: partitions }, () => new Log<Stored>(0, bytesOf));
     this.#readers = this.partitions.map(() => new Set());
   }
 
   /** Returns the offset of the message, and wakes those who read its partition. */
   append(partition: number, message: Stored): number {
-    const offset = this.partition(partition).append(message);
+    const log = this.partition(partition);
+    const offset = log.append(message);
+    keepWithinRetention(log);
     for (const wake of this.#readers[partition] ?? []) wake();
     return offset;
   }
