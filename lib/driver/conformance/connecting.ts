@@ -22,7 +22,7 @@ export const connecting: readonly DriverPromise[] = [
   {
     id: 'C2',
     text: 'connect rejects with nothing left open when the server is not there',
-    unless: ({ makeDeadDriver }) => (makeDeadDriver ? undefined : 'a twin has its server in it'),
+    unless: ({ makeDeadDriver }) => (makeDeadDriver ? undefined : 'its server is in the process'),
     async prove(bench) {
       const before = sockets();
       const driver = await bench.target.makeDeadDriver!();
@@ -59,7 +59,7 @@ export const connecting: readonly DriverPromise[] = [
   {
     id: 'C5',
     text: 'close, quiet and flush resolve although the server is gone, with work unsettled',
-    unless: ({ makeDoomedDriver }) => (makeDoomedDriver ? undefined : 'a twin has its server in it'),
+    unless: ({ makeDoomedDriver }) => (makeDoomedDriver ? undefined : 'its server is in the process'),
     async prove(bench) {
       const { driver, place, kill } = await bench.target.makeDoomedDriver!();
       await bench.connect(driver);

@@ -1,4 +1,10 @@
 export type { DriverPromise } from './promise.js';
-export { type ConformanceOptions, conformanceSuite, driverPromises, type TestFunction } from './suite.js';
+export {
+  type ConformanceOptions,
+  type ConformanceReport,
+  conformanceSuite,
+  driverPromises,
+  type TestFunction,
+} from './suite.js';
 export { formatTable, type PromiseRow } from './table.js';
 export type { ConformanceFeatures, ConformanceTarget, Doomed, Place, PlaceOptions } from './target.js';

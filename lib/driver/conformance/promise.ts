@@ -17,7 +17,9 @@ export const unless = {
   durable: ({ features }: ConformanceTarget): string | undefined =>
     features.durable ? undefined : 'the system keeps nothing while nobody reads',
   comesAgain: ({ features }: ConformanceTarget): string | undefined =>
-    features.again === 'server' ? undefined : `who brings a failure back: ${features.again}`,
+    ({ server: undefined, hold: 'delivery holds a failure in place', never: 'nobody brings a failure back' })[
+      features.again
+    ],
   waits: ({ features }: ConformanceTarget): string | undefined =>
     features.waits ? undefined : 'the system does not wait: delivery drops and counts',
   groups: ({ features }: ConformanceTarget): string | undefined =>

@@ -21,6 +21,14 @@ export interface ConformanceOptions {
   readonly test: TestFunction;
   /** Gets the table of promises at the end. Default: standard output. */
   readonly print?: (table: string) => void;
+  /** Gets the same as values, for a table over several targets. */
+  readonly report?: (report: ConformanceReport) => void;
+}
+
+/** What became of each promise on one target. */
+export interface ConformanceReport {
+  readonly target: string;
+  readonly rows: readonly PromiseRow[];
 }
 
 /** Every promise of the port, in order. */
@@ -42,7 +50,8 @@ export const driverPromises: readonly DriverPromise[] = [
  * @example
  * describe('my driver', () => conformanceSuite(target, { test: it }));
  */
-export function conformanceSuite(target: ConformanceTarget, { test, print = toOutput }: ConformanceOptions): void {
+export function conformanceSuite(target: ConformanceTarget, options: ConformanceOptions): void {
+  const { test, print = toOutput, report } = options;
   const results = new Map<DriverPromise, string>();
   for (const promise of driverPromises) {
     const reason = promise.unless?.(target);
@@ -50,11 +59,11 @@ export function conformanceSuite(target: ConformanceTarget, { test, print = toOu
     else test(`${promise.id} ${promise.text}`, () => prove(promise, target, results));
   }
   test('the table of promises is whole', async () => {
-    const rows = driverPromises.map((promise): PromiseRow => ({
-      ...promise,
-      result: results.get(promise) ?? 'not run',
-    }));
+    const rows = driverPromises.map((promise): PromiseRow => {
+      return { id: promise.id, text: promise.text, result: results.get(promise) ?? 'not run' };
+    });
     print(formatTable(target.name, rows));
+    report?.({ target: target.name, rows });
     assert.deepEqual(
       rows.filter(({ result }) => result === 'not run').map(({ id }) => id),
       [],

@@ -2,6 +2,7 @@ import { afterAll, describe, it } from '@jest/globals';
 import { conformanceSuite } from '../../../lib/driver/public.js';
 import { createTopic, uniqueName, whenBrokers } from '../../support/real-brokers.js';
 import { kafkaSetting, realKafka, removeHarmed } from '../support/real-setting.js';
+import { record } from '../support/record.js';
 import { kafkaTarget, topicPlace } from '../support/targets.js';
 
 const target = kafkaTarget(realKafka, kafkaSetting, async () => {
@@ -10,5 +11,5 @@ const target = kafkaTarget(realKafka, kafkaSetting, async () => {
 
 whenBrokers(describe)('the Kafka driver', () => {
   afterAll(removeHarmed);
-  conformanceSuite(target, { test: (title, prove) => it(title, prove, 120_000) });
+  conformanceSuite(target, { test: (title, prove) => it(title, prove, 120_000), report: record });
 });

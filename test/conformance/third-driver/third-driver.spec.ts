@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { conformanceSuite, type ConformanceTarget, systemClock } from 'nestjs-multi-broker/driver';
+import { record } from '../support/record.js';
 import { queue, queueBroker } from './definition.js';
 
 const definition = queueBroker({ name: 'conformance' });
@@ -34,7 +35,7 @@ const target: ConformanceTarget = {
 };
 
 describe('a driver written against the port alone', () => {
-  conformanceSuite(target, { test: it });
+  conformanceSuite(target, { test: it, report: record });
 
   it('imports nothing of the library but its entry for drivers', () => {
     const files = readdirSync(import.meta.dirname).filter((file) => !file.endsWith('.spec.ts'));
