@@ -1,4 +1,5 @@
 import type { Destination, PublishOptions, PublishReceipt } from '../driver/index.js';
+import type { BrokerFault } from '../twin/index.js';
 import type { DeliveryFilter, DeliveryRecord } from './delivery-record.js';
 import type { HandlerMock } from './handler-mock.js';
 import type { AnyClass } from './handler-mocks.js';
@@ -112,6 +113,13 @@ export abstract class MultiBrokerHarness {
    * @throws MultiBrokerError MULTI_BROKER_WAIT_TIMEOUT with a timeline
    */
   abstract waitFor(predicate: () => unknown, options?: { readonly timeoutMs?: number }): Promise<void>;
+
+  /**
+   * Scripts what goes wrong on a broker's twin.
+   *
+   * @throws MultiBrokerError MULTI_BROKER_REAL_BROKERS on real brokers; MULTI_BROKER_UNKNOWN_BROKER
+   */
+  abstract fault(broker: string): BrokerFault;
 
   /** Forgets calls, deliveries, failures and published messages. What is under way goes on, and the clock stays. */
   abstract reset(): void;

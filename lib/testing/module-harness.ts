@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Destination, PublishOptions, PublishReceipt } from '../driver/index.js';
 import { asError, MultiBrokerError } from '../errors/index.js';
 import { ManagedMultiBroker } from '../lifecycle/index.js';
+import type { BrokerFault } from '../twin/index.js';
 import type { DeliveryFilter, DeliveryRecord } from './delivery-record.js';
 import type { HandlerMock } from './handler-mock.js';
 import type { AnyClass } from './handler-mocks.js';
@@ -104,6 +105,12 @@ export class ModuleHarness extends MultiBrokerHarness {
 
   waitFor(predicate: () => unknown, { timeoutMs = this.drivers.patienceMs } = {}): Promise<void> {
     return waitUntil(predicate, timeoutMs, () => this.timelineForError());
+  }
+
+  fault(broker: string): BrokerFault {
+    if (this.drivers.isReal)
+      throw new MultiBrokerError('MULTI_BROKER_REAL_BROKERS', 'harness.fault scripts twins only');
+    return this.drivers.faults(this.brokers.get(broker).name);
   }
 
   reset(): void {

@@ -11,7 +11,7 @@ import {
 } from '../driver/index.js';
 import type { HandlerDeclaration } from '../handlers/index.js';
 import { DriverSource } from '../lifecycle/index.js';
-import { Turns, withSeed, withTurns } from '../twin/index.js';
+import { Faults, FaultyDriver, Turns, withSeed, withTurns } from '../twin/index.js';
 import { busOf, onBus } from './bus.js';
 import { ClockWaits } from './clock-waits.js';
 import { DeliveryRecords } from './delivery-records.js';
@@ -31,6 +31,7 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
   override readonly observer: DeliveryRecords;
   /** Of the brokers that were connected. */
   readonly definitions = new Map<string, BrokerDefinition>();
+  readonly #faults = new Map<string, Faults>();
   readonly #published = new Map<string, PublishedMessages>();
   /** The message whose handler runs. */
   readonly #handled = new AsyncLocalStorage<Incoming | undefined>();
@@ -63,13 +64,26 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
     this.definitions.set(definition.name, definition);
     const published = this.published(definition.name);
     if (this.isReal) return published.of(await definition.driver(), (io) => io);
-    return published.of(await definition.twin(), (io) => this.#ioOfTwin(io));
+    const twin = new FaultyDriver(await definition.twin(), this.faults(definition.name), (to, batch, dueAt) =>
+      this.waits.write(
+        { why: 'publish', broker: definition.name, destination: to.address, messages: batch.length, dueAt },
+        batch,
+      ),
+    );
+    return published.of(twin, (io) => this.#ioOfTwin(io));
   }
 
   /** All twins deliver in the turns that are waited for, whatever their bus. */
   #ioOfTwin(io: Io): Io {
     const own = withTurns(onBus(io, busOf(io.broker, this.options)), this.turns);
     return withSeed(own, this.options.seed ?? 1);
+  }
+
+  /** The script of a broker's faults. */
+  faults(broker: string): Faults {
+    const known = this.#faults.get(broker) ?? new Faults();
+    this.#faults.set(broker, known);
+    return known;
   }
 
   published(broker: string): PublishedMessages {

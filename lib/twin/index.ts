@@ -1,4 +1,6 @@
 export { Deadlines } from './deadlines.js';
+export { type BrokerFault, type FailPublish, Faults } from './faults.js';
+export { FaultyDriver } from './faulty-driver.js';
 export { Feed } from './feed.js';
 export { isCarried, pathOf, reaches, type Travelled } from './hop-path.js';
 export { LANE_ENDED } from './lane-end.js';

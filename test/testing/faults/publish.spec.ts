@@ -1,0 +1,63 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Injectable } from '@nestjs/common';
+import { Payload, PublishTo, Subscribe } from '../../../lib/index.js';
+import { closeTestApps, testApp } from '../../support/test-app.js';
+
+@Injectable()
+class Bridge {
+  @Subscribe('orders', 'in')
+  @PublishTo('events', 'out')
+  pass(@Payload() text: string) {
+    return text;
+  }
+}
+
+afterEach(closeTestApps);
+
+describe('scripted faults', () => {
+  it('a publish that fails is tried again by the clock, and nothing is lost', async () => {
+    const { harness } = await testApp([Bridge]);
+    harness.fault('events').failPublish({ times: 2, destination: 'out' });
+    await harness.publish('orders', 'in', 'a');
+    expect(harness.published('events', 'out')).toHaveLength(0);
+    expect(harness.pending()).toMatchObject([{ why: 'publish-retry', broker: 'events' }]);
+    await harness.clock.advance(10_000);
+    expect(harness.published('events', 'out')).toHaveLength(1);
+    expect(harness.deliveries()).toMatchObject([{ outcome: 'acked' }]);
+  });
+
+  it('a slow publish ends at its time and not before', async () => {
+    const { harness } = await testApp([Bridge]);
+    harness.fault('events').slowPublish(500);
+    await harness.publish('orders', 'in', 'a');
+    expect(harness.published('events')).toHaveLength(0);
+    await harness.clock.advance(500);
+    expect(harness.published('events')).toHaveLength(1);
+  });
+
+  it('a lost connection is told by health; what is published meanwhile waits and arrives', async () => {
+    const { harness, broker } = await testApp([Bridge]);
+    await harness.fault('events').dropConnection();
+    await harness.publish('orders', 'in', 'a');
+    expect(broker('events').health().status).toBe('down');
+    expect(harness.published('events')).toHaveLength(0);
+    await harness.fault('events').restore();
+    await harness.clock.advance(10_000);
+    expect(harness.published('events')).toHaveLength(1);
+  });
+
+  it('a Kafka source reads on where it was once the connection is back', async () => {
+    const { harness, broker } = await testApp([Bridge]);
+    await harness.publish('orders', 'in', 'a');
+    await harness.fault('orders').dropConnection({ forMs: 1_000 });
+    await harness.clock.advance(1_000);
+    expect(broker('orders').health().status).toBe('up');
+    await harness.publish('orders', 'in', 'b');
+    expect(harness.deliveries({ broker: 'orders' }).map(({ payload }) => payload)).toEqual(['a', 'b']);
+  });
+
+  it('a misspelt broker is named with the nearest', async () => {
+    const { harness } = await testApp([Bridge]);
+    expect(() => harness.fault('orderz')).toThrow(/'orders'/);
+  });
+});
