@@ -33,16 +33,30 @@ export interface StreamOptions {
   readonly replicas?: number;
   /** How long a stream that is created remembers dedupe ids, in milliseconds. Default: the server's, 2 minutes. */
   readonly duplicateWindowMs?: number;
+  /**
+   * What a stream that is created keeps: all up to its limits; what no consumer has settled yet (`'workqueue'`); or
+   * what some consumer has yet to settle (`'interest'`). Default `'limits'`.
+   */
+  readonly retention?: 'limits' | 'workqueue' | 'interest';
   /** How many messages a stream that is created keeps; the oldest go first. Default: no limit. */
   readonly maxMessages?: number;
   /** How long a stream that is created keeps a message, in milliseconds; the server takes no less than 100. Default: no limit. */
   readonly maxAgeMs?: number;
+  /** How many bytes a stream that is created keeps. Default: no limit. */
+  readonly maxBytes?: number;
+  /** What a stream that is created does when it is full: drops the oldest, or refuses the new. Default `'old'`. */
+  readonly discard?: 'old' | 'new';
   /** Where a consumer that is created begins: at the first message that is kept, or after the last. Default `'all'`. */
   readonly deliver?: 'all' | 'new';
   /** How long the server waits for a settlement, in milliseconds; extended while a handler runs. Default 30,000. */
   readonly ackWaitMs?: number;
   /** How many messages may be unsettled over all replicas, those that wait to come again included. Default 1,000. */
   readonly maxAckPending?: number;
+  /**
+   * How often the server delivers a message before it gives it up: then nobody handles it any more. Default: for ever,
+   * which is what loses nothing.
+   */
+  readonly maxDeliver?: number;
 }
 
 /** A JetStream durable consumer. Made by {@link stream}. */

@@ -77,14 +77,25 @@ function streamConfig({ stream, options }: StreamSourceSpec, subjects: readonly 
     subjects: [...subjects],
     storage: as<StreamConfig['storage']>(options.storage ?? 'file'),
     num_replicas: options.replicas ?? 1,
-    ...(options.maxMessages !== undefined && { max_msgs: options.maxMessages }),
-    ...(options.maxAgeMs !== undefined && { max_age: options.maxAgeMs * 1e6 }),
-    ...(options.duplicateWindowMs !== undefined && { duplicate_window: options.duplicateWindowMs * 1e6 }),
+    ...limits(options),
+  };
+}
+
+/** Only what the user gave: the server has defaults for the rest. */
+function limits(options: StreamSourceSpec['options']): Partial<StreamConfig> {
+  const { duplicateWindowMs, retention, maxMessages, maxBytes, maxAgeMs, discard } = options;
+  return {
+    ...(duplicateWindowMs !== undefined && { duplicate_window: duplicateWindowMs * 1e6 }),
+    ...(retention !== undefined && { retention: as<StreamConfig['retention']>(retention) }),
+    ...(maxMessages !== undefined && { max_msgs: maxMessages }),
+    ...(maxBytes !== undefined && { max_bytes: maxBytes }),
+    ...(maxAgeMs !== undefined && { max_age: maxAgeMs * 1e6 }),
+    ...(discard !== undefined && { discard: as<StreamConfig['discard']>(discard) }),
   };
 }
 
 function consumerConfig(spec: StreamSourceSpec, resumeFrom: number | undefined): Partial<ConsumerConfig> {
-  const { ackWaitMs, maxAckPending, deliver = 'all' } = spec.options;
+  const { ackWaitMs, maxAckPending, maxDeliver, deliver = 'all' } = spec.options;
   const resume = deliver === 'new' && resumeFrom !== undefined;
   return {
     durable_name: spec.consumer,
@@ -94,25 +105,29 @@ function consumerConfig(spec: StreamSourceSpec, resumeFrom: number | undefined):
     ...(resume && { opt_start_seq: resumeFrom }),
     ack_wait: (ackWaitMs ?? defaultAckWaitMs) * 1e6,
     max_ack_pending: maxAckPending ?? defaultMaxAckPending,
+    ...(maxDeliver !== undefined && { max_deliver: maxDeliver }),
     ...(spec.filter !== undefined && { filter_subject: spec.filter }),
   };
 }
 
 function checkStream(config: StreamConfig, spec: StreamSourceSpec, broker: string): void {
-  const { storage, replicas, duplicateWindowMs, maxMessages, maxAgeMs } = spec.options;
+  const { storage, replicas, duplicateWindowMs, retention, maxMessages, maxBytes, maxAgeMs, discard } = spec.options;
   const differs = differences([
     ['subjects', spec.subjects && list(spec.subjects), list(config.subjects)],
     ['storage', storage, config.storage],
     ['replicas', replicas, config.num_replicas],
     ['maxMessages', maxMessages, config.max_msgs],
+    ['retention', retention, config.retention],
+    ['maxBytes', maxBytes, config.max_bytes],
     ['maxAgeMs', maxAgeMs, config.max_age / 1e6],
+    ['discard', discard, config.discard],
     ['duplicateWindowMs', duplicateWindowMs, config.duplicate_window / 1e6],
   ]);
   if (differs !== '') throw mismatch(`Stream ${spec.stream}`, differs, broker);
 }
 
 function checked({ config, created }: ConsumerInfo, spec: StreamSourceSpec, broker: string): ConsumerFacts {
-  const { ackWaitMs, maxAckPending } = spec.options;
+  const { ackWaitMs, maxAckPending, maxDeliver } = spec.options;
   const ackWait = (config.ack_wait ?? defaultAckWaitMs * 1e6) / 1e6;
   const pending = config.max_ack_pending ?? defaultMaxAckPending;
   const differs = differences([
@@ -122,6 +137,7 @@ function checked({ config, created }: ConsumerInfo, spec: StreamSourceSpec, brok
     ['deliver', spec.options.deliver, deliverOf(config, spec)],
     ['ackWaitMs', ackWaitMs, ackWait],
     ['maxAckPending', maxAckPending, pending],
+    ['maxDeliver', maxDeliver, config.max_deliver ?? -1],
   ]);
   if (differs !== '') throw mismatch(`Consumer '${spec.consumer}' of stream ${spec.stream}`, differs, broker);
   return {

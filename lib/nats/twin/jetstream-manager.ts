@@ -69,7 +69,21 @@ function addConsumer(stream: TwinStream, broker: string, config: Partial<Consume
   if (filter !== undefined && !stream.subjects.some((subject) => subjectsOverlap(subject, filter))) {
     throw apiError(400, 10_093, 'consumer filter subject is not a valid subset of the interest subjects');
   }
+  if (stream.retention === 'workqueue') refuseSharing(stream, broker, config);
   return stream.addConsumer(broker, config);
+}
+
+/** A work queue hands each message to one consumer: a second one on the same subjects is refused. */
+function refuseSharing(stream: TwinStream, broker: string, config: Partial<ConsumerConfig>): void {
+  if ((config.deliver_policy as string | undefined) !== 'all') {
+    throw apiError(400, 10_101, 'consumer must be deliver all on workqueue stream');
+  }
+  const { filter_subject: filter = '>' } = config;
+  for (const { config: other } of stream.consumersOf(broker)) {
+    if (filter === '>') throw apiError(400, 10_099, 'multiple non-filtered consumers not allowed on workqueue stream');
+    if (!subjectsOverlap(other.filter_subject ?? '>', filter)) continue;
+    throw apiError(400, 10_100, 'filtered consumer not unique on workqueue stream');
+  }
 }
 
 function streamInfo({ config, log }: TwinStream): StreamInfo {

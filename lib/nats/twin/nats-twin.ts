@@ -97,6 +97,8 @@ export class NatsTwin implements Driver {
     const { ack } = server.publish(stored as Stored);
     // Core NATS confirms that the server has it, and says nothing of a stream that keeps it too.
     if (to.via === 'core' || ack === undefined) return { receipt: {} };
+    // A 5xx: it may be taken later.
+    if ('error' in ack) return { error: this.#errors.refused(to, ack.error.description, true) };
     return { receipt: { position: `${ack.stream}@${ack.seq}`, ...(ack.duplicate && { duplicate: true }) } };
   }
 

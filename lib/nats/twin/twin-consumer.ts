@@ -49,16 +49,21 @@ export class TwinConsumer {
   readonly #naked: Deadlines<number>;
   readonly ackWaitMs: number;
   readonly #maxAckPending: number;
+  /** -1 is for ever. */
+  readonly #maxDeliver: number;
+  /** Delivered as often as may be and not settled: this consumer has given them up, and a work queue keeps them. */
+  readonly #givenUp = new Set<number>();
   #cursor: number;
 
   constructor(
     readonly config: Partial<ConsumerConfig>,
     private readonly stream: TwinStream,
     clock: Clock,
-    private readonly broker: string,
+    readonly broker: string,
   ) {
     this.ackWaitMs = (config.ack_wait ?? ACK_WAIT_NS) / 1e6;
     this.#maxAckPending = config.max_ack_pending ?? MAX_ACK_PENDING;
+    this.#maxDeliver = config.max_deliver ?? -1;
     this.#cursor = (config.deliver_policy as string | undefined) === 'new' ? stream.log.end : stream.log.first;
     this.#leases = new Deadlines(clock, (seqs) => this.#comeAgain(seqs), 'ack-wait');
     this.#naked = new Deadlines(clock, (seqs) => this.#comeAgain(seqs), 'redelivery');
@@ -117,6 +122,7 @@ export class TwinConsumer {
     this.#deliveries.delete(seq);
     const place = this.#again.indexOf(seq);
     if (place >= 0) this.#again.splice(place, 1);
+    this.stream.settled(seq);
     if (wasFull) this.wake();
   }
 
@@ -125,6 +131,12 @@ export class TwinConsumer {
     if (!this.#leases.delete(seq)) return;
     if (ms > 0) this.#naked.set(seq, ms);
     else this.#comeAgain([seq]);
+  }
+
+  /** Whether it has yet to settle the message, or has given it up. */
+  needs(seq: number): boolean {
+    if (this.#deliveries.has(seq) || this.#givenUp.has(seq)) return true;
+    return seq >= this.#cursor && this.#wants(this.stream.log.at(seq));
   }
 
   /** Still being worked on: the lease begins anew. */
@@ -143,8 +155,20 @@ export class TwinConsumer {
   }
 
   #comeAgain(seqs: readonly number[]): void {
-    this.#again.push(...seqs);
+    for (const seq of seqs) {
+      if (this.#isSpent(seq)) this.#giveUp(seq);
+      else this.#again.push(seq);
+    }
     this.wake();
+  }
+
+  #isSpent(seq: number): boolean {
+    return this.#maxDeliver > 0 && (this.#deliveries.get(seq) ?? 0) >= this.#maxDeliver;
+  }
+
+  #giveUp(seq: number): void {
+    this.#deliveries.delete(seq);
+    if (this.stream.retention !== 'limits') this.#givenUp.add(seq);
   }
 
   /** So many more may be out, those that wait to come again included. */

@@ -4,7 +4,7 @@ import type { Clock } from '../../driver/index.js';
 import { store, type Stored } from '../../twin/index.js';
 import { subjectMatches, subjectsOverlap } from '../subject-match.js';
 import { Interest } from './interest.js';
-import { type TwinPubAck, TwinStream } from './twin-stream.js';
+import { type StreamRefusal, type TwinPubAck, TwinStream } from './twin-stream.js';
 
 /**
  * The bus: what all NATS brokers of a module share. Subjects and streams are everybody's; queue groups and durable
@@ -70,13 +70,14 @@ export class TwinServer {
 }
 
 /** A stream answers whoever expects an answer, a request included. */
-function answer(address: string, ack: TwinPubAck, timestamp: number): Stored {
+function answer(address: string, ack: TwinPubAck | StreamRefusal, timestamp: number): Stored {
+  return store(address, { body: Buffer.from(JSON.stringify(pubAck(ack))) }, timestamp);
+}
+
+function pubAck(ack: TwinPubAck | StreamRefusal): object {
+  if ('error' in ack) return ack;
   const { stream, seq, duplicate } = ack;
-  return store(
-    address,
-    { body: Buffer.from(JSON.stringify({ stream, seq, ...(duplicate && { duplicate }) })) },
-    timestamp,
-  );
+  return { stream, seq, ...(duplicate && { duplicate }) };
 }
 
 /** What became of a published message. */
@@ -84,5 +85,5 @@ export interface Published {
   /** Core subscriptions and queue groups that got it. */
   readonly receivers: number;
   /** The stream's acknowledgement, where one keeps it. */
-  readonly ack: TwinPubAck | undefined;
+  readonly ack: TwinPubAck | StreamRefusal | undefined;
 }

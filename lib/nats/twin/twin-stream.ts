@@ -9,12 +9,23 @@ import { TwinConsumer } from './twin-consumer.js';
 /** As nats-server has it where the configuration says nothing: two minutes. */
 const DUPLICATE_WINDOW_NS = 120e9;
 
+/** As nats-server tells a stream for which nothing else was asked. */
+const DEFAULTS = { max_msgs: -1, max_bytes: -1, max_age: 0, retention: 'limits', discard: 'old' };
+
 /** A stream's answer to a publish. */
 export interface TwinPubAck {
   readonly stream: string;
   readonly seq: number;
   readonly duplicate: boolean;
 }
+
+/** Why a stream does not take a message, as its PubAck says it. */
+export interface StreamRefusal {
+  readonly error: { readonly code: number; readonly err_code: number; readonly description: string };
+}
+
+/** nats-server errors.json: "message store failed" and why. */
+const STORE_FAILED = { code: 503, err_code: 10_077 };
 
 /** A stream: what it keeps, the dedupe ids of its window, and its durable consumers. */
 export class TwinStream {
@@ -33,25 +44,44 @@ export class TwinStream {
     const { max_age: age = 0 } = config;
     // The server's window is never longer than what it keeps.
     const window = age > 0 ? Math.min(age, DUPLICATE_WINDOW_NS) : DUPLICATE_WINDOW_NS;
-    this.config = { duplicate_window: window, max_msgs: -1, max_age: 0, ...config };
+    this.config = Object.assign({ duplicate_window: window }, DEFAULTS as object, config);
     this.log = new KeptMessages(this.config, clock, () => this.#neededFrom());
     this.name = config.name ?? '';
     this.subjects = config.subjects ?? [];
   }
 
-  append(message: Stored): TwinPubAck {
+  append(message: Stored): TwinPubAck | StreamRefusal {
     const id = message.headers[dedupeHeader];
     const known = id === undefined ? undefined : this.#duplicateOf(id);
     if (known !== undefined) return { stream: this.name, seq: known, duplicate: true };
+    const refusal = this.log.refusal(message);
+    if (refusal !== undefined) return { error: { ...STORE_FAILED, description: refusal } };
     const seq = this.log.append(message);
+    if (this.retention === 'interest') this.settled(seq);
     if (id === undefined) this.#forgetOld();
     else this.#seen.set(id, { seq, at: this.clock.now() });
     for (const consumer of this.#consumers.values()) consumer.wake();
     return { stream: this.name, seq, duplicate: false };
   }
 
+  get retention(): 'limits' | 'workqueue' | 'interest' {
+    return this.config.retention as 'limits';
+  }
+
+  /** A consumer has settled it: by its retention the stream may let go of it. */
+  settled(seq: number): void {
+    if (this.retention === 'limits') return;
+    for (const consumer of this.#consumers.values()) if (consumer.needs(seq)) return;
+    this.log.remove(seq);
+  }
+
   consumer(broker: string, durable: string): TwinConsumer | undefined {
     return this.#consumers.get(consumerKey(broker, durable));
+  }
+
+  /** Of one broker. */
+  *consumersOf(broker: string): Iterable<TwinConsumer> {
+    for (const consumer of this.#consumers.values()) if (consumer.broker === broker) yield consumer;
   }
 
   addConsumer(broker: string, config: Partial<ConsumerConfig>): TwinConsumer {
