@@ -1,10 +1,11 @@
 // Packs the package, installs the tarball into applications outside of the project, and runs and tests them there.
 // Arguments name the applications; without any it takes them all.
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
 import { ensureBrokers } from '../../tools/brokers/ensure-brokers.mjs';
 import { BrokersUnavailableError } from '../../tools/brokers/unavailable.mjs';
@@ -18,10 +19,14 @@ const npm = (...args) => ['npm', ...args];
 const node = (file) => [process.execPath, file];
 const tsc = (config) => [path.join('node_modules', '.bin', 'tsc'), '-p', config];
 
+const PASTED = 'from-the-docs';
+const examples = examplesOf(readFileSync(path.join(root, 'docs', 'testing.md'), 'utf8'));
+
 const anApp = (nodenext) => [
   ['compiles', tsc('tsconfig.build.json')],
   ...(nodenext ? [['compiles as nodenext too', tsc(nodenext)]] : []),
   ['its test passes on twins', npm('test', '--', 'bridge.spec')],
+  ['the tests of docs/testing.md pass when pasted', npm('test', '--', PASTED), { says: everyPastedTest() }],
   ['runs in memory', npm('start', '--silent'), { env: { IN_MEMORY: '1' }, says: 'arrived: Hi!' }],
   ['its test passes on real servers', npm('test', '--', 'bridge.real.spec'), { real: true }],
   ['runs on real servers', npm('start', '--silent'), { real: true, says: 'arrived: Hi!' }],
@@ -80,9 +85,28 @@ async function pack() {
 async function install(name, tarball) {
   const cwd = path.join(temp, name);
   cpSync(path.join(here, 'apps', name), cwd, { recursive: true });
+  if (apps[name] !== apps['no-clients']) paste(path.join(cwd, 'src', PASTED));
   const locked = await run(npm('ci', ...QUIET), { cwd });
   if (!locked.ok) return locked;
   return run(npm('install', '--no-save', ...QUIET, tarball), { cwd });
+}
+
+/** Every block of the page that is a whole test. */
+function examplesOf(page) {
+  const blocks = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
+  const tests = blocks.filter((code) => /^it\(/m.test(code));
+  if (tests.length === 0) throw new Error('docs/testing.md has no example');
+  return tests;
+}
+
+function paste(folder) {
+  mkdirSync(folder);
+  examples.forEach((code, index) => writeFileSync(path.join(folder, `example-${index + 1}.spec.ts`), code));
+}
+
+/** Jest says `Tests: 5 passed`, Vitest `Tests 5 passed`: a test that was not found would not fail. */
+function everyPastedTest() {
+  return new RegExp(`Tests:?\\s+${examples.length} passed`);
 }
 
 async function runApp(name, steps, installed, servers) {
@@ -99,7 +123,7 @@ async function runApp(name, steps, installed, servers) {
         cwd: path.join(temp, name),
         env: { ...process.env, ...servers, ...env, RUN_ID: runId, CI: 'true' },
       });
-      const silent = result.ok && says !== undefined && !result.output.includes(says);
+      const silent = result.ok && says !== undefined && stripVTControlCharacters(result.output).search(says) < 0;
       report(name, title, silent ? { ok: false, output: `It did not say "${says}":\n${result.output}` } : result);
     }
   }
