@@ -5,20 +5,22 @@ import {
   type Driver,
   driverPromises,
   type Incoming,
+  type Io,
   type Lane,
   type Sink,
+  type Unsteady,
 } from '../../lib/driver/public.js';
 import { kafkaBroker } from '../../lib/kafka/index.js';
 import { natsBroker } from '../../lib/nats/index.js';
-import { kafkaTarget, streamTarget, subjectTarget } from './support/targets.js';
+import { kafkaTarget, streamPlace, streamTarget, subjectPlace, subjectTarget, topicPlace } from './support/targets.js';
 import { twinSetting } from './support/twin-setting.js';
 
 const kafka = kafkaBroker({ name: 'conformance', client: { brokers: ['localhost:9092'] } });
 const nats = natsBroker({ name: 'conformance', client: {} });
 const targets = {
-  kafka: () => kafkaTarget(kafka, twinSetting(kafka)),
-  stream: () => streamTarget(nats, twinSetting(nats)),
-  subject: () => subjectTarget(nats, twinSetting(nats)),
+  kafka: () => kafkaTarget(kafka, twinSetting(kafka, topicPlace)),
+  stream: () => streamTarget(nats, twinSetting(nats, streamPlace)),
+  subject: () => subjectTarget(nats, twinSetting(nats, subjectPlace)),
 };
 
 /** Runs the suite with a test framework of three lines; returns what failed. */
@@ -279,6 +281,21 @@ describe('the conformance suite', () => {
       }),
       ['G2'],
     ],
+    [
+      'forgets what failed',
+      'stream',
+      settling((lane, message, how) => typeof how === 'object' || lane.settle(message, how)),
+      ['F2'],
+    ],
+    [
+      'settles by itself what it hands over, also when nobody did',
+      'stream',
+      handing((sink, lane, batch) => {
+        for (const one of batch) lane.settle(one, 'done');
+        return sink.take(lane, batch);
+      }),
+      ['F2', 'F3', 'F4', 'F5'],
+    ],
     ['answers nobody', 'subject', () => ({ request: () => new Promise(() => {}) }), ['R2', 'R3', 'R4']],
   ];
 
@@ -286,6 +303,34 @@ describe('the conformance suite', () => {
     const target = targets.kafka();
     const { failed } = await run({ ...target, features: { ...target.features, waits: false }, patienceMs: 150 });
     expect(failed).toEqual(['S2']);
+  });
+
+  it.each([
+    ['does not tell of an outage', []],
+    ['does not tell when it is over', ['reconnecting']],
+    ['loses what it confirmed', ['reconnecting', 'up']],
+  ] as const)('fails a driver that %s', async (_, states) => {
+    const target = targets.stream();
+    let io: Io | undefined;
+    let calls = 0;
+    const makeDriver = async (): Promise<Driver> => {
+      const driver = await target.makeDriver();
+      const { connect, publish } = bound(driver);
+      return Object.assign(driver, {
+        connect: (given: Io, signal: AbortSignal) => connect((io = given), signal),
+        publish: async (...[to, batch]: Parameters<Driver['publish']>) =>
+          calls++ % 2 === 0 ? publish(to, batch) : batch.map(() => ({ receipt: {} })),
+      });
+    };
+    const tell = (state: (typeof states)[number]): void => io!.state(state);
+    const unsteady: Unsteady = {
+      makeDriver,
+      place: await target.makePlace(),
+      cut: () => states.slice(0, 1).forEach(tell),
+      mend: () => states.slice(1).forEach(tell),
+    };
+    const { failed } = await run({ ...target, makeUnsteady: () => unsteady, patienceMs: 500 }, ['F1']);
+    expect(failed).toEqual(['F1']);
   });
 
   it('fails where a bad address is taken', async () => {

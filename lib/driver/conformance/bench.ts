@@ -6,7 +6,7 @@ import type { ConnectionState, Driver, Io, Log, Outcome, Receipt } from '../driv
 import type { Outgoing } from '../message.js';
 import { Probe, type ProbeBehaviour } from './probe.js';
 import type { ConformanceTarget } from './target.js';
-import { until, within } from './waiting.js';
+import { breathe, until, within } from './waiting.js';
 
 const silent: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
@@ -74,6 +74,11 @@ export class Bench {
   ): Promise<readonly Outcome[]> {
     const batch = messages.map((message) => (typeof message === 'string' ? text(message) : message));
     return within(driver.publish(to, batch), 'publish()', this.patienceMs);
+  }
+
+  /** Some milliseconds of the wall clock, for what is done again and again. */
+  breathe(): Promise<void> {
+    return breathe();
   }
 
   /** Lets time pass: at once where the clock can be moved. */

@@ -7,4 +7,4 @@ export {
   type TestFunction,
 } from './suite.js';
 export { formatTable, type PromiseRow } from './table.js';
-export type { ConformanceFeatures, ConformanceTarget, Doomed, Place, PlaceOptions } from './target.js';
+export type { ConformanceFeatures, ConformanceTarget, Doomed, Place, PlaceOptions, Unsteady } from './target.js';

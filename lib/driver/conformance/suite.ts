@@ -9,6 +9,7 @@ import { requesting } from './requesting.js';
 import { settling } from './settling.js';
 import { sharing } from './sharing.js';
 import { stopping } from './stopping.js';
+import { surviving } from './surviving.js';
 import { formatTable, type PromiseRow } from './table.js';
 import type { ConformanceTarget } from './target.js';
 
@@ -40,6 +41,7 @@ export const driverPromises: readonly DriverPromise[] = [
   ...stopping,
   ...sharing,
   ...requesting,
+  ...surviving,
 ];
 
 /**

@@ -22,6 +22,8 @@ export interface ConformanceTarget {
   makeDeadDriver?(): Promise<Driver> | Driver;
   /** A driver with a server of its own that can be taken away. */
   makeDoomedDriver?(): Promise<Doomed>;
+  /** Drivers whose way to the server can be cut and mended. */
+  makeUnsteady?(): Promise<Unsteady> | Unsteady;
   /** Each throws MULTI_BROKER_ADDRESS_INVALID. */
   readonly invalidAddresses?: readonly (() => unknown)[];
   /** A header that the system cannot carry. */
@@ -79,4 +81,15 @@ export interface Doomed {
   readonly place: Place;
   /** Takes the server away, without a goodbye. */
   kill(): Promise<void>;
+}
+
+/** A way to a server that can be cut and mended. */
+export interface Unsteady {
+  /** A new driver that goes this way, not connected. */
+  makeDriver(): Promise<Driver> | Driver;
+  readonly place: Place;
+  /** Ends every connection without a goodbye, and refuses new ones. */
+  cut(): Promise<void> | void;
+  /** From now on the server can be reached again. */
+  mend(): Promise<void> | void;
 }

@@ -7,8 +7,13 @@ export async function until(condition: () => boolean, what: () => string, patien
   const end = now() + patienceMs;
   while (!condition()) {
     if (now() > end) throw new Error(`Waited ${patienceMs} ms in vain: ${what()}`);
-    await new Promise((resolve) => startTimer(resolve, 5));
+    await breathe();
   }
+}
+
+/** So that a loop leaves others their turn. */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => startTimer(resolve, 5));
 }
 
 /** The promise's value, or an error that says what did not end in time. */

@@ -1,12 +1,15 @@
-import { type BrokerDefinition, type Doomed, systemClock } from '../../../lib/driver/public.js';
+import { type BrokerDefinition, type Doomed, systemClock, type Unsteady } from '../../../lib/driver/public.js';
 import { kafkaBroker } from '../../../lib/kafka/index.js';
 import { natsBroker } from '../../../lib/nats/index.js';
 import {
   brokersUnavailable,
+  createTopic,
   nativeUnavailable,
   realBrokers,
   startKafkaCluster,
   startNatsServer,
+  startProxy,
+  uniqueName,
 } from '../../support/real-brokers.js';
 import { type Setting, streamPlace, subjectPlace, topicPlace } from './targets.js';
 
@@ -39,13 +42,15 @@ export async function removeHarmed(): Promise<void> {
 }
 
 export const kafkaSetting: Setting = {
+  patienceMs: 40_000,
   ...setting(realKafka, kafkaBroker({ name, client: { brokers: [nowhere], ...quick } })),
-  ...(nativeUnavailable('kafka') === undefined && { makeDoomedDriver: doomedKafka }),
+  ...(nativeUnavailable('kafka') === undefined && { makeDoomedDriver: doomedKafka, makeUnsteady: unsteadyKafka }),
 };
 
 export const natsSetting = (via: 'core' | 'jetstream'): Setting => ({
   ...setting(realNats, natsBroker({ name, client: { servers: nowhere, timeout: 2_000 } })),
   ...(nativeUnavailable('nats') === undefined && { makeDoomedDriver: () => doomedNats(via) }),
+  makeUnsteady: () => unsteadyNats(via),
 });
 
 async function doomedKafka(): Promise<Doomed> {
@@ -61,4 +66,22 @@ async function doomedNats(via: 'core' | 'jetstream'): Promise<Doomed> {
   const definition = natsBroker({ name, client: { servers: server.url } });
   const place = via === 'core' ? subjectPlace(definition) : streamPlace(definition);
   return { driver: await definition.driver(), place, kill: () => server.kill() };
+}
+
+/** A Kafka client reaches only the address that a node advertises, so the cluster is one behind proxies. */
+async function unsteadyKafka(): Promise<Unsteady> {
+  const cluster = await startKafkaCluster({ proxied: true });
+  harmed.push(cluster);
+  const [proxy] = cluster.proxies;
+  const definition = kafkaBroker({ name, client: { brokers: cluster.brokers } });
+  const place = topicPlace(definition, await createTopic(uniqueName('unsteady'), 4, { brokers: cluster.brokers }));
+  return { makeDriver: () => definition.driver(), place, cut: () => proxy!.refuse(), mend: () => proxy!.resume() };
+}
+
+async function unsteadyNats(via: 'core' | 'jetstream'): Promise<Unsteady> {
+  const proxy = await startProxy(Number(new URL(servers().nats).port));
+  harmed.push({ stop: () => proxy.close() });
+  const definition = natsBroker({ name, client: { servers: `127.0.0.1:${proxy.port}` } });
+  const place = via === 'core' ? subjectPlace(definition) : streamPlace(definition);
+  return { makeDriver: () => definition.driver(), place, cut: () => proxy.refuse(), mend: () => proxy.resume() };
 }

@@ -7,7 +7,12 @@ import { stream, subject, toStream } from '../../../lib/nats/index.js';
 
 /** What differs between a twin and the real thing. */
 export type Setting = Pick<ConformanceTarget, 'clock'> &
-  Partial<Pick<ConformanceTarget, 'advance' | 'shared' | 'makeDeadDriver' | 'makeDoomedDriver'>> & {
+  Partial<
+    Pick<
+      ConformanceTarget,
+      'advance' | 'shared' | 'makeDeadDriver' | 'makeDoomedDriver' | 'makeUnsteady' | 'patienceMs'
+    >
+  > & {
     readonly name: 'twin' | 'real';
     makeDriver(): Promise<Driver>;
   };

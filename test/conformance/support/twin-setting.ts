@@ -1,9 +1,23 @@
-import type { BrokerDefinition } from '../../../lib/driver/public.js';
-import { VirtualClock } from '../../../lib/twin/index.js';
+import type { BrokerDefinition, Place } from '../../../lib/driver/public.js';
+import { Faults, FaultyDriver, VirtualClock } from '../../../lib/twin/index.js';
 import type { Setting } from './targets.js';
 
-/** Twins on a clock that is moved. */
-export function twinSetting(definition: BrokerDefinition): Setting {
+/** Twins on a clock that is moved; their outages are those that `harness.fault()` makes. */
+export function twinSetting<D extends BrokerDefinition>(definition: D, makePlace: (definition: D) => Place): Setting {
   const clock = new VirtualClock();
-  return { name: 'twin', clock, advance: (ms) => clock.advance(ms), makeDriver: () => definition.twin() };
+  return {
+    name: 'twin',
+    clock,
+    advance: (ms) => clock.advance(ms),
+    makeDriver: () => definition.twin(),
+    makeUnsteady() {
+      const faults = new Faults();
+      return {
+        makeDriver: async () => new FaultyDriver(await definition.twin(), faults, () => () => {}),
+        place: makePlace(definition),
+        cut: () => faults.dropConnection(),
+        mend: () => faults.restore(),
+      };
+    },
+  };
 }

@@ -2,11 +2,11 @@ import { describe, it } from '@jest/globals';
 import { conformanceSuite } from '../../../lib/driver/public.js';
 import { natsBroker } from '../../../lib/nats/index.js';
 import { record } from '../support/record.js';
-import { streamTarget } from '../support/targets.js';
+import { streamPlace, streamTarget } from '../support/targets.js';
 import { twinSetting } from '../support/twin-setting.js';
 
 const definition = natsBroker({ name: 'conformance', client: {} });
 
 describe('the NATS twin, JetStream', () => {
-  conformanceSuite(streamTarget(definition, twinSetting(definition)), { test: it, report: record });
+  conformanceSuite(streamTarget(definition, twinSetting(definition, streamPlace)), { test: it, report: record });
 });
