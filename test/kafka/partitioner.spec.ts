@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { Partitioners, type PartitionMetadata } from 'kafkajs';
 import { randomBytes } from 'node:crypto';
 
@@ -28,6 +29,15 @@ describe('the partitioner', () => {
     const partitions = (key: string): number => 1 + (key.length % 12);
     expect(keys.map((key) => partitionOfKey(key, partitions(key)))).toEqual(
       keys.map((key) => byKafkajs(key, partitions(key))),
+    );
+  });
+
+  it('does so for any text, also such as is no well-formed Unicode', () => {
+    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.constant('\ud800x'));
+    fc.assert(
+      fc.property(text, fc.integer({ min: 1, max: 100 }), (key, partitions) => {
+        expect(partitionOfKey(key, partitions)).toBe(byKafkajs(key, partitions));
+      }),
     );
   });
 

@@ -4,6 +4,8 @@ import type { TwinTopic } from './twin-topic.js';
 export interface GroupMember {
   /** Whether it reads the topic. */
   reads(topic: string): boolean;
+  /** A topic that it reads was made after it began. */
+  appeared(topic: TwinTopic): void;
   /** Where a partition without a committed offset begins for this member. */
   startOf(topic: TwinTopic, partition: number): number;
   /** The partitions that it has from now on; those that it had and keeps go on undisturbed. */
@@ -40,10 +42,11 @@ export class ConsumerGroup {
 
   /** A topic that was made after the group: whoever matches its name reads it, from its beginning. */
   topicAppeared(topic: TwinTopic): void {
-    if (this.#members.some((member) => member.reads(topic.name))) {
-      this.#add(topic);
-      this.#rebalance();
-    }
+    const readers = this.#members.filter((member) => member.reads(topic.name));
+    if (readers.length === 0) return;
+    for (const reader of readers) reader.appeared(topic);
+    this.#add(topic);
+    this.#rebalance();
   }
 
   /** The offset from which a successor would go on. */
@@ -72,12 +75,18 @@ export class ConsumerGroup {
     for (const [member, share] of shares) member.assign(share);
   }
 
+  /**
+   * As kafkajs's round robin, which counts on from one topic to the next. It gives partitions also to members that do
+   * not read the topic, where members differ; here only readers get them.
+   */
   #shares(): Map<GroupMember, Assigned[]> {
     const shares = new Map<GroupMember, Assigned[]>(this.#members.map((member) => [member, []]));
+    let turn = 0;
     for (const topic of this.#topics.values()) {
       const readers = this.#members.filter((member) => member.reads(topic.name));
+      if (readers.length === 0) continue;
       topic.partitions.forEach((_, partition) => {
-        const owner = readers[partition % readers.length];
+        const owner = readers[turn++ % readers.length];
         if (owner !== undefined) shares.get(owner)?.push({ topic, partition });
       });
     }

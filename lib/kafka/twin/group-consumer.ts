@@ -1,7 +1,9 @@
 import type { Io, Sink } from '../../driver/index.js';
+import { asError } from '../../errors/index.js';
 import type { KafkaSourceSpec } from '../source-spec.js';
 import type { Assigned, ConsumerGroup, GroupMember } from './consumer-group.js';
 import { PartitionLane } from './partition-lane.js';
+import { reads, refuseClash } from './subscription.js';
 import type { TwinTopic } from './twin-topic.js';
 
 /** What one `subscribe` reads by one group: a member of it. */
@@ -18,6 +20,15 @@ export class GroupConsumer implements GroupMember {
 
   reads(topic: string): boolean {
     return this.#sourceOf(topic) !== undefined;
+  }
+
+  /** The driver would find the clash when it starts; here the first of the two sources reads on. */
+  appeared({ name }: TwinTopic): void {
+    try {
+      refuseClash(this.sources, name, this.io.broker);
+    } catch (thrown) {
+      this.io.log.error(asError(thrown).message);
+    }
   }
 
   startOf(topic: TwinTopic, partition: number): number {
@@ -63,9 +74,7 @@ export class GroupConsumer implements GroupMember {
   }
 
   #sourceOf(topic: string): KafkaSourceSpec | undefined {
-    return this.sources.find((source) =>
-      typeof source.topic === 'string' ? source.topic === topic : source.topic.test(topic),
-    );
+    return this.sources.find((source) => reads(source, topic));
   }
 }
 

@@ -1,30 +1,30 @@
 import type { DestinationSpec, Driver, Intake, Io, Outcome, Outgoing, Sink, SourceSpec } from '../../driver/index.js';
 import { MultiBrokerError, PublishError } from '../../errors/index.js';
-import { store } from '../../twin/index.js';
-import { partitionOfKey, Spread } from '../partitioner.js';
 import type { KafkaSourceSpec } from '../source-spec.js';
 import { GroupConsumer } from './group-consumer.js';
-import type { TwinTopic } from './twin-topic.js';
 import { TwinCluster } from './twin-cluster.js';
 import { TwinIntake } from './twin-intake.js';
+import { TwinProducer } from './twin-producer.js';
+import { topicsOf } from './subscription.js';
 
-/** As `message.max.bytes` of a cluster. */
-const MAX_BYTES = 1_048_588;
-
-/** What a record and its batch add to key, value and headers, at most. */
-const OVERHEAD = 100;
+/** What exists once the twin is connected. */
+interface Open {
+  readonly io: Io;
+  readonly cluster: TwinCluster;
+  readonly producer: TwinProducer;
+}
 
 /** The in-memory twin of the Kafka driver. Twins of one module share one cluster. */
 export class KafkaTwin implements Driver {
   readonly #intakes = new Set<TwinIntake>();
-  readonly #spreads = new Map<string, Spread>();
-  #open: { readonly io: Io; readonly cluster: TwinCluster } | undefined;
+  #open: Open | undefined;
 
   constructor(private readonly broker: string) {}
 
   connect(io: Io, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.reject(signal.reason as Error);
-    this.#open = { io, cluster: io.shared('twin:kafka', () => new TwinCluster()) };
+    const cluster = io.shared('twin:kafka', () => new TwinCluster());
+    this.#open = { io, cluster, producer: new TwinProducer(io, cluster) };
     return Promise.resolve();
   }
 
@@ -35,15 +35,14 @@ export class KafkaTwin implements Driver {
       throw new MultiBrokerError('MULTI_BROKER_NOT_CONNECTED', what, { broker: this.broker });
     }
     const { io, cluster } = this.#open;
-    const consumers = [...byGroup(sources as readonly KafkaSourceSpec[])].map(([groupId, read]) => {
+    const groups = [...byGroup(sources as readonly KafkaSourceSpec[])].map(([groupId, read]) => {
+      return { groupId, read, topics: topicsOf(read, cluster, this.broker) };
+    });
+    // Nothing is read before all of it may be.
+    const consumers = groups.map(({ groupId, read, topics }) => {
       const group = cluster.group(this.broker, groupId);
       const consumer = new GroupConsumer(read, group, sink, io);
-      // A consumer's subscription makes its topic, as `auto.create.topics.enable` has it.
-      for (const { topic } of read) if (typeof topic === 'string') cluster.topic(topic);
-      group.join(
-        consumer,
-        [...cluster.topics()].filter(({ name }) => consumer.reads(name)),
-      );
+      group.join(consumer, topics);
       return consumer;
     });
     const intake: TwinIntake = new TwinIntake(consumers, () => this.#intakes.delete(intake));
@@ -52,8 +51,10 @@ export class KafkaTwin implements Driver {
   }
 
   publish(to: DestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]> {
-    this.#spread(to.address).turn();
-    return Promise.resolve(batch.map((message) => this.#write(to, message)));
+    if (this.#open !== undefined) return Promise.resolve(this.#open.producer.publish(to, batch));
+    const what = `Broker '${this.broker}' has no connection; ${to.name} was not written`;
+    const error = new PublishError('MULTI_BROKER_NOT_CONNECTED', what, { broker: this.broker, written: 'no' });
+    return Promise.resolve(batch.map(() => ({ error })));
   }
 
   async close(): Promise<void> {
@@ -65,40 +66,6 @@ export class KafkaTwin implements Driver {
     const what = `Broker '${this.broker}' is an in-memory twin`;
     throw new MultiBrokerError('MULTI_BROKER_NATIVE_UNAVAILABLE', what, { broker: this.broker });
   }
-
-  #write(to: DestinationSpec, message: Outgoing): Outcome {
-    if (this.#open === undefined)
-      return { error: this.#error('MULTI_BROKER_NOT_CONNECTED', `has no connection; ${to.name} was not written`) };
-    const size = sizeOf(message);
-    if (size > MAX_BYTES) {
-      return {
-        error: this.#error(
-          'MULTI_BROKER_PAYLOAD_TOO_LARGE',
-          `cannot write to ${to.name}: ${size} bytes, the cluster takes ${MAX_BYTES}`,
-        ),
-      };
-    }
-    const { io, cluster } = this.#open;
-    const topic = cluster.topic(to.address);
-    const partition = this.#partition(topic, message.key);
-    const offset = topic.append(partition, store(topic.name, message, io.clock.now(), { broker: io.broker }));
-    return { receipt: { position: `${topic.name}[${partition}]@${offset}` } };
-  }
-
-  #partition(topic: TwinTopic, key: string | undefined): number {
-    const count = topic.partitions.length;
-    return key === undefined ? this.#spread(topic.name).pick(count) : partitionOfKey(key, count);
-  }
-
-  #spread(topic: string): Spread {
-    const spread = this.#spreads.get(topic) ?? new Spread();
-    this.#spreads.set(topic, spread);
-    return spread;
-  }
-
-  #error(code: 'MULTI_BROKER_NOT_CONNECTED' | 'MULTI_BROKER_PAYLOAD_TOO_LARGE', what: string): PublishError {
-    return new PublishError(code, `Broker '${this.broker}' ${what}`, { broker: this.broker, written: 'no' });
-  }
 }
 
 /** Sources of one group are read by one consumer, as one member. */
@@ -106,10 +73,4 @@ function byGroup(sources: readonly KafkaSourceSpec[]): Map<string, KafkaSourceSp
   const groups = new Map<string, KafkaSourceSpec[]>();
   for (const source of sources) groups.set(source.groupId, [...(groups.get(source.groupId) ?? []), source]);
   return groups;
-}
-
-function sizeOf({ body, key, headers }: Outgoing): number {
-  let size = OVERHEAD + (body?.length ?? 0) + (key === undefined ? 0 : Buffer.byteLength(key));
-  for (const name in headers) size += Buffer.byteLength(name) + Buffer.byteLength(headers[name] ?? '');
-  return size;
 }

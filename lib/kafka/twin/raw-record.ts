@@ -1,16 +1,18 @@
 import type { Stored } from '../../twin/index.js';
 
-/** What `message.raw` is on a twin: the same fields as kafkajs gives. */
+/** What `message.raw` is on a twin: the fields that kafkajs gives of a record, without those of its batch. */
 export interface TwinRawRecord {
   readonly topic: string;
   readonly partition: number;
   readonly message: {
+    readonly magicByte: 2;
+    readonly attributes: number;
+    readonly timestamp: string;
+    readonly offset: string;
     readonly key: Buffer | null;
     readonly value: Buffer | null;
-    readonly timestamp: string;
-    readonly attributes: number;
-    readonly offset: string;
     readonly headers: Readonly<Record<string, Buffer>>;
+    readonly isControlRecord: false;
   };
 }
 
@@ -21,12 +23,14 @@ export function rawRecord(stored: Stored, partition: number, offset: number): Tw
     topic: stored.address,
     partition,
     message: {
+      magicByte: 2,
+      attributes: 0,
+      timestamp: String(stored.timestamp),
+      offset: String(offset),
       key: stored.key === undefined ? null : Buffer.from(stored.key),
       value: stored.body === null ? null : Buffer.from(stored.body),
-      timestamp: String(stored.timestamp),
-      attributes: 0,
-      offset: String(offset),
       headers: Object.fromEntries(headers),
+      isControlRecord: false,
     },
   };
 }

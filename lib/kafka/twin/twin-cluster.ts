@@ -11,6 +11,8 @@ const PARTITIONS = 4;
 export class TwinCluster {
   readonly #topics = new Map<string, TwinTopic>();
   readonly #groups = new Map<string, ConsumerGroup>();
+  /** By broker, and what a name is in the server's metrics. */
+  readonly #names = new Map<string, string>();
 
   /** The topic of this name, made on first use as by `auto.create.topics.enable`; partitions are those of a new one. */
   topic(name: string, partitions = PARTITIONS): TwinTopic {
@@ -26,6 +28,18 @@ export class TwinCluster {
     return this.#topics.values();
   }
 
+  /**
+   * The topic because of which the server would not make this one: their names differ in `.` and `_` alone. Asked for
+   * by broker, for two brokers on one bus may stand for two clusters.
+   */
+  collision(broker: string, name: string): string | undefined {
+    const key = `${broker} ${name.replaceAll('.', '_')}`;
+    const other = this.#names.get(key);
+    if (other === undefined) this.#names.set(key, name);
+    return other === name ? undefined : other;
+  }
+
+  /** How far a broker's group has come is told by its `committed`. */
   group(broker: string, groupId: string): ConsumerGroup {
     const key = JSON.stringify([broker, groupId]);
     const group = this.#groups.get(key) ?? new ConsumerGroup();
@@ -33,3 +47,7 @@ export class TwinCluster {
     return group;
   }
 }
+
+/** Why a topic is not made, for there is that other one. */
+export const collides = (other: string): string =>
+  `there is a topic '${other}', and a cluster has no two whose names differ in '.' and '_' alone`;

@@ -115,4 +115,27 @@ describe('a RegExp source of the Kafka twin', () => {
     expect(reader.texts).toEqual(['new topic', 'old topic']);
     expect(reader.got[0]!.message.params).toEqual({ '0': 'us', region: 'us' });
   });
+
+  it('leaves out what a cluster keeps for itself', async () => {
+    const bench = new TwinBench();
+    const driver = await bench.connect(orders);
+    const reader = await bench.read(driver, orders.source(topic(/in/)));
+    await bench.publish(driver, orders.destination('__inner'), 'x');
+    await bench.publish(driver, to, 'seen');
+    expect(reader.texts).toEqual(['seen']);
+  });
+
+  it('reads no topic that another of its group reads: told at the start, or when the topic appears', async () => {
+    const bench = new TwinBench();
+    const driver = await bench.connect(orders);
+    const sources = [orders.source(topic(/^orders/)), orders.source(topic(/eu$/))];
+    await bench.publish(driver, orders.destination('orders.us'), 'x');
+    const reader = await bench.read(driver, sources);
+    await bench.publish(driver, orders.destination('orders.eu'), 'once');
+    expect(reader.texts).toEqual(['x', 'once']);
+    expect(bench.errors).toEqual([
+      expect.stringMatching(/\/\^orders\/.* and .*\/eu\$\/.* match the topic 'orders.eu'/),
+    ]);
+    await expect(bench.read(driver, sources)).rejects.toMatchObject({ code: 'MULTI_BROKER_SOURCE_CLASH' });
+  });
 });

@@ -34,6 +34,18 @@ describe('topics of the Kafka twin', () => {
     expect(perLane).toEqual([2, 2, 2, 2]);
   });
 
+  it('take the first message of a first call by itself, as the driver does who asks for the partitions by it', async () => {
+    const bench = new TwinBench();
+    const driver = await bench.connect(orders);
+    const calls = [];
+    for (const batch of [['a', 'b', 'c'], ['d', 'e'], ['f']]) {
+      calls.push(
+        positions(await bench.publish(driver, to, ...batch)).map((position) => /\[(\d)\]/.exec(position!)![1]),
+      );
+    }
+    expect(calls).toEqual([['0', '1', '1'], ['2', '2'], ['3']]);
+  });
+
   it('give a record as kafkajs would, to each receiver a copy', async () => {
     const bench = new TwinBench();
     const driver = await bench.connect(orders);
@@ -47,12 +59,14 @@ describe('topics of the Kafka twin', () => {
       topic: 'incoming',
       partition: partitionOfKey('k', 4),
       message: {
+        magicByte: 2,
+        attributes: 0,
+        timestamp: '0',
+        offset: '0',
         key: Buffer.from('k'),
         value: Buffer.from('Hi!'),
         headers: { a: Buffer.from('1') },
-        offset: '0',
-        timestamp: '0',
-        attributes: 0,
+        isControlRecord: false,
       },
     });
     raw.message.value.fill(0);

@@ -52,6 +52,9 @@ export function closeAfterEach(): void {
   });
 }
 
+/** A member that is gone, or new, is known soon. */
+export const consumerOptions = { heartbeatInterval: 100, sessionTimeout: 10_000, rebalanceTimeout: 10_000 };
+
 /** A broker on the real Kafka, connected. */
 export async function connected(options: Partial<KafkaBrokerOptions> = {}): Promise<Connected> {
   const definition = kafkaBroker({

@@ -1,0 +1,65 @@
+import type { DestinationSpec, Io, Outcome, Outgoing } from '../../driver/index.js';
+import { type ErrorCode, PublishError } from '../../errors/index.js';
+import { store } from '../../twin/index.js';
+import { partitionOfKey, Spread } from '../partitioner.js';
+import { batchSize } from './batch-size.js';
+import { collides, type TwinCluster } from './twin-cluster.js';
+
+/** As `message.max.bytes` of a cluster. */
+const MAX_BYTES = 1_048_588;
+
+/** Topics that the server keeps for itself: it answers INVALID_TOPIC_EXCEPTION to whoever writes to them. */
+const INTERNAL = new Set(['__consumer_offsets', '__transaction_state']);
+
+/** Writes as the driver's producer does: to the same partitions, with the same refusals. */
+export class TwinProducer {
+  readonly #spreads = new Map<string, Spread>();
+
+  constructor(
+    private readonly io: Io,
+    private readonly cluster: TwinCluster,
+  ) {}
+
+  publish({ address }: DestinationSpec, batch: readonly Outgoing[]): Outcome[] {
+    const known = this.#spreads.get(address);
+    const refusal = known === undefined ? this.#refusal(address) : undefined;
+    if (refusal !== undefined) return batch.map(() => ({ error: refusal }));
+    const spread = known ?? new Spread();
+    this.#spreads.set(address, spread);
+    // To a topic that the driver has not written to one message goes ahead: by it the driver learns the partitions.
+    const turn = known === undefined ? 1 : 0;
+    return batch.map((message, place) => {
+      if (place === turn) spread.turn();
+      return this.#write(address, message, spread);
+    });
+  }
+
+  #write(name: string, message: Outgoing, spread: Spread): Outcome {
+    const { cluster, io } = this;
+    const topic = cluster.topic(name);
+    const count = topic.partitions.length;
+    const partition = message.key === undefined ? spread.pick(count) : partitionOfKey(message.key, count);
+    const size = batchSize(message);
+    if (size > MAX_BYTES) {
+      const what = `${size} bytes, the cluster takes ${MAX_BYTES}`;
+      return { error: this.#error('MULTI_BROKER_PAYLOAD_TOO_LARGE', name, what) };
+    }
+    const offset = topic.append(partition, store(name, message, io.clock.now(), { broker: io.broker }));
+    return { receipt: { position: `${name}[${partition}]@${offset}` } };
+  }
+
+  #refusal(name: string): PublishError | undefined {
+    if (INTERNAL.has(name)) {
+      return this.#error('MULTI_BROKER_PUBLISH_REJECTED', name, "it is one of the cluster's own");
+    }
+    const other = this.cluster.collision(this.io.broker, name);
+    if (other === undefined) return undefined;
+    return this.#error('MULTI_BROKER_DESTINATION_UNKNOWN', name, collides(other));
+  }
+
+  #error(code: ErrorCode, topic: string, why: string): PublishError {
+    const { broker } = this.io;
+    const what = `Broker '${broker}' could not publish to topic '${topic}': ${why}`;
+    return new PublishError(code, what, { broker, written: 'no' });
+  }
+}
