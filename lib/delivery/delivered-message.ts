@@ -1,4 +1,4 @@
-import type { BrokerMessage, Headers, Incoming } from '../driver/index.js';
+import { type BrokerMessage, type Headers, type Incoming, NO_HEADERS } from '../driver/index.js';
 import { CORRELATION_ID } from './headers.js';
 
 /** A message as one attempt sees it. Headers and ids are made when asked for: most handlers read the payload alone. */
@@ -15,7 +15,7 @@ export class DeliveredMessage implements BrokerMessage {
 
   /** Frozen, and made once: a retry sees what the first call saw. */
   get headers(): Headers {
-    return (this.known ??= this.earlier?.headers ?? Object.freeze(this.incoming.headers()));
+    return (this.known ??= this.earlier?.headers ?? frozen(this.incoming.headers()));
   }
 
   get key(): string | undefined {
@@ -41,4 +41,9 @@ export class DeliveredMessage implements BrokerMessage {
   get replyTo(): string | undefined {
     return this.incoming.replyTo;
   }
+}
+
+/** To freeze what is frozen costs as much as to build it. */
+function frozen(headers: Headers): Headers {
+  return headers === NO_HEADERS ? headers : Object.freeze(headers);
 }

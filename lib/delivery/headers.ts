@@ -1,5 +1,5 @@
 import { CONTENT_TYPE } from '../codec/index.js';
-import type { Headers } from '../driver/index.js';
+import { type Headers, NO_HEADERS } from '../driver/index.js';
 
 /** Ties a message to the one that caused it; crosses brokers. */
 export const CORRELATION_ID = 'correlation-id';
@@ -34,6 +34,10 @@ export function crossing(headers: Headers, correlationId: string, hops: string):
     'correlation-id': correlationId,
     'multi-broker-hops': hops,
   } satisfies Record<typeof CORRELATION_ID | typeof HOPS, string>;
+  return headers === NO_HEADERS ? crossed : withTrace(crossed, headers);
+}
+
+function withTrace(crossed: Record<string, string>, headers: Headers): Record<string, string> {
   for (const name of TRACE) {
     const value = headers[name];
     if (value !== undefined) crossed[name] = value;

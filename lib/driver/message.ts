@@ -1,6 +1,9 @@
 /** Header names are lower case in what the library writes; what others wrote is passed as it came. */
 export type Headers = Readonly<Record<string, string>>;
 
+/** Shared by all messages without headers, and told from other headers by identity. */
+export const NO_HEADERS: Headers = Object.freeze({});
+
 /** One message as a handler sees it. */
 export interface BrokerMessage<T = unknown> {
   /** Decoded by content type; `null` for a message without a value. */

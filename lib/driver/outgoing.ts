@@ -38,13 +38,20 @@ class Message<T> implements OutgoingMessage<T> {
   ) {}
 }
 
+/** A class too: a result without a prototype of its own is taken for a payload at first sight. */
+class Messages<T> implements OutgoingEach<T> {
+  readonly [brand] = 'each';
+
+  constructor(readonly items: readonly T[]) {}
+}
+
 /** Gives what a handler returns (or an item of a batch) a key, headers or a destination of its own. */
 export function outgoing<T>(payload: T, { key, headers, destination }: OutgoingFields = NO_FIELDS): OutgoingMessage<T> {
   return new Message(payload, key, headers, destination);
 }
 
 /** One message for each item, where a plain array would be one message. Items may be `outgoing()` themselves. */
-outgoing.each = <T>(items: readonly T[]): OutgoingEach<T> => ({ items, [brand]: 'each' });
+outgoing.each = <T>(items: readonly T[]): OutgoingEach<T> => new Messages(items);
 
 /** Whether the value was made by {@link outgoing}. */
 export function isOutgoingMessage(value: unknown): value is OutgoingMessage {

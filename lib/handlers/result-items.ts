@@ -10,11 +10,20 @@ import { isThenable } from './thenable.js';
  */
 export function resultItems(returned: unknown): HandlerResult | Promise<HandlerResult> {
   if (returned === undefined) return undefined;
-  if (returned === null || typeof returned !== 'object') return outgoing(returned);
+  if (returned === null || typeof returned !== 'object' || isPlain(returned)) return outgoing(returned);
   if (isThenable(returned)) return Promise.resolve(returned).then(resultItems);
   if (isObservable(returned)) return resultItems(settleObservable(returned));
   if (isAsyncIterable(returned)) return eachItem(returned);
   return isOutgoingEach(returned) ? returned.items.flatMap(plainItems) : plainItem(returned);
+}
+
+/**
+ * The usual result, told first: on Node 20 each object made by a spread has a hidden class of its own, and to find that
+ * it lacks a property costs 0.2 µs. A promise it cannot be, as whoever calls has awaited it; what `outgoing()` and
+ * RxJS make are instances of classes.
+ */
+function isPlain(value: object): boolean {
+  return Object.getPrototypeOf(value) === Object.prototype && !isAsyncIterable(value);
 }
 
 async function* eachItem(values: AsyncIterable<unknown>): AsyncGenerator<ResultItem> {

@@ -1,4 +1,4 @@
-import type { Headers, Incoming, Outgoing } from '../driver/index.js';
+import { type Headers, type Incoming, NO_HEADERS, type Outgoing } from '../driver/index.js';
 import { type HopPath, isCarried, type OnItsWay, onward, pathOf, pathTo, type Travelled } from './hop-path.js';
 
 /** A message as the bus keeps it: a copy, so that a publisher who reuses his buffer changes nothing. */
@@ -11,8 +11,6 @@ export interface Stored extends OnItsWay {
   readonly replyTo: string | undefined;
   readonly timestamp: number;
 }
-
-const NO_HEADERS: Headers = Object.freeze({});
 
 /** What else is known of a publish. */
 export interface Sending {

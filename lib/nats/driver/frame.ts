@@ -29,19 +29,29 @@ export class Frame {
     return known && nc.info?.headers === true ? new Frame(protocol as Protocol) : undefined;
   }
 
-  /** `headers` is the whole block as written, `headerBytes` its length in UTF-8; '' is none. All is checked before. */
-  add(subject: string, reply: string | undefined, headers: string, headerBytes: number, body: Uint8Array): void {
-    const to = reply === undefined ? subject : `${subject} ${reply}`;
-    const size = headerBytes + body.length;
-    const head = headerBytes === 0 ? `PUB ${to} ${size}\r\n` : `HPUB ${to} ${headerBytes} ${size}\r\n${headers}`;
-    // No character takes more than three bytes.
-    this.reserve(head.length * 3 + body.length + 2);
-    this.length += this.buffer.write(head, this.length);
+  /** `headers` is the whole block as written; '' is none. All is checked before. Returns the bytes added. */
+  add(subject: string, reply: string | undefined, headers: string, body: Uint8Array): number {
+    const from = this.length;
+    this.addHead(reply === undefined ? subject : `${subject} ${reply}`, headers, body.length);
     this.buffer.set(body, this.length);
     this.length += body.length;
     this.buffer[this.length++] = CR;
     this.buffer[this.length++] = LF;
     this.messages++;
+    return this.length - from;
+  }
+
+  /** Nearly all is ASCII, which is as many bytes as characters: the bytes of headers are counted where it is not. */
+  private addHead(to: string, headers: string, bodyBytes: number): void {
+    let head = headOf(to, headers, headers.length, bodyBytes);
+    // No character takes more than three bytes; the numbers of the second try may be a little longer.
+    this.reserve(head.length * 3 + bodyBytes + 8);
+    let written = this.buffer.write(head, this.length);
+    if (written !== head.length) {
+      head = headOf(to, headers, Buffer.byteLength(headers), bodyBytes);
+      written = this.buffer.write(head, this.length);
+    }
+    this.length += written;
   }
 
   /** Hands over what was added; nats.js writes it in this turn. */
@@ -63,4 +73,9 @@ export class Frame {
     this.buffer.copy(larger, 0, 0, this.length);
     this.buffer = larger;
   }
+}
+
+function headOf(to: string, headers: string, headerBytes: number, bodyBytes: number): string {
+  const size = headerBytes + bodyBytes;
+  return headerBytes === 0 ? `PUB ${to} ${size}\r\n` : `HPUB ${to} ${headerBytes} ${size}\r\n${headers}`;
 }

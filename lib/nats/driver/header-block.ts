@@ -18,14 +18,20 @@ const remembered = 1_000;
 /** Values up to this length (a content type, a number of hops) come again and again. */
 const shortValue = 24;
 
+/** A header name that came before. */
+interface Name {
+  /** `name: `; undefined: it is left out. */
+  readonly start: string | undefined;
+  /** The last value that was short, and its line: most messages repeat it. */
+  value: string | undefined;
+  line: string;
+}
+
 /**
  * Writes a message's headers as NATS wants them. nats.js's own check and copy every name and value three times.
  */
 export class HeaderBlock {
-  /** `name: ` of names that may be written; undefined for those that are left out. */
-  private readonly names = new Map<string, string | undefined>();
-  /** The last line of a name whose value was short: most messages repeat it. */
-  private readonly last = new Map<string, { readonly value: string; readonly line: string }>();
+  private readonly names = new Map<string, Name>();
 
   constructor(private readonly leftOut: (name: string) => void) {}
 
@@ -43,30 +49,27 @@ export class HeaderBlock {
   }
 
   private line(name: string, value: string): string {
-    const last = this.last.get(name);
-    if (last?.value === value) return last.line;
-    let start = this.names.get(name);
-    if (start === undefined) {
-      if (!this.names.has(name)) this.learn(name, value);
-      start = this.names.get(name);
-      if (start === undefined) return '';
-    }
+    const known = this.names.get(name) ?? this.learn(name, value);
+    if (known.start === undefined) return '';
+    if (known.value === value) return known.line;
     if (/[\r\n]/.test(value)) throw new BadHeader(name, headerProblem(name, value) ?? '');
-    const line = `${start}${value}\r\n`;
-    if (value.length <= shortValue) this.last.set(name, { value, line });
+    const line = `${known.start}${value}\r\n`;
+    if (value.length <= shortValue) {
+      known.value = value;
+      known.line = line;
+    }
     return line;
   }
 
-  private learn(name: string, value: string): void {
+  private learn(name: string, value: string): Name {
     const problem = headerProblem(name, value);
     if (problem !== undefined) throw new BadHeader(name, problem);
-    if (this.names.size >= remembered) {
-      this.names.clear();
-      this.last.clear();
-    }
+    if (this.names.size >= remembered) this.names.clear();
     const forbidden = actsOnServer(name);
     if (forbidden) this.leftOut(name);
-    this.names.set(name, forbidden ? undefined : `${name}: `);
+    const known: Name = { start: forbidden ? undefined : `${name}: `, value: undefined, line: '' };
+    this.names.set(name, known);
+    return known;
   }
 }
 

@@ -28,20 +28,20 @@ export class Writer {
   }
 
   /**
-   * Returns why the message cannot be written, else its size in bytes. It goes out with {@link send}, to be called in
+   * Returns why the message cannot be written, else about how many bytes it is. It goes out with {@link send}, to be called in
    * the same turn: what is kept until the connection is another would never arrive.
    */
   write(to: NatsDestinationSpec, message: Outgoing, reply?: string): PublishError | number {
     try {
       const headers = this.block.text(message, to.stream);
-      const headerBytes = headers === '' ? 0 : Buffer.byteLength(headers);
       const body = message.body ?? empty;
-      const size = body.length + headerBytes;
-      if (this.frame === undefined) this.connection.nc.publish(to.subject, body, options(headers, reply));
-      else if (size > this.limit) return this.tooLarge(to);
-      else if (this.connection.nc.isClosed()) return this.errors.notConnected(to);
-      else this.frame.add(to.subject, reply, headers, headerBytes, body);
-      return size;
+      if (this.frame !== undefined) {
+        if (!this.fits(headers, body)) return this.tooLarge(to);
+        if (this.connection.nc.isClosed()) return this.errors.notConnected(to);
+        return this.frame.add(to.subject, reply, headers, body);
+      }
+      this.connection.nc.publish(to.subject, body, options(headers, reply));
+      return headers.length + body.length;
     } catch (thrown) {
       return this.failed(to, thrown);
     }
@@ -50,6 +50,12 @@ export class Writer {
   /** Hands over what was written since the last call. */
   send(): void {
     this.frame?.send();
+  }
+
+  /** Headers are counted only where it is a near thing: no character takes more than three bytes. */
+  private fits(headers: string, body: Uint8Array): boolean {
+    const { limit } = this;
+    return body.length + headers.length * 3 <= limit || body.length + Buffer.byteLength(headers) <= limit;
   }
 
   private get limit(): number {

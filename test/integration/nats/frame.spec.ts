@@ -20,20 +20,22 @@ whenBrokers(describe)('a frame of messages', () => {
     const frame = Frame.on(nc)!;
     const block = 'NATS/1.0\r\nx-u: größe €\r\n\r\n';
     const large = Buffer.alloc(100_000, 'x');
-    frame.add(subject, undefined, '', 0, Buffer.from('plain'));
-    frame.add(subject, 'answer.here', block, Buffer.byteLength(block), Buffer.from('größe'));
-    frame.add(subject, undefined, '', 0, large);
-    frame.add(subject, undefined, block, Buffer.byteLength(block), new Uint8Array(0));
+    frame.add(subject, undefined, '', Buffer.from('plain'));
+    frame.add(subject, 'answer.here', block, Buffer.from('größe'));
+    frame.add(subject, undefined, '', large);
+    frame.add(subject, undefined, block, new Uint8Array(0));
+    frame.add(subject, undefined, 'NATS/1.0\r\nx-u: plain\r\n\r\n', Buffer.from('no umlaut'));
     frame.send();
-    frame.add(subject, undefined, '', 0, Buffer.from('a second frame'));
+    frame.add(subject, undefined, '', Buffer.from('a second frame'));
     frame.send();
-    await until(() => seen.length === 5, { what: 'all arrived' });
-    expect(seen.map(({ data }) => data.length)).toEqual([5, 7, 100_000, 0, 14]);
+    await until(() => seen.length === 6, { what: 'all arrived' });
+    expect(seen.map(({ data }) => data.length)).toEqual([5, 7, 100_000, 0, 9, 14]);
     expect(seen[1]!.string()).toBe('größe');
     expect([seen[1]!.reply, seen[1]!.headers!.get('x-u')]).toEqual(['answer.here', 'größe €']);
     expect(seen[3]!.headers!.get('x-u')).toBe('größe €');
+    expect([seen[4]!.headers!.get('x-u'), seen[4]!.string()]).toEqual(['plain', 'no umlaut']);
     expect(Buffer.from(seen[2]!.data).equals(large)).toBe(true);
-    expect(nc.stats().outMsgs).toBeGreaterThanOrEqual(5);
+    expect(nc.stats().outMsgs).toBeGreaterThanOrEqual(6);
   });
 
   it('is not made on a client without the inside that it needs: its publish is used', () => {

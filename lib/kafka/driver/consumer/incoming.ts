@@ -1,6 +1,6 @@
 import type { KafkaMessage } from 'kafkajs';
 
-import type { Headers, Incoming } from '../../../driver/index.js';
+import { type Headers, type Incoming, NO_HEADERS } from '../../../driver/index.js';
 import type { Delivered } from './watermark.js';
 
 /** Where a message came from. */
@@ -11,8 +11,6 @@ export interface Origin {
   readonly partition: number;
   readonly params: Readonly<Record<string, string>> | undefined;
 }
-
-const NONE: Headers = Object.freeze({});
 
 /** A fetched message. What is not asked for is not made: there may be 100,000 of them in a second. */
 export class KafkaIncoming implements Incoming, Delivered {
@@ -37,7 +35,7 @@ export class KafkaIncoming implements Incoming, Delivered {
 
   headers(): Headers {
     const { headers } = this.message;
-    if (headers === undefined) return NONE;
+    if (headers === undefined) return NO_HEADERS;
     let found: Record<string, string> | undefined;
     for (const name in headers) {
       const value = headers[name];
@@ -46,7 +44,7 @@ export class KafkaIncoming implements Incoming, Delivered {
       // kafkajs gives null for a header without a value, though its types do not say so.
       if (one !== undefined && (one as unknown) !== null) (found ??= {})[name] = one.toString();
     }
-    return found ?? NONE;
+    return found ?? NO_HEADERS;
   }
 
   get address(): string {
