@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { Outgoing } from '../../../lib/driver/index.js';
+import { partitionOfKey } from '../../../lib/kafka/partitioner.js';
 import { type Cluster, type ClusterReader, realCluster, twinCluster } from '../../support/kafka/clusters.js';
 import { closeAfterEach } from '../../support/kafka/connected.js';
 import { uniqueName, until, whenBrokers } from '../../support/real-brokers.js';
@@ -12,6 +13,10 @@ async function both<T>(run: (cluster: Cluster, name: string) => Promise<T>): Pro
 }
 
 const text = (body: string, more: Omit<Outgoing, 'body'> = {}): Outgoing => ({ body: Buffer.from(body), ...more });
+/** Of two partitions the first's and the other's. */
+const keysOfBoth = [0, 1].map((partition) =>
+  ['a', 'b', 'c', 'd', 'e'].find((key) => partitionOfKey(key, 2) === partition)!,
+);
 const keyed = (key: string): Outgoing => text('x', { key });
 
 whenBrokers(describe)('the Kafka twin, beside a real cluster', () => {
@@ -146,6 +151,34 @@ whenBrokers(describe)('the Kafka twin, beside a real cluster', () => {
     });
     expect(twin).toEqual(real);
     expect(twin.again).toEqual(['m2', 'm3', 'm4']);
+  });
+
+  it('takes a partition from a member in the midst of its work, whose late settlements then change nothing', async () => {
+    const { twin, real } = await both(async (cluster, name) => {
+      await cluster.createTopic(name, 2);
+      const groupId = uniqueName('group');
+      const [one, other] = [await cluster.broker(), await cluster.broker()];
+      const first = await one.read([name], { groupId, keep: () => true });
+      await one.publish(name, ...keysOfBoth.map((key) => text(key, { key })));
+      await until(() => first.sink.taken.length === 2, { what: 'both are read' });
+      const second = await other.read([name], { groupId, keep: () => true });
+      await until(() => second.sink.taken.length === 1, { what: 'the one that moved is read again' });
+      await until(() => first.sink.lanes.some(({ lost }) => lost.aborted), { what: 'the old owner knows' });
+      first.sink.settle(keysOfBoth);
+      const lost = first.sink.lanes.filter((lane) => lane.lost.aborted);
+      const moved = Number(/\[(\d)\]$/.exec(lost[0]!.name)![1]);
+      await until(async () => (await cluster.committed(groupId, name))[1 - moved] === 1, { what: 'what stayed is committed' }); // prettier-ignore
+      await first.leave();
+      await until(() => second.sink.lanes.length === 2, { what: 'the other has both' });
+      return {
+        lanes: [first.sink.lanes.length, lost.length],
+        first: first.sink.texts.sort(),
+        second: second.sink.taken.map(({ lane, message }) => [lane.name.endsWith(`[${moved}]`), message.deliveries]),
+        committed: (await cluster.committed(groupId, name))[moved],
+      };
+    });
+    expect(twin).toEqual(real);
+    expect(twin).toEqual({ lanes: [2, 1], first: [...keysOfBoth].sort(), second: [[true, 1]], committed: 0 });
   });
 
   it('reads by a RegExp the topics that are there, each by one source', async () => {
