@@ -30,7 +30,7 @@ export function store(
     address,
     body: message.body === null ? null : Buffer.from(message.body),
     key: message.key,
-    headers: message.headers === undefined ? NO_HEADERS : { ...message.headers },
+    headers: message.headers === undefined ? NO_HEADERS : Object.freeze({ ...message.headers }),
     replyTo,
     timestamp,
     broker,
@@ -49,7 +49,7 @@ export interface Arrival {
   readonly raw: () => unknown;
 }
 
-/** One delivery of a stored message. Body and headers are each receiver's own copy, made when asked for. */
+/** One delivery of a stored message. The body is each receiver's own copy, made when asked for; headers are frozen. */
 export class Arrived implements Incoming, Travelled {
   #body: Uint8Array | null | undefined;
   #raw: unknown;
@@ -106,6 +106,6 @@ export class Arrived implements Incoming, Travelled {
   }
 
   headers(): Headers {
-    return { ...this.stored.headers };
+    return this.stored.headers;
   }
 }

@@ -25,26 +25,48 @@ export interface TakingIn {
 
 /** The message as the server would keep it, or why it would not have it. */
 export function takeIn(message: Outgoing, to: NatsDestinationSpec, at: TakingIn): Stored | PublishError {
-  const { key, origin } = message;
-  const headers: Record<string, string> = {};
-  const lines = linesOf(message);
-  let size = (message.body?.length ?? 0) + (lines.length > 0 ? PREAMBLE : 0);
-  for (const [name, value] of lines) {
-    const problem = headerProblem(name, value);
-    if (problem !== undefined) return at.errors.badHeader(to, name, problem);
-    size += Buffer.byteLength(name) + Buffer.byteLength(value) + LINE;
-    if (name !== keyHeader) headers[name] = value;
-  }
+  const taken = new HeaderLines();
+  const problem = addAll(taken, message);
+  if (problem !== undefined) return at.errors.badHeader(to, problem.name, problem.why);
+  const size = (message.body?.length ?? 0) + taken.size;
   if (size > MAX_PAYLOAD) return at.errors.tooLarge(to, `${size} bytes with headers, the server takes ${MAX_PAYLOAD}`);
   // An empty body is a message without a value: NATS knows no other.
   const body = message.body?.length === 0 ? null : message.body;
-  return store(to.subject, { body, key, headers, origin }, at.timestamp, at);
+  const { key, origin } = message;
+  return store(to.subject, { body, key, headers: taken.headers, origin }, at.timestamp, at);
 }
 
-/** The header lines: key and dedupe id travel as headers; what the server would act on is left out. */
-function linesOf({ headers = {}, key, dedupeId }: Outgoing): [string, string][] {
-  const lines = Object.entries(headers).filter(([name]) => !actsOnServer(name) && name.toLowerCase() !== keyHeader);
-  if (key !== undefined) lines.push([keyHeader, key]);
-  if (dedupeId !== undefined) lines.push([dedupeHeader, dedupeId]);
-  return lines;
+interface Problem {
+  readonly name: string;
+  readonly why: string;
+}
+
+/** Key and dedupe id travel as headers; what the server would act on is left out. */
+function addAll(lines: HeaderLines, { headers, key, dedupeId }: Outgoing): Problem | undefined {
+  for (const name in headers) {
+    if (actsOnServer(name) || name.toLowerCase() === keyHeader) continue;
+    const problem = lines.add(name, headers[name] ?? '');
+    if (problem !== undefined) return problem;
+  }
+  if (dedupeId !== undefined) lines.add(dedupeHeader, dedupeId);
+  return key === undefined ? undefined : lines.count(keyHeader, key);
+}
+
+/** The header lines of one message, checked, and their size. */
+class HeaderLines {
+  readonly headers: Record<string, string> = {};
+  size = 0;
+
+  add(name: string, value: string): Problem | undefined {
+    this.headers[name] = value;
+    return this.count(name, value);
+  }
+
+  /** A key is a line, and no header to who reads. */
+  count(name: string, value: string): Problem | undefined {
+    if (this.size === 0) this.size = PREAMBLE;
+    this.size += Buffer.byteLength(name) + Buffer.byteLength(value) + LINE;
+    const why = headerProblem(name, value);
+    return why === undefined ? undefined : { name, why };
+  }
 }
