@@ -43,6 +43,8 @@ export default {
     {
       ...shared,
       displayName: 'unit',
+      // Nothing is said of time here: the limit is for what hangs, and a busy machine may take long to load.
+      testTimeout: 30_000,
       testMatch: ['<rootDir>/{test,sample}/**/*.spec.ts'],
       testPathIgnorePatterns: ['/node_modules/', ...real, differential],
     },

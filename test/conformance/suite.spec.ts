@@ -47,7 +47,7 @@ async function failuresOf(
     const driver = await target.makeDriver();
     return Object.assign(driver, spoil({ ...bound(driver) }));
   };
-  const { failed } = await run({ ...target, makeDriver, patienceMs: 150 }, only);
+  const { failed } = await run({ ...target, makeDriver, patienceMs: 300 }, only);
   return failed;
 }
 
@@ -301,7 +301,7 @@ describe('the conformance suite', () => {
 
   it('fails where the features do not say what the lanes do', async () => {
     const target = targets.kafka();
-    const { failed } = await run({ ...target, features: { ...target.features, waits: false }, patienceMs: 150 });
+    const { failed } = await run({ ...target, features: { ...target.features, waits: false }, patienceMs: 300 });
     expect(failed).toEqual(['S2']);
   });
 
@@ -334,7 +334,7 @@ describe('the conformance suite', () => {
   });
 
   it('fails where a bad address is taken', async () => {
-    const { failed } = await run({ ...targets.kafka(), invalidAddresses: [() => 'fine'], patienceMs: 150 });
+    const { failed } = await run({ ...targets.kafka(), invalidAddresses: [() => 'fine'], patienceMs: 300 });
     expect(failed).toEqual(['P9']);
   });
 
