@@ -43,8 +43,10 @@ const RUN = 100;
 
 /** Spreads messages without a key: the first of each call to the next partition, then in runs. */
 export class Spread {
-  private next = 0;
   private inRun = 0;
+
+  /** `next` counts partitions from the first, and over again. */
+  constructor(private next = 0) {}
 
   /** Begins a new run, for a new call. */
   turn(): void {

@@ -11,7 +11,7 @@ import {
 } from '../driver/index.js';
 import type { HandlerDeclaration } from '../handlers/index.js';
 import { DriverSource } from '../lifecycle/index.js';
-import { Faults, FaultyDriver, Turns, withSeed, withTurns } from '../twin/index.js';
+import { Faults, FaultyDriver, IN_ORDER, type Random, seeded, Turns, withRandom, withTurns } from '../twin/index.js';
 import { busOf, onBus } from './bus.js';
 import { ClockWaits } from './clock-waits.js';
 import { DeliveryRecords } from './delivery-records.js';
@@ -23,9 +23,10 @@ import { SETTLE_TIMEOUT_MS, TESTING_OPTIONS, type TestingOptions, TIMEOUT_MS } f
 /** Where drivers come from in a test: twins on a clock that stands still, or the real ones; and what was seen of them. */
 @Injectable()
 export class TestDrivers extends DriverSource implements OnModuleDestroy {
-  readonly turns = new Turns();
+  readonly turns: Turns;
   /** Of twins. */
-  readonly testClock = new TestClock(this.turns);
+  readonly testClock: TestClock;
+  readonly #random: Random;
   readonly waits = new ClockWaits();
   readonly mocks = new HandlerMocks();
   override readonly observer: DeliveryRecords;
@@ -39,6 +40,9 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
 
   constructor(@Optional() @Inject(TESTING_OPTIONS) readonly options: TestingOptions = {}) {
     super();
+    this.#random = options.seed === undefined ? IN_ORDER : seeded(options.seed);
+    this.turns = new Turns(this.#random);
+    this.testClock = new TestClock(this.turns);
     this.observer = new DeliveryRecords({ clock: this.clock, retriesAtOnce: !this.isReal, next: this.next });
   }
 
@@ -76,7 +80,7 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
   /** All twins deliver in the turns that are waited for, whatever their bus. */
   #ioOfTwin(io: Io): Io {
     const own = withTurns(onBus(io, busOf(io.broker, this.options)), this.turns);
-    return withSeed(own, this.options.seed ?? 1);
+    return withRandom(own, this.#random);
   }
 
   /** The script of a broker's faults. */

@@ -5,7 +5,11 @@ export interface TestingOptions {
    * `'by-broker'`: none. A function gives each broker the name of its bus. On real brokers it has no say.
    */
   readonly bus?: 'by-kind' | 'by-broker' | ((broker: string) => string);
-  /** Where a system chooses at will, its twin chooses by this number: a run can be repeated, or varied. Default 1. */
+  /**
+   * Where a system chooses at will, its twins draw by this integer: the member of a queue group, where messages without a
+   * key begin, which of several lanes is served first. The same seed repeats a run, another one varies it. Default:
+   * nothing is drawn, members take turns and who was ready first is first.
+   */
   readonly seed?: number;
   /** The same test on the real brokers, with the same records. Default `false`. */
   readonly real?: boolean;

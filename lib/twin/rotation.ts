@@ -1,7 +1,11 @@
-/** Members that take turns: a queue group, or the readers of one shared consumer. */
+import { IN_ORDER, type Random, shuffled } from './random.js';
+
+/** Members that take turns, or are drawn by a seed: a queue group, or the readers of one shared consumer. */
 export class Rotation<T> {
   readonly #members: T[] = [];
   #turn = 0;
+
+  constructor(private readonly random: Random = IN_ORDER) {}
 
   get size(): number {
     return this.#members.length;
@@ -27,8 +31,9 @@ export class Rotation<T> {
     return member;
   }
 
-  /** All, the one whose turn it is first. */
+  /** All, the one whose turn it is first; with a seed as they are drawn. */
   inTurn(): readonly T[] {
+    if (this.random !== IN_ORDER) return shuffled(this.#members, this.random);
     if (this.#turn === 0) return this.#members;
     return [...this.#members.slice(this.#turn), ...this.#members.slice(0, this.#turn)];
   }

@@ -1,21 +1,29 @@
 import * as timers from 'node:timers';
 import type { Io } from '../driver/index.js';
+import { IN_ORDER, type Random, shuffled } from './random.js';
 
 // Taken when the module loads, so that a test's fake timers do not stop deliveries.
 const { setImmediate: atNextTurn } = timers;
 
+interface Task {
+  readonly run: () => void;
+  readonly owner: object;
+}
+
 /**
  * The turns of the event loop in which twins deliver. One for all twins of a module: whatever becomes deliverable in
- * one turn is handed over in the next, in the order in which it became so. Hence a publish never runs a handler on
- * its own call stack, and a test sees the same order each time.
+ * one turn is handed over in the next, in the order in which it became so, or in one that is drawn by the seed. Hence
+ * a publish never runs a handler on its own call stack, and a test sees the same order each time.
  */
 export class Turns {
-  #tasks: (() => void)[] = [];
+  #tasks: Task[] = [];
   #waiting: (() => void)[] = [];
 
-  /** Runs the task in the next turn. */
-  soon(task: () => void): void {
-    if (this.#tasks.push(task) === 1) atNextTurn(this.#turn);
+  constructor(private readonly random: Random = IN_ORDER) {}
+
+  /** Runs the task in the next turn. Tasks of one owner keep their order, whatever is drawn. */
+  soon(run: () => void, owner: object = run): void {
+    if (this.#tasks.push({ run, owner }) === 1) atNextTurn(this.#turn);
   }
 
   /** Whether something is to be handed over. */
@@ -30,9 +38,9 @@ export class Turns {
   }
 
   readonly #turn = (): void => {
-    const tasks = this.#tasks;
+    const tasks = this.random === IN_ORDER ? this.#tasks : drawn(this.#tasks, this.random);
     this.#tasks = [];
-    for (const task of tasks) task();
+    for (const { run } of tasks) run();
     if (!this.busy) this.#wake();
   };
 
@@ -41,6 +49,17 @@ export class Turns {
     this.#waiting = [];
     for (const resolve of waiting) resolve();
   }
+}
+
+/** Which owner comes next is drawn; which of its tasks is not. */
+function drawn(tasks: readonly Task[], random: Random): Task[] {
+  const byOwner = new Map<object, Task[]>();
+  for (const task of tasks) {
+    const known = byOwner.get(task.owner);
+    if (known === undefined) byOwner.set(task.owner, [task]);
+    else known.push(task);
+  }
+  return shuffled(tasks, random).flatMap(({ owner }) => byOwner.get(owner)?.shift() ?? []);
 }
 
 const KEY = 'twin:turns';

@@ -12,7 +12,7 @@ import {
   type Sink,
   type SourceSpec,
 } from '../../lib/driver/index.js';
-import { Turns, VirtualClock, withTurns } from '../../lib/twin/index.js';
+import { IN_ORDER, Turns, VirtualClock, withRandom, withTurns } from '../../lib/twin/index.js';
 
 /** One message as a reader got it. */
 export interface Got {
@@ -56,10 +56,14 @@ export class Reader implements Sink {
 /** Twins on one bus, one clock and turns that can be waited for. */
 export class TwinBench {
   readonly clock = new VirtualClock(0);
-  readonly turns = new Turns();
+  readonly turns: Turns;
   /** Errors that the twins logged. */
   readonly errors: string[] = [];
   readonly #made = new Map<string, unknown>();
+
+  constructor(private readonly random = IN_ORDER) {
+    this.turns = new Turns(random);
+  }
 
   /** What the twins share; {@link Io.shared}. */
   shared<T>(key: string, make: () => T): T {
@@ -106,7 +110,7 @@ export class TwinBench {
       state: nothing,
       shared: (key, make) => this.shared(key, make),
     };
-    return withTurns(io, this.turns);
+    return withRandom(withTurns(io, this.turns), this.random);
   }
 }
 

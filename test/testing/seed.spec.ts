@@ -1,22 +1,29 @@
-import { afterEach, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Injectable } from '@nestjs/common';
 import type { Io } from '../../lib/driver/index.js';
-import { natsBroker } from '../../lib/nats/index.js';
+import { type Broker, InjectBroker, Payload, PublishTo, Subscribe } from '../../lib/index.js';
+import { natsBroker, stream, toStream } from '../../lib/nats/index.js';
 import type { TestingOptions } from '../../lib/testing/index.js';
-import { seedOf } from '../../lib/twin/index.js';
+import { IN_ORDER, type Random, randomOf } from '../../lib/twin/index.js';
 import { closeTestApps, testApp } from '../support/test-app.js';
+
+/** Where a log began, at the end of its positions: each module has its own time. */
+const STAMP = /:\d{13}$/;
+
+const SEEDS = Array.from({ length: 12 }, (_, seed) => seed);
 
 afterEach(closeTestApps);
 
-/** The seed that the twins of two brokers see. */
-async function seeds(options: TestingOptions): Promise<number[]> {
-  const seen: number[] = [];
+/** What the twins of two brokers draw from. */
+async function randoms(options: TestingOptions): Promise<Random[]> {
+  const seen: Random[] = [];
   const definitions = ['one', 'other'].map((name) => {
     const definition = natsBroker({ name, client: {} });
     const twin = async () => {
       const driver = await definition.twin();
       const connect = driver.connect.bind(driver);
       driver.connect = (io: Io, signal) => {
-        seen.push(seedOf(io));
+        seen.push(randomOf(io));
         return connect(io, signal);
       };
       return driver;
@@ -27,8 +34,111 @@ async function seeds(options: TestingOptions): Promise<number[]> {
   return seen;
 }
 
-it('the seed of a testing module reaches every twin, on whichever bus; without one it is 1', async () => {
-  expect(await seeds({ seed: 42 })).toEqual([42, 42]);
-  expect(await seeds({ seed: 42, bus: 'by-broker' })).toEqual([42, 42]);
-  expect(await seeds({})).toEqual([1, 1]);
+/** A reader on every kind of lane; what happened is kept in order. */
+@Injectable()
+class Handlers {
+  readonly happened: string[] = [];
+  failing = 2;
+
+  constructor(@InjectBroker('events') private readonly events: Broker) {}
+
+  @Subscribe('orders', 'incoming')
+  @PublishTo('events', toStream('log.new'))
+  @PublishTo('events', 'shared')
+  bridge(@Payload() text: string) {
+    return this.#saw('bridge', text);
+  }
+
+  @Subscribe('events', stream('LOG', { subjects: ['log.>'], durable: 'log' }), { retry: { attempts: 3 } })
+  log(@Payload() text: string) {
+    if (this.failing-- > 0) throw new Error('again');
+    this.#saw('log', text);
+  }
+
+  @Subscribe('events', 'shared')
+  first(@Payload() text: string) {
+    this.#saw('first', text);
+  }
+
+  @Subscribe('events', 'shared')
+  async second(@Payload() text: string) {
+    this.#saw('second', text);
+    const { payload } = await this.events.request<string>('price', text);
+    this.#saw('answer', payload);
+  }
+
+  @Subscribe('events', 'price')
+  price(@Payload() text: string) {
+    return this.#saw('price', text);
+  }
+
+  #saw(handler: string, text: string): string {
+    this.happened.push(`${handler} ${text}`);
+    return text;
+  }
+}
+
+interface Run {
+  readonly happened: readonly string[];
+  readonly timeline: string;
+  readonly deliveries: readonly string[];
+}
+
+/** Two messages for each of three keys at once, and two without a key. */
+async function run(seed: number | undefined): Promise<Run> {
+  const { harness, get, broker } = await testApp([Handlers], seed === undefined ? {} : { seed });
+  const orders = broker('orders');
+  const keyed = ['a1', 'b1', 'c1', 'a2', 'b2', 'c2'].map((text) => orders.publish('incoming', text, { key: text[0]! }));
+  await Promise.all([...keyed, orders.publish('incoming', 'x1'), orders.publish('incoming', 'x2')]);
+  await harness.settled();
+  const { happened } = get(Handlers);
+  const deliveries = harness
+    .deliveries()
+    .map(({ handler, position, outcome }) => `${handler} ${position.replace(STAMP, '')} ${outcome}`);
+  return { happened, timeline: String(harness.timeline()), deliveries };
+}
+
+/** What became of messages with this first letter at one handler, in order. */
+function seen({ happened }: Run, handler: string, letter: string): string[] {
+  return happened
+    .filter((line) => line.startsWith(`${handler} ${letter}`))
+    .map((line) => line.slice(handler.length + 1));
+}
+
+describe('the seed of a testing module', () => {
+  it('is drawn from by all twins, on whichever bus, as one row of numbers; without one nothing is drawn', async () => {
+    const [one, other] = await randoms({ seed: 42, bus: 'by-broker' });
+    expect(one).not.toBe(IN_ORDER);
+    expect(other).toBe(one);
+    expect(await randoms({})).toEqual([IN_ORDER, IN_ORDER]);
+  });
+
+  it('repeats a run: the same timeline, the same order, the same positions', async () => {
+    for (const seed of SEEDS) expect(await run(seed)).toEqual(await run(seed));
+    expect(await run(undefined)).toEqual(await run(undefined));
+  });
+
+  it('varies it: other seeds interleave otherwise', async () => {
+    const orders = new Set<string>();
+    for (const seed of SEEDS) orders.add(JSON.stringify((await run(seed)).happened));
+    expect(orders.size).toBeGreaterThan(SEEDS.length / 2);
+  });
+
+  it('changes what is served first, never the order of a key or what is handled', async () => {
+    const plain = await run(undefined);
+    for (const seed of SEEDS) {
+      const drawn = await run(seed);
+      expect([...drawn.happened].sort()).toEqual([...plain.happened].sort());
+      for (const letter of 'abc') expect(seen(drawn, 'bridge', letter)).toEqual([`${letter}1`, `${letter}2`]);
+    }
+  });
+
+  it('has messages without a key begin on different partitions', async () => {
+    const begins = new Set<string>();
+    for (const seed of SEEDS) {
+      const { broker } = await testApp([], { seed });
+      begins.add((await broker('orders').publish('unread', 'x')).position!);
+    }
+    expect([...begins].sort()).toEqual(['unread[0]@0', 'unread[1]@0', 'unread[2]@0', 'unread[3]@0']);
+  });
 });

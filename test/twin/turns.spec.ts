@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { Turns, turnsOf } from '../../lib/twin/index.js';
+import { seeded, Turns, turnsOf } from '../../lib/twin/index.js';
 
 describe('the turns of twins', () => {
   it('never run a task on the stack of the one who asks', async () => {
@@ -21,6 +21,28 @@ describe('the turns of twins', () => {
     turns.soon(() => ran.push('b'));
     await turns.idle();
     expect(ran).toEqual(['a', 'b', 'c']);
+  });
+
+  it('run tasks in an order drawn by a seed, those of one owner in theirs, those of a turn before those it asks for', async () => {
+    const orders = new Set<string>();
+    for (let seed = 0; seed < 50; seed++) {
+      const turns = new Turns(seeded(seed));
+      const ran: string[] = [];
+      const owner = {};
+      for (const name of ['x1', 'x2', 'x3']) turns.soon(() => ran.push(name), owner);
+      for (const name of ['a', 'b']) {
+        turns.soon(() => {
+          turns.soon(() => ran.push('later'));
+          ran.push(name);
+        });
+      }
+      await turns.idle();
+      expect(ran.filter((name) => name.startsWith('x'))).toEqual(['x1', 'x2', 'x3']);
+      expect(ran.slice(5)).toEqual(['later', 'later']);
+      orders.add(ran.join());
+    }
+    // Of 5 places the three of the owner take any, and the two others come either way: 10 times 2.
+    expect(orders.size).toBeGreaterThan(15);
   });
 
   it('are idle at once when nothing was asked for, and only after the last task else', async () => {

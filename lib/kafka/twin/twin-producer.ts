@@ -1,6 +1,6 @@
 import type { DestinationSpec, Io, Outcome, Outgoing } from '../../driver/index.js';
 import { type ErrorCode, PublishError } from '../../errors/index.js';
-import { store } from '../../twin/index.js';
+import { type Random, randomOf, store } from '../../twin/index.js';
 import { partitionOfKey, Spread } from '../partitioner.js';
 import { batchSize } from './batch-size.js';
 import { collides, type TwinCluster } from './twin-cluster.js';
@@ -11,20 +11,26 @@ const MAX_BYTES = 1_048_588;
 /** Topics that the server keeps for itself: it answers INVALID_TOPIC_EXCEPTION to whoever writes to them. */
 const INTERNAL = new Set(['__consumer_offsets', '__transaction_state']);
 
+/** A start is drawn among so many, as a topic may yet have to be made: a multiple of the partitions of most. */
+const STARTS = 5_040;
+
 /** Writes as the driver's producer does: to the same partitions, with the same refusals. */
 export class TwinProducer {
   readonly #spreads = new Map<string, Spread>();
+  readonly #random: Random;
 
   constructor(
     private readonly io: Io,
     private readonly cluster: TwinCluster,
-  ) {}
+  ) {
+    this.#random = randomOf(io);
+  }
 
   publish({ address }: DestinationSpec, batch: readonly Outgoing[]): Outcome[] {
     const known = this.#spreads.get(address);
     const refusal = known === undefined ? this.#refusal(address) : undefined;
     if (refusal !== undefined) return batch.map(() => ({ error: refusal }));
-    const spread = known ?? new Spread();
+    const spread = known ?? new Spread(this.#random(STARTS));
     this.#spreads.set(address, spread);
     // To a topic that the driver has not written to one message goes ahead: by it the driver learns the partitions.
     const turn = known === undefined ? 1 : 0;

@@ -39,8 +39,10 @@ export async function ask(request: Stored, asking: Asking): Promise<Incoming> {
 
 /** The asker's inbox: like any other, it gets its message in a later turn. */
 function receiver(pattern: string, io: Io, resolve: (answer: Incoming) => void): Subscriber {
+  // Only the first of several answers is taken, so they are kept in order even where a seed draws that of a turn.
+  const owner = { pattern };
   const accept = (stored: Stored, id: number): void => {
-    turnsOf(io).soon(() => resolve(answerOf(stored, id, io.broker)));
+    turnsOf(io).soon(() => resolve(answerOf(stored, id, io.broker)), owner);
   };
   return { pattern, group: undefined, accept };
 }

@@ -1,4 +1,4 @@
-import { reaches, Rotation, type Stored } from '../../twin/index.js';
+import { IN_ORDER, type Random, reaches, Rotation, type Stored } from '../../twin/index.js';
 import { subjectMatches } from '../subject-match.js';
 
 /** A core subscription as the server sees it. */
@@ -32,6 +32,8 @@ export class Interest {
   readonly #rotations = new Map<string, Rotation<Subscriber>>();
   readonly #known = new Map<string, Matches>();
 
+  constructor(private readonly random: Random = IN_ORDER) {}
+
   /** The returned function ends the subscription. */
   add(subscriber: Subscriber): () => void {
     this.#subscribers.add(subscriber);
@@ -63,7 +65,7 @@ export class Interest {
   }
 
   #rotation(group: string): Rotation<Subscriber> {
-    const rotation = this.#rotations.get(group) ?? new Rotation<Subscriber>();
+    const rotation = this.#rotations.get(group) ?? new Rotation<Subscriber>(this.random);
     this.#rotations.set(group, rotation);
     return rotation;
   }

@@ -1,7 +1,7 @@
 import type { StreamConfig } from 'nats';
 
 import type { Clock } from '../../driver/index.js';
-import { store, type Stored } from '../../twin/index.js';
+import { IN_ORDER, type Random, store, type Stored } from '../../twin/index.js';
 import { subjectMatches, subjectsOverlap } from '../subject-match.js';
 import { Interest } from './interest.js';
 import { type StreamRefusal, type TwinPubAck, TwinStream } from './twin-stream.js';
@@ -11,13 +11,18 @@ import { type StreamRefusal, type TwinPubAck, TwinStream } from './twin-stream.j
  * consumers belong to their broker.
  */
 export class TwinServer {
-  readonly interest = new Interest();
+  readonly interest: Interest;
   readonly #streams = new Map<string, TwinStream>();
   #messages = 0;
   #inboxes = 0;
 
   /** The clock of the module: all its twins have the same. */
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly random: Random = IN_ORDER,
+  ) {
+    this.interest = new Interest(random);
+  }
 
   /**
    * Takes a message in: the stream that captures its subject keeps it, and core subscriptions see it whichever way it
@@ -39,7 +44,7 @@ export class TwinServer {
 
   /** Whether the subjects are free is asked before, by {@link overlapping}. */
   addStream(config: Partial<StreamConfig>): TwinStream {
-    const stream = new TwinStream(config, this.clock);
+    const stream = new TwinStream(config, this.clock, this.random);
     this.#streams.set(stream.name, stream);
     return stream;
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { natsBroker, subject } from '../../../lib/nats/index.js';
+import { seeded } from '../../../lib/twin/index.js';
 import { message, positions, TwinBench } from '../../support/twin-bench.js';
 
 const events = natsBroker({ name: 'events', client: {} });
@@ -40,6 +41,22 @@ describe('subjects of the NATS twin', () => {
     expect(one.texts).toEqual(['m0', 'm2', 'm4']);
     expect(two.texts).toEqual(['m1', 'm3', 'm5']);
     expect(other.texts).toEqual(numbered(6));
+  });
+
+  it('go to a member of a queue group that a seed draws, each message to one', async () => {
+    const sharesOf = async (seed: number): Promise<string[][]> => {
+      const bench = new TwinBench(seeded(seed));
+      const driver = await bench.connect(events);
+      const member = () => bench.read(driver, events.source(subject('a', { queue: 'q' })));
+      const [one, two] = [await member(), await member()];
+      await bench.publish(driver, events.destination('a'), ...numbered(9));
+      expect([...one.texts, ...two.texts].sort()).toEqual(numbered(9));
+      return [one.texts, two.texts];
+    };
+    expect(await sharesOf(1)).toEqual(await sharesOf(1));
+    const shares = new Set<string>();
+    for (let seed = 0; seed < 10; seed++) shares.add(JSON.stringify(await sharesOf(seed)));
+    expect(shares.size).toBeGreaterThan(5);
   });
 
   it('share a queue over different patterns that match, as the server does', async () => {

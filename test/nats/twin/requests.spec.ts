@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { natsBroker, stream, toStream } from '../../../lib/nats/index.js';
+import { seeded } from '../../../lib/twin/index.js';
 import { message, TwinBench } from '../../support/twin-bench.js';
 
 const events = natsBroker({ name: 'events', client: {} });
@@ -17,6 +18,22 @@ describe('a request on the NATS twin', () => {
     }
     const answer = await driver.request!(events.destination('ask'), message('?'), never);
     expect(Buffer.from(answer.body!).toString()).toBe('first');
+  });
+
+  it('is answered by the first answer of one who gives several, whatever order a seed draws', async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const bench = new TwinBench(seeded(seed));
+      const driver = await bench.connect(events);
+      await bench.read(driver, events.source('ask'), ({ message: got }) => {
+        void driver.publish(
+          events.destination(got.replyTo!),
+          ['1', '2', '3'].map((text) => message(text)),
+        );
+        return 'done';
+      });
+      const answer = await driver.request!(events.destination('ask'), message('?'), never);
+      expect(Buffer.from(answer.body!).toString()).toBe('1');
+    }
   });
 
   it('is answered by the PubAck where a stream keeps its subject, as on the server', async () => {

@@ -3,6 +3,7 @@ import type { SourceSpec } from '../../../lib/driver/index.js';
 import { natsBroker, stream, type StreamOptions, toStream } from '../../../lib/nats/index.js';
 import { twinManager } from '../../../lib/nats/twin/jetstream-manager.js';
 import type { TwinServer } from '../../../lib/nats/twin/twin-server.js';
+import { seeded } from '../../../lib/twin/index.js';
 import { message, positions, TwinBench } from '../../support/twin-bench.js';
 
 const events = natsBroker({ name: 'events', client: {} });
@@ -136,6 +137,19 @@ describe('a durable consumer of the NATS twin', () => {
     for (const text of ['x', 'y']) await bench.publish(driver, to, text);
     expect([one.got.length, two.got.length]).toEqual([6, 6]);
     expect([...one.texts, ...two.texts].sort()).toEqual([...numbered(10), 'x', 'y'].sort());
+  });
+
+  it('shares them as a seed draws it, each message to one reader', async () => {
+    const shares = new Set<string>();
+    for (let seed = 0; seed < 10; seed++) {
+      const bench = new TwinBench(seeded(seed));
+      const driver = await bench.connect(events);
+      const [one, two] = [await bench.read(driver, orders()), await bench.read(driver, orders())];
+      for (const text of numbered(9)) await bench.publish(driver, to, text);
+      expect([...one.texts, ...two.texts].sort()).toEqual(numbered(9));
+      shares.add(one.texts.join());
+    }
+    expect(shares.size).toBeGreaterThan(5);
   });
 
   it('brings a message again after its delay, counted, while those behind it go on', async () => {
