@@ -20,6 +20,8 @@ const node = (file) => [process.execPath, file];
 const tsc = (config) => [path.join('node_modules', '.bin', 'tsc'), '-p', config];
 
 const PASTED = 'from-the-docs';
+const PASSED = /Tests:?\s+[1-9]\d* passed/;
+const THIRD_DRIVER = path.join(root, 'test/conformance/third-driver');
 const examples = examplesOf(readFileSync(path.join(root, 'docs', 'testing.md'), 'utf8'));
 
 const anApp = (nodenext) => [
@@ -33,7 +35,15 @@ const anApp = (nodenext) => [
 ];
 const apps = {
   'nest-11-commonjs-jest': anApp('tsconfig.nodenext.json'),
-  'nest-12-esm-vitest': anApp(),
+  'nest-12-esm-vitest': [
+    ...anApp(),
+    [
+      'a third driver passes the conformance suite under Vitest',
+      npm('test', '--', 'conformance.spec'),
+      { says: PASSED },
+    ],
+    ['and under node:test', [process.execPath, '--test', 'conformance.test.mjs'], { says: /^\S* fail 0$/m }],
+  ],
   'no-clients': [
     ['imports every entry point', node('import.mjs')],
     ['requires every entry point', node('require.cjs')],
@@ -86,9 +96,14 @@ async function install(name, tarball) {
   const cwd = path.join(temp, name);
   cpSync(path.join(here, 'apps', name), cwd, { recursive: true });
   if (apps[name] !== apps['no-clients']) paste(path.join(cwd, 'src', PASTED));
+  if (name === 'nest-12-esm-vitest') copyThirdDriver(path.join(cwd, 'src/third-driver'));
   const locked = await run(npm('ci', ...QUIET), { cwd });
   if (!locked.ok) return locked;
   return run(npm('install', '--no-save', ...QUIET, tarball), { cwd });
+}
+
+function copyThirdDriver(folder) {
+  cpSync(THIRD_DRIVER, folder, { recursive: true, filter: (file) => !file.endsWith('.spec.ts') });
 }
 
 /** Every block of the page that is a whole test. */
