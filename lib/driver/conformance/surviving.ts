@@ -21,6 +21,8 @@ export const surviving: readonly DriverPromise[] = [
         await probe.hasCount(20);
         await cut();
         await stateIs(bench, 'reconnecting');
+        // Some of the load falls into the outage.
+        for (let turn = 0; turn < 20; turn++) await bench.breathe();
         await mend();
         await stateIs(bench, 'up');
         await probe.hasCount(probe.taken.length + 20);
