@@ -47,6 +47,7 @@ const apps = {
   'no-clients': [
     ['imports every entry point', node('import.mjs')],
     ['requires every entry point', node('require.cjs')],
+    ['an application loads no conformance suite', node('no-suite.mjs')],
     ['import and require give one class', node('one-class.mjs')],
     ['a missing client is named at the start', node('missing-client.mjs'), { says: 'MULTI_BROKER_CLIENT_MISSING' }],
     ['a second copy is an error at the start', node('second-copy.mjs'), { says: 'MULTI_BROKER_DUPLICATE_COPY' }],
