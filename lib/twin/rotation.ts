@@ -1,6 +1,6 @@
 import { IN_ORDER, type Random, shuffled } from './random.js';
 
-/** Members that take turns, or are drawn by a seed: a queue group, or the readers of one shared consumer. */
+/** Members that take turns, or with a seed are drawn: a queue group, or the readers of one shared consumer. */
 export class Rotation<T> {
   readonly #members: T[] = [];
   #turn = 0;

@@ -4,7 +4,8 @@ import type { Io } from '../../lib/driver/index.js';
 import { type Broker, InjectBroker, Payload, PublishTo, Subscribe } from '../../lib/index.js';
 import { natsBroker, stream, toStream } from '../../lib/nats/index.js';
 import type { TestingOptions } from '../../lib/testing/index.js';
-import { IN_ORDER, type Random, randomOf } from '../../lib/twin/index.js';
+import { TestClock } from '../../lib/testing/test-clock.js';
+import { IN_ORDER, type Random, randomOf, seeded, Turns } from '../../lib/twin/index.js';
 import { closeTestApps, testApp } from '../support/test-app.js';
 
 /** Where a log began, at the end of its positions: each module has its own time. */
@@ -130,6 +131,17 @@ describe('the seed of a testing module', () => {
       const drawn = await run(seed);
       expect([...drawn.happened].sort()).toEqual([...plain.happened].sort());
       for (const letter of 'abc') expect(seen(drawn, 'bridge', letter)).toEqual([`${letter}1`, `${letter}2`]);
+    }
+  });
+
+  it('leaves timers that are due at one moment in the order in which they were set', async () => {
+    for (const seed of SEEDS) {
+      const turns = new Turns(seeded(seed));
+      const clock = new TestClock(turns);
+      const fired: number[] = [];
+      for (const timer of [1, 2, 3, 4]) clock.after(0, () => fired.push(timer));
+      await turns.idle();
+      expect(fired).toEqual([1, 2, 3, 4]);
     }
   });
 

@@ -1,7 +1,7 @@
 import type { ConsumerConfig } from 'nats';
 
 import type { Clock } from '../../driver/index.js';
-import { Deadlines, IN_ORDER, type Random, reaches, Rotation, type Stored } from '../../twin/index.js';
+import { Deadlines, reaches, Rotation, type Stored } from '../../twin/index.js';
 import { subjectMatches } from '../subject-match.js';
 import type { TwinStream } from './twin-stream.js';
 
@@ -39,7 +39,7 @@ export interface ConsumerProgress {
 
 /** A durable consumer: how far it has read, what is out, and what comes again when. */
 export class TwinConsumer {
-  readonly #readers: Rotation<Reader>;
+  readonly #readers = new Rotation<Reader>();
   /** Told that there is something, and yet to ask for it. */
   readonly #told = new Set<Reader>();
   /** What comes again now, before anything new, as the server has it. */
@@ -60,9 +60,7 @@ export class TwinConsumer {
     private readonly stream: TwinStream,
     clock: Clock,
     readonly broker: string,
-    random: Random = IN_ORDER,
   ) {
-    this.#readers = new Rotation(random);
     this.ackWaitMs = (config.ack_wait ?? ACK_WAIT_NS) / 1e6;
     this.#maxAckPending = config.max_ack_pending ?? MAX_ACK_PENDING;
     this.#maxDeliver = config.max_deliver ?? -1;
@@ -146,7 +144,7 @@ export class TwinConsumer {
     if (this.#leases.has(seq)) this.#leases.set(seq, this.ackWaitMs);
   }
 
-  /** Tells the readers, the one whose turn it is first. */
+  /** Tells the readers, the one whose turn it is first; with a seed it is their turns that are drawn. */
   wake(): void {
     if (this.#available() === 0) return;
     this.#told.clear();

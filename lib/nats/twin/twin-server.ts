@@ -19,7 +19,7 @@ export class TwinServer {
   /** The clock of the module: all its twins have the same. */
   constructor(
     private readonly clock: Clock,
-    private readonly random: Random = IN_ORDER,
+    random: Random = IN_ORDER,
   ) {
     this.interest = new Interest(random);
   }
@@ -44,7 +44,7 @@ export class TwinServer {
 
   /** Whether the subjects are free is asked before, by {@link overlapping}. */
   addStream(config: Partial<StreamConfig>): TwinStream {
-    const stream = new TwinStream(config, this.clock, this.random);
+    const stream = new TwinStream(config, this.clock);
     this.#streams.set(stream.name, stream);
     return stream;
   }

@@ -1,7 +1,7 @@
 import type { ConsumerConfig, StreamConfig } from 'nats';
 
 import type { Clock } from '../../driver/index.js';
-import { IN_ORDER, type Random, type Stored } from '../../twin/index.js';
+import type { Stored } from '../../twin/index.js';
 import { dedupeHeader } from '../header-names.js';
 import { KeptMessages } from './kept-messages.js';
 import { TwinConsumer } from './twin-consumer.js';
@@ -40,7 +40,6 @@ export class TwinStream {
   constructor(
     config: Partial<StreamConfig>,
     private readonly clock: Clock,
-    private readonly random: Random = IN_ORDER,
   ) {
     const { max_age: age = 0 } = config;
     // The server's window is never longer than what it keeps.
@@ -86,7 +85,7 @@ export class TwinStream {
   }
 
   addConsumer(broker: string, config: Partial<ConsumerConfig>): TwinConsumer {
-    const consumer = new TwinConsumer(config, this, this.clock, broker, this.random);
+    const consumer = new TwinConsumer(config, this, this.clock, broker);
     this.#consumers.set(consumerKey(broker, config.durable_name ?? ''), consumer);
     return consumer;
   }
