@@ -8,7 +8,9 @@ import type { ReplyGroup, Replies } from './replies.js';
 
 /** Messages of one chunk that wait for their PubAcks. */
 export class AckGroup implements ReplyGroup {
-  private readonly waiting = new Set<number>();
+  private waiting = 0;
+  /** The index after the last message that was written. */
+  private until: number;
   private readonly prefix: string;
   private readonly end: () => void;
   private done: (() => void) | undefined;
@@ -24,28 +26,35 @@ export class AckGroup implements ReplyGroup {
     const { prefix, end } = replies.expect(this);
     this.prefix = prefix;
     this.end = end;
+    this.until = from;
   }
 
-  /** The reply subject of the message, which from now on is waited for. */
+  /** The reply subject of the message, which from now on is waited for. Asked in the order of the messages. */
   reply(index: number): string {
-    this.waiting.add(index);
+    this.until = index + 1;
+    this.waiting++;
     return this.prefix + String(index - this.from);
   }
 
   answered(offset: number, message: Msg): void {
     const index = this.from + offset;
-    if (this.waiting.has(index)) this.settle(index, this.read(message));
+    if (this.waits(index)) this.settle(index, this.read(message));
   }
 
   settle(index: number, outcome: Outcome): void {
-    if (!this.waiting.delete(index)) return;
+    if (!this.waits(index)) return;
     this.outcomes[index] = outcome;
-    if (this.waiting.size === 0) this.done?.();
+    if (--this.waiting === 0) this.done?.();
+  }
+
+  /** Anybody may write to the inbox: an index that was not given out is nobody's. */
+  private waits(index: number): boolean {
+    return Number.isInteger(index) && index >= this.from && index < this.until && this.outcomes[index] === undefined;
   }
 
   /** What still waits is given up. */
   fail(error: PublishError): void {
-    for (const index of [...this.waiting]) this.settle(index, { error });
+    for (let index = this.from; index < this.until; index++) this.settle(index, { error });
   }
 
   deaf(): void {
@@ -54,7 +63,7 @@ export class AckGroup implements ReplyGroup {
 
   /** Resolves when nothing waits any more. */
   async settled(): Promise<void> {
-    if (this.waiting.size > 0) {
+    if (this.waiting > 0) {
       await new Promise<void>((resolve) => {
         this.done = resolve;
       });

@@ -15,6 +15,9 @@ interface PubAck {
 /** nats-server errors.json: "message size exceeds maximum allowed". */
 const messageTooLarge = 10_054;
 
+/** What the server writes where all is well, and nothing is escaped. Read so it costs about half of `JSON.parse`. */
+const plain = /^\{"stream":"([^"\\]+)", ?"seq":(\d{1,15})\}$/;
+
 /** An outcome, and the stream that took the message. */
 export interface Answer {
   readonly outcome: Outcome;
@@ -26,7 +29,8 @@ export function readPubAck(message: Msg, to: NatsDestinationSpec, errors: Publis
   if (message.data.length === 0) {
     return message.headers?.code === 503 ? undefined : failed(odd(to, errors));
   }
-  const ack = parse(message.data);
+  const text = Buffer.from(message.data.buffer, message.data.byteOffset, message.data.byteLength).toString();
+  const ack = parse(text);
   if (ack?.error !== undefined) return failed(refusal(ack.error, to, errors));
   if (ack?.stream === undefined || ack.seq === undefined) return failed(odd(to, errors));
   const position = `${ack.stream}@${ack.seq}`;
@@ -36,9 +40,11 @@ export function readPubAck(message: Msg, to: NatsDestinationSpec, errors: Publis
 
 const failed = (error: PublishError): Answer => ({ outcome: { error } });
 
-function parse(data: Uint8Array): PubAck | undefined {
+function parse(text: string): PubAck | undefined {
+  const found = plain.exec(text);
+  if (found !== null) return { stream: found[1] ?? '', seq: Number(found[2]) };
   try {
-    return JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString()) as PubAck;
+    return JSON.parse(text) as PubAck;
   } catch {
     return undefined;
   }
