@@ -64,7 +64,8 @@ export class LaneRunner implements LaneOwner {
 
   /** Taken and not settled. */
   get taken(): number {
-    return this.queue.length + this.unsettled;
+    // A lane that is lost while it settles counts that message twice.
+    return this.queue.length + Math.max(0, this.unsettled);
   }
 
   /**

@@ -6,7 +6,7 @@ import { Grace } from './grace.js';
 import type { ManagedBroker } from './managed-broker.js';
 import type { ResolvedOptions } from './module-options.js';
 import { connectAll, readAll, tellStarted } from './start-phases.js';
-import { disconnectAll, drainAll } from './stop-phases.js';
+import { disconnectAll, drainAll, killAll } from './stop-phases.js';
 import { stopped } from './stopped.js';
 import type { WaitingRoom } from './waiting-room.js';
 import type { WiredHandlers } from './wired-handlers.js';
@@ -74,6 +74,21 @@ export class Lifecycle {
     await this.drain();
     this.disconnecting ??= this.runDisconnect();
     await this.disconnecting;
+  }
+
+  /** As if the process were gone: nothing is finished or given back. It can be started again. */
+  async kill(): Promise<void> {
+    if (this.isStopping) throw stopped();
+    const { registry, waiting, demands } = this.parts;
+    const { starting } = this;
+    starting?.deadline.abort(stopped());
+    demands.abort(stopped());
+    await starting?.done.catch(() => undefined);
+    this.phase = 'disconnecting';
+    waiting.close();
+    await killAll(registry.all());
+    this.phase = 'stopped';
+    this.starting = undefined;
   }
 
   /** A share of the budget of a stop. */

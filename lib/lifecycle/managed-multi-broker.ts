@@ -122,6 +122,11 @@ export class ManagedMultiBroker extends MultiBroker {
     return this.life.disconnect();
   }
 
+  /** As if the process were gone; a start may follow. For tests: with connections that give nothing back. */
+  kill(): Promise<void> {
+    return this.life.kill();
+  }
+
   health(): MultiBrokerHealth {
     return healthOfAll(this.registry.all());
   }

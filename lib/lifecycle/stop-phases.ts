@@ -41,6 +41,17 @@ export async function disconnectAll(brokers: readonly ManagedBroker[], budget: B
   await within(budget(0.15), () => Promise.all(brokers.map((broker) => disconnect(broker))));
 }
 
+/** No phases: what runs is cut off, what waits is forgotten, and all connections end. */
+export async function killAll(brokers: readonly ManagedBroker[]): Promise<void> {
+  for (const { outbox, readings } of brokers) {
+    outbox.abandon();
+    giveUp([...readings]);
+    readings.clear();
+  }
+  await Promise.all(brokers.map(({ connection }) => connection.close()));
+  await Promise.all(brokers.map(({ outbox }) => outbox.settled()));
+}
+
 async function disconnect(broker: ManagedBroker): Promise<void> {
   await Promise.all([...broker.readings].map((reading) => reading.close()));
   broker.readings.clear();

@@ -25,6 +25,8 @@ export class DeliveryRecords implements DeliveryObserver {
       readonly retriesAtOnce: boolean;
       /** Numbers what happens. */
       next(): number;
+      /** The process has died: nobody is called, and the server learns of no settlement. */
+      isOver(): boolean;
     },
   ) {}
 
@@ -47,6 +49,7 @@ export class DeliveryRecords implements DeliveryObserver {
   }
 
   called(delivery: ObservedDelivery, context: DeliveryContext): void {
+    if (this.host.isOver()) return;
     this.count++;
     const record = this.#recordOf(delivery);
     this.#active.add(record);
@@ -72,6 +75,7 @@ export class DeliveryRecords implements DeliveryObserver {
   }
 
   settled(delivery: ObservedDelivery, how: Settlement): void {
+    if (this.host.isOver()) return;
     // Settled before its first call: by its policy.
     const record = this.#recordOf(delivery);
     record.settlement = how;

@@ -49,7 +49,8 @@ export abstract class MultiBrokerHarness {
   abstract readonly clock: HarnessClock;
 
   /**
-   * Publishes as `Broker.publish` does, and ends as {@link settled} does.
+   * Publishes as `Broker.publish` does, and ends as {@link settled} does. Where a scripted crash cuts it off, it resolves
+   * with an empty receipt.
    *
    * @throws what the publish or a handler failed with; several as an AggregateError
    */
@@ -120,6 +121,16 @@ export abstract class MultiBrokerHarness {
    * @throws MultiBrokerError MULTI_BROKER_REAL_BROKERS on real brokers; MULTI_BROKER_UNKNOWN_BROKER
    */
   abstract fault(broker: string): BrokerFault;
+
+  /**
+   * Starts the application's brokers again, after {@link BrokerFault.crashAt} or as if the process were killed now, and
+   * ends as {@link settled} does. The same handlers are called; all records are kept. What was not settled comes again
+   * as the kinds have it: Kafka reads on from the committed offset, JetStream after `ackWaitMs` of {@link clock}, core
+   * NATS never. Subscriptions by `broker.subscribe()` are gone.
+   *
+   * @throws MultiBrokerError MULTI_BROKER_REAL_BROKERS on real brokers; BrokerStartError; as {@link settled}
+   */
+  abstract restart(): Promise<void>;
 
   /** Forgets calls, deliveries, failures and published messages. What is under way goes on, and the clock stays. */
   abstract reset(): void;

@@ -7,4 +7,4 @@ export type { PublishedMessage } from './published.js';
 export { MultiBrokerTestingModule } from './testing.module.js';
 export type { TestingOptions } from './testing-options.js';
 export type { Timeline, TimelineDelivery, TimelineMessage } from './timeline.js';
-export type { BrokerFault, FailPublish } from '../twin/index.js';
+export type { BrokerFault, CrashPoint, FailPublish } from '../twin/index.js';

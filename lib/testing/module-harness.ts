@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Destination, PublishOptions, PublishReceipt } from '../driver/index.js';
-import { asError, MultiBrokerError } from '../errors/index.js';
+import { asError, isMultiBrokerError, MultiBrokerError } from '../errors/index.js';
 import { ManagedMultiBroker } from '../lifecycle/index.js';
 import type { BrokerFault } from '../twin/index.js';
 import type { DeliveryFilter, DeliveryRecord } from './delivery-record.js';
@@ -46,15 +46,17 @@ export class ModuleHarness extends MultiBrokerHarness {
     payload: unknown,
     options?: PublishOptions,
   ): Promise<PublishReceipt> {
+    const wasOver = this.drivers.process.isOver;
     const outcome = await this.brokers
       .get(broker)
       .publish(destination, payload, options)
       .then((receipt) => ({ receipt }))
       .catch((thrown: unknown) => ({ error: asError(thrown) }));
     await this.rest();
-    if ('error' in outcome) throw this.failure([outcome.error]);
+    const error = 'error' in outcome && !this.isCutOff(outcome.error, wasOver) ? outcome.error : undefined;
+    if (error !== undefined) throw this.failure([error]);
     this.throwFailures();
-    return outcome.receipt;
+    return 'receipt' in outcome ? outcome.receipt : {};
   }
 
   async settled(): Promise<void> {
@@ -113,6 +115,17 @@ export class ModuleHarness extends MultiBrokerHarness {
     return this.drivers.faults(this.brokers.get(broker).name);
   }
 
+  async restart(): Promise<void> {
+    if (this.drivers.isReal) {
+      throw new MultiBrokerError('MULTI_BROKER_REAL_BROKERS', 'harness.restart kills and starts twins only');
+    }
+    this.drivers.process.end(new Error('The process was killed by harness.restart()'));
+    await this.brokers.kill();
+    this.drivers.process.begin();
+    await this.brokers.start();
+    await this.settled();
+  }
+
   reset(): void {
     this.drivers.reset();
   }
@@ -127,6 +140,11 @@ export class ModuleHarness extends MultiBrokerHarness {
       pending: this.pending(),
       timeline: this.timelineForError(),
     });
+  }
+
+  /** The test has scripted it: the process has died meanwhile. */
+  private isCutOff(error: Error, wasOver: boolean): boolean {
+    return !wasOver && this.drivers.process.isOver && isStopped(error);
   }
 
   private throwFailures(): void {
@@ -153,4 +171,8 @@ export class ModuleHarness extends MultiBrokerHarness {
   private addressOf(broker: string, destination: string | Destination): string | undefined {
     return this.drivers.definitions.get(broker)?.destination(destination).address;
   }
+}
+
+function isStopped(error: Error): boolean {
+  return isMultiBrokerError(error) && error.code === 'MULTI_BROKER_STOPPED';
 }

@@ -9,9 +9,21 @@ import {
   type Io,
   systemClock,
 } from '../driver/index.js';
+import { MultiBrokerError } from '../errors/index.js';
 import type { HandlerDeclaration } from '../handlers/index.js';
 import { DriverSource } from '../lifecycle/index.js';
-import { Faults, FaultyDriver, IN_ORDER, type Random, seeded, Turns, withRandom, withTurns } from '../twin/index.js';
+import {
+  Faults,
+  FaultyDriver,
+  type FaultyHost,
+  IN_ORDER,
+  ProcessLife,
+  type Random,
+  seeded,
+  Turns,
+  withRandom,
+  withTurns,
+} from '../twin/index.js';
 import { busOf, onBus } from './bus.js';
 import { ClockWaits } from './clock-waits.js';
 import { DeliveryRecords } from './delivery-records.js';
@@ -28,14 +40,15 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
   readonly testClock: TestClock;
   readonly #random: Random;
   readonly waits = new ClockWaits();
+  /** Of all twins: they die together. */
+  readonly process = new ProcessLife();
   readonly mocks = new HandlerMocks();
   override readonly observer: DeliveryRecords;
   /** Of the brokers that were connected. */
   readonly definitions = new Map<string, BrokerDefinition>();
   readonly #faults = new Map<string, Faults>();
   readonly #published = new Map<string, PublishedMessages>();
-  /** The message whose handler runs. */
-  readonly #handled = new AsyncLocalStorage<Incoming | undefined>();
+  readonly #handled = new AsyncLocalStorage<Handling>();
   #happened = 0;
 
   constructor(@Optional() @Inject(TESTING_OPTIONS) readonly options: TestingOptions = {}) {
@@ -43,7 +56,8 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
     this.#random = options.seed === undefined ? IN_ORDER : seeded(options.seed);
     this.turns = new Turns(this.#random);
     this.testClock = new TestClock(this.turns);
-    this.observer = new DeliveryRecords({ clock: this.clock, retriesAtOnce: !this.isReal, next: this.next });
+    const isOver = (): boolean => this.process.isOver;
+    this.observer = new DeliveryRecords({ clock: this.clock, retriesAtOnce: !this.isReal, next: this.next, isOver });
   }
 
   get isReal(): boolean {
@@ -68,13 +82,16 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
     this.definitions.set(definition.name, definition);
     const published = this.published(definition.name);
     if (this.isReal) return published.of(await definition.driver(), (io) => io);
-    const twin = new FaultyDriver(await definition.twin(), this.faults(definition.name), (to, batch, dueAt) =>
-      this.waits.write(
-        { why: 'publish', broker: definition.name, destination: to.address, messages: batch.length, dueAt },
-        batch,
-      ),
-    );
-    return published.of(twin, (io) => this.#ioOfTwin(io));
+    return published.of(await this.#twin(definition), (io) => this.#ioOfTwin(io));
+  }
+
+  async #twin(definition: BrokerDefinition): Promise<Driver> {
+    const { name: broker } = definition;
+    const delayed: FaultyHost['delayed'] = (to, batch, dueAt) => {
+      const item = { why: 'publish', broker, destination: to.address, messages: batch.length, dueAt } as const;
+      return this.waits.write(item, batch);
+    };
+    return new FaultyDriver(await definition.twin(), { faults: this.faults(broker), process: this.process, delayed });
   }
 
   /** All twins deliver in the turns that are waited for, whatever their bus. */
@@ -110,12 +127,19 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
     const watched = this.mocks.watch(declaration);
     return {
       ...watched,
-      call: (context) => this.#handled.run(incomingOf(context), () => watched.call(context)),
+      call: (context) => {
+        const life = this.process.now;
+        if (life.aborted) throw dead(life);
+        return this.#handled.run({ incoming: incomingOf(context), life }, () => watched.call(context));
+      },
     };
   }
 
+  /** What still runs of a process that has died gets nothing out, not even after a restart. */
   override handling(): Incoming | undefined {
-    return this.#handled.getStore();
+    const handling = this.#handled.getStore();
+    if (handling?.life.aborted === true) throw dead(handling.life);
+    return handling?.incoming;
   }
 
   /** Comes before the handlers are stopped: see the testing module. */
@@ -130,6 +154,16 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
   }
 
   private readonly next = (): number => ++this.#happened;
+}
+
+/** The call of a handler that goes on. */
+interface Handling {
+  readonly incoming: Incoming | undefined;
+  readonly life: AbortSignal;
+}
+
+function dead(life: AbortSignal): MultiBrokerError {
+  return new MultiBrokerError('MULTI_BROKER_STOPPED', (life.reason as Error).message);
 }
 
 function incomingOf({ message }: DeliveryContext): Incoming | undefined {

@@ -8,6 +8,12 @@ export interface FailPublish {
   readonly written?: 'no' | 'maybe';
 }
 
+/**
+ * Where the process dies. `before-publish`: nothing of the publish is written. `after-publish`: it is written, and
+ * nobody hears of it. `before-settle`: the handler and its publishes are done, and the server does not learn of it.
+ */
+export type CrashPoint = 'before-publish' | 'after-publish' | 'before-settle';
+
 /** The faults of one broker, as a test sets them. */
 export interface BrokerFault {
   /** The next connects fail as with a server that is not there. Set it before the application starts. Default: one. */
@@ -23,13 +29,25 @@ export interface BrokerFault {
   failPublish(options: FailPublish): void;
   /** Every publish takes so long by the clock, in milliseconds; 0 ends it. */
   slowPublish(ms: number): void;
+  /**
+   * The next messages that come to handlers of this broker come once more each, as a server sends them again: with
+   * the same `message.id`, and on JetStream counted as a redelivery. Default: one message.
+   */
+  duplicateNext(times?: number): void;
+  /**
+   * The process of the application dies at the next publish or settlement on this broker. From then on nothing of it
+   * reaches any broker, nothing is given back, no handler is called, and publishes fail with MULTI_BROKER_STOPPED.
+   * `harness.restart()` starts it again.
+   */
+  crashAt(point: CrashPoint): void;
 }
 
 /** Of one connection: how it goes down and comes back. */
 export interface Connected {
   drop(): Promise<void>;
   restore(): Promise<void>;
-  after(ms: number, then: () => void): void;
+  /** By itself; undefined: only when it is told. What was said before holds no longer. */
+  comesBackIn(ms: number | undefined): void;
 }
 
 /** The script of one broker; it outlives its connections. */
@@ -37,6 +55,8 @@ export class Faults implements BrokerFault {
   slowMs = 0;
   #starts = 0;
   #publishes: (FailPublish & { left: number })[] = [];
+  #duplicates = 0;
+  readonly #crashes = new Set<CrashPoint>();
   #connected: Connected | undefined;
 
   failStart({ times = 1 }: { readonly times?: number } = {}): void {
@@ -45,7 +65,7 @@ export class Faults implements BrokerFault {
 
   async dropConnection({ forMs }: { readonly forMs?: number } = {}): Promise<void> {
     await this.#connected?.drop();
-    if (forMs !== undefined) this.#connected?.after(forMs, () => void this.restore());
+    this.#connected?.comesBackIn(forMs);
   }
 
   async restore(): Promise<void> {
@@ -60,8 +80,37 @@ export class Faults implements BrokerFault {
     this.slowMs = ms;
   }
 
-  connected(connection: Connected | undefined): void {
+  duplicateNext(times = 1): void {
+    this.#duplicates = times;
+  }
+
+  crashAt(point: CrashPoint): void {
+    this.#crashes.add(point);
+  }
+
+  connected(connection: Connected): void {
     this.#connected = connection;
+  }
+
+  closed(connection: Connected): void {
+    if (this.#connected === connection) this.#connected = undefined;
+  }
+
+  /** Whether the process is to die here. */
+  takesCrash(point: CrashPoint): boolean {
+    return this.#crashes.delete(point);
+  }
+
+  /** Whether some message to come is to come twice. */
+  get duplicates(): boolean {
+    return this.#duplicates > 0;
+  }
+
+  /** Whether this message is to come twice. */
+  takesDuplicate(): boolean {
+    if (this.#duplicates === 0) return false;
+    this.#duplicates--;
+    return true;
   }
 
   /** Whether this connect is to fail. */

@@ -1,55 +1,84 @@
 import { sleep, type DestinationSpec, type Driver, type Io, type Outcome, type Outgoing } from '../driver/index.js';
 import type { Incoming, Intake, Sink, SourceSpec } from '../driver/index.js';
 import { PublishError } from '../errors/index.js';
-import type { Connected, Faults } from './faults.js';
+import type { Connected, CrashPoint, Faults } from './faults.js';
+import { FaultyReading } from './faulty-reading.js';
+import type { Script } from './faulty-sink.js';
+import type { Mortal, ProcessLife } from './process-life.js';
 
-/** Told that writes are held up; what it returns is called when they go on. */
-export type Delayed = (to: DestinationSpec, batch: readonly Outgoing[], dueAt: number) => () => void;
+/** What a driver with faults belongs to. */
+export interface FaultyHost {
+  readonly faults: Faults;
+  /** All brokers of a module have one. */
+  readonly process: ProcessLife;
+  /** Told that writes are held up; what it returns is called when they go on. */
+  delayed(to: DestinationSpec, batch: readonly Outgoing[], dueAt: number): () => void;
+}
 
 /** A driver of any kind with the faults of its broker's script. */
-export class FaultyDriver implements Driver, Connected {
-  readonly #readings = new Set<Reading>();
+export class FaultyDriver implements Driver, Connected, Mortal {
+  readonly #readings = new Set<FaultyReading>();
   readonly request?: NonNullable<Driver['request']>;
   readonly ailments?: NonNullable<Driver['ailments']>;
+  readonly #script: Script;
+  /** Of the process; this connection has no other. */
+  readonly #life: AbortSignal;
   #io: Io | undefined;
   #down = false;
+  #stopWaiting: (() => void) | undefined;
+  #released: (() => void) | undefined;
 
   constructor(
     private readonly inner: Driver,
-    private readonly faults: Faults,
-    private readonly delayed: Delayed,
+    private readonly host: FaultyHost,
   ) {
+    const { faults } = host;
+    this.#life = host.process.now;
+    this.#script = {
+      survives: () => this.#survives('before-settle'),
+      get duplicates() {
+        return faults.duplicates;
+      },
+      takesDuplicate: () => faults.takesDuplicate(),
+    };
     // Delivery asks whether there is one.
     if ('request' in inner) this.request = (to, message, signal) => this.#request(to, message, signal);
     if ('ailments' in inner) this.ailments = () => inner.ailments?.() ?? [];
   }
 
   async connect(io: Io, signal: AbortSignal): Promise<void> {
-    if (this.faults.takesStart()) throw new Error('connect ECONNREFUSED (scripted by failStart)');
+    this.#life.throwIfAborted();
+    if (this.host.faults.takesStart()) throw new Error('connect ECONNREFUSED (scripted by failStart)');
     await this.inner.connect(io, signal);
     this.#io = io;
-    this.faults.connected(this);
+    this.host.faults.connected(this);
+    this.#released = this.host.process.holds(this);
   }
 
   async subscribe(sources: readonly SourceSpec[], sink: Sink, signal: AbortSignal): Promise<Intake> {
-    const open = (by: AbortSignal): Promise<Intake> => this.inner.subscribe(sources, sink, by);
-    const reading: Reading = new Reading(open, () => this.#readings.delete(reading));
+    const begin = (own: Sink, by: AbortSignal): Promise<Intake> => this.inner.subscribe(sources, own, by);
+    const closed = (): void => void this.#readings.delete(reading);
+    const reading: FaultyReading = new FaultyReading(begin, closed, sink, this.#script);
+    this.#life.throwIfAborted();
     if (!this.#down) await reading.open(signal);
+    if (this.#life.aborted) await reading.lose(this.#life.reason as Error);
+    this.#life.throwIfAborted();
     this.#readings.add(reading);
     return reading;
   }
 
   async publish(to: DestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]> {
     await this.#slowly(to, batch);
-    // A batch stays one: drivers place messages without a key by it.
-    if (!this.#down && !this.faults.failsPublishes) return this.inner.publish(to, batch);
-    const outcomes: Outcome[] = [];
-    for (const message of batch) outcomes.push(await this.#write(to, message));
-    return outcomes;
+    if (!this.#survives('before-publish')) return batch.map(() => ({ error: this.#cutOff(to, 'no') }));
+    const outcomes = await this.#writeAll(to, batch);
+    const alive = outcomes.some(isWritten) ? this.#survives('after-publish') : !this.#life.aborted;
+    return alive ? outcomes : outcomes.map((one) => ({ error: this.#cutOff(to, isWritten(one) ? 'maybe' : 'no') }));
   }
 
   async close(): Promise<void> {
-    this.faults.connected(undefined);
+    this.#released?.();
+    this.#stopWaiting?.();
+    this.host.faults.closed(this);
     await this.inner.close();
   }
 
@@ -58,35 +87,68 @@ export class FaultyDriver implements Driver, Connected {
   }
 
   async drop(): Promise<void> {
-    if (this.#down) return;
+    if (this.#down || this.#life.aborted) return;
     this.#down = true;
-    this.#io?.state('reconnecting', new Error('connection closed (scripted by dropConnection)'));
-    await Promise.all([...this.#readings].map((reading) => reading.lose()));
+    const why = new Error('connection closed (scripted by dropConnection)');
+    this.#io?.state('reconnecting', why);
+    await Promise.all([...this.#readings].map((reading) => reading.lose(why)));
   }
 
   async restore(): Promise<void> {
-    if (!this.#down) return;
+    this.comesBackIn(undefined);
+    if (!this.#down || this.#life.aborted) return;
     this.#down = false;
-    await Promise.all([...this.#readings].map((reading) => reading.open(new AbortController().signal)));
-    this.#io?.state('up');
+    await Promise.all([...this.#readings].map((reading) => reading.open(this.#life)));
+    // It may have died meanwhile.
+    if (this.#isAlive()) this.#io?.state('up');
   }
 
-  after(ms: number, then: () => void): void {
-    this.#io?.clock.after(ms, then, 'connection comes back');
+  comesBackIn(ms: number | undefined): void {
+    this.#stopWaiting?.();
+    this.#stopWaiting =
+      ms === undefined ? undefined : this.#io?.clock.after(ms, () => void this.restore(), 'connection comes back');
+  }
+
+  die(reason: Error): void {
+    this.comesBackIn(undefined);
+    for (const reading of this.#readings) void reading.lose(reason).catch(() => undefined);
+    this.#io?.state('lost', reason);
+  }
+
+  #isAlive(): boolean {
+    return !this.#life.aborted;
+  }
+
+  /** Whether the process is alive after this point. */
+  #survives(point: CrashPoint): boolean {
+    if (!this.#life.aborted && this.host.faults.takesCrash(point)) {
+      const what = `The process has crashed (scripted by crashAt '${point}' of broker '${this.#broker}')`;
+      this.host.process.end(new Error(what));
+    }
+    return !this.#life.aborted;
   }
 
   async #slowly(to: DestinationSpec, batch: readonly Outgoing[]): Promise<void> {
-    const { slowMs } = this.faults;
+    const { slowMs } = this.host.faults;
     if (slowMs <= 0 || this.#io === undefined) return;
     const { clock } = this.#io;
-    const goOn = this.delayed(to, batch, clock.now() + slowMs);
-    await sleep(clock, slowMs, new AbortController().signal, 'publish');
+    const goOn = this.host.delayed(to, batch, clock.now() + slowMs);
+    await sleep(clock, slowMs, this.#life, 'publish');
     goOn();
   }
 
+  async #writeAll(to: DestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]> {
+    // A batch stays one: drivers place messages without a key by it.
+    if (!this.#down && !this.host.faults.failsPublishes) return this.inner.publish(to, batch);
+    const outcomes: Outcome[] = [];
+    for (const message of batch) outcomes.push(await this.#write(to, message));
+    return outcomes;
+  }
+
   async #write(to: DestinationSpec, message: Outgoing): Promise<Outcome> {
+    if (this.#life.aborted) return { error: this.#cutOff(to, 'no') };
     if (this.#down) return { error: this.#notConnected(to) };
-    const fault = this.faults.takePublish(to.address);
+    const fault = this.host.faults.takePublish(to.address);
     if (fault === 'no') return { error: this.#unconfirmed(to, fault) };
     const [outcome] = await this.inner.publish(to, [message]);
     if (fault === 'maybe') return { error: this.#unconfirmed(to, fault) };
@@ -94,10 +156,25 @@ export class FaultyDriver implements Driver, Connected {
   }
 
   async #request(to: DestinationSpec, message: Outgoing, signal: AbortSignal): Promise<Incoming> {
+    if (!this.#survives('before-publish')) throw this.#cutOff(to, 'no');
     if (this.#down) throw this.#notConnected(to);
-    const answer = await this.inner.request?.(to, message, signal);
-    if (answer === undefined) throw new TypeError('The driver has no request()');
-    return answer;
+    const asked = this.inner.request?.(to, message, AbortSignal.any([signal, this.#life]));
+    // It is on its way by now, and its answer is not.
+    this.#survives('after-publish');
+    try {
+      const answer = await asked;
+      if (answer === undefined) throw new TypeError('The driver has no request()');
+      if (!this.#life.aborted) return answer;
+    } catch (thrown) {
+      if (!this.#life.aborted) throw thrown;
+    }
+    throw this.#cutOff(to, 'maybe');
+  }
+
+  #cutOff(to: DestinationSpec, written: 'no' | 'maybe'): PublishError {
+    const { message } = this.#life.reason as Error;
+    const what = `${to.name} of broker '${this.#broker}' was not confirmed. ${message}`;
+    return new PublishError('MULTI_BROKER_STOPPED', what, { broker: this.#broker, written });
   }
 
   #notConnected(to: DestinationSpec): PublishError {
@@ -115,39 +192,6 @@ export class FaultyDriver implements Driver, Connected {
   }
 }
 
-/** What one subscribe reads, over connections that come and go. */
-class Reading implements Intake {
-  #inner: Intake | undefined;
-  #ended = false;
-
-  constructor(
-    private readonly begin: (signal: AbortSignal) => Promise<Intake>,
-    private readonly closed: () => void,
-  ) {}
-
-  async open(signal: AbortSignal): Promise<void> {
-    if (!this.#ended) this.#inner = await this.begin(signal);
-  }
-
-  /** Its lanes end; what is unsettled comes again. */
-  async lose(): Promise<void> {
-    const inner = this.#inner;
-    this.#inner = undefined;
-    await inner?.close();
-  }
-
-  async quiet(): Promise<void> {
-    this.#ended = true;
-    await this.#inner?.quiet();
-  }
-
-  async flush(): Promise<void> {
-    await this.#inner?.flush();
-  }
-
-  async close(): Promise<void> {
-    this.#ended = true;
-    this.closed();
-    await this.#inner?.close();
-  }
+function isWritten(outcome: Outcome): boolean {
+  return 'receipt' in outcome || outcome.error.written === 'maybe';
 }

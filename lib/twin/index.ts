@@ -1,11 +1,13 @@
+export type { Abandoning } from './abandoning.js';
 export { Deadlines } from './deadlines.js';
-export { type BrokerFault, type FailPublish, Faults } from './faults.js';
-export { FaultyDriver } from './faulty-driver.js';
+export { type BrokerFault, type CrashPoint, type FailPublish, Faults } from './faults.js';
+export { FaultyDriver, type FaultyHost } from './faulty-driver.js';
 export { Feed } from './feed.js';
 export { isCarried, pathOf, reaches, type Travelled } from './hop-path.js';
 export { LANE_ENDED } from './lane-end.js';
 export { Log, type Retention } from './log.js';
 export { Arrived, type Arrival, type Sending, store, type Stored } from './message.js';
+export { ProcessLife } from './process-life.js';
 export { IN_ORDER, type Random, randomOf, seeded, withRandom } from './random.js';
 export { bytesOf, keepWithinRetention, TWIN_RETENTION } from './retention.js';
 export { Rotation } from './rotation.js';

@@ -10,6 +10,8 @@ import type { TwinServer } from './twin-server.js';
 export interface OpenLane {
   quiet(): void;
   close(): void;
+  /** Its process is gone: nothing is given back. */
+  abandon(): void;
 }
 
 /** Opens a lane for a source. Rejects as the real driver does, with nothing opened. */
@@ -29,7 +31,8 @@ function openCore(source: CoreSourceSpec, sink: Sink, server: TwinServer, io: Io
     quiet();
     lane.close();
   };
-  return { quiet, close };
+  // Nothing could be given back.
+  return { quiet, close, abandon: close };
 }
 
 async function openStream(source: StreamSourceSpec, sink: Sink, server: TwinServer, io: Io): Promise<OpenLane> {

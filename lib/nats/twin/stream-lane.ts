@@ -70,12 +70,22 @@ export class StreamLane implements Lane, Reader {
   }
 
   close(): void {
+    const unsettled = [...this.#held];
+    this.#end();
+    this.consumer.leave(this, unsettled);
+  }
+
+  /** The server is not told: what is unsettled comes again when its lease lapses. */
+  abandon(): void {
+    this.#end();
+    this.consumer.leave(this, []);
+  }
+
+  #end(): void {
     this.quiet();
     this.#lost.abort(LANE_ENDED);
-    const unsettled = [...this.#held];
     this.#held.clear();
     this.#unsettled.clear();
-    this.consumer.leave(this, unsettled);
   }
 
   #arrive({ seq, stored, deliveries }: Handout): Incoming {

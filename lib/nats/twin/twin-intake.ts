@@ -1,8 +1,9 @@
 import type { Intake } from '../../driver/index.js';
+import type { Abandoning } from '../../twin/index.js';
 import type { OpenLane } from './open-lanes.js';
 
 /** The lanes of one `subscribe`. */
-export class TwinIntake implements Intake {
+export class TwinIntake implements Intake, Abandoning {
   constructor(
     private readonly lanes: readonly OpenLane[],
     private readonly closed: () => void,
@@ -22,5 +23,10 @@ export class TwinIntake implements Intake {
     for (const lane of this.lanes) lane.close();
     this.closed();
     return Promise.resolve();
+  }
+
+  abandon(): void {
+    for (const lane of this.lanes) lane.abandon();
+    this.closed();
   }
 }

@@ -1,0 +1,56 @@
+import type { Headers, Incoming } from '../driver/index.js';
+import { type HopPath, pathOf, type Travelled } from './hop-path.js';
+
+/** A message that comes once more, as the server would send it again. */
+export class Duplicate implements Incoming, Travelled {
+  constructor(
+    private readonly first: Incoming,
+    /** As the server counts. */
+    readonly deliveries: number,
+  ) {}
+
+  get body(): Uint8Array | null {
+    const { body } = this.first;
+    return body === null ? null : Buffer.from(body);
+  }
+
+  get key(): string | undefined {
+    return this.first.key;
+  }
+
+  get address(): string {
+    return this.first.address;
+  }
+
+  get params(): Readonly<Record<string, string>> | undefined {
+    return this.first.params;
+  }
+
+  get replyTo(): string | undefined {
+    return this.first.replyTo;
+  }
+
+  get timestamp(): number {
+    return this.first.timestamp;
+  }
+
+  get raw(): unknown {
+    return this.first.raw;
+  }
+
+  get position(): string {
+    return this.first.position;
+  }
+
+  get carried(): boolean | undefined {
+    return this.first.carried;
+  }
+
+  get path(): HopPath | undefined {
+    return pathOf(this.first);
+  }
+
+  headers(): Headers {
+    return this.first.headers();
+  }
+}

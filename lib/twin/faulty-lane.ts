@@ -1,0 +1,59 @@
+import type { Incoming, Lane, Settlement, SourceSpec } from '../driver/index.js';
+import { Duplicate } from './duplicate.js';
+
+/** What a lane asks before it settles. */
+export interface BeforeSettle {
+  /** Whether the process is still alive afterwards. */
+  survives(): boolean;
+}
+
+/** A lane of any kind that can be cut off in a moment, and that keeps duplicates from its driver. */
+export class FaultyLane implements Lane {
+  readonly extend?: NonNullable<Lane['extend']>;
+  readonly #lost = new AbortController();
+
+  constructor(
+    private readonly inner: Lane,
+    private readonly process: BeforeSettle,
+  ) {
+    if ('extend' in inner) {
+      this.extend = (message) => {
+        if (!this.lost.aborted && !(message instanceof Duplicate)) inner.extend?.(message);
+      };
+    }
+  }
+
+  get source(): SourceSpec {
+    return this.inner.source;
+  }
+
+  get name(): string {
+    return this.inner.name;
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  get again(): Lane['again'] {
+    return this.inner.again;
+  }
+
+  get waits(): boolean {
+    return this.inner.waits;
+  }
+
+  get leaseMs(): number | undefined {
+    return this.inner.leaseMs;
+  }
+
+  settle(message: Incoming, how: Settlement): void {
+    if (this.lost.aborted || !this.process.survives()) return;
+    // The driver knows the message that it handed over, and no other.
+    if (!(message instanceof Duplicate)) this.inner.settle(message, how);
+  }
+
+  lose(reason: unknown): void {
+    this.#lost.abort(reason);
+  }
+}

@@ -1,0 +1,51 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Injectable } from '@nestjs/common';
+import { Payload, PublishTo, Subscribe } from '../../../lib/index.js';
+import { closeTestApps, testApp } from '../../support/test-app.js';
+
+@Injectable()
+class Bridge {
+  @Subscribe('orders', 'in')
+  @PublishTo('events', 'out')
+  pass(@Payload() text: string) {
+    return text;
+  }
+}
+
+@Injectable()
+class Reader {
+  @Subscribe('events', 'out')
+  read(@Payload() _text: string) {}
+}
+
+afterEach(closeTestApps);
+
+describe('a crash before a settlement', () => {
+  it('makes the message come again, though its result was published', async () => {
+    const { harness, broker } = await testApp([Bridge, Reader]);
+    harness.fault('orders').crashAt('before-settle');
+    await harness.publish('orders', 'in', 'a');
+    expect(harness.published('events')).toHaveLength(1);
+    expect(harness.deliveries({ broker: 'orders' })).toMatchObject([{ outcome: 'abandoned' }]);
+    expect(broker('orders').health().counts.unsettled).toBe(0);
+
+    await harness.restart();
+    expect(harness.published('events')).toHaveLength(2);
+    expect(harness.deliveries({ broker: 'orders' })).toMatchObject([{ outcome: 'abandoned' }, { outcome: 'acked' }]);
+  });
+
+  it('keeps a handler from being called whose message is settled first', async () => {
+    @Injectable()
+    class First {
+      @Subscribe('orders', 'in', { ack: 'ack-first' })
+      take(@Payload() _text: string) {}
+    }
+    const { harness } = await testApp([First]);
+    harness.fault('orders').crashAt('before-settle');
+    await harness.publish('orders', 'in', 'a');
+    expect(harness.handler(First, 'take')).not.toHaveBeenCalled();
+    expect(harness.pending()).toEqual([]);
+    await harness.restart();
+    expect(harness.handler(First, 'take')).toHaveBeenCalledTimes(1);
+  });
+});
