@@ -108,7 +108,9 @@ class Matcher {
 
   constructor(private readonly happenings: Happenings) {
     for (const publish of happenings.published) {
-      if (publish.outcome !== undefined && 'error' in publish.outcome) continue;
+      // What was not confirmed may have been written all the same.
+      if (publish.outcome !== undefined && 'error' in publish.outcome && publish.outcome.error.written === 'no')
+        continue;
       add(this.alike, this.nameOf(publish.broker, publish.address, publish.message), publish);
     }
     for (const publishes of this.alike.values()) publishes.sort((one, other) => one.order - other.order);
