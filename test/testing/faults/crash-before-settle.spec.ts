@@ -48,4 +48,28 @@ describe('a crash before a settlement', () => {
     await harness.restart();
     expect(harness.handler(First, 'take')).toHaveBeenCalledTimes(1);
   });
+
+  it('is not counted below nothing while another handler of its lane still runs', async () => {
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    @Injectable()
+    class Slow {
+      @Subscribe('orders', 'in')
+      @PublishTo('events', 'out')
+      async pass(@Payload() text: string) {
+        if (text === 'b') await gate;
+        return text;
+      }
+    }
+    const { harness, broker } = await testApp([Slow]);
+    harness.fault('orders').crashAt('before-settle');
+    // One lane: the second begins while the first one's publish is confirmed.
+    await broker('orders').publishBatch('in', ['a', 'b'], { key: 'k' });
+    await harness.waitFor(() => broker('orders').health().status === 'down');
+    expect(harness.handler(Slow, 'pass').mock.calls).toEqual([['a'], ['b']]);
+    expect(broker('orders').health().counts).toMatchObject({ running: 1, unsettled: 0 });
+    release();
+    await harness.settled();
+    expect(harness.published('events').map(({ payload }) => payload)).toEqual(['a']);
+  });
 });
