@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { BridgeProcess } from './faults/bridge-process.js';
-import { arrivals, committedIds, recordArrivals } from './faults/far-side.js';
+import { CoreWitness } from './faults/core-witness.js';
+import { arrivals, committedIds, recordArrivals, timesOf } from './faults/far-side.js';
 import { NatsUnderTest } from './faults/nats-under-test.js';
 import type { Setting } from './faults/setting.js';
 import { prefill } from './support/messages.js';
@@ -16,6 +17,8 @@ interface Fault {
   readonly committed?: number;
   readonly setting: Partial<Setting>;
   readonly natsIsLate?: boolean;
+  /** The server is killed while core publishes go to it. */
+  readonly coreWitness?: boolean;
   act(bridge: BridgeProcess, nats: NatsUnderTest, setting: Setting): Promise<BridgeProcess>;
 }
 
@@ -55,6 +58,7 @@ const faults: readonly Fault[] = [
     name: `NATS server killed for 3 s under 20,000 messages, ${confirmed ? 'JetStream' : 'core NATS'}`,
     count: 20_000,
     setting: { confirmed },
+    coreWitness: !confirmed,
     async act(bridge, nats, { topic, group }) {
       await until(() => bridge.handled >= 2_000, '2,000 handled');
       await nats.kill();
@@ -111,9 +115,13 @@ async function run(fault: Fault, id: string): Promise<{ committed: number; lost:
     await nats.start();
     await recordArrivals(nats.url, 'ARRIVED', setting.subject);
   }
+  const witness = fault.coreWitness === true ? await CoreWitness.of(nats.url, setting.subject) : undefined;
   const bridge = await fault.act(new BridgeProcess(setting), nats, setting);
   await bridge.end('SIGTERM');
   const seen = await arrivals(nats.url, 'ARRIVED');
+  for (const [message, times] of timesOf((await witness?.end()) ?? [])) {
+    seen.set(message, Math.max(times, seen.get(message) ?? 0));
+  }
   const committed = await committedIds(topic, setting.group);
   await nats.remove();
   const lost = [...committed].filter((message) => !seen.has(message)).length;

@@ -18,17 +18,22 @@ export async function recordArrivals(natsUrl: string, stream: string, subject: s
 export async function arrivals(natsUrl: string, stream: string): Promise<Map<number, number>> {
   const connection = await connect(natsUrl);
   const { state } = await (await connection.jetstreamManager()).streams.info(stream);
-  const seen = new Map<number, number>();
+  const seen: number[] = [];
   const consumer = state.messages === 0 ? undefined : await connection.jetstream().consumers.get(stream);
-  for (let read = 0; consumer !== undefined && read < state.messages;) {
+  while (consumer !== undefined && seen.length < state.messages) {
     for await (const message of await consumer.fetch({ max_messages: 1_000, expires: 1_000 })) {
-      const { id } = message.json<{ id: number }>();
-      seen.set(id, (seen.get(id) ?? 0) + 1);
-      read++;
+      seen.push(message.json<{ id: number }>().id);
     }
   }
   await connection.close();
-  return seen;
+  return timesOf(seen);
+}
+
+/** How often each id is among them. */
+export function timesOf(ids: readonly number[]): Map<number, number> {
+  const times = new Map<number, number>();
+  for (const id of ids) times.set(id, (times.get(id) ?? 0) + 1);
+  return times;
 }
 
 /** The ids whose offsets the group has committed. */
