@@ -1,5 +1,5 @@
 import type { Incoming, Outgoing } from '../driver/index.js';
-import type { PendingItem } from './pending.js';
+import type { PendingItem } from './pending-item.js';
 
 /**
  * What looks as if it moved and waits for the clock of twins: a handler that awaits an answer, whose time-out is the

@@ -43,7 +43,7 @@ export class DeliveryRecords implements DeliveryObserver {
     return [...this.#active].filter(({ wait }) => wait !== undefined);
   }
 
-  /** Those of which nothing runs and that are not settled for good. */
+  /** Those of which nothing runs and that are not settled for good; or that were lost, and a server may bring again. */
   get open(): readonly RecordedDelivery[] {
     return [...this.#open.values()];
   }
@@ -101,7 +101,9 @@ export class DeliveryRecords implements DeliveryObserver {
     if (record === undefined) return;
     record.lost = true;
     record.wait = undefined;
-    if (record.settlement === undefined) this.#open.delete(record.key);
+    // What a server brings again is told by what was seen of it.
+    if (record.settlement === undefined && delivery.lane.again === 'server') this.#open.set(record.key, record);
+    else if (record.settlement === undefined) this.#open.delete(record.key);
     if (record.over) this.#known.delete(delivery);
   }
 

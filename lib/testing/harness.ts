@@ -3,7 +3,7 @@ import type { BrokerFault } from '../twin/index.js';
 import type { DeliveryFilter, DeliveryRecord } from './delivery-record.js';
 import type { HandlerMock } from './handler-mock.js';
 import type { AnyClass } from './handler-mocks.js';
-import type { PendingItem } from './pending.js';
+import type { PendingItem } from './pending-item.js';
 import type { PublishedMessage } from './published.js';
 import type { Timeline } from './timeline.js';
 

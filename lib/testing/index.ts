@@ -2,7 +2,7 @@ export type { DeliveryAttempt, DeliveryFilter, DeliveryOutcome, DeliveryRecord }
 export type { HandlerMock, MockResult } from './handler-mock.js';
 export type { AnyClass } from './handler-mocks.js';
 export { type HarnessClock, type MethodOf, MultiBrokerHarness, type PayloadOf } from './harness.js';
-export type { PendingItem, PendingReason } from './pending.js';
+export type { PendingItem, PendingReason } from './pending-item.js';
 export type { PublishedMessage } from './published.js';
 export { MultiBrokerTestingModule } from './testing.module.js';
 export type { TestingOptions } from './testing-options.js';

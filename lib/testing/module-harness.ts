@@ -8,7 +8,8 @@ import type { HandlerMock } from './handler-mock.js';
 import type { AnyClass } from './handler-mocks.js';
 import { type HarnessClock, type MethodOf, MultiBrokerHarness, type PayloadOf } from './harness.js';
 import { SteppingClock } from './harness-clock.js';
-import { type PendingItem, pendingItems } from './pending.js';
+import { type BusWaiting, pendingItems } from './pending.js';
+import type { PendingItem } from './pending-item.js';
 import type { PublishedMessage } from './published.js';
 import { untilStill } from './settling.js';
 import { failureOf, notSettled } from './telling.js';
@@ -74,6 +75,7 @@ export class ModuleHarness extends MultiBrokerHarness {
       now: clock.now(),
       deliveries: [...deliveries.waiting, ...deliveries.open],
       brokers: this.brokers.waiting(),
+      buses: this.busesWaiting(),
       writes: waits.writes,
       timers: isReal ? [] : testClock.virtual.pending(),
     });
@@ -128,6 +130,15 @@ export class ModuleHarness extends MultiBrokerHarness {
 
   reset(): void {
     this.drivers.reset();
+  }
+
+  private busesWaiting(): readonly BusWaiting[] {
+    return this.brokers.brokers.flatMap((broker) => {
+      const waits = this.drivers.busWaits.of(broker.name);
+      if (waits === undefined) return [];
+      const { backAt } = this.drivers.faults(broker.name);
+      return [{ broker: broker.name, isDown: broker.health().status === 'down', backAt, waits }];
+    });
   }
 
   private async rest(): Promise<void> {

@@ -1,48 +1,26 @@
 import type { NextTry, WaitingLane } from '../delivery/index.js';
 import type { BrokerWaiting } from '../lifecycle/index.js';
-import type { PendingTimer } from '../twin/index.js';
+import type { BusWait, PendingTimer } from '../twin/index.js';
+import type { PendingItem } from './pending-item.js';
 import type { RecordedDelivery } from './recorded-delivery.js';
-
-/**
- * Why something waits. `retry`: for its next call in place (real brokers; on twins that follows at once). `hold`: a
- * Kafka message that comes again at the head of its partition. `redelivery`: a JetStream message that was nacked.
- * `manual`: a message that its handler has not settled yet; what the server sends again meanwhile is taken for a copy.
- * `queued`: messages behind one of these, or of a paused subscription. `publish-retry`: a publish that was not confirmed
- * and is tried again. `publish`: one that a fault delays. `timer`: anything else that waits for the clock.
- */
-export type PendingReason =
-  'retry' | 'hold' | 'redelivery' | 'manual' | 'queued' | 'publish-retry' | 'publish' | 'timer';
-
-/** What waits: for the clock where it has a `dueAt`, else for something that the application or the test does. */
-export interface PendingItem {
-  readonly why: PendingReason;
-  readonly broker?: string;
-  readonly handler?: string;
-  /** The topic or subject of the message; of `queued`, what is read, such as `incoming[3]`. */
-  readonly destination?: string;
-  /** As `message.id`. */
-  readonly position?: string;
-  /** Of the newest call. */
-  readonly attempt?: number;
-  /** How many messages. */
-  readonly messages?: number;
-  /** Why it was not confirmed, or what the handler failed with. */
-  readonly error?: Error;
-  /** Of a `timer`: what for, in a few words, where that is known. */
-  readonly what?: string;
-  /** When it goes on, in milliseconds since the epoch. */
-  readonly dueAt?: number;
-  /** The same in milliseconds from now. */
-  readonly inMs?: number;
-}
 
 /** All that is looked at. */
 export interface PendingSources {
   readonly now: number;
   readonly deliveries: readonly RecordedDelivery[];
   readonly brokers: readonly BrokerWaiting[];
+  readonly buses: readonly BusWaiting[];
   readonly writes: readonly PendingItem[];
   readonly timers: readonly PendingTimer[];
+}
+
+/** What waits for one broker on the bus of its twin. */
+export interface BusWaiting {
+  readonly broker: string;
+  readonly isDown: boolean;
+  /** When its connection comes back by itself. */
+  readonly backAt: number | undefined;
+  readonly waits: readonly BusWait[];
 }
 
 /** Timers that stand for what is listed as a delivery or a publish, or that wake nothing that waits. */
@@ -50,9 +28,11 @@ const TOLD_OTHERWISE = new Set(['retry', 'hold', 'redelivery', 'ack-wait', 'publ
 
 /** What waits, by due time; what waits for no time comes last. */
 export function pendingItems(sources: PendingSources): readonly PendingItem[] {
-  const { now, deliveries, brokers, writes, timers } = sources;
+  const { now, deliveries, brokers, buses, writes, timers } = sources;
+  const told = new Set(buses.map(({ broker }) => broker));
   const items = [
-    ...deliveries.map(deliveryItem),
+    ...deliveries.filter((record) => tellsItself(record, told)).map(deliveryItem),
+    ...buses.flatMap((bus) => busItems(bus, deliveries)),
     ...brokers.flatMap(({ broker, lanes }) => lanes.map((lane) => laneItem(broker, lane))),
     ...brokers.flatMap(({ broker, tries }) => tries.map((next) => tryItem(broker, next))),
     ...writes,
@@ -70,10 +50,11 @@ export function pendingLine({ why, broker, handler, destination, messages = 1, w
 }
 
 function deliveryItem(record: RecordedDelivery): PendingItem {
-  const { broker, handler, incoming, error, last } = record;
+  return { ...reasonOf(record), broker: record.broker, ...deliveredItem(record) };
+}
+
+function deliveredItem({ handler, incoming, error, last }: RecordedDelivery): Omit<PendingItem, 'why'> {
   return {
-    ...reasonOf(record),
-    broker,
     handler,
     destination: incoming.address,
     position: incoming.position,
@@ -81,6 +62,41 @@ function deliveryItem(record: RecordedDelivery): PendingItem {
     messages: 1,
     ...(error !== undefined && { error }),
   };
+}
+
+/** What the server brings again is told by the twin's bus, where it tells: it knows what comes no more. */
+function tellsItself(
+  { wait, delivery, settlement, broker, lost }: RecordedDelivery,
+  told: ReadonlySet<string>,
+): boolean {
+  if (wait !== undefined || delivery.lane.again !== 'server') return true;
+  const comesAgain = typeof settlement === 'object';
+  return comesAgain ? !told.has(broker) : !lost;
+}
+
+/** Of a broker that is up, `unread` is what nobody of the application reads any more: it waits for nothing. */
+function busItems(
+  { broker, isDown, backAt, waits }: BusWaiting,
+  deliveries: readonly RecordedDelivery[],
+): PendingItem[] {
+  return waits
+    .filter(({ why }) => why !== 'unread' || isDown)
+    .map((wait) => {
+      const { why, messages, lane, message, what, dueAt = why === 'unread' ? backAt : undefined } = wait;
+      const place = { destination: message?.address ?? lane, ...(message && { position: message.position }) };
+      const seen = deliveries.find((record) => record.broker === broker && isOf(record, wait));
+      return {
+        why,
+        broker,
+        ...(seen === undefined ? { ...place, messages } : deliveredItem(seen)),
+        ...(what !== undefined && { what }),
+        ...(dueAt !== undefined && { dueAt }),
+      };
+    });
+}
+
+function isOf({ delivery: { lane }, incoming }: RecordedDelivery, wait: BusWait): boolean {
+  return lane.name === wait.lane && incoming.position === wait.message?.position;
 }
 
 function reasonOf(record: RecordedDelivery): Pick<PendingItem, 'why' | 'dueAt'> {

@@ -1,6 +1,7 @@
 import { MultiBrokerError } from '../errors/index.js';
 import type { HandlerFailure } from './failures.js';
-import { type PendingItem, pendingLine } from './pending.js';
+import { pendingLine } from './pending.js';
+import type { PendingItem } from './pending-item.js';
 import { realNow } from './real-time.js';
 import type { RecordedDelivery } from './recorded-delivery.js';
 import type { Timeline } from './timeline.js';

@@ -13,6 +13,7 @@ import { MultiBrokerError } from '../errors/index.js';
 import type { HandlerDeclaration } from '../handlers/index.js';
 import { DriverSource } from '../lifecycle/index.js';
 import {
+  BusWaits,
   Faults,
   FaultyDriver,
   type FaultyHost,
@@ -21,6 +22,7 @@ import {
   type Random,
   seeded,
   Turns,
+  withBusWaits,
   withRandom,
   withTurns,
 } from '../twin/index.js';
@@ -40,6 +42,8 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
   readonly testClock: TestClock;
   readonly #random: Random;
   readonly waits = new ClockWaits();
+  /** Of twins, as their servers see it. */
+  readonly busWaits = new BusWaits();
   /** Of all twins: they die together. */
   readonly process = new ProcessLife();
   readonly mocks = new HandlerMocks();
@@ -97,7 +101,7 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
   /** All twins deliver in the turns that are waited for, whatever their bus. */
   #ioOfTwin(io: Io): Io {
     const own = withTurns(onBus(io, busOf(io.broker, this.options)), this.turns);
-    return withRandom(own, this.#random);
+    return withBusWaits(withRandom(own, this.#random), this.busWaits);
   }
 
   /** The script of a broker's faults. */

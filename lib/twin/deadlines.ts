@@ -40,6 +40,11 @@ export class Deadlines<K> {
     return this.#due.has(key);
   }
 
+  /** Each key with its deadline. */
+  entries(): Iterable<[K, number]> {
+    return this.#due.entries();
+  }
+
   /** Forgets all; returns the keys. */
   clear(): K[] {
     const keys = [...this.#due.keys()];

@@ -48,6 +48,8 @@ export interface Connected {
   restore(): Promise<void>;
   /** By itself; undefined: only when it is told. What was said before holds no longer. */
   comesBackIn(ms: number | undefined): void;
+  /** When, by the clock; undefined where that is open, or it is not down. */
+  readonly backAt: number | undefined;
 }
 
 /** The script of one broker; it outlives its connections. */
@@ -86,6 +88,11 @@ export class Faults implements BrokerFault {
 
   crashAt(point: CrashPoint): void {
     this.#crashes.add(point);
+  }
+
+  /** When a dropped connection comes back by itself. */
+  get backAt(): number | undefined {
+    return this.#connected?.backAt;
   }
 
   connected(connection: Connected): void {

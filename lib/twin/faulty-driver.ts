@@ -26,6 +26,7 @@ export class FaultyDriver implements Driver, Connected, Mortal {
   #io: Io | undefined;
   #down = false;
   #stopWaiting: (() => void) | undefined;
+  backAt: number | undefined;
   #released: (() => void) | undefined;
 
   constructor(
@@ -105,8 +106,12 @@ export class FaultyDriver implements Driver, Connected, Mortal {
 
   comesBackIn(ms: number | undefined): void {
     this.#stopWaiting?.();
-    this.#stopWaiting =
-      ms === undefined ? undefined : this.#io?.clock.after(ms, () => void this.restore(), 'connection comes back');
+    this.#stopWaiting = undefined;
+    this.backAt = undefined;
+    if (ms === undefined || this.#io === undefined) return;
+    const { clock } = this.#io;
+    this.backAt = clock.now() + ms;
+    this.#stopWaiting = clock.after(ms, () => void this.restore(), 'connection comes back');
   }
 
   die(reason: Error): void {

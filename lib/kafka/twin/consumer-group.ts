@@ -8,10 +8,19 @@ export interface GroupMember {
   appeared(topic: TwinTopic): void;
   /** Where a partition without a committed offset begins for this member. */
   startOf(topic: TwinTopic, partition: number): number;
+  /** The offset at which it reads on; undefined: the partition is not its. */
+  nextOf(assigned: Assigned): number | undefined;
   /** The partitions that it has from now on; those that it had and keeps go on undisturbed. */
   assign(partitions: readonly Assigned[]): void;
   /** Of those that it had, only these remain. */
   revokeAllBut(partitions: readonly Assigned[]): void;
+}
+
+/** A partition of a topic as the group sees it. */
+export interface Share extends Assigned {
+  /** The offset of the message that is read next, or would be. */
+  readonly next: number;
+  readonly isRead: boolean;
 }
 
 /** A partition of a topic. */
@@ -56,6 +65,17 @@ export class ConsumerGroup {
 
   commit(topic: string, partition: number, offset: number): void {
     this.#committed.set(`${topic}/${partition}`, offset);
+  }
+
+  /** All partitions, whoever reads them. */
+  *shares(): Iterable<Share> {
+    for (const topic of this.#topics.values()) {
+      for (const partition of topic.partitions.keys()) {
+        const assigned = { topic, partition };
+        const [read] = this.#members.flatMap((member) => member.nextOf(assigned) ?? []);
+        yield { ...assigned, isRead: read !== undefined, next: read ?? this.committed(topic.name, partition) ?? 0 };
+      }
+    }
   }
 
   #add(topic: TwinTopic): void {

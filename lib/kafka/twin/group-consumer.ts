@@ -37,6 +37,10 @@ export class GroupConsumer implements GroupMember {
       : topic.partition(partition).first;
   }
 
+  nextOf(assigned: Assigned): number | undefined {
+    return this.#lanes.get(keyOf(assigned))?.next;
+  }
+
   revokeAllBut(partitions: readonly Assigned[]): void {
     const kept = new Set(partitions.map(keyOf));
     for (const [key, lane] of this.#lanes) {

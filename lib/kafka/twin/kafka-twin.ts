@@ -1,6 +1,7 @@
 import type { DestinationSpec, Driver, Intake, Io, Outcome, Outgoing, Sink, SourceSpec } from '../../driver/index.js';
 import { MultiBrokerError, PublishError } from '../../errors/index.js';
 import type { KafkaSourceSpec } from '../source-spec.js';
+import { busWaitsOf } from '../../twin/index.js';
 import { GroupConsumer } from './group-consumer.js';
 import { TwinCluster } from './twin-cluster.js';
 import { TwinIntake } from './twin-intake.js';
@@ -25,6 +26,7 @@ export class KafkaTwin implements Driver {
     if (signal.aborted) return Promise.reject(signal.reason as Error);
     const cluster = io.shared('twin:kafka', () => new TwinCluster());
     this.#open = { io, cluster, producer: new TwinProducer(io, cluster) };
+    busWaitsOf(io).tells(this.broker, cluster);
     return Promise.resolve();
   }
 

@@ -40,6 +40,11 @@ export class PartitionLane implements Lane {
     return this.#lost.signal;
   }
 
+  /** The offset of what is handed over next. */
+  get next(): number {
+    return this.#next;
+  }
+
   /** Begins to hand over, what is there already first. */
   open(): void {
     this.#feed.wake();

@@ -1,4 +1,6 @@
+import type { BusWait, TellingBus } from '../../twin/index.js';
 import { ConsumerGroup } from './consumer-group.js';
+import { groupWaits } from './group-waits.js';
 import { TwinTopic } from './twin-topic.js';
 
 /** As `num.partitions` of a cluster that makes topics by itself. */
@@ -8,9 +10,9 @@ const PARTITIONS = 4;
  * The bus: what all Kafka brokers of a module share. The topics are everybody's; a group belongs to its broker, so one
  * groupId on two brokers is two groups, each of which sees every message.
  */
-export class TwinCluster {
+export class TwinCluster implements TellingBus {
   readonly #topics = new Map<string, TwinTopic>();
-  readonly #groups = new Map<string, ConsumerGroup>();
+  readonly #groups = new Map<string, BrokersGroup>();
   /** By broker, and what a name is in the server's metrics. */
   readonly #names = new Map<string, string>();
 
@@ -20,7 +22,7 @@ export class TwinCluster {
     if (known !== undefined) return known;
     const topic = new TwinTopic(name, partitions);
     this.#topics.set(name, topic);
-    for (const group of this.#groups.values()) group.topicAppeared(topic);
+    for (const { group } of this.#groups.values()) group.topicAppeared(topic);
     return topic;
   }
 
@@ -42,10 +44,22 @@ export class TwinCluster {
   /** How far a broker's group has come is told by its `committed`. */
   group(broker: string, groupId: string): ConsumerGroup {
     const key = JSON.stringify([broker, groupId]);
-    const group = this.#groups.get(key) ?? new ConsumerGroup();
-    this.#groups.set(key, group);
-    return group;
+    const known = this.#groups.get(key) ?? { broker, groupId, group: new ConsumerGroup() };
+    this.#groups.set(key, known);
+    return known.group;
   }
+
+  *waits(broker: string): Iterable<BusWait> {
+    for (const { broker: owner, groupId, group } of this.#groups.values()) {
+      if (owner === broker) yield* groupWaits(broker, groupId, group);
+    }
+  }
+}
+
+interface BrokersGroup {
+  readonly broker: string;
+  readonly groupId: string;
+  readonly group: ConsumerGroup;
 }
 
 /** Why a topic is not made, for there is that other one. */

@@ -10,7 +10,7 @@ import type {
   SourceSpec,
 } from '../../driver/index.js';
 import { MultiBrokerError, PublishError } from '../../errors/index.js';
-import { randomOf, type Stored } from '../../twin/index.js';
+import { busWaitsOf, randomOf, type Stored } from '../../twin/index.js';
 import type { NatsDestinationSpec } from '../destination-spec.js';
 import { PublishErrors } from '../driver/publish-errors.js';
 import type { NatsSourceSpec } from '../source-spec.js';
@@ -33,7 +33,9 @@ export class NatsTwin implements Driver {
 
   connect(io: Io, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.reject(signal.reason as Error);
-    this.#open = { io, server: io.shared('twin:nats', () => new TwinServer(io.clock, randomOf(io))) };
+    const server = io.shared('twin:nats', () => new TwinServer(io.clock, randomOf(io)));
+    this.#open = { io, server };
+    busWaitsOf(io).tells(this.broker, server);
     return Promise.resolve();
   }
 

@@ -114,6 +114,29 @@ export class TwinConsumer {
     return { delivered, ackFloor, ackPending: open.length, pending };
   }
 
+  /** What waits for its time: nacked, or leased to a reader that is gone. */
+  *waiting(): Iterable<{ readonly seq: number; readonly dueAt: number; readonly nacked: boolean }> {
+    for (const [seq, dueAt] of this.#naked.entries()) yield { seq, dueAt, nacked: true };
+    const readers = this.#readers.members();
+    for (const [seq, dueAt] of this.#leases.entries()) {
+      if (!readers.some((reader) => reader.holds(seq))) yield { seq, dueAt, nacked: false };
+    }
+  }
+
+  /** So many are there for a reader that takes them. */
+  get ready(): number {
+    return this.#again.length + this.progress().pending;
+  }
+
+  get isRead(): boolean {
+    return this.#readers.size > 0;
+  }
+
+  /** Whether this was its last delivery. */
+  isLast(seq: number): boolean {
+    return this.#isSpent(seq);
+  }
+
   /** Settled for good, whether handled or not; a late one counts too, as on the server. */
   done(seq: number): void {
     const wasFull = this.#room <= 0;

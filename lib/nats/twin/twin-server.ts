@@ -1,8 +1,9 @@
 import type { StreamConfig } from 'nats';
 
 import type { Clock } from '../../driver/index.js';
-import { IN_ORDER, type Random, store, type Stored } from '../../twin/index.js';
+import { type BusWait, IN_ORDER, type Random, store, type Stored, type TellingBus } from '../../twin/index.js';
 import { subjectMatches, subjectsOverlap } from '../subject-match.js';
+import { consumerWaits } from './consumer-waits.js';
 import { Interest } from './interest.js';
 import { type StreamRefusal, type TwinPubAck, TwinStream } from './twin-stream.js';
 
@@ -10,7 +11,7 @@ import { type StreamRefusal, type TwinPubAck, TwinStream } from './twin-stream.j
  * The bus: what all NATS brokers of a module share. Subjects and streams are everybody's; queue groups and durable
  * consumers belong to their broker.
  */
-export class TwinServer {
+export class TwinServer implements TellingBus {
   readonly interest: Interest;
   readonly #streams = new Map<string, TwinStream>();
   #messages = 0;
@@ -63,6 +64,13 @@ export class TwinServer {
       if (stream.subjects.some((one) => subjects.some((other) => subjectsOverlap(one, other)))) return stream;
     }
     return undefined;
+  }
+
+  /** Of the durables of this broker. */
+  *waits(broker: string): Iterable<BusWait> {
+    for (const stream of this.#streams.values()) {
+      for (const consumer of stream.consumersOf(broker)) yield* consumerWaits(stream, consumer);
+    }
   }
 
   newInbox(): string {

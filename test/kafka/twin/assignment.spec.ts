@@ -18,6 +18,8 @@ class Member implements GroupMember {
     return 0;
   }
 
+  nextOf(): undefined {}
+
   assign(partitions: readonly Assigned[]): void {
     this.partitions = partitions;
   }
