@@ -12,6 +12,8 @@ export interface Encoded {
  * `decode` is never called for an empty body: that is `null` for every codec.
  */
 export interface Codec {
+  /** @throws Error where the payload cannot be written; the publish is then refused with MULTI_BROKER_UNENCODABLE. */
   encode(payload: unknown): Encoded;
+  /** @throws Error where the body cannot be read; the message then fails for good with MULTI_BROKER_UNDECODABLE. */
   decode(body: Uint8Array, contentType: string | undefined): unknown;
 }

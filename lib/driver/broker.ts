@@ -12,7 +12,9 @@ export type PublishReceipt = Receipt;
 export interface PublishOptions {
   /** Kafka's message key: one key, one partition. On NATS it travels as the header `message-key`. */
   readonly key?: string;
+  /** Sent beside those that the library sets; a content type of your own stays. */
   readonly headers?: Headers;
+  /** Writes the payload. Default: the broker's, else by what it is. */
   readonly codec?: Codec;
   /** Not offered yet: refused with MULTI_BROKER_OPTION_UNSUPPORTED. */
   readonly dedupeId?: string;
@@ -33,6 +35,7 @@ export interface Subscription {
   stop(): Promise<void>;
   /** Hands out no further message until `resume()`; what the server fetched meanwhile waits. */
   pause(): void;
+  /** Hands out messages again; does nothing where it is not paused. */
   resume(): void;
 }
 
@@ -42,6 +45,7 @@ export interface BrokerHealth {
   readonly kind: string;
   /** `degraded`: it works, but the reasons want a look. */
   readonly status: 'up' | 'degraded' | 'down';
+  /** Sentences that say what is wrong; empty when it is up. */
   readonly reasons: readonly string[];
   readonly counts: BrokerCounts;
 }
@@ -52,6 +56,7 @@ export interface BrokerCounts {
   readonly running: number;
   /** Deliveries taken and not settled yet, the running ones included. */
   readonly unsettled: number;
+  /** Calls of handlers that ended without an error. */
   readonly handled: number;
   /** Failed calls of handlers. */
   readonly failed: number;
@@ -63,7 +68,9 @@ export interface BrokerCounts {
 
 /** A named connection to one messaging system. Inject it with `@InjectBroker(name)`. */
 export abstract class Broker {
+  /** Unique in the module; what `@Subscribe` and `@PublishTo` name. */
   abstract readonly name: string;
+  /** `kafka`, `nats`, or that of another driver. */
   abstract readonly kind: string;
 
   /**
@@ -107,6 +114,7 @@ export abstract class Broker {
     options?: SubscribeOptions,
   ): Promise<Subscription>;
 
+  /** Of this moment; asks no server. */
   abstract health(): BrokerHealth;
 
   /** The kafkajs or nats client's own object: `{ producer, admin }` or the `NatsConnection`. Throws on a twin. */

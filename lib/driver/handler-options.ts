@@ -38,7 +38,9 @@ export interface DeadLetterOptions {
 
 /** How deliveries to a handler are done: for one binding, or as a broker's default. */
 export interface HandlerOptions {
+  /** What settles a message whose handler failed. Default: `nack-on-error`. */
   readonly ack?: AckPolicy;
+  /** How a failed handler is called again in place, before the ack policy decides. */
   readonly retry?: RetryOptions;
   /** Not offered yet: refused with MULTI_BROKER_OPTION_UNSUPPORTED. */
   readonly deadLetter?: DeadLetterOptions;

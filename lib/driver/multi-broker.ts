@@ -25,5 +25,6 @@ export abstract class MultiBroker {
   abstract start(): Promise<void>;
   /** Stops all in phases within `shutdownTimeoutMs`. Idempotent, never rejects; what was abandoned is logged. */
   abstract stop(): Promise<void>;
+  /** Of this moment; asks no server. */
   abstract health(): MultiBrokerHealth;
 }

@@ -7,7 +7,9 @@ export type FieldOf<T> = T | ((result: unknown, context: MessageContext) => T | 
 
 /** `key: true` forwards the key; `headers: true` all headers that may cross, or those of the given names. */
 export interface Forward {
+  /** Lets the message key cross. */
   readonly key?: boolean;
+  /** Lets all headers cross but those of one hop, or the named ones. */
   readonly headers?: boolean | readonly string[];
 }
 
@@ -19,6 +21,7 @@ export interface PublishToOptions {
   readonly headers?: FieldOf<Headers>;
   /** Lets the source message's key and headers cross. Default: neither. */
   readonly forward?: Forward;
+  /** Writes the result. Default: the target broker's, else by what it is. */
   readonly codec?: Codec;
   /** Not offered yet: refused with MULTI_BROKER_OPTION_UNSUPPORTED. */
   readonly dedupeId?: FieldOf<string>;
