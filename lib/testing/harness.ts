@@ -50,7 +50,8 @@ export abstract class MultiBrokerHarness {
 
   /**
    * Publishes as `Broker.publish` does, and ends as {@link settled} does. Where a scripted crash cuts it off, it resolves
-   * with an empty receipt.
+   * with an empty receipt. While the application is crashed it is the publish of somebody else: the twins keep it for the
+   * {@link restart}, if their system keeps messages.
    *
    * @throws what the publish or a handler failed with; several as an AggregateError
    */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Destination, PublishOptions, PublishReceipt } from '../driver/index.js';
+import type { Broker, Destination, PublishOptions, PublishReceipt } from '../driver/index.js';
 import { asError, isMultiBrokerError, MultiBrokerError } from '../errors/index.js';
 import { ManagedMultiBroker } from '../lifecycle/index.js';
 import type { BrokerFault } from '../twin/index.js';
@@ -48,9 +48,7 @@ export class ModuleHarness extends MultiBrokerHarness {
     options?: PublishOptions,
   ): Promise<PublishReceipt> {
     const wasOver = this.drivers.process.isOver;
-    const outcome = await this.brokers
-      .get(broker)
-      .publish(destination, payload, options)
+    const outcome = await this.publishingOn(broker)(destination, payload, options)
       .then((receipt) => ({ receipt }))
       .catch((thrown: unknown) => ({ error: asError(thrown) }));
     await this.rest();
@@ -151,6 +149,13 @@ export class ModuleHarness extends MultiBrokerHarness {
       pending: this.pending(),
       timeline: this.timelineForError(),
     });
+  }
+
+  /** While the application is gone it is somebody else who publishes. */
+  private publishingOn(name: string): Broker['publish'] {
+    const broker = this.brokers.get(name);
+    const { outsider, process } = this.drivers;
+    return process.isOver ? outsider.publish.bind(outsider, broker.name) : broker.publish.bind(broker);
   }
 
   /** The test has scripted it: the process has died meanwhile. */

@@ -31,6 +31,7 @@ import { ClockWaits } from './clock-waits.js';
 import { DeliveryRecords } from './delivery-records.js';
 import { HandlerMocks } from './handler-mocks.js';
 import { PublishedMessages } from './published.js';
+import { type Connecting, Outsider } from './outsider.js';
 import { TestClock } from './test-clock.js';
 import { SETTLE_TIMEOUT_MS, TESTING_OPTIONS, type TestingOptions, TIMEOUT_MS } from './testing-options.js';
 
@@ -51,6 +52,9 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
   /** Of the brokers that were connected. */
   readonly definitions = new Map<string, BrokerDefinition>();
   readonly #faults = new Map<string, Faults>();
+  readonly #ios = new Map<string, Io>();
+  /** Publishes while the application cannot. */
+  readonly outsider: Outsider;
   readonly #published = new Map<string, PublishedMessages>();
   readonly #handled = new AsyncLocalStorage<Handling>();
   #happened = 0;
@@ -60,6 +64,10 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
     this.#random = options.seed === undefined ? IN_ORDER : seeded(options.seed);
     this.turns = new Turns(this.#random);
     this.testClock = new TestClock(this.turns);
+    this.outsider = new Outsider({
+      connectingOf: (broker) => this.#connectingOf(broker),
+      open: async (definition) => this.published(definition.name).of(await definition.twin(), (io) => io),
+    });
     const isOver = (): boolean => this.process.isOver;
     this.observer = new DeliveryRecords({ clock: this.clock, retriesAtOnce: !this.isReal, next: this.next, isOver });
   }
@@ -101,7 +109,14 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
   /** All twins deliver in the turns that are waited for, whatever their bus. */
   #ioOfTwin(io: Io): Io {
     const own = withTurns(onBus(io, busOf(io.broker, this.options)), this.turns);
-    return withBusWaits(withRandom(own, this.#random), this.busWaits);
+    withBusWaits(withRandom(own, this.#random), this.busWaits);
+    this.#ios.set(io.broker, own);
+    return own;
+  }
+
+  #connectingOf(broker: string): Connecting | undefined {
+    const [definition, io] = [this.definitions.get(broker), this.#ios.get(broker)];
+    return definition && io && { definition, io };
   }
 
   /** The script of a broker's faults. */
@@ -147,8 +162,9 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
   }
 
   /** Comes before the handlers are stopped: see the testing module. */
-  onModuleDestroy(): void {
+  async onModuleDestroy(): Promise<void> {
     this.testClock.release(this.options.settleTimeoutMs ?? SETTLE_TIMEOUT_MS);
+    await this.outsider.close();
   }
 
   reset(): void {

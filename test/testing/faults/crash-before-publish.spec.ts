@@ -47,7 +47,7 @@ describe('a crash before a publish', () => {
     await harness.restart();
     harness.fault('events').crashAt('before-publish');
     expect(await harness.publish('events', 'out', 'b')).toEqual({});
-    await expect(harness.publish('events', 'out', 'c')).rejects.toMatchObject({ code: 'MULTI_BROKER_STOPPED' });
+    await expect(broker('events').publish('out', 'c')).rejects.toMatchObject({ code: 'MULTI_BROKER_STOPPED' });
     expect(harness.handler(Reader, 'read')).not.toHaveBeenCalled();
   });
 });
