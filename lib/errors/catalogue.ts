@@ -71,6 +71,11 @@ export const catalogue = {
     retryable: false,
     remedy: 'Messages were deleted by the server before they were handled; raise its retention.',
   },
+  MULTI_BROKER_PARTITIONS_UNREAD: {
+    retryable: true,
+    remedy:
+      'Nothing is lost: they are read once another client does not lead any more; or give its members another groupId.',
+  },
   MULTI_BROKER_LATE_BROKER: {
     retryable: false,
     remedy: 'Set allowLateBrokers: true, or add the broker before the start.',

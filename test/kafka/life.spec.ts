@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
+import { AssignerProtocol } from 'kafkajs';
+
 import type { Clock } from '../../lib/driver/index.js';
 import { Isolation } from '../../lib/kafka/driver/consumer/isolation.js';
 import { Life } from '../../lib/kafka/driver/consumer/life.js';
@@ -29,6 +31,7 @@ function life(
     groupId: 'g',
     cluster: 'c',
     makeClient: () => client,
+    protocol: AssignerProtocol,
     readers: [{ spec: definition.source(topic('topic', { fromBeginning })), sink, quiet: false }],
     halted: new Map(),
     isolation: new Isolation(),

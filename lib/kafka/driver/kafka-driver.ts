@@ -56,7 +56,7 @@ export class KafkaDriver implements Driver {
     try {
       const [cluster] = await unlessAborted(Promise.all([clusterOf(client, io.broker), producer.connect()]), signal);
       const sender = new Sender({ broker: io.broker, clock: io.clock, topics, producer, ...this.retries() });
-      const groups = new Groups({ io, settings, cluster, makeClient, link });
+      const groups = new Groups({ io, settings, cluster, makeClient, link, protocol: this.kafkajs.AssignerProtocol });
       this.parts = { io, link, client, producer, sender, groups };
     } catch (thrown) {
       client.kill();

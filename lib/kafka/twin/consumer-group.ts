@@ -1,3 +1,4 @@
+import { assign } from '../assignment.js';
 import type { TwinTopic } from './twin-topic.js';
 
 /** One consumer of a group. */
@@ -95,21 +96,15 @@ export class ConsumerGroup {
     for (const [member, share] of shares) member.assign(share);
   }
 
-  /**
-   * As kafkajs's round robin, which counts on from one topic to the next. It gives partitions also to members that do
-   * not read the topic, where members differ; here only readers get them.
-   */
+  /** By the rule of the real driver's assigner. */
   #shares(): Map<GroupMember, Assigned[]> {
     const shares = new Map<GroupMember, Assigned[]>(this.#members.map((member) => [member, []]));
-    let turn = 0;
-    for (const topic of this.#topics.values()) {
-      const readers = this.#members.filter((member) => member.reads(topic.name));
-      if (readers.length === 0) continue;
-      topic.partitions.forEach((_, partition) => {
-        const owner = readers[turn++ % readers.length];
-        if (owner !== undefined) shares.get(owner)?.push({ topic, partition });
-      });
-    }
+    const topics = [...this.#topics.values()].map((topic) => ({
+      topic,
+      partitions: topic.partitions.length,
+      readers: this.#members.filter((member) => member.reads(topic.name)),
+    }));
+    for (const { owner, topic, partition } of assign(topics)) shares.get(owner)?.push({ topic, partition });
     return shares;
   }
 }

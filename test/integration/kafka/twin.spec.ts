@@ -99,15 +99,29 @@ whenBrokers(describe)('the Kafka twin, beside a real cluster', () => {
         readers.push(await (await cluster.broker()).read(topics, { groupId }));
       }
       const shares = (): string[] =>
-        readers.map(({ sink }) => {
-          const live = sink.lanes.filter(({ lost }) => !lost.aborted).map((lane) => lane.name.slice(name.length));
-          return live.sort().join(' ');
-        });
+        readers.map((reader) => liveLanes(reader).map((lane) => lane.slice(name.length)).join(' ')); // prettier-ignore
       await until(() => shares().join(' ').split(' ').length === 5, { what: 'each partition has one owner' });
       return shares().sort();
     });
     expect(twin).toEqual(real);
     expect(twin).toEqual(['-a[0] -c[0] -c[2]', '-b[0] -c[1]'].sort());
+  });
+
+  it('gives partitions to none but those who read the topic, where members of a group read different ones', async () => {
+    const { twin, real } = await both(async (cluster, name) => {
+      const topics = [`${name}-a`, `${name}-b`, `${name}-c`];
+      for (const [index, partitions] of [2, 3, 1].entries()) await cluster.createTopic(topics[index]!, partitions);
+      const groupId = uniqueName('group');
+      const readers: ClusterReader[] = [];
+      for (const read of [[0], [0, 1], [2]]) {
+        const some = read.map((index) => topics[index]!);
+        readers.push(await (await cluster.broker()).read(some, { groupId }));
+      }
+      await until(() => readers.flatMap((reader) => liveLanes(reader)).length === 6, { what: 'each is read' });
+      return readers.map((reader) => liveLanes(reader).map((lane) => lane.slice(name.length)).join(' ')); // prettier-ignore
+    });
+    expect(twin).toEqual(real);
+    expect(twin).toEqual(['-a[0] -a[1]', '-b[0] -b[1] -b[2]', '-c[0]']);
   });
 
   it('stores where a group begins, also of partitions without a message', async () => {
@@ -198,6 +212,10 @@ whenBrokers(describe)('the Kafka twin, beside a real cluster', () => {
     expect(twin[3]).toBe('MULTI_BROKER_SOURCE_CLASH');
   });
 });
+
+/** The names of the lanes that a reader has. */
+const liveLanes = ({ sink }: ClusterReader): string[] =>
+  sink.lanes.filter(({ lost }) => !lost.aborted).map(({ name }) => name).sort(); // prettier-ignore
 
 /** What an undocumented field tells of the batch, and when it was written, is not compared. */
 function withoutTime(raw: unknown): unknown {

@@ -8,6 +8,7 @@ const events = {
   HEARTBEAT: 'heartbeat',
   END_BATCH_PROCESS: 'end-batch',
   GROUP_JOIN: 'join',
+  RECEIVED_UNSUBSCRIBED_TOPICS: 'strays',
   REBALANCING: 'rebalancing',
   COMMIT_OFFSETS: 'commit',
   CRASH: 'crash',
@@ -45,8 +46,9 @@ export class FakeClient implements Client {
     for (const listener of this.listeners.get(events[event]) ?? []) listener({ payload });
   }
 
-  join(memberId: string, memberAssignment: Record<string, number[]>): void {
-    this.emit('GROUP_JOIN', { memberId, memberAssignment });
+  /** It leads its group, unless `other` says otherwise. */
+  join(memberId: string, memberAssignment: Record<string, number[]>, other = {}): void {
+    this.emit('GROUP_JOIN', { memberId, memberAssignment, isLeader: true, ...other });
   }
 
   crash(error: Error): void {

@@ -1,6 +1,4 @@
-import type { Consumer } from 'kafkajs';
-
-import type { Assignment } from './lanes.js';
+import type { Consumer, ConsumerGroupJoinEvent } from 'kafkajs';
 
 /** What of kafkajs's events matters. No listener may throw: it would reach kafkajs's own stop. */
 export interface Listeners {
@@ -10,7 +8,9 @@ export interface Listeners {
   fetchBegun(node: string): void;
   /** Its answer was read. */
   fetched(node: string): void;
-  joined(memberId: string, assignment: Assignment): void;
+  /** The leader gave this member partitions of topics that it does not read; told before the join. */
+  strayed(topics: readonly string[]): void;
+  joined(join: ConsumerGroupJoinEvent['payload']): void;
   /** The group is about to be joined anew; the assignment still holds. */
   rebalancing(): void;
   /** So many partitions were committed. */
@@ -35,7 +35,10 @@ export function listenTo(consumer: Consumer, to: Listeners): void {
   });
   consumer.on(events.GROUP_JOIN, ({ payload }) => {
     to.alive();
-    to.joined(payload.memberId, payload.memberAssignment);
+    to.joined(payload);
+  });
+  consumer.on(events.RECEIVED_UNSUBSCRIBED_TOPICS, ({ payload }) => {
+    to.strayed(payload.topicsNotSubscribed);
   });
   consumer.on(events.REBALANCING, () => {
     to.rebalancing();

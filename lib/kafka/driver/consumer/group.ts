@@ -9,7 +9,7 @@ import { Life, type LifeHost } from './life.js';
 import type { PartitionLane, Reader } from './partition-lane.js';
 
 /** What a group needs of its driver. */
-export interface GroupHost extends Pick<LifeHost, 'io' | 'settings' | 'cluster' | 'makeClient'> {
+export interface GroupHost extends Pick<LifeHost, 'io' | 'settings' | 'cluster' | 'makeClient' | 'protocol'> {
   readonly link: Link;
 }
 
@@ -105,6 +105,7 @@ export class Group {
       ...(silent === undefined
         ? []
         : [`Group '${this.groupId}' got no answer of the server for ${Math.round(silent / 1_000)} s`]),
+      ...(this.life?.coverage.gaps ?? []),
       ...[...this.halted.values()].map(({ message }) => message),
       ...this.losses,
     ];

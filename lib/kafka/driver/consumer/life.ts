@@ -1,14 +1,17 @@
-import type { Consumer, EachBatchPayload, LogEntry } from 'kafkajs';
+import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload, LogEntry } from 'kafkajs';
 
 import type { Io } from '../../../driver/index.js';
 import { asError } from '../../../errors/index.js';
 import type { Client, MakeClient } from '../client/clients.js';
 import type { KafkaSettings } from '../../options.js';
 import { unlessAborted, within } from '../within.js';
+import { assigners } from './assigner.js';
 import { type Commit, Committer } from './committer.js';
+import { Coverage } from './coverage.js';
 import { Flow } from './flow.js';
 import type { Isolation } from './isolation.js';
-import { type Assignment, keyOf, Lanes } from './lanes.js';
+import { keyOf, Lanes } from './lanes.js';
+import type { AssignerProtocol } from './member-metadata.js';
 import { PartitionLane, type Reader } from './partition-lane.js';
 import { StartFixer } from './start-fixer.js';
 import { endsOfNew, type WithAdmin } from './start-positions.js';
@@ -24,6 +27,7 @@ export interface LifeHost {
   /** See `Origin.cluster`. */
   readonly cluster: string;
   readonly makeClient: MakeClient;
+  readonly protocol: AssignerProtocol;
   readonly readers: readonly Reader[];
   /** Partitions that stand still, by `keyOf`. */
   readonly halted: ReadonlyMap<string, Error>;
@@ -55,6 +59,7 @@ export class Life {
   readonly lanes: Lanes;
   readonly committer: Committer;
   readonly vitals: Vitals;
+  readonly coverage: Coverage;
   private readonly client: Client;
   private readonly consumer: Consumer;
   private readonly flow: Flow;
@@ -66,12 +71,17 @@ export class Life {
   private readonly end = new AbortController();
 
   constructor(private readonly host: LifeHost) {
-    const { io, settings, groupId } = host;
+    const { io, settings, groupId, protocol } = host;
     host.isolation.inNewLife();
+    const { withAdmin } = this;
+    this.coverage = new Coverage({ io, groupId, protocol, withAdmin, topics: () => [...this.topics.keys()] });
     this.client = host.makeClient({ retries: FOR_EVER, logged: (entry) => { this.logged(entry); } }); // prettier-ignore
     this.consumer = this.client.kafka.consumer({
       maxWaitTimeInMs: LONG_POLL_MS,
       ...settings.consumer,
+      partitionAssigners:
+        settings.consumer?.partitionAssigners ??
+        assigners({ protocol, count: (topics) => this.coverage.count(topics) }),
       // kafkajs would begin again without a word and forget what was paused: we do it, see `down`.
       retry: { retries: FOR_EVER, ...settings.consumer?.retry, restartOnFailure: () => Promise.resolve(false) },
       groupId,
@@ -84,14 +94,15 @@ export class Life {
       groupId,
       io,
       consumer: this.consumer,
-      withAdmin: this.withAdmin,
+      withAdmin,
       ended: this.end.signal,
     });
     listenTo(this.consumer, {
       alive: () => { this.vitals.seen(); }, // prettier-ignore
       fetchBegun: (node) => { this.vitals.tried(); host.isolation.fetchBegun(node); }, // prettier-ignore
       fetched: (node) => { if (host.isolation.fetched(node)) this.applyFlow(); }, // prettier-ignore
-      joined: (memberId, assignment) => { this.joined(memberId, assignment); }, // prettier-ignore
+      strayed: (topics) => { this.coverage.given(topics); }, // prettier-ignore
+      joined: (join) => { this.joined(join); }, // prettier-ignore
       rebalancing: () => { this.committer.now(); }, // prettier-ignore
       committed: (count) => { this.starts.committed(count); }, // prettier-ignore
       crashed: (cause) => { this.fail(cause); }, // prettier-ignore
@@ -182,8 +193,8 @@ export class Life {
     return lane.hasRoom;
   }
 
-  private joined(memberId: string, assignment: Assignment): void {
-    const { kept, opened } = this.lanes.assign(memberId, assignment);
+  private joined(join: ConsumerGroupJoinEvent['payload']): void {
+    const { kept, opened } = this.lanes.assign(join.memberId, join.memberAssignment);
     // kafkajs goes back to the committed offset, also on a partition that is kept.
     for (const { origin, next } of kept)
       if (next !== undefined) this.consumer.seek({ ...origin, offset: String(next) });
@@ -191,6 +202,7 @@ export class Life {
     this.applyFlow();
     this.starts.fix(opened, this.running);
     this.committer.settled();
+    this.coverage.joined(join);
   }
 
   private makeLane(topic: string, partition: number): PartitionLane | undefined {
