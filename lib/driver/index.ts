@@ -1,8 +1,11 @@
+export * from './addresses.js';
 export * from './broker.js';
 export * from './clock.js';
 export * from './definition.js';
 export * from './driver.js';
 export * from './handler-options.js';
+export * from './in-process-driver.js';
+export type { Reading } from './in-process-intake.js';
 export * from './message.js';
 export * from './message-context.js';
 export * from './multi-broker.js';

@@ -1,6 +1,5 @@
-import type { Destination, DestinationSpec } from '../driver/index.js';
+import { addressOf, type Destination, type DestinationSpec } from '../driver/index.js';
 import { MultiBrokerError } from '../errors/index.js';
-import { mapped } from './addresses.js';
 import type { KafkaSettings } from './options.js';
 import { refuseBadTopic } from './topic-name.js';
 
@@ -17,7 +16,7 @@ export function destinationSpec(to: string | Destination, broker: KafkaSettings)
     const what = `Broker '${broker.name}' is Kafka and cannot publish to a '${to.kind}' destination: use a topic's name`;
     throw new MultiBrokerError('MULTI_BROKER_WRONG_KIND', what, { broker: broker.name });
   }
-  const address = mapped(to, broker.addresses);
+  const address = addressOf(to, broker.addresses);
   refuseBadTopic(address, broker.name);
   return { kind: 'kafka', name: `topic ${address}`, address, dedupes: false };
 }

@@ -1,6 +1,5 @@
-import type { Source, SourceSpec } from '../driver/index.js';
+import { addressOf, type Source, type SourceSpec } from '../driver/index.js';
 import { MultiBrokerError } from '../errors/index.js';
-import { mapped } from './addresses.js';
 import type { KafkaSettings } from './options.js';
 import { refuseBadTopic } from './topic-name.js';
 import { topic, type TopicSource } from './topic.js';
@@ -44,7 +43,7 @@ function isTopicSource(from: Source): from is TopicSource {
 
 function realTopic(named: string | RegExp, broker: KafkaSettings): string | RegExp {
   if (typeof named !== 'string') return new RegExp(named.source, named.flags.replace(/[gy]/g, ''));
-  const name = mapped(named, broker.addresses);
+  const name = addressOf(named, broker.addresses);
   refuseBadTopic(name, broker.name);
   return name;
 }

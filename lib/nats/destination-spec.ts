@@ -1,6 +1,5 @@
-import type { Destination, DestinationSpec } from '../driver/index.js';
+import { addressOf, type Addresses, type Destination, type DestinationSpec } from '../driver/index.js';
 import { MultiBrokerError } from '../errors/index.js';
-import { type Addresses, mapped } from './addresses.js';
 import type { StreamDestination } from './destinations.js';
 import { entityProblem, refuse, subjectProblem } from './subject.js';
 
@@ -39,7 +38,7 @@ function coreSpec(to: string, broker: DestinationDefaults): NatsDestinationSpec 
 
 function streamSpec(to: StreamDestination, broker: DestinationDefaults): NatsDestinationSpec {
   const subject = checked(to.subject, broker);
-  const stream = to.stream === undefined ? undefined : mapped(to.stream, broker.addresses);
+  const stream = to.stream === undefined ? undefined : addressOf(to.stream, broker.addresses);
   if (stream !== undefined) refuse(entityProblem(stream), 'stream', stream, broker.name);
   const name = stream === undefined ? `subject ${subject} of a stream` : `subject ${subject} of stream ${stream}`;
   // Apart from the same subject without an expectation: what leaves together is written alike.
@@ -48,7 +47,7 @@ function streamSpec(to: StreamDestination, broker: DestinationDefaults): NatsDes
 }
 
 function checked(to: string, broker: DestinationDefaults): string {
-  const subject = mapped(to, broker.addresses);
+  const subject = addressOf(to, broker.addresses);
   refuse(subjectProblem(subject, 'publish'), 'subject', subject, broker.name);
   return subject;
 }

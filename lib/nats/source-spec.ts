@@ -1,6 +1,5 @@
-import type { Source, SourceSpec } from '../driver/index.js';
+import { addressOf, type Addresses, type Source, type SourceSpec } from '../driver/index.js';
 import { MultiBrokerError } from '../errors/index.js';
-import { type Addresses, mapped } from './addresses.js';
 import type { StreamOptions, StreamSource, SubjectSource } from './sources.js';
 import { entityProblem, queueProblem, refuse, subjectProblem } from './subject.js';
 
@@ -50,7 +49,7 @@ function isNatsSource(from: Source): from is SubjectSource | StreamSource {
 }
 
 function coreSpec(from: SubjectSource, broker: SourceDefaults): CoreSourceSpec {
-  const subject = mapped(from.pattern, broker.addresses);
+  const subject = addressOf(from.pattern, broker.addresses);
   refuse(subjectProblem(subject, 'subscribe'), 'subject', subject, broker.name);
   const queue = from.queue === false ? undefined : (from.queue ?? broker.queue);
   if (queue !== undefined) refuse(queueProblem(queue), 'queue', queue, broker.name);
@@ -59,9 +58,9 @@ function coreSpec(from: SubjectSource, broker: SourceDefaults): CoreSourceSpec {
 }
 
 function streamSpec(from: StreamSource, broker: SourceDefaults): StreamSourceSpec {
-  const name = mapped(from.stream, broker.addresses);
-  const filter = from.filter === undefined ? undefined : mapped(from.filter, broker.addresses);
-  const subjects = from.subjects?.map((subject) => mapped(subject, broker.addresses));
+  const name = addressOf(from.stream, broker.addresses);
+  const filter = from.filter === undefined ? undefined : addressOf(from.filter, broker.addresses);
+  const subjects = from.subjects?.map((subject) => addressOf(subject, broker.addresses));
   refuse(entityProblem(name), 'stream', name, broker.name);
   refuse(entityProblem(from.durable), 'durable', from.durable, broker.name);
   for (const subject of [...(subjects ?? []), ...(filter === undefined ? [] : [filter])]) {

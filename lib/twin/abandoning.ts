@@ -1,7 +1,7 @@
 import type { Intake } from '../driver/index.js';
 
 /** What a twin may have beyond the port: to end as a process does that dies. */
-export interface Abandoning {
+interface Abandoning {
   /**
    * Leaves without giving anything back, before it returns: what is unsettled comes again when the server finds out.
    * A twin without it is closed.

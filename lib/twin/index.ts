@@ -1,4 +1,3 @@
-export type { Abandoning } from './abandoning.js';
 export { type BusWait, BusWaits, busWaitsOf, type TellingBus, withBusWaits } from './bus-waits.js';
 export { Deadlines } from './deadlines.js';
 export { type BrokerFault, type CrashPoint, type FailPublish, Faults } from './faults.js';

@@ -1,13 +1,12 @@
-import type {
-  DestinationSpec,
-  Driver,
-  Incoming,
-  Intake,
-  Io,
-  Outcome,
-  Outgoing,
-  Sink,
-  SourceSpec,
+import {
+  type DestinationSpec,
+  type Incoming,
+  InProcessDriver,
+  type Io,
+  type Outcome,
+  type Outgoing,
+  type Sink,
+  type SourceSpec,
 } from '../../driver/index.js';
 import { MultiBrokerError, PublishError } from '../../errors/index.js';
 import { busWaitsOf, randomOf, type Stored } from '../../twin/index.js';
@@ -17,53 +16,46 @@ import type { NatsSourceSpec } from '../source-spec.js';
 import { ask } from './ask.js';
 import { openLane, type OpenLane } from './open-lanes.js';
 import { takeIn } from './taking-in.js';
-import { TwinIntake } from './twin-intake.js';
 import { TwinServer } from './twin-server.js';
 
+/** What exists once the twin is connected. */
+interface Open {
+  readonly io: Io;
+  readonly server: TwinServer;
+}
+
 /** The in-memory twin of the NATS driver. Twins of one module share one server. */
-export class NatsTwin implements Driver {
-  readonly #intakes = new Set<TwinIntake>();
+export class NatsTwin extends InProcessDriver<Open> {
   readonly #closed = new AbortController();
-  readonly #errors: PublishErrors;
-  #open: { readonly io: Io; readonly server: TwinServer } | undefined;
+  readonly #errors = new PublishErrors(this.broker);
 
-  constructor(private readonly broker: string) {
-    this.#errors = new PublishErrors(broker);
-  }
-
-  connect(io: Io, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.reject(signal.reason as Error);
+  protected reach(io: Io): Open {
     const server = io.shared('twin:nats', () => new TwinServer(io.clock, randomOf(io)));
-    this.#open = { io, server };
     busWaitsOf(io).tells(this.broker, server);
-    return Promise.resolve();
+    return { io, server };
   }
 
-  async subscribe(sources: readonly SourceSpec[], sink: Sink, signal: AbortSignal): Promise<Intake> {
-    signal.throwIfAborted();
-    const { io, server } = this.#connected();
+  protected async read({ io, server }: Open, sources: readonly SourceSpec[], sink: Sink): Promise<readonly OpenLane[]> {
     const lanes: OpenLane[] = [];
     try {
       for (const source of sources as readonly NatsSourceSpec[]) lanes.push(await openLane(source, sink, server, io));
     } catch (thrown) {
       for (const lane of lanes) lane.close();
-      throw signal.aborted ? signal.reason : thrown;
+      throw thrown;
     }
-    const intake: TwinIntake = new TwinIntake(lanes, () => this.#intakes.delete(intake));
-    this.#intakes.add(intake);
-    return intake;
+    return lanes;
   }
 
-  publish(to: DestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]> {
-    return Promise.resolve(batch.map((message) => this.#write(to as NatsDestinationSpec, message)));
+  protected write(open: Open, to: DestinationSpec, batch: readonly Outgoing[]): readonly Outcome[] {
+    return batch.map((message) => this.#write(open, to as NatsDestinationSpec, message));
   }
 
   /** As the real driver refuses: a stream's PubAck is no answer. */
   async request(to: DestinationSpec, message: Outgoing, signal: AbortSignal): Promise<Incoming> {
     const spec = to as NatsDestinationSpec;
     if (spec.via === 'jetstream') throw unsupported(spec, this.broker);
-    if (this.#open === undefined) throw this.#errors.notConnected(spec);
-    const { io, server } = this.#open;
+    if (this.server === undefined) throw this.notConnected(spec);
+    const { io, server } = this.server;
     const stored = takeIn(message, spec, {
       timestamp: io.clock.now(),
       broker: this.broker,
@@ -74,25 +66,12 @@ export class NatsTwin implements Driver {
     return ask(stored, { to: to.name, server, io, signal, closed: this.#closed.signal });
   }
 
-  async close(): Promise<void> {
-    for (const intake of [...this.#intakes]) await intake.close();
-    this.#open = undefined;
+  override async close(): Promise<void> {
+    await super.close();
     this.#closed.abort(new MultiBrokerError('MULTI_BROKER_STOPPED', `Broker '${this.broker}' was closed`));
   }
 
-  native(): never {
-    throw new MultiBrokerError('MULTI_BROKER_NATIVE_UNAVAILABLE', `Broker '${this.broker}' is an in-memory twin`);
-  }
-
-  #connected(): { readonly io: Io; readonly server: TwinServer } {
-    if (this.#open !== undefined) return this.#open;
-    const what = `Broker '${this.broker}' has no connection`;
-    throw new MultiBrokerError('MULTI_BROKER_NOT_CONNECTED', what, { broker: this.broker });
-  }
-
-  #write(to: NatsDestinationSpec, message: Outgoing): Outcome {
-    if (this.#open === undefined) return { error: this.#errors.notConnected(to) };
-    const { io, server } = this.#open;
+  #write({ io, server }: Open, to: NatsDestinationSpec, message: Outgoing): Outcome {
     const stored = takeIn(message, to, { timestamp: io.clock.now(), broker: this.broker, errors: this.#errors });
     const refusal = stored instanceof PublishError ? stored : this.#refusal(to, server);
     if (refusal !== undefined) return { error: refusal };

@@ -1,4 +1,5 @@
 import {
+  addressOf,
   type BrokerDefinition,
   type BrokerOptions,
   type Destination,
@@ -26,8 +27,8 @@ export interface Queue extends Source, Destination {
   readonly leaseMs: number;
 }
 
-/** What a source of this kind is once it is resolved. */
-export type QueueSpec = SourceSpec & Pick<Queue, 'group' | 'fromEnd' | 'leaseMs'>;
+/** A queue resolved for one broker, to read or to write. */
+export type QueueSpec = Queue & SourceSpec & DestinationSpec;
 
 export function queue(name: string, options: Partial<Pick<Queue, 'group' | 'fromEnd' | 'leaseMs'>> = {}): Queue {
   return { kind: 'queue', queue: name, group: 'all', fromEnd: false, leaseMs: 30_000, ...options };
@@ -35,18 +36,25 @@ export function queue(name: string, options: Partial<Pick<Queue, 'group' | 'from
 
 /** A broker whose server is the process itself; brokers of one application meet in it. */
 export function queueBroker(options: BrokerOptions): BrokerDefinition<'queue'> {
-  const open = async (): Promise<Driver> => new (await import('./queue-driver.js')).QueueDriver();
+  const open = async (): Promise<Driver> => new (await import('./queue-driver.js')).QueueDriver(options.name);
+  const resolve = (given: string | Source | Destination): QueueSpec => {
+    const one: Source | Destination = typeof given === 'string' ? queue(given) : given;
+    if (!isQueue(one)) throw new MultiBrokerError('MULTI_BROKER_WRONG_KIND', `A ${one.kind} object is no queue`);
+    const address = addressOf(one.queue, options.addresses);
+    if (/^\S+$/.test(address)) return { ...one, name: `queue ${address}`, address, durable: true, dedupes: false };
+    throw new MultiBrokerError('MULTI_BROKER_ADDRESS_INVALID', `'${address}' is not the name of a queue`);
+  };
   return {
     name: options.name,
     kind: 'queue',
     options,
     critical: options.critical,
     problems: () => [],
-    source: (from): QueueSpec => ({ ...own(from), ...named(own(from), options), durable: true }),
-    destination: (to): DestinationSpec => ({ kind: 'queue', ...named(own(to), options), dedupes: false }),
+    source: resolve,
+    destination: resolve,
     clash(one, other) {
-      const [group, otherGroup] = [(one as QueueSpec).group, (other as QueueSpec).group];
-      return one.address === other.address && group === otherGroup ? `both read in group ${group}` : undefined;
+      const same = one.address === other.address && (one as QueueSpec).group === (other as QueueSpec).group;
+      return same ? `both read ${one.name} in one group` : undefined;
     },
     driver: open,
     // Nothing to imitate: the queue is in memory, and its time comes from the clock that it is given.
@@ -54,14 +62,4 @@ export function queueBroker(options: BrokerOptions): BrokerDefinition<'queue'> {
   };
 }
 
-function own(given: string | Source | Destination): Queue {
-  if (typeof given === 'string') return queue(given);
-  if (given.kind === 'queue') return given as Queue;
-  throw new MultiBrokerError('MULTI_BROKER_WRONG_KIND', `A ${given.kind} object is given to a queue broker`);
-}
-
-function named({ queue: alias }: Queue, { addresses = {} }: BrokerOptions): { name: string; address: string } {
-  const address = addresses[alias] ?? alias;
-  if (/^\S+$/.test(address)) return { name: `queue ${address}`, address };
-  throw new MultiBrokerError('MULTI_BROKER_ADDRESS_INVALID', `'${address}' is not the name of a queue`);
-}
+const isQueue = (given: Source | Destination): given is Queue => given.kind === 'queue';

@@ -30,7 +30,7 @@ const target: ConformanceTarget = {
     dedupes: false,
     request: false,
     tooLargeBytes: 2_000_000,
-    twin: false,
+    twin: true,
   },
 };
 
