@@ -5,7 +5,7 @@ import type { Demands } from './demands.js';
 import { Grace } from './grace.js';
 import type { ManagedBroker } from './managed-broker.js';
 import type { ResolvedOptions } from './module-options.js';
-import { connectAll, readAll, tellStarted } from './start-phases.js';
+import { connectAll, readAll, readByHandAgain, tellStarted } from './start-phases.js';
 import { disconnectAll, drainAll, killAll } from './stop-phases.js';
 import { stopped } from './stopped.js';
 import type { WaitingRoom } from './waiting-room.js';
@@ -121,6 +121,7 @@ export class Lifecycle {
     const { clock, waiting: room, handlers } = this.parts;
     const grace = new Grace(clock, signal);
     await connectAll(brokers, signal, grace);
+    await readByHandAgain(brokers, signal);
     const ready = room.admit(handlers.bindings);
     await readAll(brokers, ready, signal, { room, grace });
     // A stop that came meanwhile: what did not hear of it must not count as a start.
@@ -153,6 +154,7 @@ export class Lifecycle {
     this.phase = 'disconnecting';
     demands.abort(stopped());
     await disconnectAll(registry.all(), this.stopDeadline);
+    for (const { byHand } of registry.all()) byHand.clear();
     this.phase = 'stopped';
     this.starting = undefined;
     log.info('Stopped');

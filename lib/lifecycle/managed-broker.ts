@@ -34,7 +34,7 @@ import { encodeByHand } from './encode-by-hand.js';
 import { healthOf } from './health.js';
 import { Readings } from './readings.js';
 import { ask } from './request.js';
-import { HandSubscription } from './subscription.js';
+import { HandSubscriptions } from './subscription.js';
 
 /** The broker that users get: publishes through its outbox, reads through its readings. */
 export class ManagedBroker extends Broker {
@@ -43,6 +43,7 @@ export class ManagedBroker extends Broker {
   readonly connection: Connection;
   readonly outbox: Outbox;
   readonly readings: Readings;
+  readonly byHand: HandSubscriptions;
   /** The way out for results of other brokers' handlers. */
   readonly outlet: Outlet;
   private readonly ailments: Ailments;
@@ -68,6 +69,7 @@ export class ManagedBroker extends Broker {
       },
     };
     this.readings = new Readings(definition, host, this.deliveryHost());
+    this.byHand = new HandSubscriptions(this.readings);
   }
 
   /** Whether a publish or a delivery is under way. */
@@ -125,6 +127,7 @@ export class ManagedBroker extends Broker {
     handler: MessageHandler<T>,
     options: SubscribeOptions = {},
   ): Promise<Subscription> {
+    const inHandler = this.host.drivers.handling?.() !== undefined;
     const declaration = this.host.drivers.watch({
       handler: handler.name || 'subscribe()',
       broker: this.name,
@@ -141,7 +144,7 @@ export class ManagedBroker extends Broker {
     const reading = await this.host.onDemand((signal) =>
       this.readings.begin(this.connection.driver, [binding], signal),
     );
-    return new HandSubscription(reading, this.readings);
+    return this.byHand.of(reading, !inHandler);
   }
 
   /** Begins to read, where there is something to read. */

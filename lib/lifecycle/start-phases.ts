@@ -47,7 +47,18 @@ export async function readAll(
   }
 }
 
-/** The same for sources that begin after the start: they begin, or their brokers are named in a BrokerStartError. */
+/**
+ * After a kill: what the application has subscribed to by hand, before its sources begin, as by its own start.
+ *
+ * @throws BrokerStartError
+ */
+export function readByHandAgain(brokers: readonly ManagedBroker[], signal: AbortSignal): Promise<void> {
+  return everyBroker(brokers, async ({ connection: { driver }, byHand }) => {
+    if (driver !== undefined) await byHand.beginAgain(driver, signal);
+  });
+}
+
+/** As {@link readAll} for sources that begin after the start: they begin, or their brokers are named in a BrokerStartError. */
 export async function readNow(
   brokers: readonly ManagedBroker[],
   bindings: readonly Binding[],

@@ -127,7 +127,8 @@ export abstract class MultiBrokerHarness {
    * Starts the application's brokers again, after {@link BrokerFault.crashAt} or as if the process were killed now, and
    * ends as {@link settled} does. The same handlers are called; all records are kept. What was not settled comes again
    * as the kinds have it: Kafka reads on from the committed offset, JetStream after `ackWaitMs` of {@link clock}, core
-   * NATS never. Subscriptions by `broker.subscribe()` are gone.
+   * NATS never. Hooks of the application are not called again; what it has subscribed to by `broker.subscribe()`, outside of
+   * handlers, is made again in their place.
    *
    * @throws MultiBrokerError MULTI_BROKER_REAL_BROKERS on real brokers; BrokerStartError; as {@link settled}
    */
