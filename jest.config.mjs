@@ -38,13 +38,13 @@ const differential = '<rootDir>/test/differential/';
 export default {
   rootDir,
   maxWorkers: '100%',
+  // Nothing is said of time here: the limit is for what hangs, and a busy machine may take long. In a project it has no effect.
+  testTimeout: 60_000,
   reporters: ['default', '<rootDir>/tools/ci/count-reporter.mjs'],
   projects: [
     {
       ...shared,
       displayName: 'unit',
-      // Nothing is said of time here: the limit is for what hangs, and a busy machine may take long to load.
-      testTimeout: 30_000,
       testMatch: ['<rootDir>/{test,sample}/**/*.spec.ts'],
       testPathIgnorePatterns: ['/node_modules/', ...real, differential],
     },
@@ -53,7 +53,6 @@ export default {
       displayName: 'integration',
       globalSetup: '<rootDir>/tools/brokers/jest-global-setup.mjs',
       testMatch: real.map((folder) => `${folder}**/*.spec.ts`),
-      testTimeout: 60_000,
     },
     {
       ...shared,
