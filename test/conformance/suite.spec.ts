@@ -84,6 +84,26 @@ describe('the conformance suite', () => {
     expect(table).toMatch(/P3 .*: does not apply: the system does not tell empty from none/);
   });
 
+  it.each(['test.skip', 'skip'] as const)(
+    'shows what does not apply as a skipped test with the reason, by %s',
+    (way) => {
+      const [shown, skipped]: [string[], string[]] = [[], []];
+      const test = (title: string): void => void shown.push(title);
+      const skip = (title: string): void => void skipped.push(title);
+      const target = targets.stream();
+      conformanceSuite(target, way === 'skip' ? { test, skip } : { test: Object.assign(test, { skip }) });
+      const expected = driverPromises.flatMap(({ id, text, unless }) => {
+        const reason = unless?.(target);
+        return reason === undefined ? [] : [`${id} ${text} (does not apply: ${reason})`];
+      });
+      expect(expected).toContain(
+        'P3 an empty body arrives as an empty body (does not apply: the system does not tell empty from none)',
+      );
+      expect(skipped).toEqual(expected);
+      expect(shown).toHaveLength(driverPromises.length - expected.length + 1);
+    },
+  );
+
   it('has a number for each promise', () => {
     expect(new Set(driverPromises.map(({ id }) => id)).size).toBe(driverPromises.length);
   });

@@ -1,16 +1,15 @@
 // One table of the promises of the driver port over all targets, from what the last runs of the conformance suite found.
 // Prints it; fails where README.md shows another, or where a target was not run. `--write` puts it into README.md.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { format, resolveConfig } from 'prettier';
+import { conformanceReports } from './conformance-reports.mjs';
 import { promiseTable, putTable } from './promise-markdown.mjs';
 
 const root = path.join(import.meta.dirname, '../..');
 const readme = path.join(root, 'README.md');
-const folder = path.join(root, '.tmp/conformance');
 
-const reports = filesIn(folder).map((file) => JSON.parse(readFileSync(path.join(folder, file), 'utf8')));
-const { table, missing } = promiseTable(reports);
+const { table, missing } = promiseTable(conformanceReports());
 console.log(table);
 
 if (missing.length > 0) {
@@ -24,13 +23,5 @@ if (missing.length > 0) {
   else if (wanted !== shown) {
     console.error('\nREADME.md shows another table: `npm run conformance:table -- --write` puts this one in.');
     process.exitCode = 1;
-  }
-}
-
-function filesIn(folder) {
-  try {
-    return readdirSync(folder).filter((file) => file.endsWith('.json'));
-  } catch {
-    return [];
   }
 }

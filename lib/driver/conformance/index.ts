@@ -4,6 +4,7 @@ export {
   type ConformanceReport,
   conformanceSuite,
   driverPromises,
+  type SkipFunction,
   type TestFunction,
 } from './suite.js';
 export { formatTable, type PromiseRow } from './table.js';

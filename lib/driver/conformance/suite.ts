@@ -14,12 +14,21 @@ import { formatTable, type PromiseRow } from './table.js';
 import type { ConformanceTarget } from './target.js';
 
 /** As `test` or `it` of any framework: a title and a function that fails by rejecting. Run in order. */
-export type TestFunction = (title: string, prove: () => Promise<void>) => void;
+export interface TestFunction {
+  (title: string, prove: () => Promise<void>): void;
+  /** Shows a test that is not run, as that of Jest, Vitest and Node's own runner does. */
+  readonly skip?: SkipFunction;
+}
+
+/** As `test.skip` of any framework. */
+export type SkipFunction = (title: string, prove: () => Promise<void>) => void;
 
 /** How the suite is run. */
 export interface ConformanceOptions {
   /** `it` of Jest, Vitest, or Node's own runner. */
   readonly test: TestFunction;
+  /** Gets the promises that do not apply, the reason in the title. Default: `test.skip`, where `test` has one. */
+  readonly skip?: SkipFunction;
   /** Gets the table of promises at the end. Default: standard output. */
   readonly print?: (table: string) => void;
   /** Gets the same as values, for a table over several targets. */
@@ -46,19 +55,25 @@ export const driverPromises: readonly DriverPromise[] = [
 
 /**
  * What every driver has to keep, as tests. It needs no test framework: it is handed one. A promise that does not apply
- * to a target is no test, but it stands in the printed table with the reason; the last test fails where a promise was
- * neither proved nor has a reason.
+ * to a target is a skipped test, and stands in the printed table, with the reason in both; the last test fails where a
+ * promise was neither proved nor has a reason.
  *
  * @example
  * describe('my driver', () => conformanceSuite(target, { test: it }));
  */
 export function conformanceSuite(target: ConformanceTarget, options: ConformanceOptions): void {
-  const { test, print = toOutput, report } = options;
+  const { test, skip = test.skip, print = toOutput, report } = options;
   const results = new Map<DriverPromise, string>();
   for (const promise of driverPromises) {
+    const title = `${promise.id} ${promise.text}`;
+    const run = (): Promise<void> => prove(promise, target, results);
     const reason = promise.unless?.(target);
-    if (reason !== undefined) results.set(promise, `does not apply: ${reason}`);
-    else test(`${promise.id} ${promise.text}`, () => prove(promise, target, results));
+    if (reason === undefined) {
+      test(title, run);
+    } else {
+      results.set(promise, `does not apply: ${reason}`);
+      skip?.(`${title} (${results.get(promise)})`, run);
+    }
   }
   test('the table of promises is whole', async () => {
     const rows = driverPromises.map((promise): PromiseRow => {

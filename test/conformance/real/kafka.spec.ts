@@ -11,5 +11,5 @@ const target = kafkaTarget(realKafka, kafkaSetting, async () => {
 
 whenBrokers(describe)('the Kafka driver', () => {
   afterAll(removeHarmed);
-  conformanceSuite(target, { test: (title, prove) => it(title, prove, 120_000), report: record });
+  conformanceSuite(target, { test: (title, prove) => it(title, prove, 120_000), skip: it.skip, report: record });
 });
