@@ -1,5 +1,4 @@
-import { Injectable } from '@nestjs/common';
-import { ExternalContextCreator, MetadataScanner, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { ExternalContextCreator, MetadataScanner, ModuleRef, type ModulesContainer } from '@nestjs/core';
 import { publishersOf, subscriptionsOf } from '../decorators/index.js';
 import { MultiBrokerError } from '../errors/index.js';
 import { compiledCall } from './compiled-call.js';
@@ -8,7 +7,7 @@ import { enhancerProblems } from './enhancer-problems.js';
 import { findHosts, isBeingBuilt } from './find-hosts.js';
 import { canCompile, externalCall } from './external-call.js';
 import { functionOf, type HandlerHost, type HandlerMethod, isScoped } from './handler-host.js';
-import { creatorFor, type NestCreator, type NestModule } from './nest-internals.js';
+import { creatorFor, instanceOf, type NestCreator, type NestModule } from './nest-internals.js';
 import { parameterProblems } from './parameter-problems.js';
 import { scopedCall } from './scoped-call.js';
 
@@ -20,17 +19,12 @@ export interface Explored {
 }
 
 /** Finds the decorated methods of all providers and controllers, once, and makes each callable through Nest. */
-@Injectable()
 export class HandlerExplorer {
   private readonly scanner = new MetadataScanner();
   private readonly creators = new Map<NestModule, NestCreator>();
   private explored: Explored | undefined;
 
-  constructor(
-    private readonly modules: ModulesContainer,
-    private readonly external: ExternalContextCreator,
-    private readonly moduleRef: ModuleRef,
-  ) {}
+  constructor(private readonly modules: ModulesContainer) {}
 
   /**
    * Cheap after the first call. `allBuilt`: start-up hooks are called already, and nothing is looked up to know it.
@@ -73,12 +67,12 @@ export class HandlerExplorer {
   }
 
   private callOf(method: HandlerMethod, creator: NestCreator): HandlerDeclaration['call'] {
-    if (isScoped(method)) return scopedCall(method, creator, this.moduleRef);
+    if (isScoped(method)) return scopedCall(method, creator, instanceOf(this.modules, ModuleRef));
     return canCompile(creator) ? compiledCall(method, creator) : externalCall(method, creator);
   }
 
   private creatorOf(module: NestModule): NestCreator {
-    const known = this.creators.get(module) ?? creatorFor(this.external, module);
+    const known = this.creators.get(module) ?? creatorFor(instanceOf(this.modules, ExternalContextCreator), module);
     this.creators.set(module, known);
     return known;
   }

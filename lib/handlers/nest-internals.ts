@@ -10,6 +10,15 @@ export type Wrapper = NestModule['providers'] extends Map<unknown, infer W> ? W 
 
 export type NestPipe = PipeTransform;
 
+/** What Nest itself provides, of the first module that has it: to inject it would cost each start a parameter. */
+export function instanceOf<T>(modules: ModulesContainer, type: abstract new (...args: never[]) => T): T {
+  for (const { providers } of modules.values()) {
+    const instance: unknown = providers.get(type)?.instance;
+    if (instance instanceof type) return instance;
+  }
+  throw new TypeError(`Nest provides no ${type.name}`);
+}
+
 /** One parameter, as {@link ExternalContextCreator} reads the decorators of it. */
 export interface NestParameter {
   readonly index: number;

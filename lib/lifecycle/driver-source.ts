@@ -1,16 +1,26 @@
 import type { DeliveryObserver } from '../delivery/index.js';
 import type { BrokerDefinition, Clock, Driver, Incoming } from '../driver/index.js';
 import type { HandlerDeclaration } from '../handlers/index.js';
+import type { ManagedMultiBroker } from './managed-multi-broker.js';
+
+/** The brokers of the application that a DriverSource serves, and what they do in its hooks. */
+export interface ServedApplication {
+  readonly multiBroker: ManagedMultiBroker;
+  onModuleInit(): void;
+  onApplicationShutdown(): Promise<void>;
+}
 
 /**
  * Where drivers come from: the one seam that a test replaces (`overrideModule(MultiBrokerModule)`).
- * One instance a Nest application.
+ * One instance a Nest application, so that it also holds what an application has once.
  */
 export abstract class DriverSource {
   /** The clock of core and drivers. */
   abstract readonly clock: Clock;
   /** A test's eyes on all deliveries. */
   readonly observer: DeliveryObserver | undefined;
+  /** Set as soon as something of the application asks for its brokers. */
+  serves: ServedApplication | undefined;
   /** Makes the driver of a broker, not connected. `inMemory` is the module's option. */
   abstract open(definition: BrokerDefinition, inMemory: boolean): Promise<Driver>;
 
@@ -21,4 +31,16 @@ export abstract class DriverSource {
 
   /** The message whose handler calls now, where somebody follows that: what it publishes by hand has its origin there. */
   handling?(): Incoming | undefined;
+
+  /** The application is being closed, and its handlers are stopped next. */
+  stopping?(): Promise<void>;
+
+  /** Nest's hooks: the module that holds this one comes up before all others, and goes down after them. */
+  onModuleInit(): void {
+    this.serves?.onModuleInit();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.serves?.onApplicationShutdown();
+  }
 }

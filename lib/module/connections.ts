@@ -1,6 +1,6 @@
-import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { asError } from '../errors/index.js';
-import { ManagedMultiBroker } from '../lifecycle/index.js';
+import type { ManagedMultiBroker } from '../lifecycle/index.js';
 import { NestLog } from './nest-log.js';
 
 // Taken when the module loads, so that a test's fake timers do not keep connections open.
@@ -10,7 +10,6 @@ const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
 const ABANDONED_MS = 10_000;
 
 /** Closes the connections, after every other module is down. */
-@Injectable()
 export class Connections implements OnModuleInit, OnApplicationShutdown {
   /** The hook of this module is the first of all: every provider is made when it is called. */
   hooksBegan = false;

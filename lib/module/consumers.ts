@@ -1,39 +1,53 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { loadedCopies, MultiBrokerError } from '../errors/index.js';
-import { type HandlerDeclaration, HandlerExplorer } from '../handlers/index.js';
-import { ManagedMultiBroker } from '../lifecycle/index.js';
-import { Connections } from './connections.js';
-import { RootRegistry } from './root-registry.js';
+import type { HandlerDeclaration, HandlerExplorer } from '../handlers/index.js';
+import type { ManagedMultiBroker } from '../lifecycle/index.js';
+import type { Connections } from './connections.js';
+import type { RootRegistry } from './root-registry.js';
 
-/** Starts the handlers when every other module is up, and stops them before any other goes down. */
-@Injectable()
+/** What the handlers' side needs of the application. */
+interface Served {
+  readonly multiBroker: ManagedMultiBroker;
+  readonly roots: RootRegistry;
+  readonly connections: Connections;
+  /** Told before the handlers are stopped. */
+  stopping(): Promise<void> | undefined;
+}
+
+/**
+ * Starts the handlers when every other module is up, and stops them before any other goes down. Nest calls it once for
+ * each module of definitions: start and stop are each one, however often they are asked for.
+ */
 export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
   private told = false;
 
   constructor(
-    private readonly multiBroker: ManagedMultiBroker,
+    private readonly application: Served,
     private readonly explorer: HandlerExplorer,
-    private readonly roots: RootRegistry,
-    private readonly connections: Connections,
   ) {
-    multiBroker.explore(() => this.explore());
+    application.multiBroker.explore(() => this.explore());
+  }
+
+  get multiBroker(): ManagedMultiBroker {
+    return this.application.multiBroker;
   }
 
   /** Not earlier: a module may add brokers in any hook of its own, as if they stood in `forRoot()`. */
   async onApplicationBootstrap(): Promise<void> {
-    if (this.roots.autoStart) await this.multiBroker.start();
+    if (this.application.roots.autoStart) await this.multiBroker.start();
     else this.multiBroker.check();
   }
 
   async onModuleDestroy(): Promise<void> {
+    await this.application.stopping();
     await this.multiBroker.drain();
-    this.connections.closeSoon();
+    this.application.connections.closeSoon();
   }
 
   private explore(): readonly HandlerDeclaration[] {
-    const { declarations, problems } = this.explorer.explore(this.connections.hooksBegan);
+    const { declarations, problems } = this.explorer.explore(this.application.connections.hooksBegan);
     if (!this.told) {
-      for (const problem of [...copyProblems(), ...this.roots.problems(), ...problems])
+      for (const problem of [...copyProblems(), ...this.application.roots.problems(), ...problems])
         this.multiBroker.problem(problem);
     }
     this.told = true;

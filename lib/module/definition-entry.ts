@@ -16,12 +16,10 @@ export interface AsyncBrokerDefinition {
 /** What `forRootAsync()` takes for each broker. */
 export type DefinitionEntry = BrokerDefinition | AsyncBrokerDefinition;
 
-/** The provider of an entry's definition, under a token that the module keeps to itself. */
-export function definitionProvider(entry: DefinitionEntry, place: number): FactoryProvider<BrokerDefinition> {
-  const provide = `MULTI_BROKER_DEFINITION:${String(place)}`;
-  if (!isAsync(entry)) return { provide, useFactory: () => entry };
+/** The provider of a definition that the container makes, under a token that the module keeps to itself. */
+export function definitionProvider(entry: AsyncBrokerDefinition, place: number): FactoryProvider<BrokerDefinition> {
   return {
-    provide,
+    provide: `MULTI_BROKER_DEFINITION:${String(place)}`,
     inject: [...(entry.inject ?? [])],
     useFactory: async (...injected: unknown[]) => named(await entry.useFactory(...(injected as never[])), entry.name),
   };
@@ -32,7 +30,8 @@ export function importsOf(entries: readonly DefinitionEntry[]): NonNullable<Modu
   return entries.flatMap((entry) => (isAsync(entry) ? (entry.imports ?? []) : []));
 }
 
-function isAsync(entry: DefinitionEntry): entry is AsyncBrokerDefinition {
+/** Whether the container makes the definition. */
+export function isAsync(entry: DefinitionEntry): entry is AsyncBrokerDefinition {
   return 'useFactory' in entry;
 }
 

@@ -1,65 +1,80 @@
-import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { type DynamicModule, forwardRef, Module } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { getBrokerToken } from '../decorators/index.js';
-import type { Broker, BrokerDefinition } from '../driver/index.js';
-import { ManagedMultiBroker, type ResolvedOptions } from '../lifecycle/index.js';
-import { MultiBrokerConsumersModule } from './consumers.module.js';
-import { MultiBrokerCoreModule } from './core.module.js';
-import { type DefinitionEntry, definitionProvider, importsOf } from './definition-entry.js';
-import { RootRegistry } from './root-registry.js';
-
-/** Made when the module's definitions are registered; what looks a broker up waits for it. */
-const REGISTERED = Symbol('nestjs-multi-broker.registered');
+import { type Broker, type BrokerDefinition, MultiBroker } from '../driver/index.js';
+import { DriverSource, type ManagedMultiBroker, type ResolvedOptions } from '../lifecycle/index.js';
+import { Application } from './application.js';
+import { Consumers } from './consumers.js';
+import { type DefinitionEntry, definitionProvider, importsOf, isAsync } from './definition-entry.js';
+import { orderHooks, type NestModule } from './hook-order.js';
+import { MultiBrokerModule } from './multi-broker.module.js';
 
 /**
  * Holds definitions and no state, so that one AppModule can be compiled many times. Global, so that its brokers can be
  * injected everywhere.
  */
-@Module({})
+// MultiBrokerModule.forRoot() makes this module: the two files import each other.
+@Module({ imports: [forwardRef(() => MultiBrokerModule)] })
 export class MultiBrokerDefinitionsModule {}
 
 /** The dynamic module of some definitions; with options it is the application's root. */
 export function definitionsModule(entries: readonly DefinitionEntry[], options?: ResolvedOptions): DynamicModule {
-  const definitions = entries.map(definitionProvider);
   const tokens = entries.map(({ name }) => lookUp(getBrokerToken(name), (multiBroker) => multiBroker.get(name)));
   const named = entries.some(({ name }) => name === options?.default);
   if (named) tokens.push(lookUp(getBrokerToken(), (multiBroker) => multiBroker.default));
   return {
     module: MultiBrokerDefinitionsModule,
     global: true,
-    imports: [MultiBrokerCoreModule, MultiBrokerConsumersModule, ...importsOf(entries)],
-    providers: [
-      ...definitions,
-      ...tokens,
-      registration(
-        definitions.map(({ provide }) => provide),
-        options,
-      ),
-    ],
-    exports: tokens.map(({ provide }) => provide),
+    imports: importsOf(entries),
+    providers: [...registration(entries, options), MULTI_BROKER, ...tokens],
+    exports: [MULTI_BROKER, ...tokens].map(({ provide }) => provide),
   };
 }
 
-function registration(definitions: readonly Token[], options: ResolvedOptions | undefined): Provider {
-  return {
-    provide: REGISTERED,
-    inject: [ManagedMultiBroker, RootRegistry, ...definitions],
-    useFactory: (multiBroker: ManagedMultiBroker, roots: RootRegistry, ...made: BrokerDefinition[]) => {
-      if (options) configure(multiBroker, roots, options);
-      for (const definition of made) multiBroker.register(definition);
-      return true;
+/** The same of all definitions modules. It waits for no definition, so that what makes one may be given it. */
+const MULTI_BROKER = {
+  provide: MultiBroker,
+  inject: [DriverSource],
+  useFactory: (drivers: DriverSource) => Application.of(drivers).multiBroker,
+};
+
+/** Consumers are made when the module's definitions are registered; what looks a broker up waits for them. */
+function registration(entries: readonly DefinitionEntry[], options: ResolvedOptions | undefined) {
+  const made = entries.map((entry, place) => (isAsync(entry) ? definitionProvider(entry, place) : undefined));
+  const providers = made.filter((provider) => provider !== undefined);
+  const consumers = {
+    provide: Consumers,
+    inject: [DriverSource, ModulesContainer, ...providers.map(({ provide }) => provide)],
+    useFactory: (drivers: DriverSource, modules: ModulesContainer, ...definitions: BrokerDefinition[]) => {
+      const application = Application.of(drivers);
+      if (options) configure(application, options);
+      for (const entry of entries) {
+        const definition = isAsync(entry) ? definitions.shift() : entry;
+        if (definition !== undefined) application.multiBroker.register(definition);
+      }
+      orderHooks(modules, holdsDrivers, holdsDefinitions);
+      return application.consumers(modules);
     },
   };
+  return [...providers, consumers];
 }
 
-function configure(multiBroker: ManagedMultiBroker, roots: RootRegistry, options: ResolvedOptions): void {
+function configure({ roots, multiBroker }: Application, options: ResolvedOptions): void {
   const second = roots.addRoot(options.autoStart);
   if (second) multiBroker.problem(second);
   else multiBroker.configure(options);
 }
 
 /** Tokens look a broker up and do not make it: `overrideProvider()` of one leaves the broker itself in place. */
-function lookUp(provide: Token, find: (multiBroker: ManagedMultiBroker) => Broker) {
-  return { provide, inject: [ManagedMultiBroker, REGISTERED], useFactory: find };
+function lookUp(provide: ReturnType<typeof getBrokerToken>, find: (multiBroker: ManagedMultiBroker) => Broker) {
+  return { provide, inject: [Consumers], useFactory: ({ multiBroker }: Consumers) => find(multiBroker) };
 }
 
-type Token = ReturnType<typeof definitionProvider>['provide'];
+function holdsDefinitions({ metatype }: NestModule): boolean {
+  return metatype === MultiBrokerDefinitionsModule;
+}
+
+/** Whatever a test has put in the place of MultiBrokerModule. */
+function holdsDrivers({ providers }: NestModule): boolean {
+  return providers.has(DriverSource);
+}

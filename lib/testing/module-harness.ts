@@ -1,7 +1,6 @@
-import { Injectable } from '@nestjs/common';
 import type { Broker, Destination, PublishOptions, PublishReceipt } from '../driver/index.js';
 import { asError, isMultiBrokerError, MultiBrokerError } from '../errors/index.js';
-import { ManagedMultiBroker } from '../lifecycle/index.js';
+import type { ManagedMultiBroker } from '../lifecycle/index.js';
 import type { BrokerFault } from '../twin/index.js';
 import type { DeliveryFilter, DeliveryRecord } from './delivery-record.js';
 import type { HandlerMock } from './handler-mock.js';
@@ -13,7 +12,7 @@ import type { PendingItem } from './pending-item.js';
 import type { PublishedMessage } from './published.js';
 import { untilStill } from './settling.js';
 import { failureOf, notSettled } from './telling.js';
-import { TestDrivers } from './test-drivers.js';
+import type { TestDrivers } from './test-drivers.js';
 import type { Timeline } from './timeline.js';
 import { type Happenings, timelineOf } from './timeline-tree.js';
 import { waitUntil } from './wait-for.js';
@@ -22,13 +21,16 @@ import { waitUntil } from './wait-for.js';
 const MOST_IN_ERROR = 2_000;
 
 /** The harness of one compiled module. */
-@Injectable()
 export class ModuleHarness extends MultiBrokerHarness {
-  constructor(
-    private readonly brokers: ManagedMultiBroker,
-    private readonly drivers: TestDrivers,
-  ) {
+  constructor(private readonly drivers: TestDrivers) {
     super();
+  }
+
+  /** Without definitions in the application there are none. */
+  private get brokers(): ManagedMultiBroker {
+    const { serves } = this.drivers;
+    if (serves !== undefined) return serves.multiBroker;
+    throw new MultiBrokerError('MULTI_BROKER_NO_BROKER', 'The application imports no MultiBrokerModule.forRoot()');
   }
 
   get clock(): HarnessClock {

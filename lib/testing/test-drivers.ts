@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Inject, Injectable, type OnModuleDestroy, Optional } from '@nestjs/common';
 import { DeliveredMessage, type DeliveryContext } from '../delivery/index.js';
 import {
   type BrokerDefinition,
@@ -33,11 +32,10 @@ import { HandlerMocks } from './handler-mocks.js';
 import { PublishedMessages } from './published.js';
 import { type Connecting, Outsider } from './outsider.js';
 import { TestClock } from './test-clock.js';
-import { SETTLE_TIMEOUT_MS, TESTING_OPTIONS, type TestingOptions, TIMEOUT_MS } from './testing-options.js';
+import { SETTLE_TIMEOUT_MS, type TestingOptions, TIMEOUT_MS } from './testing-options.js';
 
 /** Where drivers come from in a test: twins on a clock that stands still, or the real ones; and what was seen of them. */
-@Injectable()
-export class TestDrivers extends DriverSource implements OnModuleDestroy {
+export class TestDrivers extends DriverSource {
   readonly turns: Turns;
   /** Of twins. */
   readonly testClock: TestClock;
@@ -59,7 +57,7 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
   readonly #handled = new AsyncLocalStorage<Handling>();
   #happened = 0;
 
-  constructor(@Optional() @Inject(TESTING_OPTIONS) readonly options: TestingOptions = {}) {
+  constructor(readonly options: TestingOptions) {
     super();
     this.#random = options.seed === undefined ? IN_ORDER : seeded(options.seed);
     this.turns = new Turns(this.#random);
@@ -161,8 +159,7 @@ export class TestDrivers extends DriverSource implements OnModuleDestroy {
     return handling?.incoming;
   }
 
-  /** Comes before the handlers are stopped: see the testing module. */
-  async onModuleDestroy(): Promise<void> {
+  override async stopping(): Promise<void> {
     this.testClock.release(this.options.settleTimeoutMs ?? SETTLE_TIMEOUT_MS);
     await this.outsider.close();
   }

@@ -24,6 +24,3 @@ export const SETTLE_TIMEOUT_MS = 4_000;
 
 /** Default of `timeoutMs`. */
 export const TIMEOUT_MS = 10_000;
-
-/** Token of the options. */
-export const TESTING_OPTIONS = Symbol('nestjs-multi-broker.testing-options');

@@ -1,37 +1,31 @@
-import { type DynamicModule, Module } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { type DynamicModule, type FactoryProvider, Module } from '@nestjs/common';
 import { DriverSource } from '../lifecycle/index.js';
 import { MultiBrokerHarness } from './harness.js';
 import { ModuleHarness } from './module-harness.js';
 import { TestDrivers } from './test-drivers.js';
-import { TESTING_OPTIONS, type TestingOptions } from './testing-options.js';
+import type { TestingOptions } from './testing-options.js';
+
+// Factories: of a class Nest reads the metadata of all its methods, whenever a module is compiled.
+const HARNESS: FactoryProvider<MultiBrokerHarness> = {
+  provide: MultiBrokerHarness,
+  inject: [DriverSource],
+  useFactory: (drivers: TestDrivers) => new ModuleHarness(drivers),
+};
 
 /**
  * Replaces every broker by its in-memory twin:
  * `overrideModule(MultiBrokerModule).useModule(MultiBrokerTestingModule)`. Twins of one compiled module share a bus
  * for each kind; two modules never hear each other.
  */
-@Module({
-  providers: [
-    TestDrivers,
-    { provide: DriverSource, useExisting: TestDrivers },
-    { provide: MultiBrokerHarness, useClass: ModuleHarness },
-  ],
-  exports: [DriverSource, MultiBrokerHarness],
-})
+@Module({ providers: [driversWith({}), HARNESS], exports: [DriverSource, MultiBrokerHarness] })
 export class MultiBrokerTestingModule {
-  /** Nest calls shutdown hooks by distance: this module's come before those that stop the handlers, at distance 0. */
-  constructor(modules: ModulesContainer) {
-    for (const module of modules.values()) {
-      if (module.metatype === MultiBrokerTestingModule) module.distance = -1;
-    }
-  }
-
   /** The same with options. */
   static configure(options: TestingOptions): DynamicModule {
-    return {
-      module: MultiBrokerTestingModule,
-      providers: [{ provide: TESTING_OPTIONS, useValue: options }],
-    };
+    return { module: MultiBrokerTestingModule, providers: [driversWith(options)] };
   }
+}
+
+/** Of two providers of one token Nest takes the later one: that of `configure()`. */
+function driversWith(options: TestingOptions): FactoryProvider<TestDrivers> {
+  return { provide: DriverSource, useFactory: () => new TestDrivers(options) };
 }

@@ -1,5 +1,5 @@
 import type { ModuleMetadata } from '@nestjs/common';
-import { ExternalContextCreator, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { ExternalContextCreator, ModulesContainer } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { compiledCall } from '../../lib/handlers/compiled-call.js';
 import { externalCall } from '../../lib/handlers/external-call.js';
@@ -23,8 +23,7 @@ export class Handlers {
   static async of(metadata: ModuleMetadata): Promise<Handlers> {
     const app = await Test.createTestingModule(metadata).compile();
     await app.init();
-    const [modules, creator] = [app.get(ModulesContainer), app.get(ExternalContextCreator)];
-    return new Handlers(app, new HandlerExplorer(modules, creator, app.get(ModuleRef)));
+    return new Handlers(app, new HandlerExplorer(app.get(ModulesContainer)));
   }
 
   /** Calls `Class.method`, and resolves to what it returned; rejects with what it threw. */

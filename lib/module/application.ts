@@ -1,0 +1,48 @@
+import type { ModulesContainer } from '@nestjs/core';
+import { HandlerExplorer } from '../handlers/index.js';
+import { type DriverSource, ManagedMultiBroker, type ServedApplication } from '../lifecycle/index.js';
+import { Connections } from './connections.js';
+import { Consumers } from './consumers.js';
+import { NestLog } from './nest-log.js';
+import { RootRegistry } from './root-registry.js';
+
+/**
+ * What an application has once, however many definitions it imports. It is found by the application's DriverSource and
+ * not injected: each Nest module, provider and parameter costs as much as the start of a twin.
+ */
+export class Application implements ServedApplication {
+  readonly multiBroker: ManagedMultiBroker;
+  readonly roots = new RootRegistry();
+  readonly connections: Connections;
+  private handlers: Consumers | undefined;
+
+  private constructor(private readonly drivers: DriverSource) {
+    this.multiBroker = new ManagedMultiBroker(drivers, new NestLog());
+    this.connections = new Connections(this.multiBroker);
+  }
+
+  static of(drivers: DriverSource): Application {
+    if (drivers.serves instanceof Application) return drivers.serves;
+    const application = new Application(drivers);
+    drivers.serves = application;
+    return application;
+  }
+
+  /** The handlers' side, of the handlers in these modules. */
+  consumers(modules: ModulesContainer): Consumers {
+    this.handlers ??= new Consumers(this, new HandlerExplorer(modules));
+    return this.handlers;
+  }
+
+  stopping(): Promise<void> | undefined {
+    return this.drivers.stopping?.();
+  }
+
+  onModuleInit(): void {
+    this.connections.onModuleInit();
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.connections.onApplicationShutdown();
+  }
+}
