@@ -1,7 +1,13 @@
 export type { Bound } from './bound.js';
 export { getBrokerToken } from './broker-token.js';
 export { InjectBroker } from './inject-broker.js';
-export { type PublishToMetadata, publishersOf, type SubscribeMetadata, subscriptionsOf } from './metadata.js';
+export {
+  isDecorated,
+  type PublishToMetadata,
+  publishersOf,
+  type SubscribeMetadata,
+  subscriptionsOf,
+} from './metadata.js';
 export { Ctx, MessageHeaders, MessageKey, MessageParam, Payload } from './parameters.js';
 export { PublishTo } from './publish-to.js';
 export { CONTEXT, CUSTOM_ARGUMENT, PAYLOAD, type Pipe, ROUTE_ARGUMENTS, type RouteArgument } from './route-argument.js';

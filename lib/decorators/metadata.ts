@@ -17,6 +17,13 @@ export interface PublishToMetadata {
 // Strings, so that handlers decorated by another copy of the package are found too, and can be told of.
 const SUBSCRIBE = 'nestjs-multi-broker:subscribe';
 const PUBLISH_TO = 'nestjs-multi-broker:publish-to';
+/** On the method itself: looking for metadata on every method of an application costs more than its start. */
+const DECORATED = Symbol.for('nestjs-multi-broker:decorated');
+
+/** Whether the method has subscriptions or publishers. */
+export function isDecorated(method: unknown): boolean {
+  return typeof method === 'function' && DECORATED in method;
+}
 
 /** The subscriptions of a method, closest to the method first. */
 export function subscriptionsOf(method: object): readonly SubscribeMetadata[] {
@@ -30,9 +37,14 @@ export function publishersOf(method: object): readonly PublishToMetadata[] {
 
 /** `SetMetadata` would keep the outermost only. */
 export function addSubscription(method: object, subscription: SubscribeMetadata): void {
-  Reflect.defineMetadata(SUBSCRIBE, [...subscriptionsOf(method), subscription], method);
+  add(SUBSCRIBE, [...subscriptionsOf(method), subscription], method);
 }
 
 export function addPublisher(method: object, publisher: PublishToMetadata): void {
-  Reflect.defineMetadata(PUBLISH_TO, [...publishersOf(method), publisher], method);
+  add(PUBLISH_TO, [...publishersOf(method), publisher], method);
+}
+
+function add(key: string, all: readonly unknown[], method: object): void {
+  Object.defineProperty(method, DECORATED, { value: true, configurable: true });
+  Reflect.defineMetadata(key, all, method);
 }

@@ -1,4 +1,4 @@
-import { ExternalContextCreator, MetadataScanner, ModuleRef, type ModulesContainer } from '@nestjs/core';
+import { ExternalContextCreator, ModuleRef, type ModulesContainer } from '@nestjs/core';
 import { publishersOf, subscriptionsOf } from '../decorators/index.js';
 import { MultiBrokerError } from '../errors/index.js';
 import { compiledCall } from './compiled-call.js';
@@ -20,7 +20,6 @@ export interface Explored {
 
 /** Finds the decorated methods of all providers and controllers, once, and makes each callable through Nest. */
 export class HandlerExplorer {
-  private readonly scanner = new MetadataScanner();
   private readonly creators = new Map<NestModule, NestCreator>();
   private explored: Explored | undefined;
 
@@ -46,15 +45,14 @@ export class HandlerExplorer {
   }
 
   private methodsOf(host: HandlerHost): HandlerMethod[] {
-    const names = this.scanner.getAllMethodNames(Object.getPrototypeOf(host.instance) as object);
-    return names.map((method) => ({ ...host, method }));
+    return host.methods.map((method) => ({ ...host, method }));
   }
 
   private declarationsOf(method: HandlerMethod): HandlerDeclaration[] {
     const callback = functionOf(method.instance, method.method);
     const subscriptions = subscriptionsOf(callback);
     if (subscriptions.length === 0) return [];
-    const creator = this.creatorOf(method.module);
+    const creator = (): NestCreator => this.creatorOf(method.module);
     const shared = {
       handler: `${method.className}.${method.method}`,
       method: { type: method.instance.constructor as unknown, name: method.method },
@@ -66,7 +64,13 @@ export class HandlerExplorer {
     return subscriptions.map((one, place) => ({ ...one, ...shared, problems: place === 0 ? problems : [] }));
   }
 
-  private callOf(method: HandlerMethod, creator: NestCreator): HandlerDeclaration['call'] {
+  /** Compiled when its first message comes: in a test most handlers get none. */
+  private callOf(method: HandlerMethod, creator: () => NestCreator): HandlerDeclaration['call'] {
+    let call: HandlerDeclaration['call'] | undefined;
+    return (context) => (call ??= this.compile(method, creator()))(context);
+  }
+
+  private compile(method: HandlerMethod, creator: NestCreator): HandlerDeclaration['call'] {
     if (isScoped(method)) return scopedCall(method, creator, instanceOf(this.modules, ModuleRef));
     return canCompile(creator) ? compiledCall(method, creator) : externalCall(method, creator);
   }

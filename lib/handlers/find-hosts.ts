@@ -1,33 +1,37 @@
 import { STATIC_CONTEXT } from '@nestjs/core/injector/constants.js';
 import type { HandlerHost } from './handler-host.js';
+import { decoratedMethods } from './method-names.js';
 import type { NestModule, Wrapper } from './nest-internals.js';
 
 /**
- * All providers and controllers that may have handlers, each instance once: a factory or an alias may hand out an
+ * All providers and controllers that have decorated methods, each instance once: a factory or an alias may hand out an
  * instance that another provider made, and Nest knows the enhancers of the one that it made from a class.
  */
 export function findHosts(modules: Iterable<NestModule>): HandlerHost[] {
   const hosts = new Map<object, HandlerHost>();
-  for (const module of modules) {
-    for (const wrapper of [...module.providers.values(), ...module.controllers.values()]) {
-      const host = hostOf(wrapper, module);
-      if (!host) continue;
-      const known = hosts.get(host.instance);
-      if (!known || (known.wrapper.isNotMetatype && !host.wrapper.isNotMetatype)) hosts.set(host.instance, host);
-    }
+  for (const { wrapper, module } of wrappersOf(modules)) {
+    const host = hostOf(wrapper, module);
+    if (host === undefined) continue;
+    const known = hosts.get(host.instance);
+    if (!known || (known.wrapper.isNotMetatype && !host.wrapper.isNotMetatype)) hosts.set(host.instance, host);
   }
   return [...hosts.values()];
 }
 
 /** Whether a provider or controller that lives as long as the application is not made yet. */
 export function isBeingBuilt(modules: Iterable<NestModule>): boolean {
-  for (const module of modules) {
-    for (const wrapper of [...module.providers.values(), ...module.controllers.values()]) {
-      if (wrapper.isTransient || !wrapper.isDependencyTreeStatic()) continue;
-      if (wrapper.getInstanceByContextId(STATIC_CONTEXT).isResolved !== true) return true;
-    }
+  for (const { wrapper } of wrappersOf(modules)) {
+    if (wrapper.isTransient || !wrapper.isDependencyTreeStatic()) continue;
+    if (wrapper.getInstanceByContextId(STATIC_CONTEXT).isResolved !== true) return true;
   }
   return false;
+}
+
+function* wrappersOf(modules: Iterable<NestModule>): Iterable<{ wrapper: Wrapper; module: NestModule }> {
+  for (const module of modules) {
+    for (const wrapper of module.providers.values()) yield { wrapper, module };
+    for (const wrapper of module.controllers.values()) yield { wrapper, module };
+  }
 }
 
 function hostOf(wrapper: Wrapper, module: NestModule): HandlerHost | undefined {
@@ -36,7 +40,10 @@ function hostOf(wrapper: Wrapper, module: NestModule): HandlerHost | undefined {
   if (typeof instance !== 'object' || instance === null) return undefined;
   const prototype = Object.getPrototypeOf(instance) as object | null;
   if (prototype === null || prototype === Object.prototype || Array.isArray(instance)) return undefined;
-  return { instance, className: classNameOf(wrapper, instance), wrapper, module };
+  const methods = decoratedMethods(instance, prototype);
+  return methods.length === 0
+    ? undefined
+    : { instance, className: classNameOf(wrapper, instance), wrapper, module, methods };
 }
 
 function classNameOf(wrapper: Wrapper, instance: object): string {

@@ -7,6 +7,8 @@ export interface HandlerHost {
   readonly className: string;
   readonly wrapper: Wrapper;
   readonly module: NestModule;
+  /** The names of its decorated methods. */
+  readonly methods: readonly string[];
 }
 
 /** A method of it. */

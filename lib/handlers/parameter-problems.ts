@@ -1,6 +1,7 @@
-import { CONTEXT, CUSTOM_ARGUMENT, PAYLOAD, ROUTE_ARGUMENTS } from '../decorators/index.js';
+import { CONTEXT, CUSTOM_ARGUMENT, PAYLOAD } from '../decorators/index.js';
 import { MultiBrokerError } from '../errors/index.js';
 import type { HandlerMethod } from './handler-host.js';
+import { metadataOf } from './method-metadata.js';
 
 /** Nest's numbers for parameters of HTTP. `@Body()` and `@Headers()` are 3 and 6, as payload and context are. */
 const HTTP: Readonly<Record<string, string>> = {
@@ -18,18 +19,13 @@ const HTTP: Readonly<Record<string, string>> = {
 };
 
 /** Parameter decorators that a message has nothing for. */
-export function parameterProblems({ instance, method, className }: HandlerMethod): MultiBrokerError[] {
+export function parameterProblems(host: HandlerMethod): MultiBrokerError[] {
+  const { className, method } = host;
   const handler = `${className}.${method}`;
-  return Object.keys(argumentsOf(instance, method)).flatMap((key) => {
+  return Object.keys(metadataOf(host).parameters).flatMap((key) => {
     const [type = '', index = ''] = key.split(':');
     if (key.includes(CUSTOM_ARGUMENT) || Number(type) === PAYLOAD || Number(type) === CONTEXT) return [];
     const what = `${handler}: parameter ${String(Number(index) + 1)} is decorated by ${HTTP[type] ?? 'a decorator of another transport'}, which no message can fill`;
     return [new MultiBrokerError('MULTI_BROKER_PARAMETER', what, { handler })];
   });
-}
-
-/** The parameter decorators of a method, by `type:index`. */
-export function argumentsOf(instance: object, method: string): Record<string, { readonly pipes?: readonly unknown[] }> {
-  const known: unknown = Reflect.getMetadata(ROUTE_ARGUMENTS, instance.constructor, method);
-  return (known ?? {}) as Record<string, { readonly pipes?: readonly unknown[] }>;
 }

@@ -1,0 +1,51 @@
+import { ROUTE_ARGUMENTS } from '../decorators/index.js';
+import { functionOf, type HandlerMethod } from './handler-host.js';
+
+/** The decorators of parameters, by `type:index`. */
+export type ParameterMetadata = Readonly<Record<string, { readonly pipes?: readonly unknown[] }>>;
+
+const KINDS = [
+  ['__guards__', 'guard', 'canActivate'],
+  ['__interceptors__', 'interceptor', 'intercept'],
+  ['__pipes__', 'pipe', 'transform'],
+  ['__exceptionFilters__', 'filter', 'catch'],
+] as const;
+
+/** An enhancer that a decorator names, and the member that an instance of it has. */
+export interface NamedEnhancer {
+  readonly kind: (typeof KINDS)[number][1];
+  readonly member: (typeof KINDS)[number][2];
+  readonly enhancer: unknown;
+}
+
+/** What stands on a method, its parameters and its class. */
+export interface MethodMetadata {
+  readonly parameters: ParameterMetadata;
+  readonly enhancers: readonly NamedEnhancer[];
+}
+
+/** By class and method. Decorators run once, and what they say is read for each module that is compiled. */
+const known = new WeakMap<object, WeakMap<object, MethodMetadata>>();
+
+export function metadataOf({ instance, method }: HandlerMethod): MethodMetadata {
+  const { constructor } = instance;
+  const methods = known.get(constructor) ?? new WeakMap<object, MethodMetadata>();
+  known.set(constructor, methods);
+  const callback = functionOf(instance, method);
+  const metadata = methods.get(callback) ?? read(constructor, callback, method);
+  methods.set(callback, metadata);
+  return metadata;
+}
+
+function read(constructor: object, callback: object, method: string): MethodMetadata {
+  const found: unknown = Reflect.getMetadata(ROUTE_ARGUMENTS, constructor, method);
+  const parameters = (found ?? {}) as ParameterMetadata;
+  const enhancers = KINDS.flatMap(([key, kind, member]) => {
+    const onClass: unknown = Reflect.getMetadata(key, constructor);
+    const onMethod: unknown = Reflect.getMetadata(key, callback);
+    const onParameters = key === '__pipes__' ? Object.values(parameters).map(({ pipes }) => pipes) : [];
+    const all = [onClass, onMethod, onParameters].flat(2).filter((one) => one !== null && one !== undefined);
+    return all.map((enhancer) => ({ kind, member, enhancer }));
+  });
+  return { parameters, enhancers };
+}
