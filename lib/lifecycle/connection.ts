@@ -40,14 +40,16 @@ export class Connection {
     return untilAborted(this.opening, signal);
   }
 
-  /** Tries until it is up or closed; for brokers that may come later. */
-  async keepTrying(): Promise<void> {
+  /** Tries until it is up or closed; for brokers that may come later. `tried` is called after each try. */
+  async keepTrying(tried: () => void): Promise<void> {
     this.trying ??= new AbortController();
     const { signal } = this.trying;
     for (let waitMs = 500; !signal.aborted && this.driver === undefined; waitMs = Math.min(waitMs * 2, 10_000)) {
       try {
         await this.connect(signal);
+        tried();
       } catch (thrown) {
+        tried();
         this.host.io.log.debug(`${this.named} is not up yet: ${asError(thrown).message}`);
         await sleep(this.host.io.clock, waitMs, signal);
       }

@@ -17,6 +17,8 @@ export interface ServedApplication {
 export abstract class DriverSource {
   /** The clock of core and drivers. */
   abstract readonly clock: Clock;
+  /** Whether nobody moves the clock while the application starts, so that nothing is waited for by it. */
+  readonly clockStands: boolean = false;
   /** A test's eyes on all deliveries. */
   readonly observer: DeliveryObserver | undefined;
   /** Set as soon as something of the application asks for its brokers. */

@@ -3,19 +3,29 @@ import { type Clock, sleep } from '../driver/index.js';
 /** How long brokers with `critical: false` may take, in all, before the start goes on without them. */
 const GRACE_MS = 2_000;
 
-/** The time that a start gives to what may come later. */
+/** What may come later. */
+export interface Coming {
+  /** All of it is there. */
+  readonly all: Promise<unknown>;
+  /** Each of it was tried once. */
+  readonly tried: Promise<unknown>;
+}
+
+/** The time that a start gives to what may come later. On a clock that nobody moves meanwhile it is one try. */
 export class Grace {
   private readonly ends: number;
 
   constructor(
     private readonly clock: Clock,
     private readonly signal: AbortSignal,
+    private readonly clockStands: boolean,
   ) {
     this.ends = clock.now() + GRACE_MS;
   }
 
-  /** Resolves with the promise, and at the end of the time at the latest. Leaves no timer behind. */
-  async waitFor(coming: Promise<unknown>): Promise<void> {
+  /** Resolves when all is there, and at the end of the time at the latest. Leaves no timer behind. */
+  async waitFor({ all, tried }: Coming): Promise<void> {
+    const coming = this.clockStands ? Promise.race([all, tried]) : all;
     const enough = new AbortController();
     const end = (): void => {
       enough.abort();

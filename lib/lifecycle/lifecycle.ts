@@ -20,6 +20,8 @@ export interface Parts {
   readonly waiting: WaitingRoom;
   readonly demands: Demands;
   readonly clock: Clock;
+  /** As that of the source of drivers. */
+  readonly clockStands: boolean;
   readonly log: Log;
   options(): ResolvedOptions;
   /** @throws WiringError */
@@ -118,8 +120,8 @@ export class Lifecycle {
   }
 
   private async startAll(brokers: readonly ManagedBroker[], signal: AbortSignal): Promise<void> {
-    const { clock, waiting: room, handlers } = this.parts;
-    const grace = new Grace(clock, signal);
+    const { clock, clockStands, waiting: room, handlers } = this.parts;
+    const grace = new Grace(clock, signal, clockStands);
     await connectAll(brokers, signal, grace);
     await readByHandAgain(brokers, signal);
     const ready = room.admit(handlers.bindings);

@@ -36,7 +36,7 @@ export class ManagedMultiBroker extends MultiBroker {
     private readonly log: Log,
   ) {
     super();
-    const { clock } = drivers;
+    const { clock, clockStands } = drivers;
     this.registry = new BrokerRegistry(this.host());
     this.demands = new Demands(clock, () => this.options.startTimeoutMs);
     this.room = new WaitingRoom(this.registry.known, clock, log);
@@ -45,7 +45,7 @@ export class ManagedMultiBroker extends MultiBroker {
     const check = (): void => {
       this.check();
     };
-    this.life = new Lifecycle({ registry, handlers, waiting, demands, clock, log, options, check });
+    this.life = new Lifecycle({ registry, handlers, waiting, demands, clock, clockStands, log, options, check });
   }
 
   get brokers(): readonly Broker[] {

@@ -1,7 +1,7 @@
 import type { Binding } from '../delivery/index.js';
 import type { Log } from '../driver/index.js';
 import { asError, BrokerStartError, type StartFailure } from '../errors/index.js';
-import type { Grace } from './grace.js';
+import type { Coming, Grace } from './grace.js';
 import type { ManagedBroker } from './managed-broker.js';
 import type { WaitingRoom } from './waiting-room.js';
 
@@ -18,10 +18,10 @@ export function mayComeLater({ definition }: ManagedBroker): boolean {
  */
 export async function connectAll(brokers: readonly ManagedBroker[], signal: AbortSignal, grace: Grace): Promise<void> {
   const later = brokers.filter(mayComeLater);
-  const trying = Promise.all(later.map((broker) => broker.connection.keepTrying()));
+  const coming = later.map(({ connection }) => comingBy((tried) => connection.keepTrying(tried)));
   const critical = brokers.filter((broker) => !mayComeLater(broker));
   await everyBroker(critical, (broker) => broker.connection.connect(signal));
-  if (later.length > 0) await grace.waitFor(trying);
+  if (later.length > 0) await grace.waitFor(allOf(coming));
 }
 
 /**
@@ -41,9 +41,9 @@ export async function readAll(
   const later = new Set(brokers.filter(mayComeLater).map(({ name }) => name));
   for (const phase of phases(bindings)) {
     const optional = phase.filter(({ broker }) => later.has(broker));
-    const trying = room.keepTrying(optional);
+    const coming = comingBy((tried) => room.keepTrying(optional, tried));
     await readPhase(critical, phase, signal);
-    if (optional.length > 0) await grace.waitFor(trying);
+    if (optional.length > 0) await grace.waitFor(coming);
   }
 }
 
@@ -65,6 +65,18 @@ export async function readNow(
   signal: AbortSignal,
 ): Promise<void> {
   for (const phase of phases(bindings)) await readPhase(brokers, phase, signal);
+}
+
+function comingBy(keepTrying: (tried: () => void) => Promise<void>): Coming {
+  let all = Promise.resolve();
+  const tried = new Promise<void>((resolve) => {
+    all = keepTrying(resolve);
+  });
+  return { all, tried };
+}
+
+function allOf(coming: readonly Coming[]): Coming {
+  return { all: Promise.all(coming.map(({ all }) => all)), tried: Promise.all(coming.map(({ tried }) => tried)) };
 }
 
 function phases(bindings: readonly Binding[]): Binding[][] {

@@ -43,13 +43,14 @@ export class WaitingRoom {
     for (const binding of bindings) if (!ready.includes(binding)) this.waiting.add(binding);
   }
 
-  /** Tries until all of them read, or the room is closed. Never rejects. */
-  async keepTrying(bindings: readonly Binding[]): Promise<void> {
+  /** Tries until all of them read, or the room is closed. Never rejects. `tried` is called after each try. */
+  async keepTrying(bindings: readonly Binding[], tried = (): void => undefined): Promise<void> {
     const { signal } = this.closing;
     for (const binding of bindings) this.trying.add(binding);
     let left = bindings;
     while (left.length > 0 && !signal.aborted) {
       left = await this.tryOnce(left);
+      tried();
       if (left.length > 0) await sleep(this.clock, AGAIN_MS, signal);
     }
   }

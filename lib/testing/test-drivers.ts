@@ -47,6 +47,7 @@ export class TestDrivers extends DriverSource {
   readonly process = new ProcessLife();
   readonly mocks = new HandlerMocks();
   override readonly observer: DeliveryRecords;
+  override readonly clockStands: boolean;
   /** Of the brokers that were connected. */
   readonly definitions = new Map<string, BrokerDefinition>();
   readonly #faults = new Map<string, Faults>();
@@ -59,6 +60,7 @@ export class TestDrivers extends DriverSource {
 
   constructor(readonly options: TestingOptions) {
     super();
+    this.clockStands = !this.isReal;
     this.#random = options.seed === undefined ? IN_ORDER : seeded(options.seed);
     this.turns = new Turns(this.#random);
     this.testClock = new TestClock(this.turns);

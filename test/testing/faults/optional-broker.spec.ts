@@ -1,0 +1,87 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Injectable, Module } from '@nestjs/common';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { type Broker, getBrokerToken, MultiBrokerModule, Payload, PublishTo, Subscribe } from '../../../lib/index.js';
+import { kafkaBroker } from '../../../lib/kafka/index.js';
+import { natsBroker } from '../../../lib/nats/index.js';
+import { MultiBrokerHarness, MultiBrokerTestingModule } from '../../../lib/testing/index.js';
+
+const orders = kafkaBroker({ name: 'orders', groupId: 'g', client: { brokers: ['localhost:9092'] } });
+const events = natsBroker({ name: 'events', client: {}, critical: false });
+
+@Injectable()
+class Bridge {
+  @Subscribe('orders', 'in')
+  @PublishTo('events', 'out')
+  pass(@Payload() text: string) {
+    return text;
+  }
+
+  @Subscribe('orders', 'alone')
+  alone(@Payload() _text: string) {}
+
+  @Subscribe('events', 'out')
+  hear(@Payload() _text: string) {}
+}
+
+@Module({ imports: [MultiBrokerModule.forRoot([orders, events])], providers: [Bridge] })
+class AppModule {}
+
+let moduleRef: TestingModule;
+
+afterEach(() => moduleRef.close());
+
+async function compiled(): Promise<MultiBrokerHarness> {
+  moduleRef = await Test.createTestingModule({ imports: [AppModule] })
+    .overrideModule(MultiBrokerModule)
+    .useModule(MultiBrokerTestingModule)
+    .setLogger({ log() {}, error() {}, warn() {} })
+    .compile();
+  return moduleRef.get(MultiBrokerHarness);
+}
+
+const status = (name: string): string => moduleRef.get<Broker>(getBrokerToken(name), { strict: false }).health().status;
+
+describe('failStart() of a broker that the application can do without', () => {
+  it('does not fail the start: what needs the broker waits, the rest goes on, until the clock brings the next try', async () => {
+    const harness = await compiled();
+    harness.fault('events').failStart({ times: 2 });
+    await moduleRef.init();
+    expect([status('orders'), status('events')]).toEqual(['up', 'down']);
+
+    await harness.publish('orders', 'in', 'a');
+    await harness.publish('orders', 'alone', 'b');
+    expect(harness.handler(Bridge, 'pass')).not.toHaveBeenCalled();
+    expect(harness.handler(Bridge, 'alone')).toHaveBeenCalledWith('b');
+
+    await harness.clock.advance(500);
+    expect(status('events')).toBe('down');
+    await harness.clock.advance(1_000);
+    expect(status('events')).toBe('up');
+    expect(harness.handler(Bridge, 'pass')).toHaveBeenCalledWith('a');
+    expect(harness.handler(Bridge, 'hear')).toHaveBeenCalledWith('a');
+    expect(harness.pending()).toEqual([]);
+  });
+
+  it('lets a test see what is waited for, and close while it is', async () => {
+    const harness = await compiled();
+    harness.fault('events').failStart({ times: 100 });
+    await moduleRef.init();
+    await harness.settled();
+    expect(harness.pending()).toEqual([expect.objectContaining({ why: 'timer', inMs: expect.any(Number) })]);
+    await harness.clock.advance(60_000);
+    expect(status('events')).toBe('down');
+  });
+
+  it('also at a restart', async () => {
+    const harness = await compiled();
+    await moduleRef.init();
+    harness.fault('events').failStart();
+    await harness.restart();
+    expect(status('events')).toBe('down');
+    await harness.publish('orders', 'in', 'a');
+    expect(harness.pending()).toMatchObject([{ why: 'timer' }]);
+    await harness.clock.advance(500);
+    expect(harness.handler(Bridge, 'hear')).toHaveBeenCalledWith('a');
+  });
+});
