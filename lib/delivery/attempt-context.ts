@@ -1,4 +1,4 @@
-import { type Broker, type Incoming, MessageContext } from '../driver/index.js';
+import { type Broker, type Headers, type Incoming, MessageContext } from '../driver/index.js';
 import { MultiBrokerError } from '../errors/index.js';
 import type { DeliveryContext } from './binding.js';
 import { DeliveredMessage } from './delivered-message.js';
@@ -50,6 +50,10 @@ export class AttemptContext extends MessageContext implements DeliveryContext {
 
   get body(): Uint8Array | null {
     return this.owner.incoming.body;
+  }
+
+  get rawHeaders(): Headers {
+    return this.message.rawHeaders;
   }
 
   /** Made when asked for: a controller for each message would cost more than the rest of the context. */

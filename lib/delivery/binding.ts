@@ -70,6 +70,8 @@ export interface Route {
 export interface DeliveryContext extends MessageContext {
   /** The body as it came; `null` for a message without a value. */
   readonly body: Uint8Array | null;
+  /** As `message.headers`, and not frozen: for who reads them and lets nobody have them. */
+  readonly rawHeaders: Headers;
   /** Sets `message.payload`. Called by handlers, once an attempt, before the method is called. */
   decoded(payload: unknown): void;
 }

@@ -1,4 +1,4 @@
-import { type BrokerMessage, type Headers, type Incoming, NO_HEADERS } from '../driver/index.js';
+import type { BrokerMessage, Headers, Incoming } from '../driver/index.js';
 import { CORRELATION_ID } from './headers.js';
 
 /** A message as one attempt sees it. Headers and ids are made when asked for: most handlers read the payload alone. */
@@ -13,9 +13,14 @@ export class DeliveredMessage implements BrokerMessage {
     private readonly earlier?: DeliveredMessage,
   ) {}
 
-  /** Frozen, and made once: a retry sees what the first call saw. */
+  /** Frozen when somebody looks, as that costs more than to build them: a retry sees what the first call saw. */
   get headers(): Headers {
-    return (this.known ??= this.earlier?.headers ?? frozen(this.incoming.headers()));
+    return Object.freeze(this.rawHeaders);
+  }
+
+  /** @internal The same, made once and not frozen: for who reads them and lets nobody have them. */
+  get rawHeaders(): Headers {
+    return (this.known ??= this.earlier?.rawHeaders ?? this.incoming.headers());
   }
 
   get key(): string | undefined {
@@ -31,7 +36,7 @@ export class DeliveredMessage implements BrokerMessage {
   }
 
   get correlationId(): string {
-    return this.headers[CORRELATION_ID] ?? this.incoming.position;
+    return this.rawHeaders[CORRELATION_ID] ?? this.incoming.position;
   }
 
   get timestamp(): number {
@@ -41,9 +46,4 @@ export class DeliveredMessage implements BrokerMessage {
   get replyTo(): string | undefined {
     return this.incoming.replyTo;
   }
-}
-
-/** To freeze what is frozen costs as much as to build it. */
-function frozen(headers: Headers): Headers {
-  return headers === NO_HEADERS ? headers : Object.freeze(headers);
 }

@@ -67,7 +67,7 @@ export class Delivery extends Settling implements AttemptOwner {
       this.skipped = true;
       return undefined;
     }
-    if (binding.routes.length > 0) refuseLoop(context.message, host.maxHops, binding);
+    if (binding.routes.length > 0) refuseLoop(context.rawHeaders, host.maxHops, binding);
     const returned = binding.handle(context);
     return binding.maxProcessingMs === undefined ? returned : this.callLimited(returned);
   }

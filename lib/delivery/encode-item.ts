@@ -1,14 +1,14 @@
 import { CONTENT_TYPE, type Encoded } from '../codec/index.js';
 import type { Headers, Incoming, MessageContext, Outgoing } from '../driver/index.js';
 import { asError, MultiBrokerError } from '../errors/index.js';
-import type { FieldOf, ResultItem, Route } from './binding.js';
+import type { DeliveryContext, FieldOf, ResultItem, Route } from './binding.js';
 import type { Outlet } from './delivery-host.js';
 import { crossing, forwarded, HOPS } from './headers.js';
 
 /** Where an item comes from: what it takes with it. */
 export interface Origin {
   readonly handler: string;
-  readonly context: MessageContext;
+  readonly context: DeliveryContext;
   readonly incoming: Incoming;
   /** Of what is published, as the header has it. */
   readonly hops: string;
@@ -45,12 +45,12 @@ function encode(payload: unknown, route: Route, outlet: Outlet, origin: Origin):
 
 /** The later win: what crosses by itself, what was asked to cross, the publisher's, the item's own. */
 function headersOf(item: ResultItem, route: Route, origin: Origin, contentType: string | undefined): Headers {
-  const { message } = origin.context;
-  const headers = crossing(message.headers, message.correlationId, origin.hops);
+  const { message, rawHeaders } = origin.context;
+  const headers = crossing(rawHeaders, message.correlationId, origin.hops);
   if (contentType !== undefined) headers[CONTENT_TYPE] = contentType;
   const forward = route.forward?.headers;
   if (forward !== undefined && forward !== false) {
-    Object.assign(headers, forwarded(message.headers, forward));
+    Object.assign(headers, forwarded(rawHeaders, forward));
   }
   if (route.headers !== undefined) Object.assign(headers, field(route.headers, item, origin));
   if (item.headers !== undefined) Object.assign(headers, item.headers);

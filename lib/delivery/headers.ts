@@ -8,9 +8,6 @@ export const HOPS = 'multi-broker-hops';
 /** An answer that tells a failure: its text. */
 export const ERROR = 'multi-broker-error';
 
-/** W3C trace context and baggage, as they come. */
-const TRACE = ['traceparent', 'tracestate', 'baggage'] as const;
-
 /** What belongs to one hop alone. Servers up to NATS 2.9.3 took any header that ends in `Nats-Msg-Id` for one of theirs. */
 function staysBehind(name: string): boolean {
   const lower = name.toLowerCase();
@@ -27,7 +24,7 @@ export function hopsOf(headers: Headers): number {
 
 /**
  * What crosses from a source message to one that its handler returned: a new object for each, as more is added. The
- * names are spelt out: an object of computed names is several times as dear.
+ * names are spelt out: objects of computed names, and look-ups by them, are several times as dear.
  */
 export function crossing(headers: Headers, correlationId: string, hops: string): Record<string, string> {
   const crossed: Record<string, string> = {
@@ -37,11 +34,12 @@ export function crossing(headers: Headers, correlationId: string, hops: string):
   return headers === NO_HEADERS ? crossed : withTrace(crossed, headers);
 }
 
+/** W3C trace context and baggage, as they come. */
 function withTrace(crossed: Record<string, string>, headers: Headers): Record<string, string> {
-  for (const name of TRACE) {
-    const value = headers[name];
-    if (value !== undefined) crossed[name] = value;
-  }
+  const { traceparent, tracestate, baggage } = headers;
+  if (traceparent !== undefined) crossed['traceparent'] = traceparent;
+  if (tracestate !== undefined) crossed['tracestate'] = tracestate;
+  if (baggage !== undefined) crossed['baggage'] = baggage;
   return crossed;
 }
 

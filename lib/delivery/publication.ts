@@ -1,6 +1,6 @@
-import type { DestinationSpec, Incoming, MessageContext, Outcome, Outgoing } from '../driver/index.js';
+import type { DestinationSpec, Incoming, Outcome, Outgoing } from '../driver/index.js';
 import { asError, PublishError } from '../errors/index.js';
-import type { Binding, ResultItem, Route } from './binding.js';
+import type { Binding, DeliveryContext, ResultItem, Route } from './binding.js';
 import type { DeliveryHost, Outlet } from './delivery-host.js';
 import { encodeItem, type Origin } from './encode-item.js';
 import { hopsOf } from './headers.js';
@@ -13,10 +13,10 @@ export class PublicationPlan implements Origin {
   constructor(
     readonly host: DeliveryHost,
     readonly binding: Binding,
-    readonly context: MessageContext,
+    readonly context: DeliveryContext,
     readonly incoming: Incoming,
   ) {
-    this.hops = String(hopsOf(context.message.headers) + 1);
+    this.hops = String(hopsOf(context.rawHeaders) + 1);
   }
 
   get handler(): string {

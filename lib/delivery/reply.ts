@@ -36,7 +36,7 @@ function encoded(owner: LaneOwner, request: DeliveredMessage, item: ResultItem |
 }
 
 function correlation(request: DeliveredMessage): Record<string, string> {
-  const id = request.headers[CORRELATION_ID];
+  const id = request.rawHeaders[CORRELATION_ID];
   return id === undefined ? {} : { [CORRELATION_ID]: id };
 }
 

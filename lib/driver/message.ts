@@ -26,10 +26,14 @@ export interface BrokerMessage<T = unknown> {
   readonly replyTo?: string | undefined;
 }
 
-/** A message to write, its body already encoded. A driver never changes it: a retry sends the same bytes. */
+/**
+ * A message to write, its body already encoded. A driver never changes it: a retry sends the same bytes. Nor does anybody
+ * else while it is written; the bytes may be the application's, who uses them again afterwards.
+ */
 export interface Outgoing {
   readonly body: Uint8Array | null;
   readonly key?: string | undefined;
+  /** Nobody's but the message's: never changed again, so that a twin may keep them. */
   readonly headers?: Headers | undefined;
   /** A destination that can (JetStream) takes a second message of this id, within its window, for the first. */
   readonly dedupeId?: string | undefined;

@@ -7,7 +7,7 @@ import { MultiBrokerError } from '../errors/index.js';
 export function decodeBody(context: DeliveryContext, codec: Codec, handler: string): unknown {
   const { body } = context;
   if (body === null || body.byteLength === 0) return null;
-  const contentType = contentTypeOf(context.message.headers);
+  const contentType = contentTypeOf(context.rawHeaders);
   try {
     return codec.decode(body, contentType);
   } catch (error) {

@@ -1,15 +1,27 @@
 import { type Codec, CONTENT_TYPE, type Encoded } from '../codec/index.js';
-import { isOutgoingMessage, type Outgoing, type PublishOptions } from '../driver/index.js';
+import { type Incoming, isOutgoingMessage, type Outgoing, type PublishOptions } from '../driver/index.js';
 import { asError, MultiBrokerError } from '../errors/index.js';
 
+/** Who publishes: a broker, within the handler of `origin` where a test can tell. */
+export interface Publisher {
+  readonly broker: string;
+  readonly codec: Codec;
+  readonly origin?: Incoming | undefined;
+}
+
+const NO_OPTIONS: PublishOptions = {};
+
 /** Encodes what `broker.publish()` was given. An `outgoing()` has fields of its own, which win. */
-export function encodeByHand(broker: string, codec: Codec, given: unknown, options: PublishOptions = {}): Outgoing {
+export function encodeByHand({ broker, codec, origin }: Publisher, given: unknown, options = NO_OPTIONS): Outgoing {
   if (options.dedupeId !== undefined) throw unsupported(broker);
   const item = isOutgoingMessage(given) ? given : undefined;
   const encoded = encode(broker, options.codec ?? codec, item === undefined ? given : item.payload);
-  const headers: Record<string, string> = { ...options.headers, ...item?.headers };
+  // Object.assign, as on Node 20 each object made by a spread has a hidden class of its own.
+  const headers: Record<string, string> = {};
+  if (options.headers !== undefined) Object.assign(headers, options.headers);
+  if (item?.headers !== undefined) Object.assign(headers, item.headers);
   if (encoded.contentType !== undefined) headers[CONTENT_TYPE] ??= encoded.contentType;
-  return { body: encoded.body, key: item?.key ?? options.key, headers };
+  return { body: encoded.body, key: item?.key ?? options.key, headers, origin };
 }
 
 function encode(broker: string, codec: Codec, payload: unknown): Encoded {

@@ -164,7 +164,7 @@ export class ManagedBroker extends Broker {
 
   private encoded(given: unknown, options?: PublishOptions): Outgoing {
     const origin = this.host.drivers.handling?.();
-    return { ...encodeByHand(this.name, this.codec, given, options), ...(origin && { origin }) };
+    return encodeByHand({ broker: this.name, codec: this.codec, origin }, given, options);
   }
 
   private get codec(): Outlet['codec'] {

@@ -39,12 +39,12 @@ function unsupported({ broker, kind }: Pick<Asking, 'broker' | 'kind'>): MultiBr
 
 function read(answer: Incoming, to: DestinationSpec, by: Asking): BrokerMessage {
   const message = new DeliveredMessage(answer, 1);
-  const failure = message.headers[ERROR];
+  const failure = message.rawHeaders[ERROR];
   if (failure !== undefined) {
     const what = `The request to ${to.name} on broker '${by.broker}' failed: ${failure}`;
     throw new MultiBrokerError('MULTI_BROKER_REQUEST_FAILED', what, { broker: by.broker });
   }
-  message.payload = decode(answer.body, message.headers[CONTENT_TYPE], to, by);
+  message.payload = decode(answer.body, message.rawHeaders[CONTENT_TYPE], to, by);
   return message;
 }
 

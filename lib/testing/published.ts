@@ -91,7 +91,7 @@ export function payloadOf({ body, headers = {} }: Outgoing): unknown {
 
 function asPublished(message: Outgoing, destination: string): PublishedMessage {
   const { headers = {}, key } = message;
-  return { payload: payloadOf(message), headers, ...(key !== undefined && { key }), destination };
+  return { payload: payloadOf(message), headers: { ...headers }, ...(key !== undefined && { key }), destination };
 }
 
 /** What cannot be decoded was written by a codec of the user's: its bytes are shown. */

@@ -16,6 +16,7 @@ export class TestContext extends MessageContext implements DeliveryContext {
   readonly signal = new AbortController().signal;
   readonly broker: Broker;
   readonly body: Uint8Array | null;
+  readonly rawHeaders: Headers;
   readonly message: BrokerMessage & { payload: unknown };
   readonly settled: string[] = [];
 
@@ -25,6 +26,7 @@ export class TestContext extends MessageContext implements DeliveryContext {
     // Nothing under test calls it: its name is all that errors say of it.
     this.broker = broker ?? (Object.create(Broker.prototype, { name: { value: 'orders' } }) as Broker);
     this.body = typeof body === 'string' ? Buffer.from(body) : body;
+    this.rawHeaders = headers;
     const ids = { raw: undefined, id: '1', correlationId: '1', timestamp: 0, attempt: 1 };
     this.message = { payload: undefined, headers, ...(key !== undefined && { key }), ...ids };
   }
