@@ -23,11 +23,20 @@ export interface Travelled {
   readonly path: HopPath | undefined;
 }
 
-/** The path with one place more. A place is held once, so that a message that goes in a circle does not grow. */
+/**
+ * The path with one place more. A place is held once, so that a message that goes in a circle does not grow. Most
+ * messages go where the one before went: what was made last is given again.
+ */
 export function onward(path: HopPath | undefined, broker: string, address: string): HopPath {
   if (path !== undefined && holds(path, broker, address)) return path;
-  return { broker, address, before: path };
+  if (last?.before !== path || last?.broker !== broker || last.address !== address) {
+    last = { broker, address, before: path };
+  }
+  return last;
 }
+
+/** A path never changes, so whoever made it may share it. */
+let last: HopPath | undefined;
 
 /** The way to this message: what its results continue. A driver that keeps none gives none. */
 export function pathOf(message: Incoming | undefined): HopPath | undefined {

@@ -1,7 +1,7 @@
 import { type Headers, type Incoming, NO_HEADERS, type Outgoing } from '../driver/index.js';
 import { type HopPath, isCarried, type OnItsWay, onward, pathOf, pathTo, type Travelled } from './hop-path.js';
 
-/** A message as the bus keeps it: a copy, so that a publisher who reuses his buffer changes nothing. */
+/** A message as the bus keeps it; of the body a copy, so that a publisher who reuses his buffer changes nothing. */
 export interface Stored extends OnItsWay {
   /** The topic or subject it was published to. */
   readonly address: string;
@@ -19,7 +19,7 @@ export interface Sending {
   readonly replyTo?: string | undefined;
 }
 
-/** Copies an outgoing message for the bus. */
+/** Makes of an outgoing message what the bus keeps. */
 export function store(
   address: string,
   message: Outgoing,
@@ -30,7 +30,7 @@ export function store(
     address,
     body: message.body === null ? null : Buffer.from(message.body),
     key: message.key,
-    headers: message.headers === undefined ? NO_HEADERS : Object.freeze({ ...message.headers }),
+    headers: message.headers ?? NO_HEADERS,
     replyTo,
     timestamp,
     broker,
@@ -38,30 +38,35 @@ export function store(
   };
 }
 
-/** What one delivery adds to a stored message. */
-export interface Arrival {
-  /** Whose reader gets it. */
+/** Whose reader gets a message. */
+export interface Receiver {
   readonly broker: string;
-  readonly position: string;
-  readonly deliveries: number;
-  readonly params?: Readonly<Record<string, string>> | undefined;
-  /** Made when somebody asks: few handlers look at it. */
-  readonly raw: () => unknown;
+  /** What the source's wildcards or groups stand for. */
+  readonly params: Readonly<Record<string, string>> | undefined;
 }
 
-/** One delivery of a stored message. The body is each receiver's own copy, made when asked for; headers are frozen. */
-export class Arrived implements Incoming, Travelled {
-  #body: Uint8Array | null | undefined;
-  #raw: unknown;
+/**
+ * One delivery of a stored message. The body is each receiver's own copy. It, the position and what is raw are made when
+ * asked for: few handlers look at all of them.
+ */
+export abstract class Arrived implements Incoming, Travelled {
+  private ownBody: Uint8Array | null | undefined = undefined;
+  private ownRaw: unknown = undefined;
 
   constructor(
-    private readonly stored: Stored,
-    private readonly arrival: Arrival,
+    protected readonly stored: Stored,
+    protected readonly receiver: Receiver,
+    /** As the server counts. */
+    readonly deliveries = 1,
   ) {}
 
+  abstract get position(): string;
+
+  protected abstract makeRaw(): unknown;
+
   get body(): Uint8Array | null {
-    if (this.#body === undefined) this.#body = this.stored.body === null ? null : Buffer.from(this.stored.body);
-    return this.#body;
+    if (this.ownBody === undefined) this.ownBody = this.stored.body === null ? null : Buffer.from(this.stored.body);
+    return this.ownBody;
   }
 
   get key(): string | undefined {
@@ -73,7 +78,7 @@ export class Arrived implements Incoming, Travelled {
   }
 
   get params(): Readonly<Record<string, string>> | undefined {
-    return this.arrival.params;
+    return this.receiver.params;
   }
 
   get replyTo(): string | undefined {
@@ -85,24 +90,15 @@ export class Arrived implements Incoming, Travelled {
   }
 
   get raw(): unknown {
-    this.#raw ??= this.arrival.raw();
-    return this.#raw;
-  }
-
-  get position(): string {
-    return this.arrival.position;
-  }
-
-  get deliveries(): number {
-    return this.arrival.deliveries;
+    return (this.ownRaw ??= this.makeRaw());
   }
 
   get carried(): boolean {
-    return isCarried(this.stored, this.arrival.broker);
+    return isCarried(this.stored, this.receiver.broker);
   }
 
   get path(): HopPath | undefined {
-    return pathTo(this.stored, this.arrival.broker);
+    return pathTo(this.stored, this.receiver.broker);
   }
 
   headers(): Headers {

@@ -1,11 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { Arrived, pathOf, reaches, store, type Stored } from '../../lib/twin/index.js';
+import { type Arrived, pathOf, reaches, store, type Stored } from '../../lib/twin/index.js';
+import { arrived as arrive } from '../support/arrived.js';
 
 const publish = (broker: string, address: string, origin?: Arrived): Stored =>
   store(address, { body: null, origin }, 0, { broker });
-
-const arrive = (stored: Stored, broker: string): Arrived =>
-  new Arrived(stored, { broker, position: 'p', deliveries: 1, raw: () => ({}) });
 
 describe('the hop path', () => {
   it('readers on the broker that published always get it', () => {

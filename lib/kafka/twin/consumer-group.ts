@@ -34,7 +34,8 @@ export interface Assigned {
 export class ConsumerGroup {
   readonly #members: GroupMember[] = [];
   readonly #topics = new Map<string, TwinTopic>();
-  readonly #committed = new Map<string, number>();
+  /** By topic, then by partition. */
+  readonly #committed = new Map<string, number[]>();
 
   /** Fixes and stores the start positions, then shares the partitions out anew. */
   join(member: GroupMember, topics: Iterable<TwinTopic>): void {
@@ -61,11 +62,13 @@ export class ConsumerGroup {
 
   /** The offset from which a successor would go on. */
   committed(topic: string, partition: number): number | undefined {
-    return this.#committed.get(`${topic}/${partition}`);
+    return this.#committed.get(topic)?.[partition];
   }
 
   commit(topic: string, partition: number, offset: number): void {
-    this.#committed.set(`${topic}/${partition}`, offset);
+    const offsets = this.#committed.get(topic) ?? [];
+    if (offsets.length === 0) this.#committed.set(topic, offsets);
+    offsets[partition] = offset;
   }
 
   /** All partitions, whoever reads them. */

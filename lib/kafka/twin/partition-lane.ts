@@ -1,6 +1,6 @@
 import type { Incoming, Io, Lane, Settlement, Sink } from '../../driver/index.js';
 import { MultiBrokerError } from '../../errors/index.js';
-import { Feed, LANE_ENDED, reaches, turnsOf } from '../../twin/index.js';
+import { Feed, LANE_ENDED, type Receiver, reaches, turnsOf } from '../../twin/index.js';
 import { paramsOf } from '../driver/consumer/topics.js';
 import { type Delivered, Watermark } from '../driver/consumer/watermark.js';
 import type { KafkaSourceSpec } from '../source-spec.js';
@@ -17,7 +17,7 @@ export class PartitionLane implements Lane {
   readonly #feed: Feed;
   readonly #watermark: Watermark;
   readonly #stopReading: () => void;
-  readonly #reader: { readonly broker: string; readonly params: Readonly<Record<string, string>> | undefined };
+  readonly #receiver: Receiver;
   #next: number;
 
   constructor(
@@ -31,7 +31,7 @@ export class PartitionLane implements Lane {
     this.name = `${topic.name}[${partition}]`;
     this.#next = group.committed(topic.name, partition) ?? 0;
     this.#watermark = new Watermark(this.#next);
-    this.#reader = { broker: io.broker, params: paramsOf(source.topic, topic.name) };
+    this.#receiver = { broker: io.broker, params: paramsOf(source.topic, topic.name) };
     this.#feed = new Feed(this, sink, turnsOf(io), (max) => this.#fetch(max));
     this.#stopReading = topic.read(partition, this.#feed.wake);
   }
@@ -78,9 +78,9 @@ export class PartitionLane implements Lane {
     const batch: TwinRecord[] = [];
     const passed: Delivered[] = [];
     for (let stored = log.at(this.#next); stored !== undefined && batch.length < max; stored = log.at(this.#next)) {
-      const record = new TwinRecord(stored, this.partition, this.#next++, this.#reader);
+      const record = new TwinRecord(stored, this.#receiver, this.partition, this.#next++);
       passed.push(record);
-      if (reaches(stored, this.#reader.broker)) batch.push(record);
+      if (reaches(stored, this.#receiver.broker)) batch.push(record);
       else record.settled = true;
     }
     this.#watermark.deliver(passed);

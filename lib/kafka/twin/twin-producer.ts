@@ -1,9 +1,10 @@
 import type { DestinationSpec, Io, Outcome, Outgoing } from '../../driver/index.js';
 import { type ErrorCode, PublishError } from '../../errors/index.js';
-import { type Random, randomOf, store } from '../../twin/index.js';
+import { type Random, randomOf, type Sending, store, surelyFits } from '../../twin/index.js';
 import { partitionOfKey, Spread } from '../partitioner.js';
 import { batchSize } from './batch-size.js';
 import { collides, type TwinCluster } from './twin-cluster.js';
+import type { TwinTopic } from './twin-topic.js';
 
 /** As `message.max.bytes` of a cluster. */
 const MAX_BYTES = 1_048_588;
@@ -18,12 +19,14 @@ const STARTS = 5_040;
 export class TwinProducer {
   readonly #spreads = new Map<string, Spread>();
   readonly #random: Random;
+  readonly #sending: Sending;
 
   constructor(
     private readonly io: Io,
     private readonly cluster: TwinCluster,
   ) {
     this.#random = randomOf(io);
+    this.#sending = { broker: io.broker };
   }
 
   publish({ address }: DestinationSpec, batch: readonly Outgoing[]): Outcome[] {
@@ -34,23 +37,24 @@ export class TwinProducer {
     this.#spreads.set(address, spread);
     // To a topic that the driver has not written to one message goes ahead: by it the driver learns the partitions.
     const turn = known === undefined ? 1 : 0;
+    const topic = this.cluster.topic(address);
+    const timestamp = this.io.clock.now();
     return batch.map((message, place) => {
       if (place === turn) spread.turn();
-      return this.#write(address, message, spread);
+      return this.#write(topic, message, spread, timestamp);
     });
   }
 
-  #write(name: string, message: Outgoing, spread: Spread): Outcome {
-    const { cluster, io } = this;
-    const topic = cluster.topic(name);
+  #write(topic: TwinTopic, message: Outgoing, spread: Spread, timestamp: number): Outcome {
+    const { name } = topic;
     const count = topic.partitions.length;
     const partition = message.key === undefined ? spread.pick(count) : partitionOfKey(message.key, count);
-    const size = batchSize(message);
+    const size = surelyFits(message, MAX_BYTES) ? 0 : batchSize(message);
     if (size > MAX_BYTES) {
       const what = `${size} bytes, the cluster takes ${MAX_BYTES}`;
       return { error: this.#error('MULTI_BROKER_PAYLOAD_TOO_LARGE', name, what) };
     }
-    const offset = topic.append(partition, store(name, message, io.clock.now(), { broker: io.broker }));
+    const offset = topic.append(partition, store(name, message, timestamp, this.#sending));
     return { receipt: { position: `${name}[${partition}]@${offset}` } };
   }
 

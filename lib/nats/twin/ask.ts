@@ -1,9 +1,8 @@
 import type { Incoming, Io } from '../../driver/index.js';
 import { MultiBrokerError } from '../../errors/index.js';
-import { Arrived, type Stored, turnsOf } from '../../twin/index.js';
+import { type Stored, turnsOf } from '../../twin/index.js';
+import { CoreArrival } from './core-arrival.js';
 import type { Subscriber } from './interest.js';
-import { positionOnSubject } from './positions.js';
-import { rawMessage } from './raw-message.js';
 import type { TwinServer } from './twin-server.js';
 
 /** Who asks, and how long. */
@@ -41,19 +40,11 @@ export async function ask(request: Stored, asking: Asking): Promise<Incoming> {
 function receiver(pattern: string, io: Io, resolve: (answer: Incoming) => void): Subscriber {
   // Only the first of several answers is taken, so they are kept in order even where a seed draws that of a turn.
   const owner = { pattern };
+  const own = { broker: io.broker, params: undefined };
   const accept = (stored: Stored, id: number): void => {
-    turnsOf(io).soon(() => resolve(answerOf(stored, id, io.broker)), owner);
+    turnsOf(io).soon(() => resolve(new CoreArrival(stored, own, id)), owner);
   };
   return { pattern, group: undefined, accept };
-}
-
-function answerOf(stored: Stored, id: number, broker: string): Incoming {
-  return new Arrived(stored, {
-    broker,
-    position: positionOnSubject(broker, stored.address, id),
-    deliveries: 1,
-    raw: () => rawMessage(stored),
-  });
 }
 
 function timedOut(to: string, broker: string): MultiBrokerError {

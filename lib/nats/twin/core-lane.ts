@@ -1,10 +1,9 @@
 import type { Incoming, Io, Lane, Sink } from '../../driver/index.js';
-import { Arrived, Feed, LANE_ENDED, type Stored, turnsOf } from '../../twin/index.js';
+import { Feed, LANE_ENDED, type Receiver, type Stored, turnsOf } from '../../twin/index.js';
 import type { CoreSourceSpec } from '../source-spec.js';
 import { paramReader } from '../subject-match.js';
+import { CoreArrival } from './core-arrival.js';
 import type { Subscriber } from './interest.js';
-import { positionOnSubject } from './positions.js';
-import { rawMessage } from './raw-message.js';
 
 /** A core subscription: nobody keeps for it what it does not take, and nothing comes again. */
 export class CoreLane implements Lane, Subscriber {
@@ -16,6 +15,7 @@ export class CoreLane implements Lane, Subscriber {
   readonly group: string | undefined;
   readonly #lost = new AbortController();
   readonly #params: ReturnType<typeof paramReader>;
+  readonly #receiver: Receiver;
   readonly #feed: Feed;
   #arrived: Incoming[] = [];
 
@@ -29,6 +29,7 @@ export class CoreLane implements Lane, Subscriber {
     this.broker = io.broker;
     this.group = source.queue === undefined ? undefined : JSON.stringify([io.broker, source.queue]);
     this.#params = paramReader(source.subject);
+    this.#receiver = { broker: io.broker, params: undefined };
     this.#feed = new Feed(this, sink, turnsOf(io), (max) => this.#arrived.splice(0, max));
   }
 
@@ -38,16 +39,12 @@ export class CoreLane implements Lane, Subscriber {
 
   accept(stored: Stored, id: number): void {
     if (!this.#feed.free) return;
-    this.#arrived.push(
-      new Arrived(stored, {
-        broker: this.broker,
-        position: positionOnSubject(this.broker, stored.address, id),
-        deliveries: 1,
-        params: this.#params?.(stored.address),
-        raw: () => rawMessage(stored),
-      }),
-    );
+    this.#arrived.push(new CoreArrival(stored, this.#receiverOf(stored), id));
     this.#feed.wake();
+  }
+
+  #receiverOf({ address }: Stored): Receiver {
+    return this.#params === undefined ? this.#receiver : { broker: this.broker, params: this.#params(address) };
   }
 
   settle(): void {

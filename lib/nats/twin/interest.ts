@@ -46,14 +46,16 @@ export class Interest {
   route(message: Stored, id: number): number {
     const { alone, groups } = this.#matches(message.address);
     let receivers = 0;
-    const give = (subscriber: Subscriber | undefined): void => {
-      if (subscriber === undefined) return;
-      receivers++;
+    for (const subscriber of alone) {
+      if (!reaches(message, subscriber.broker)) continue;
       subscriber.accept(message, id);
-    };
-    for (const subscriber of alone) if (reaches(message, subscriber.broker)) give(subscriber);
+      receivers++;
+    }
     for (const { rotation, matching } of groups) {
-      give(rotation.next((member) => matching.has(member) && reaches(message, member.broker)));
+      const chosen = rotation.next((member) => matching.has(member) && reaches(message, member.broker));
+      if (chosen === undefined) continue;
+      chosen.accept(message, id);
+      receivers++;
     }
     return receivers;
   }

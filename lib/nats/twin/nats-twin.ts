@@ -15,8 +15,10 @@ import { PublishErrors } from '../driver/publish-errors.js';
 import type { NatsSourceSpec } from '../source-spec.js';
 import { ask } from './ask.js';
 import { openLane, type OpenLane } from './open-lanes.js';
-import { takeIn } from './taking-in.js';
+import { takeIn, type TakingIn } from './taking-in.js';
 import { TwinServer } from './twin-server.js';
+
+const CONFIRMED: Outcome = Object.freeze({ receipt: Object.freeze({}) });
 
 /** What exists once the twin is connected. */
 interface Open {
@@ -46,8 +48,9 @@ export class NatsTwin extends InProcessDriver<Open> {
     return lanes;
   }
 
-  protected write(open: Open, to: DestinationSpec, batch: readonly Outgoing[]): readonly Outcome[] {
-    return batch.map((message) => this.#write(open, to as NatsDestinationSpec, message));
+  protected write({ io, server }: Open, to: DestinationSpec, batch: readonly Outgoing[]): readonly Outcome[] {
+    const at = { timestamp: io.clock.now(), broker: this.broker, errors: this.#errors };
+    return batch.map((message) => this.#write(server, to as NatsDestinationSpec, message, at));
   }
 
   /** As the real driver refuses: a stream's PubAck is no answer. */
@@ -71,13 +74,13 @@ export class NatsTwin extends InProcessDriver<Open> {
     this.#closed.abort(new MultiBrokerError('MULTI_BROKER_STOPPED', `Broker '${this.broker}' was closed`));
   }
 
-  #write({ io, server }: Open, to: NatsDestinationSpec, message: Outgoing): Outcome {
-    const stored = takeIn(message, to, { timestamp: io.clock.now(), broker: this.broker, errors: this.#errors });
+  #write(server: TwinServer, to: NatsDestinationSpec, message: Outgoing, at: TakingIn): Outcome {
+    const stored = takeIn(message, to, at);
     const refusal = stored instanceof PublishError ? stored : this.#refusal(to, server);
     if (refusal !== undefined) return { error: refusal };
     const { ack } = server.publish(stored as Stored);
     // Core NATS confirms that the server has it, and says nothing of a stream that keeps it too.
-    if (to.via === 'core' || ack === undefined) return { receipt: {} };
+    if (to.via === 'core' || ack === undefined) return CONFIRMED;
     // A 5xx: it may be taken later.
     if ('error' in ack) return { error: this.#errors.refused(to, ack.error.description, true) };
     return { receipt: { position: `${ack.stream}@${ack.seq}`, ...(ack.duplicate && { duplicate: true }) } };

@@ -1,9 +1,8 @@
 import type { Incoming, Io, Lane, Settlement, Sink } from '../../driver/index.js';
-import { Arrived, Feed, LANE_ENDED, turnsOf } from '../../twin/index.js';
+import { Feed, LANE_ENDED, turnsOf } from '../../twin/index.js';
 import type { StreamSourceSpec } from '../source-spec.js';
 import { paramReader } from '../subject-match.js';
-import { positionInStream } from './positions.js';
-import { rawMessage } from './raw-message.js';
+import { StreamArrival } from './stream-arrival.js';
 import type { Handout, Reader, TwinConsumer } from './twin-consumer.js';
 
 /** One reader of a durable consumer. */
@@ -88,14 +87,10 @@ export class StreamLane implements Lane, Reader {
     this.#unsettled.clear();
   }
 
-  #arrive({ seq, stored, deliveries }: Handout): Incoming {
-    const message = new Arrived(stored, {
-      broker: this.io.broker,
-      position: positionInStream(this.io.broker, this.source.stream, seq, stored.timestamp),
-      deliveries,
-      params: this.#params?.(stored.address),
-      raw: () => rawMessage(stored, { stream: this.source.stream, seq }),
-    });
+  #arrive(handout: Handout): Incoming {
+    const { seq, stored } = handout;
+    const receiver = { broker: this.io.broker, params: this.#params?.(stored.address) };
+    const message = new StreamArrival(handout, receiver, this.source.stream);
     this.#unsettled.set(message, seq);
     this.#held.add(seq);
     return message;

@@ -1,7 +1,8 @@
 /** A delivered message, as far as the watermark is concerned. */
 export interface Delivered {
   settled: boolean;
-  readonly offset: string;
+  /** The client gives text. */
+  readonly offset: string | number;
 }
 
 /** Finished entries at the front of the queue are let go of when there are so many. */

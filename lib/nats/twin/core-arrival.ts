@@ -1,0 +1,23 @@
+import { Arrived, type Receiver, type Stored } from '../../twin/index.js';
+import { positionOnSubject } from './positions.js';
+import { rawMessage } from './raw-message.js';
+
+/** One delivery of a message that nobody keeps. */
+export class CoreArrival extends Arrived {
+  constructor(
+    stored: Stored,
+    receiver: Receiver,
+    /** What the server counts it as. */
+    private readonly id: number,
+  ) {
+    super(stored, receiver);
+  }
+
+  get position(): string {
+    return positionOnSubject(this.receiver.broker, this.address, this.id);
+  }
+
+  protected makeRaw(): unknown {
+    return rawMessage(this.stored);
+  }
+}

@@ -1,0 +1,22 @@
+import type { Outgoing } from '../driver/index.js';
+
+/** What any system writes around a message, and around a field of it, is less. */
+const AROUND = 128;
+const FIELD = 16;
+
+/** UTF-8 takes no more for a character of a JavaScript string. */
+const BYTES_PER_CHARACTER = 3;
+
+/**
+ * Whether a message is below a limit on any system's wire, told without a look at its text: to count bytes takes a call
+ * into the runtime for each string. False: count.
+ */
+export function surelyFits({ body, key = '', headers, dedupeId = '' }: Outgoing, limit: number): boolean {
+  let characters = key.length + dedupeId.length;
+  let fields = 2;
+  for (const name in headers) {
+    characters += name.length + (headers[name] ?? '').length;
+    fields++;
+  }
+  return AROUND + (body?.length ?? 0) + BYTES_PER_CHARACTER * characters + FIELD * fields <= limit;
+}
