@@ -49,8 +49,8 @@ export abstract class MultiBrokerHarness {
   abstract readonly clock: HarnessClock;
 
   /**
-   * Publishes as `Broker.publish` does, and ends as {@link settled} does. Where a scripted crash cuts it off, it resolves
-   * with an empty receipt. While the application is crashed it is the publish of somebody else: the twins keep it for the
+   * Publishes as `Broker.publish` does, and ends as {@link settled} does. Where a scripted crash cuts it off, or
+   * a fault delays it by the clock, it resolves with an empty receipt; a failure that comes later is told by `settled()`. While the application is crashed it is the publish of somebody else: the twins keep it for the
    * {@link restart}, if their system keeps messages.
    *
    * @throws what the publish or a handler failed with; several as an AggregateError

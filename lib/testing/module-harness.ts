@@ -1,5 +1,5 @@
 import type { Broker, Destination, PublishOptions, PublishReceipt } from '../driver/index.js';
-import { asError, isMultiBrokerError, MultiBrokerError } from '../errors/index.js';
+import { MultiBrokerError } from '../errors/index.js';
 import type { ManagedMultiBroker } from '../lifecycle/index.js';
 import type { BrokerFault } from '../twin/index.js';
 import type { DeliveryFilter, DeliveryRecord } from './delivery-record.js';
@@ -7,9 +7,11 @@ import type { HandlerMock } from './handler-mock.js';
 import type { AnyClass } from './handler-mocks.js';
 import { type HarnessClock, type MethodOf, MultiBrokerHarness, type PayloadOf } from './harness.js';
 import { SteppingClock } from './harness-clock.js';
+import { LatePublishes, OwnPublish } from './own-publish.js';
 import { type BusWaiting, pendingItems } from './pending.js';
 import type { PendingItem } from './pending-item.js';
 import type { PublishedMessage } from './published.js';
+import { nextTurn } from './real-time.js';
 import { untilStill } from './settling.js';
 import { failureOf, notSettled } from './telling.js';
 import type { TestDrivers } from './test-drivers.js';
@@ -22,6 +24,8 @@ const MOST_IN_ERROR = 2_000;
 
 /** The harness of one compiled module. */
 export class ModuleHarness extends MultiBrokerHarness {
+  private readonly late = new LatePublishes();
+
   constructor(private readonly drivers: TestDrivers) {
     super();
   }
@@ -49,15 +53,13 @@ export class ModuleHarness extends MultiBrokerHarness {
     payload: unknown,
     options?: PublishOptions,
   ): Promise<PublishReceipt> {
-    const wasOver = this.drivers.process.isOver;
-    const outcome = await this.publishingOn(broker)(destination, payload, options)
-      .then((receipt) => ({ receipt }))
-      .catch((thrown: unknown) => ({ error: asError(thrown) }));
+    const publish = this.publishingOn(broker);
+    const own = new OwnPublish(publish(destination, payload, options), this.drivers.process.now);
+    await this.overOrAtRest(own);
     await this.rest();
-    const error = 'error' in outcome && !this.isCutOff(outcome.error, wasOver) ? outcome.error : undefined;
-    if (error !== undefined) throw this.failure([error]);
-    this.throwFailures();
-    return 'receipt' in outcome ? outcome.receipt : {};
+    if (!own.isOver) this.late.add(own);
+    this.throwFailures(own.error);
+    return own.receipt;
   }
 
   async settled(): Promise<void> {
@@ -129,6 +131,7 @@ export class ModuleHarness extends MultiBrokerHarness {
   }
 
   reset(): void {
+    this.late.clear();
     this.drivers.reset();
   }
 
@@ -160,18 +163,17 @@ export class ModuleHarness extends MultiBrokerHarness {
     return process.isOver ? outsider.publish.bind(outsider, broker.name) : broker.publish.bind(broker);
   }
 
-  /** The test has scripted it: the process has died meanwhile. */
-  private isCutOff(error: Error, wasOver: boolean): boolean {
-    return !wasOver && this.drivers.process.isOver && isStopped(error);
+  /** Mostly it is over at once. What a fault delays waits for the clock. */
+  private async overOrAtRest(own: OwnPublish): Promise<void> {
+    await Promise.race([own.over, nextTurn()]);
+    if (this.drivers.isReal || this.drivers.process.isOver) await own.over;
+    if (!own.isOver) await Promise.race([own.over, this.rest()]);
   }
 
-  private throwFailures(): void {
+  private throwFailures(own?: Error): void {
     const failures = this.drivers.deliveries.failures.take();
-    if (failures.length > 0) throw failureOf(failures, [], this.timelineForError());
-  }
-
-  private failure(others: readonly Error[]): Error {
-    return failureOf(this.drivers.deliveries.failures.take(), others, this.timelineForError());
+    const others = [...(own === undefined ? [] : [own]), ...this.late.takeErrors()];
+    if (failures.length + others.length > 0) throw failureOf(failures, others, this.timelineForError());
   }
 
   private timelineForError(): Timeline {
@@ -189,8 +191,4 @@ export class ModuleHarness extends MultiBrokerHarness {
   private addressOf(broker: string, destination: string | Destination): string | undefined {
     return this.drivers.definitions.get(broker)?.destination(destination).address;
   }
-}
-
-function isStopped(error: Error): boolean {
-  return isMultiBrokerError(error) && error.code === 'MULTI_BROKER_STOPPED';
 }

@@ -35,6 +35,24 @@ describe('scripted faults', () => {
     expect(harness.published('events')).toHaveLength(1);
   });
 
+  it("a slow publish of the test's own ends at rest, and what becomes of it is told when it is known", async () => {
+    const { harness } = await testApp([Bridge]);
+    harness.fault('orders').slowPublish(500);
+    expect(await harness.publish('orders', 'in', 'a')).toEqual({});
+    expect(harness.pending()).toMatchObject([{ why: 'publish', broker: 'orders', destination: 'in', inMs: 500 }]);
+    await harness.clock.advance(500);
+    expect(harness.handler(Bridge, 'pass')).toHaveBeenCalledWith('a');
+
+    harness.fault('orders').failPublish({ times: 1 });
+    await harness.publish('orders', 'in', 'b');
+    await expect(harness.clock.advance(500)).rejects.toMatchObject({ code: 'MULTI_BROKER_PUBLISH_UNCONFIRMED' });
+    await harness.settled();
+
+    await harness.publish('orders', 'in', 'c');
+    await harness.restart();
+    expect(harness.handler(Bridge, 'pass').mock.calls).toEqual([['a']]);
+  });
+
   it('a lost connection is told by health; what is published meanwhile waits and arrives', async () => {
     const { harness, broker } = await testApp([Bridge]);
     await harness.fault('events').dropConnection();
