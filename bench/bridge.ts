@@ -20,6 +20,7 @@ interface Variant {
 
 const variants: readonly Variant[] = [
   { name: 'Kafka -> core, best hand-written loop', script: 'hand-core', route: 'core', count },
+  { name: 'Kafka -> core, the same with headers', script: 'hand-core-headers', route: 'core', count },
   { name: 'Kafka -> core, library', script: 'library', route: 'core', count },
   { name: 'Kafka -> JetStream, best hand-written loop', script: 'hand-jetstream', route: 'jetstream', count },
   {
@@ -85,8 +86,9 @@ for (const [variant, runs] of results) {
     `${variant.name.padEnd(46)} ${spread(runs.map(({ rate }) => rate))}/s  ${cpu} us CPU  lost ${lost}  twice ${extra}`,
   );
 }
-const [handCore, core, handStream, awaited, stream] = variants.map((variant) => results.get(variant)!);
+const [handCore, handHeaders, core, handStream, awaited, stream] = variants.map((variant) => results.get(variant)!);
 console.log(`core: library / best hand-written       ${ratio(core!, handCore!)}   (aim 0.90)`);
+console.log(`core: library / hand-written, headers   ${ratio(core!, handHeaders!)}`);
 console.log(`JetStream: library / best hand-written  ${ratio(stream!, handStream!)}`);
 console.log(`JetStream: library / each awaited       ${ratio(stream!, awaited!)}   (aim 2.00)`);
 const lost = [...results.values()].flat().reduce((sum, run) => sum + run.lost, 0);

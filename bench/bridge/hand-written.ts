@@ -1,10 +1,13 @@
-import type { EachBatchPayload } from 'kafkajs';
+import type { Batch, EachBatchPayload } from 'kafkajs';
 import type { Order } from '../support/messages.js';
 import { kafkaClient } from '../support/servers.js';
 import { Stopwatch, task, tell, work } from './task.js';
 
-/** Writes one chunk of encoded outputs; resolves when the target confirmed it. */
-export type WriteChunk = (chunk: readonly Buffer[]) => Promise<void>;
+/**
+ * Writes one chunk of encoded outputs, made of the batch's messages from `from` on; resolves when the target confirmed
+ * it.
+ */
+export type WriteChunk = (chunk: readonly Buffer[], batch: Batch, from: number) => Promise<void>;
 
 const CHUNK = 1_024;
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -39,15 +42,17 @@ async function handleBatch(payload: EachBatchPayload, write: WriteChunk): Promis
   const { batch, commitOffsetsIfNecessary } = payload;
   const written: Promise<void>[] = [];
   let chunk: Buffer[] = [];
+  let from = 0;
   for (const message of batch.messages) {
     const result = await work(JSON.parse(message.value!.toString()) as Order);
     chunk.push(Buffer.from(JSON.stringify(result)));
     if (chunk.length < CHUNK) continue;
-    written.push(write(chunk));
+    written.push(write(chunk, batch, from));
+    from += chunk.length;
     chunk = [];
     await nextTurn();
   }
-  written.push(write(chunk));
+  written.push(write(chunk, batch, from));
   const offset = String(Number(batch.lastOffset()) + 1);
   const offsets = { topics: [{ topic: batch.topic, partitions: [{ partition: batch.partition, offset }] }] };
   return { confirmed: Promise.all(written).then(() => commitOffsetsIfNecessary(offsets)) };
