@@ -17,7 +17,7 @@ let handled = 0;
 class Bridge {
   @Subscribe('orders', topic)
   @PublishTo('events', destination)
-  async forward(@Payload() value: Order): Promise<unknown> {
+  forward(@Payload() value: Order): Promise<unknown> {
     watch.begin();
     handled++;
     return work(value);
