@@ -31,6 +31,7 @@ export function compiledCall(handler: HandlerMethod, creator: NestCreator): (con
   const guards = guardStage(creator.guardsContextCreator.create(...found));
   const interceptors = interceptorStage(creator.interceptorsContextCreator.create(...found));
   const filters = creator.filtersContextCreator.create(...found).filters ?? [];
+  if (!guards && !interceptors && filters.length === 0) return (context) => method(context.message.payload, context);
   const guarded = guards || interceptors ? withHost(handler, callback, method, guards, interceptors) : plain(method);
   return filters.length === 0 ? unfiltered(guarded) : filtered(guarded, filterStage(filters));
 }
