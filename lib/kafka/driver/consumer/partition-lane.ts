@@ -28,6 +28,8 @@ export class PartitionLane implements Lane {
   readonly again = 'hold';
   readonly waits = true;
   readonly name: string;
+  /** As `lost.aborted`, which takes a check of its own at each look. */
+  isLost = false;
   /** The offset that the group has committed. -1: unknown. */
   committed = -1;
   /** Calls when finished work may be committed. */
@@ -60,10 +62,6 @@ export class PartitionLane implements Lane {
 
   get lost(): AbortSignal {
     return this.gone.signal;
-  }
-
-  get isLost(): boolean {
-    return this.gone.signal.aborted;
   }
 
   /** Whether its start position is known and stored. */
@@ -101,7 +99,8 @@ export class PartitionLane implements Lane {
   offer(batch: readonly KafkaMessage[]): void {
     const last = batch.at(-1);
     if (last === undefined || this.isLost) return;
-    this.stash.push(batch.filter(({ offset }) => Number(offset) >= this.fetchNext));
+    const isNew = Number(batch[0]?.offset) >= this.fetchNext;
+    this.stash.push(isNew ? batch : batch.filter(({ offset }) => Number(offset) >= this.fetchNext));
     this.fetchNext = Math.max(this.fetchNext, Number(last.offset) + 1);
     void this.pump();
   }
@@ -130,6 +129,7 @@ export class PartitionLane implements Lane {
   /** Its queue vanishes, and later calls do nothing. */
   lose(): void {
     if (this.isLost) return;
+    this.isLost = true;
     this.stash.clear();
     this.gone.abort(new Error(`${this.name} was taken away`));
     this.end();

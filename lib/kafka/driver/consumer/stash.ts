@@ -2,7 +2,7 @@ import type { KafkaMessage } from 'kafkajs';
 
 /** What was fetched of a partition and not yet handed over, in order. */
 export class Stash {
-  private batches: KafkaMessage[][] = [];
+  private batches: (readonly KafkaMessage[])[] = [];
   /** Messages of the first batch that were handed over. */
   private at = 0;
   private left = 0;
@@ -19,7 +19,7 @@ export class Stash {
     return this.left <= atMost && this.batches.length <= 1;
   }
 
-  push(batch: KafkaMessage[]): void {
+  push(batch: readonly KafkaMessage[]): void {
     if (batch.length === 0) return;
     this.batches.push(batch);
     this.left += batch.length;
