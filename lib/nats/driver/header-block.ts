@@ -52,7 +52,7 @@ export class HeaderBlock {
     const known = this.names.get(name) ?? this.learn(name, value);
     if (known.start === undefined) return '';
     if (known.value === value) return known.line;
-    if (/[\r\n]/.test(value)) throw new BadHeader(name, headerProblem(name, value) ?? '');
+    if (breaksLine(value)) throw new BadHeader(name, headerProblem(name, value) ?? '');
     const line = `${known.start}${value}\r\n`;
     if (value.length <= shortValue) {
       known.value = value;
@@ -75,8 +75,13 @@ export class HeaderBlock {
 
 /** Of a name that is the library's own: only the value may be wrong. */
 function line(name: string, value: string): string {
-  if (/[\r\n]/.test(value)) throw new BadHeader(name, headerProblem(name, value) ?? '');
+  if (breaksLine(value)) throw new BadHeader(name, headerProblem(name, value) ?? '');
   return `${name}: ${value}\r\n`;
+}
+
+/** A regular expression takes twice as long, and each message brings a value of its own. */
+function breaksLine(value: string): boolean {
+  return value.indexOf('\n') >= 0 || value.indexOf('\r') >= 0;
 }
 
 /** As nats.js's publish takes them: it asks for nothing but `encode()`. */
