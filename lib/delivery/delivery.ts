@@ -237,7 +237,7 @@ export class Delivery extends Settling implements AttemptOwner {
   protected async callAgain(afterMs: number): Promise<void> {
     if (!this.active) {
       this.active = true;
-      this.owner.revived(this);
+      this.owner.revived();
     }
     await this.wait(afterMs, 'hold');
     while (this.owner.calling) await this.owner.callOver();

@@ -25,8 +25,8 @@ export interface LaneOwner {
   hold(until: Promise<void>): void;
   /** Neither handler nor publish of it runs any more. */
   ended(delivery: Settling): void;
-  /** It was ended, and is called again after all. */
-  revived(delivery: Settling): void;
+  /** One that was ended and is not settled is called again after all. */
+  revived(): void;
   /** The server was told its fate. */
   settled(delivery: Settling): void;
 }

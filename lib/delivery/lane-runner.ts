@@ -7,6 +7,7 @@ import { Delivery } from './delivery.js';
 import type { LaneOwner } from './lane-owner.js';
 import { LaneQueue } from './lane-queue.js';
 import { LeaseKeeper } from './lease-keeper.js';
+import { OpenDeliveries } from './open-deliveries.js';
 import { Overflow } from './overflow.js';
 import type { Settling } from './settling.js';
 import { Waiters } from './waiters.js';
@@ -26,11 +27,11 @@ const INTERRUPTED = new Error('The lane begins no further handler');
  */
 export class LaneRunner implements LaneOwner {
   calling = false;
+  ending = false;
   /** The most messages that are handled and not settled. */
   window = MAX_UNSETTLED;
   private readonly queue = new LaneQueue();
-  /** Active, or not settled. One set and two counts: a set operation costs as much as the call of a small handler. */
-  private readonly open = new Set<Settling>();
+  private readonly open = new OpenDeliveries();
   private active = 0;
   private unsettled = 0;
   private readonly interrupt = new AbortController();
@@ -56,10 +57,6 @@ export class LaneRunner implements LaneOwner {
     this.overflow = new Overflow(this);
     if (lane.lost.aborted) this.lose();
     else lane.lost.addEventListener('abort', () => { this.lose(); }, { once: true }); // prettier-ignore
-  }
-
-  get ending(): boolean {
-    return this.interrupt.signal.aborted;
   }
 
   /** Taken and not settled. */
@@ -161,21 +158,20 @@ export class LaneRunner implements LaneOwner {
     return this.callers.wait();
   }
 
-  revived(delivery: Settling): void {
+  revived(): void {
     this.active++;
-    this.open.add(delivery);
   }
 
   ended(delivery: Settling): void {
     this.active--;
-    if (delivery.settled) this.open.delete(delivery);
+    if (delivery.settled) this.open.closed();
     if (this.drainers.any) this.checkDrained();
   }
 
   settled(delivery: Settling): void {
     this.unsettled--;
     if (this.host.ailments.any) this.host.ailments.clear(this);
-    if (!delivery.active) this.open.delete(delivery);
+    if (!delivery.active) this.open.closed();
     if (!this.pumping) this.kick();
   }
 
@@ -249,7 +245,10 @@ export class LaneRunner implements LaneOwner {
   }
 
   private beginNothing(): void {
-    if (!this.ending) this.interrupt.abort(INTERRUPTED);
+    if (!this.ending) {
+      this.ending = true;
+      this.interrupt.abort(INTERRUPTED);
+    }
     this.room.wake();
   }
 
