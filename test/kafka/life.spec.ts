@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { AssignerProtocol } from 'kafkajs';
 
 import type { Clock } from '../../lib/driver/index.js';
+import { DeletedTopics } from '../../lib/kafka/driver/consumer/deleted-topics.js';
 import { Isolation } from '../../lib/kafka/driver/consumer/isolation.js';
 import { Life } from '../../lib/kafka/driver/consumer/life.js';
 import { kafkaBroker, topic } from '../../lib/kafka/index.js';
@@ -35,6 +36,7 @@ function life(
     readers: [{ spec: definition.source(topic('topic', { fromBeginning })), sink, quiet: false }],
     halted: new Map(),
     isolation: new Isolation(),
+    deleted: new DeletedTopics('g', io),
     down: (_life, cause) => void downs.push(cause.message),
     lostByRetention: () => undefined,
   });

@@ -4,6 +4,7 @@ import type { Link } from '../link.js';
 import { undecodableCause } from '../client/codecs.js';
 import { Serial } from '../serial.js';
 import { unlessAborted } from '../within.js';
+import { DeletedTopics } from './deleted-topics.js';
 import { Isolation } from './isolation.js';
 import { Life, type LifeHost } from './life.js';
 import type { PartitionLane, Reader } from './partition-lane.js';
@@ -32,6 +33,7 @@ export class Group {
   private trouble: Error | undefined;
   private readonly halted = new Map<string, Error>();
   private readonly isolation = new Isolation();
+  private readonly deleted: DeletedTopics;
   private readonly losses: string[] = [];
   private readonly serial = new Serial();
   private readonly over = new AbortController();
@@ -39,7 +41,9 @@ export class Group {
   constructor(
     readonly groupId: string,
     private readonly host: GroupHost,
-  ) {}
+  ) {
+    this.deleted = new DeletedTopics(groupId, host.io);
+  }
 
   /** Whether it was left for good. */
   get isOver(): boolean {
@@ -53,6 +57,7 @@ export class Group {
       either.throwIfAborted();
       const before = this.readers;
       this.readers = [...before, ...readers];
+      this.deleted.require(topicsOf(readers));
       await this.leave();
       try {
         await this.bear(either);
@@ -62,6 +67,8 @@ export class Group {
         await this.leave();
         if (before.length > 0 && !this.isOver) this.rebuildAfter(asError(thrown));
         throw thrown;
+      } finally {
+        this.deleted.require();
       }
     });
     try {
@@ -105,6 +112,7 @@ export class Group {
       ...(silent === undefined
         ? []
         : [`Group '${this.groupId}' got no answer of the server for ${Math.round(silent / 1_000)} s`]),
+      ...this.deleted.gaps,
       ...(this.life?.coverage.gaps ?? []),
       ...[...this.halted.values()].map(({ message }) => message),
       ...this.losses,
@@ -175,6 +183,7 @@ export class Group {
       readers: this.readers,
       halted: this.halted,
       isolation: this.isolation,
+      deleted: this.deleted,
       down: (life, cause) => {
         this.look(cause);
         if (life === this.life && !this.isOver) this.rebuildAfter(cause);
@@ -216,6 +225,9 @@ export class Group {
     return new MultiBrokerError('MULTI_BROKER_SUBSCRIBE_FAILED', what, { broker: this.host.io.broker, cause });
   }
 }
+
+const topicsOf = (readers: readonly Reader[]): string[] =>
+  readers.flatMap(({ spec: { topic } }) => (typeof topic === 'string' ? [topic] : []));
 
 /** A time-out says nothing of what was waited for. */
 function withComplaint(cause: Error, complaint: string | undefined): Error {

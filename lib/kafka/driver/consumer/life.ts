@@ -8,6 +8,7 @@ import { unlessAborted, within } from '../within.js';
 import { assigners } from './assigner.js';
 import { type Commit, Committer } from './committer.js';
 import { Coverage } from './coverage.js';
+import type { DeletedTopics } from './deleted-topics.js';
 import { Flow } from './flow.js';
 import type { Isolation } from './isolation.js';
 import { keyOf, Lanes } from './lanes.js';
@@ -15,6 +16,7 @@ import type { AssignerProtocol } from './member-metadata.js';
 import { PartitionLane, type Reader } from './partition-lane.js';
 import { StartFixer } from './start-fixer.js';
 import { endsOfNew, type WithAdmin } from './start-positions.js';
+import { LOOK_MS, TopicWatch } from './topic-watch.js';
 import { paramsOf, readersByTopic, subscribeTo } from './topics.js';
 import { Vitals } from './vitals.js';
 import { listenTo } from './events.js';
@@ -32,6 +34,7 @@ export interface LifeHost {
   /** Partitions that stand still, by `keyOf`. */
   readonly halted: ReadonlyMap<string, Error>;
   readonly isolation: Isolation;
+  readonly deleted: DeletedTopics;
   /** The consumer does not go on by itself. */
   down(life: Life, cause: Error): void;
   /** Messages were deleted before they were read. */
@@ -64,6 +67,7 @@ export class Life {
   private readonly consumer: Consumer;
   private readonly flow: Flow;
   private readonly starts: StartFixer;
+  private readonly watch: TopicWatch;
   private topics = new Map<string, Reader>();
   private running: Promise<void> = Promise.resolve();
   private commit: Commit | undefined;
@@ -97,6 +101,8 @@ export class Life {
       withAdmin,
       ended: this.end.signal,
     });
+    const isDue = (): boolean => host.deleted.any || this.vitals.sinceAnswerMs > LOOK_MS;
+    this.watch = new TopicWatch(io.clock, isDue, () => this.lookForTopics());
     listenTo(this.consumer, {
       alive: () => { this.vitals.seen(); }, // prettier-ignore
       fetchBegun: (node) => { this.vitals.tried(); host.isolation.fetchBegun(node); }, // prettier-ignore
@@ -133,6 +139,7 @@ export class Life {
   async dispose(): Promise<void> {
     this.fail(new Error('The consumer was stopped'));
     this.vitals.close();
+    this.watch.close();
     this.committer.close();
     this.lanes.loseAll();
     const { clock } = this.host.io;
@@ -144,10 +151,17 @@ export class Life {
 
   private async begin(signal: AbortSignal): Promise<void> {
     await this.consumer.connect();
-    this.topics = await readersByTopic(this.host.readers, () => this.withAdmin((admin) => admin.listTopics()));
+    const { readers, deleted, io } = this.host;
+    this.topics = await readersByTopic(readers, deleted, this.listTopics);
     const names = [...this.topics.keys()];
-    await subscribeTo(this.consumer, names, this.host.io.clock, signal);
-    const late = names.filter((name) => this.topics.get(name)?.spec.fromBeginning === false);
+    try {
+      await subscribeTo(this.consumer, names, io.clock, signal);
+    } catch (thrown) {
+      // The next life does without what is missing.
+      await this.listTopics().then((there) => deleted.compare(names, there), () => undefined); // prettier-ignore
+      throw thrown;
+    }
+    const late = names.filter((name) => this.topics.get(name)?.spec.fromBeginning === false && !deleted.isAnew(name));
     if (late.length > 0) this.starts.hints = await this.withAdmin((admin) => endsOfNew(admin, this.host.groupId, late));
     signal.throwIfAborted();
     this.running = this.consumer.run({
@@ -159,6 +173,14 @@ export class Life {
     // kafkajs resolves this although the join failed (#1721); the crash that it tells then ends this life.
     await this.running;
     await this.starts.all();
+    this.watch.start();
+  }
+
+  /** A consumer that asks for a topic that is gone reads nothing more, and tries for ever. */
+  private async lookForTopics(): Promise<void> {
+    const there = await this.listTopics();
+    if (this.host.deleted.compare(this.topics.keys(), there))
+      this.host.down(this, new Error('A topic was deleted, or is there again'));
   }
 
   /** Nothing may be thrown here: kafkajs takes some errors for its own end (`TypeError`) and retries all others. */
@@ -257,6 +279,8 @@ export class Life {
       failed: (cause) => { io.log.debug(`Group '${groupId}' could not commit, it tries again: ${cause.message}`); }, // prettier-ignore
     };
   }
+
+  private readonly listTopics = (): Promise<string[]> => this.withAdmin((admin) => admin.listTopics());
 
   private readonly withAdmin: WithAdmin = async (ask) => {
     const admin = this.client.kafka.admin();

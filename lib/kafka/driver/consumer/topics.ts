@@ -2,11 +2,16 @@ import type { Consumer } from 'kafkajs';
 
 import { type Clock, sleep } from '../../../driver/index.js';
 import { MultiBrokerError } from '../../../errors/index.js';
+import type { DeletedTopics } from './deleted-topics.js';
 import type { Reader } from './partition-lane.js';
 
-/** Which reader each topic belongs to. Asks the cluster only where a RegExp has to be matched. */
+/**
+ * Which reader each topic belongs to, but for those that were deleted. Asks the cluster only where a RegExp has to be
+ * matched, or a topic may be there again.
+ */
 export async function readersByTopic(
   readers: readonly Reader[],
+  deleted: DeletedTopics,
   admin: () => Promise<string[]>,
 ): Promise<Map<string, Reader>> {
   const found = new Map<string, Reader>();
@@ -14,8 +19,10 @@ export async function readersByTopic(
     if (typeof reader.spec.topic === 'string') found.set(reader.spec.topic, reader);
   }
   const patterns = readers.filter(({ spec }) => typeof spec.topic !== 'string');
-  const names = patterns.length === 0 ? [] : await admin();
-  for (const reader of patterns) match(reader, names, found);
+  const names = patterns.length > 0 || deleted.any ? await admin() : [];
+  if (deleted.any) deleted.compare([], names);
+  for (const reader of patterns) match(reader, [...names, ...deleted], found);
+  for (const topic of deleted) found.delete(topic);
   return found;
 }
 

@@ -38,8 +38,13 @@ export class Vitals {
 
   /** How long the server has not answered, in milliseconds, where that is longer than it should be. */
   get silentMs(): number | undefined {
-    const silent = this.clock.now() - this.lastAnswer;
+    const silent = this.sinceAnswerMs;
     return silent > this.quietMs ? silent : undefined;
+  }
+
+  /** How long ago the server has answered, in milliseconds. */
+  get sinceAnswerMs(): number {
+    return this.clock.now() - this.lastAnswer;
   }
 
   close(): void {
