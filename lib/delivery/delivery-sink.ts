@@ -24,6 +24,7 @@ export class DeliverySink implements Sink {
   private readonly runners = new Map<Lane, LaneRunner>();
   private quieted = false;
   private paused = false;
+  private abandoned = false;
 
   constructor(
     bindings: readonly Binding[],
@@ -66,6 +67,7 @@ export class DeliverySink implements Sink {
     lane.lost.addEventListener('abort', () => void this.forget(lane), { once: true });
     if (this.paused) runner.pause();
     if (this.quieted) runner.quiet();
+    if (this.abandoned) runner.abandon();
   }
 
   take(lane: Lane, batch: readonly Incoming[]): void | Promise<void> {
@@ -95,6 +97,7 @@ export class DeliverySink implements Sink {
 
   /** Gives up what still runs; returns what that was. */
   abandon(): readonly string[] {
+    this.abandoned = true;
     return [...this.runners.values()].flatMap((runner) => runner.abandon());
   }
 

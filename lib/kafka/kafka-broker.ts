@@ -36,8 +36,15 @@ export function kafkaBroker(options: KafkaBrokerOptions): KafkaBrokerDefinition 
     destination: (to) => destinationSpec(to, known),
     clash: (one: SourceSpec, other: SourceSpec) => clash(one as KafkaSourceSpec, other as KafkaSourceSpec),
     driver: () => makeDriver(options),
-    twin: async () => (await import('./twin/index.js')).createKafkaTwin(known),
+    twin: async () => (await loadTwin()).createKafkaTwin(known),
   };
+}
+
+let twinLoaded: Promise<typeof import('./twin/index.js')> | undefined;
+
+/** Node resolves an import anew each time, which costs a test more than the twin itself. */
+function loadTwin(): Promise<typeof import('./twin/index.js')> {
+  return (twinLoaded ??= import('./twin/index.js'));
 }
 
 async function makeDriver(options: KafkaBrokerOptions): Promise<Driver> {

@@ -36,8 +36,15 @@ export function natsBroker(options: NatsBrokerOptions): NatsBrokerDefinition {
     destination: (to) => destinationSpec(to, known),
     clash: (one: SourceSpec, other: SourceSpec) => clash(one as NatsSourceSpec, other as NatsSourceSpec),
     driver: () => makeDriver(options),
-    twin: async () => (await import('./twin/index.js')).createNatsTwin(known),
+    twin: async () => (await loadTwin()).createNatsTwin(known),
   };
+}
+
+let twinLoaded: Promise<typeof import('./twin/index.js')> | undefined;
+
+/** Node resolves an import anew each time, which costs a test more than the twin itself. */
+function loadTwin(): Promise<typeof import('./twin/index.js')> {
+  return (twinLoaded ??= import('./twin/index.js'));
 }
 
 async function makeDriver(options: NatsBrokerOptions): Promise<Driver> {

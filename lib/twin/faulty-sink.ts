@@ -12,6 +12,8 @@ export interface Script extends BeforeSettle {
 /** Between a driver and delivery: it cuts lanes off, and makes messages come twice. */
 export class FaultySink implements Sink {
   readonly #lanes = new Map<Lane, FaultyLane>();
+  /** They carried nothing yet: delivery learns of a lane by its first message, as most lanes of a test get none. */
+  #idle = new WeakSet<Lane>();
 
   constructor(
     private readonly sink: Sink,
@@ -19,22 +21,28 @@ export class FaultySink implements Sink {
   ) {}
 
   opened(lane: Lane): void {
-    const faulty = new FaultyLane(lane, this.script);
-    this.#lanes.set(lane, faulty);
-    this.sink.opened(faulty);
-    const lost = (): void => this.#lose(lane, lane.lost.reason);
-    if (lane.lost.aborted) lost();
-    else lane.lost.addEventListener('abort', lost, { once: true });
+    this.#idle.add(lane);
   }
 
   take(lane: Lane, batch: readonly Incoming[]): void | Promise<void> {
-    const faulty = this.#lanes.get(lane);
+    const faulty = this.#lanes.get(lane) ?? this.#open(lane);
     if (faulty !== undefined) return this.sink.take(faulty, this.script.duplicates ? this.#twice(lane, batch) : batch);
   }
 
   /** Whatever the driver has to do for it: nothing is handled or settled any more. */
   loseAll(reason: Error): void {
+    this.#idle = new WeakSet();
     for (const lane of [...this.#lanes.keys()]) this.#lose(lane, reason);
+  }
+
+  /** Undefined: it is lost. */
+  #open(lane: Lane): FaultyLane | undefined {
+    if (!this.#idle.delete(lane) || lane.lost.aborted) return undefined;
+    const faulty = new FaultyLane(lane, this.script);
+    this.#lanes.set(lane, faulty);
+    this.sink.opened(faulty);
+    lane.lost.addEventListener('abort', () => this.#lose(lane, lane.lost.reason), { once: true });
+    return faulty;
   }
 
   #lose(lane: Lane, reason: unknown): void {

@@ -1,6 +1,6 @@
 import type { Incoming, Io, Lane, Settlement, Sink } from '../../driver/index.js';
 import { MultiBrokerError } from '../../errors/index.js';
-import { Feed, LANE_ENDED, type Receiver, reaches, turnsOf } from '../../twin/index.js';
+import { Feed, LANE_ENDED, LaneLoss, type Receiver, reaches, turnsOf } from '../../twin/index.js';
 import { paramsOf } from '../driver/consumer/topics.js';
 import { type Delivered, Watermark } from '../driver/consumer/watermark.js';
 import type { KafkaSourceSpec } from '../source-spec.js';
@@ -13,7 +13,7 @@ export class PartitionLane implements Lane {
   readonly name: string;
   readonly again = 'hold';
   readonly waits = true;
-  readonly #lost = new AbortController();
+  readonly #lost = new LaneLoss();
   readonly #feed: Feed;
   readonly #watermark: Watermark;
   readonly #stopReading: () => void;

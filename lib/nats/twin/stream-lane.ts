@@ -1,5 +1,5 @@
 import type { Incoming, Io, Lane, Settlement, Sink } from '../../driver/index.js';
-import { Feed, LANE_ENDED, turnsOf } from '../../twin/index.js';
+import { Feed, LANE_ENDED, LaneLoss, turnsOf } from '../../twin/index.js';
 import type { StreamSourceSpec } from '../source-spec.js';
 import { paramReader } from '../subject-match.js';
 import { StreamArrival } from './stream-arrival.js';
@@ -12,7 +12,7 @@ export class StreamLane implements Lane, Reader {
   readonly waits = true;
   readonly leaseMs: number;
   readonly wake: () => void;
-  readonly #lost = new AbortController();
+  readonly #lost = new LaneLoss();
   readonly #params: ReturnType<typeof paramReader>;
   readonly #feed: Feed;
   /** What was handed over and is not settled. */
