@@ -6,6 +6,7 @@ export * from './driver.js';
 export * from './handler-options.js';
 export * from './in-process-driver.js';
 export type { Reading } from './in-process-intake.js';
+export * from './lazy-abort-controller.js';
 export * from './message.js';
 export * from './message-context.js';
 export * from './multi-broker.js';

@@ -1,9 +1,9 @@
-import type { Clock } from '../driver/index.js';
+import { type Clock, LazyAbortController } from '../driver/index.js';
 
 /** A point in time on the module's clock, with a signal for what can be cut short. */
 export class Deadline {
   private readonly ends: number;
-  private readonly controller = new AbortController();
+  private readonly controller = new LazyAbortController();
   private readonly cancel: () => void;
 
   constructor(
@@ -15,7 +15,7 @@ export class Deadline {
   ) {
     this.ends = clock.now() + ms;
     const lapse = (): void => {
-      this.controller.abort(reason());
+      this.controller.abort(reason);
     };
     this.cancel = clock.after(ms, lapse, what);
   }
@@ -29,7 +29,7 @@ export class Deadline {
   }
 
   /** Ends it early. */
-  abort(reason: Error): void {
+  abort(reason: () => Error): void {
     this.cancel();
     this.controller.abort(reason);
   }
@@ -41,21 +41,16 @@ export class Deadline {
 
   /** The promise's value, or `undefined` when the deadline comes first. What it becomes later is not looked at. */
   async within<T>(promise: Promise<T>): Promise<T | undefined> {
-    const { signal } = this;
-    if (signal.aborted) {
+    if (this.controller.aborted) {
       // Nobody else looks at it: a late rejection must not end the process.
       promise.catch(() => undefined);
       return undefined;
     }
     return new Promise((resolve, reject) => {
-      const late = (): void => {
+      const forget = this.controller.onAbort(() => {
         resolve(undefined);
-      };
-      signal.addEventListener('abort', late, { once: true });
-      const over = (): void => {
-        signal.removeEventListener('abort', late);
-      };
-      promise.finally(over).then(resolve, reject);
+      });
+      promise.then(resolve, reject).finally(forget);
     });
   }
 }
@@ -71,6 +66,7 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
     const over = (): void => {
       signal.removeEventListener('abort', cut);
     };
-    promise.finally(over).then(resolve, reject);
+    promise.then(over, over);
+    promise.then(resolve, reject);
   });
 }

@@ -22,7 +22,7 @@ export class Demands {
     }
   }
 
-  abort(reason: Error): void {
+  abort(reason: () => Error): void {
     for (const deadline of this.open) deadline.abort(reason);
   }
 

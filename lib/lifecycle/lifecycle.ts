@@ -83,8 +83,8 @@ export class Lifecycle {
     if (this.isStopping) throw stopped();
     const { registry, waiting, demands } = this.parts;
     const { starting } = this;
-    starting?.deadline.abort(stopped());
-    demands.abort(stopped());
+    starting?.deadline.abort(stopped);
+    demands.abort(stopped);
     await starting?.done.catch(() => undefined);
     this.phase = 'disconnecting';
     waiting.close();
@@ -142,7 +142,7 @@ export class Lifecycle {
     const { registry, waiting, log } = this.parts;
     const { starting } = this;
     if (this.phase === 'starting') {
-      starting?.deadline.abort(stopped());
+      starting?.deadline.abort(stopped);
       await starting?.done.catch(() => undefined);
     }
     this.phase = 'draining';
@@ -154,7 +154,7 @@ export class Lifecycle {
   private async runDisconnect(): Promise<void> {
     const { registry, demands, log } = this.parts;
     this.phase = 'disconnecting';
-    demands.abort(stopped());
+    demands.abort(stopped);
     await disconnectAll(registry.all(), this.stopDeadline);
     for (const { byHand } of registry.all()) byHand.clear();
     this.phase = 'stopped';

@@ -1,5 +1,5 @@
 import type { Binding } from '../delivery/index.js';
-import { type Clock, type Log, sleep } from '../driver/index.js';
+import { type Clock, LazyAbortController, type Log, sleep } from '../driver/index.js';
 import { asError } from '../errors/index.js';
 import type { ManagedBroker } from './managed-broker.js';
 import { readNow } from './start-phases.js';
@@ -16,7 +16,7 @@ export class WaitingRoom {
   private readonly waiting = new Set<Binding>();
   /** Those that are tried again and again. */
   private readonly trying = new Set<Binding>();
-  private closing = new AbortController();
+  private closing = new LazyAbortController();
 
   constructor(
     private readonly brokers: ReadonlyMap<string, ManagedBroker>,
@@ -26,7 +26,7 @@ export class WaitingRoom {
 
   /** Those that may begin now; the others are kept. */
   admit(bindings: readonly Binding[]): readonly Binding[] {
-    this.closing = new AbortController();
+    this.closing = new LazyAbortController();
     for (const binding of bindings) this.waiting.add(binding);
     return this.takeReady();
   }
@@ -45,6 +45,7 @@ export class WaitingRoom {
 
   /** Tries until all of them read, or the room is closed. Never rejects. `tried` is called after each try. */
   async keepTrying(bindings: readonly Binding[], tried = (): void => undefined): Promise<void> {
+    if (bindings.length === 0) return;
     const { signal } = this.closing;
     for (const binding of bindings) this.trying.add(binding);
     let left = bindings;
@@ -62,7 +63,7 @@ export class WaitingRoom {
 
   /** Nothing begins any more. */
   close(): void {
-    this.closing.abort(stopped());
+    this.closing.abort(stopped);
     this.waiting.clear();
     this.trying.clear();
   }
@@ -84,7 +85,7 @@ export class WaitingRoom {
     try {
       await this.read(bindings);
     } catch (thrown) {
-      if (this.closing.signal.aborted) return [];
+      if (this.closing.aborted) return [];
       this.log.warn(`Sources do not begin yet, and are tried again: ${asError(thrown).message}`);
     }
     const reading = new Set([...this.brokers.values()].flatMap(({ readings }) => readings.bindings));

@@ -1,4 +1,4 @@
-import type { Incoming, Lane, Settlement, SourceSpec } from '../driver/index.js';
+import { type Incoming, type Lane, LazyAbortController, type Settlement, type SourceSpec } from '../driver/index.js';
 import { Duplicate } from './duplicate.js';
 
 /** What a lane asks before it settles. */
@@ -10,7 +10,7 @@ export interface BeforeSettle {
 /** A lane of any kind that can be cut off in a moment, and that keeps duplicates from its driver. */
 export class FaultyLane implements Lane {
   readonly extend?: NonNullable<Lane['extend']>;
-  readonly #lost = new AbortController();
+  readonly #lost = new LazyAbortController();
 
   constructor(
     private readonly inner: Lane,
@@ -18,7 +18,7 @@ export class FaultyLane implements Lane {
   ) {
     if ('extend' in inner) {
       this.extend = (message) => {
-        if (!this.lost.aborted && !(message instanceof Duplicate)) inner.extend?.(message);
+        if (!this.#lost.aborted && !(message instanceof Duplicate)) inner.extend?.(message);
       };
     }
   }
@@ -48,12 +48,12 @@ export class FaultyLane implements Lane {
   }
 
   settle(message: Incoming, how: Settlement): void {
-    if (this.lost.aborted || !this.process.survives()) return;
+    if (this.#lost.aborted || !this.process.survives()) return;
     // The driver knows the message that it handed over, and no other.
     if (!(message instanceof Duplicate)) this.inner.settle(message, how);
   }
 
   lose(reason: unknown): void {
-    this.#lost.abort(reason);
+    this.#lost.abort(() => reason);
   }
 }

@@ -4,7 +4,7 @@ export { type BrokerFault, type CrashPoint, type FailPublish, Faults } from './f
 export { FaultyDriver, type FaultyHost } from './faulty-driver.js';
 export { Feed } from './feed.js';
 export { isCarried, pathOf, reaches, type Travelled } from './hop-path.js';
-export { LANE_ENDED, LaneLoss } from './lane-end.js';
+export { laneEnded } from './lane-end.js';
 export { Log, type Retention } from './log.js';
 export { Arrived, type Receiver, type Sending, store, type Stored } from './message.js';
 export { ProcessLife } from './process-life.js';

@@ -22,7 +22,7 @@ describe('a deadline', () => {
 
   it('may be ended early, and needs no timer any more', () => {
     const { clock, end } = deadline();
-    end.abort(new Error('stop'));
+    end.abort(() => new Error('stop'));
     expect([end.signal.reason, clock.pending()]).toEqual([new Error('stop'), []]);
   });
 

@@ -1,6 +1,13 @@
-import type { Incoming, Io, Lane, Settlement, Sink } from '../../driver/index.js';
+import {
+  type Incoming,
+  type Io,
+  type Lane,
+  LazyAbortController,
+  type Settlement,
+  type Sink,
+} from '../../driver/index.js';
 import { MultiBrokerError } from '../../errors/index.js';
-import { Feed, LANE_ENDED, LaneLoss, type Receiver, reaches, turnsOf } from '../../twin/index.js';
+import { Feed, laneEnded, type Receiver, reaches, turnsOf } from '../../twin/index.js';
 import { paramsOf } from '../driver/consumer/topics.js';
 import { type Delivered, Watermark } from '../driver/consumer/watermark.js';
 import type { KafkaSourceSpec } from '../source-spec.js';
@@ -13,7 +20,7 @@ export class PartitionLane implements Lane {
   readonly name: string;
   readonly again = 'hold';
   readonly waits = true;
-  readonly #lost = new LaneLoss();
+  readonly #lost = new LazyAbortController();
   readonly #feed: Feed;
   readonly #watermark: Watermark;
   readonly #stopReading: () => void;
@@ -51,7 +58,7 @@ export class PartitionLane implements Lane {
   }
 
   settle(message: Incoming, _how: Settlement): void {
-    if (this.lost.aborted || !(message instanceof TwinRecord) || message.settled) return;
+    if (this.#lost.aborted || !(message instanceof TwinRecord) || message.settled) return;
     message.settled = true;
     this.#commit();
   }
@@ -64,7 +71,7 @@ export class PartitionLane implements Lane {
   lose(): void {
     this.#stopReading();
     this.#feed.stop();
-    this.#lost.abort(LANE_ENDED);
+    this.#lost.abort(laneEnded);
   }
 
   #commit(): void {

@@ -1,5 +1,5 @@
-import type { Incoming, Io, Lane, Sink } from '../../driver/index.js';
-import { Feed, LANE_ENDED, LaneLoss, type Receiver, type Stored, turnsOf } from '../../twin/index.js';
+import { type Incoming, type Io, type Lane, LazyAbortController, type Sink } from '../../driver/index.js';
+import { Feed, laneEnded, type Receiver, type Stored, turnsOf } from '../../twin/index.js';
 import type { CoreSourceSpec } from '../source-spec.js';
 import { paramReader } from '../subject-match.js';
 import { CoreArrival } from './core-arrival.js';
@@ -13,7 +13,7 @@ export class CoreLane implements Lane, Subscriber {
   readonly pattern: string;
   readonly broker: string;
   readonly group: string | undefined;
-  readonly #lost = new LaneLoss();
+  readonly #lost = new LazyAbortController();
   readonly #params: ReturnType<typeof paramReader>;
   readonly #receiver: Receiver;
   readonly #feed: Feed;
@@ -58,6 +58,6 @@ export class CoreLane implements Lane, Subscriber {
 
   close(): void {
     this.quiet();
-    this.#lost.abort(LANE_ENDED);
+    this.#lost.abort(laneEnded);
   }
 }

@@ -3,6 +3,7 @@ import {
   type Incoming,
   InProcessDriver,
   type Io,
+  LazyAbortController,
   type Outcome,
   type Outgoing,
   type Sink,
@@ -28,7 +29,8 @@ interface Open {
 
 /** The in-memory twin of the NATS driver. Twins of one module share one server. */
 export class NatsTwin extends InProcessDriver<Open> {
-  readonly #closed = new AbortController();
+  /** Ends the requests that are under way. */
+  readonly #requests = new LazyAbortController();
   readonly #errors = new PublishErrors(this.broker);
 
   protected reach(io: Io): Open {
@@ -66,12 +68,12 @@ export class NatsTwin extends InProcessDriver<Open> {
       errors: this.#errors,
     });
     if (stored instanceof PublishError) throw stored;
-    return ask(stored, { to: to.name, server, io, signal, closed: this.#closed.signal });
+    return ask(stored, { to: to.name, server, io, signal, closed: this.#requests.signal });
   }
 
   override async close(): Promise<void> {
     await super.close();
-    this.#closed.abort(new MultiBrokerError('MULTI_BROKER_STOPPED', `Broker '${this.broker}' was closed`));
+    this.#requests.abort(() => new MultiBrokerError('MULTI_BROKER_STOPPED', `Broker '${this.broker}' was closed`));
   }
 
   #write(server: TwinServer, to: NatsDestinationSpec, message: Outgoing, at: TakingIn): Outcome {

@@ -1,5 +1,12 @@
-import type { Incoming, Io, Lane, Settlement, Sink } from '../../driver/index.js';
-import { Feed, LANE_ENDED, LaneLoss, turnsOf } from '../../twin/index.js';
+import {
+  type Incoming,
+  type Io,
+  type Lane,
+  LazyAbortController,
+  type Settlement,
+  type Sink,
+} from '../../driver/index.js';
+import { Feed, laneEnded, turnsOf } from '../../twin/index.js';
 import type { StreamSourceSpec } from '../source-spec.js';
 import { paramReader } from '../subject-match.js';
 import { StreamArrival } from './stream-arrival.js';
@@ -12,7 +19,7 @@ export class StreamLane implements Lane, Reader {
   readonly waits = true;
   readonly leaseMs: number;
   readonly wake: () => void;
-  readonly #lost = new LaneLoss();
+  readonly #lost = new LazyAbortController();
   readonly #params: ReturnType<typeof paramReader>;
   readonly #feed: Feed;
   /** What was handed over and is not settled. */
@@ -82,7 +89,7 @@ export class StreamLane implements Lane, Reader {
 
   #end(): void {
     this.quiet();
-    this.#lost.abort(LANE_ENDED);
+    this.#lost.abort(laneEnded);
     this.#held.clear();
     this.#unsettled.clear();
   }
