@@ -17,12 +17,14 @@ export interface PublishToMetadata {
 // Strings, so that handlers decorated by another copy of the package are found too, and can be told of.
 const SUBSCRIBE = 'nestjs-multi-broker:subscribe';
 const PUBLISH_TO = 'nestjs-multi-broker:publish-to';
-/** On the method itself: looking for metadata on every method of an application costs more than its start. */
 const DECORATED = Symbol.for('nestjs-multi-broker:decorated');
+
+/** Of all copies too. Looking for metadata on every method of an application costs more than its start. */
+const decorated = ((globalThis as { [DECORATED]?: WeakSet<object> })[DECORATED] ??= new WeakSet());
 
 /** Whether the method has subscriptions or publishers. */
 export function isDecorated(method: unknown): boolean {
-  return typeof method === 'function' && DECORATED in method;
+  return decorated.has(method as object);
 }
 
 /** The subscriptions of a method, closest to the method first. */
@@ -45,6 +47,6 @@ export function addPublisher(method: object, publisher: PublishToMetadata): void
 }
 
 function add(key: string, all: readonly unknown[], method: object): void {
-  Object.defineProperty(method, DECORATED, { value: true, configurable: true });
+  decorated.add(method);
   Reflect.defineMetadata(key, all, method);
 }

@@ -6,7 +6,7 @@ import type { HandlerDeclaration } from './declaration.js';
 import { enhancerProblems } from './enhancer-problems.js';
 import { findHosts, isBeingBuilt } from './find-hosts.js';
 import { canCompile, externalCall } from './external-call.js';
-import { functionOf, type HandlerHost, type HandlerMethod, isScoped } from './handler-host.js';
+import { functionOf, type HandlerMethod, isScoped } from './handler-host.js';
 import { creatorFor, instanceOf, type NestCreator, type NestModule } from './nest-internals.js';
 import { parameterProblems } from './parameter-problems.js';
 import { scopedCall } from './scoped-call.js';
@@ -37,15 +37,12 @@ export class HandlerExplorer {
   }
 
   private search(): Explored {
-    const methods = findHosts(this.modules.values()).flatMap((host) => this.methodsOf(host));
+    const hosts = findHosts(this.modules.values());
+    const methods = hosts.flatMap((host) => host.methods.map((method): HandlerMethod => ({ ...host, method })));
     return {
       declarations: methods.flatMap((method) => this.declarationsOf(method)),
       problems: methods.flatMap((method) => publisherWithoutSource(method)),
     };
-  }
-
-  private methodsOf(host: HandlerHost): HandlerMethod[] {
-    return host.methods.map((method) => ({ ...host, method }));
   }
 
   private declarationsOf(method: HandlerMethod): HandlerDeclaration[] {
@@ -53,15 +50,16 @@ export class HandlerExplorer {
     const subscriptions = subscriptionsOf(callback);
     if (subscriptions.length === 0) return [];
     const creator = (): NestCreator => this.creatorOf(method.module);
-    const shared = {
-      handler: `${method.className}.${method.method}`,
-      method: { type: method.instance.constructor as unknown, name: method.method },
-      publishTo: publishersOf(callback),
-      call: this.callOf(method, creator),
-    };
+    const handler = `${method.className}.${method.method}`;
+    const known = { type: method.instance.constructor as unknown, name: method.method };
+    const publishTo = publishersOf(callback);
+    const call = this.callOf(method, creator);
     // A method with two sources has the mistakes of its own once.
-    const problems = [...parameterProblems(method), ...enhancerProblems(method, creator)];
-    return subscriptions.map((one, place) => ({ ...one, ...shared, problems: place === 0 ? problems : [] }));
+    const own = [...parameterProblems(method), ...enhancerProblems(method, creator)];
+    return subscriptions.map(({ broker, source, options }, place) => {
+      const problems = place === 0 ? own : [];
+      return { handler, method: known, broker, source, options, publishTo, problems, call };
+    });
   }
 
   /** Compiled when its first message comes: in a test most handlers get none. */

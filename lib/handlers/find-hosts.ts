@@ -1,7 +1,11 @@
+import { ApplicationConfig, ModuleRef } from '@nestjs/core';
 import { STATIC_CONTEXT } from '@nestjs/core/injector/constants.js';
 import type { HandlerHost } from './handler-host.js';
 import { decoratedMethods } from './method-names.js';
 import type { NestModule, Wrapper } from './nest-internals.js';
+
+/** Nest's own, once in each module. A ModuleRef is of a class that is made anew for each, so that nothing is known of it. */
+const NEST: readonly unknown[] = [ModuleRef, ApplicationConfig];
 
 /**
  * All providers and controllers that have decorated methods, each instance once: a factory or an alias may hand out an
@@ -35,7 +39,7 @@ function* wrappersOf(modules: Iterable<NestModule>): Iterable<{ wrapper: Wrapper
 }
 
 function hostOf(wrapper: Wrapper, module: NestModule): HandlerHost | undefined {
-  if (wrapper.isAlias) return undefined;
+  if (wrapper.isAlias || NEST.includes(wrapper.token)) return undefined;
   const instance: unknown = wrapper.instance;
   if (typeof instance !== 'object' || instance === null) return undefined;
   const prototype = Object.getPrototypeOf(instance) as object | null;

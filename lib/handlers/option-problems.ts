@@ -12,6 +12,7 @@ const ACK_POLICIES: readonly unknown[] = ['nack-on-error', 'reject-on-error', 'a
 
 /** Problems of `@Subscribe` and `subscribe()` options. */
 export function subscribeProblems(options: SubscribeOptions): OptionProblem[] {
+  if (Object.keys(options).length === 0) return [];
   return [
     ...handlerOptionProblems(options),
     ...invalid(options.filter, 'filter', 'a function', isFunction),

@@ -84,13 +84,18 @@ function destinationProblems(
 
 /** Each pair of handlers of one broker whose sources would take each other's messages. */
 function clashes(bindings: readonly Binding[], brokers: Brokers): MultiBrokerError[] {
-  return bindings.flatMap((binding, place) =>
-    bindings.slice(0, place).flatMap((earlier) => {
-      const definition = earlier.broker === binding.broker ? brokers.get(binding.broker) : undefined;
-      const why = definition?.clash(earlier.source, binding.source);
-      if (why === undefined) return [];
-      const what = `${binding.source.name} is ${earlier.handler}'s too: ${why}`;
-      return [handlerProblem(binding, binding.broker, 'MULTI_BROKER_SOURCE_CLASH', what)];
-    }),
-  );
+  const problems: MultiBrokerError[] = [];
+  for (const [place, binding] of bindings.entries()) {
+    const definition = brokers.get(binding.broker);
+    for (const earlier of bindings.slice(0, place)) {
+      const why = earlier.broker === binding.broker ? definition?.clash(earlier.source, binding.source) : undefined;
+      if (why !== undefined) problems.push(clash(binding, earlier, why));
+    }
+  }
+  return problems;
+}
+
+function clash(binding: Binding, earlier: Binding, why: string): MultiBrokerError {
+  const what = `${binding.source.name} is ${earlier.handler}'s too: ${why}`;
+  return handlerProblem(binding, binding.broker, 'MULTI_BROKER_SOURCE_CLASH', what);
 }

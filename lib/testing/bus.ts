@@ -9,5 +9,6 @@ export function busOf(broker: string, { bus = 'by-kind' }: TestingOptions): stri
 
 /** The same module, but twins of another bus meet elsewhere. */
 export function onBus(io: Io, bus: string): Io {
-  return { ...io, shared: (key, make) => io.shared(JSON.stringify([bus, key]), make) };
+  const prefix = JSON.stringify(bus);
+  return { ...io, shared: (key, make) => io.shared(`${prefix} ${key}`, make) };
 }

@@ -34,7 +34,7 @@ export class CallOrder {
 
 /** Fills a {@link HandlerMock}. */
 export class HandlerRecord {
-  readonly mock: HandlerMock;
+  #mock: HandlerMock | undefined;
   readonly #calls: [unknown][] = [];
   readonly #results: MockResult[] = [];
   readonly #order: number[] = [];
@@ -42,8 +42,11 @@ export class HandlerRecord {
   constructor(
     readonly name: string,
     private readonly callOrder: CallOrder,
-  ) {
-    this.mock = mockOf(name, this.#calls, this.#results, this.#order);
+  ) {}
+
+  /** The same each time. */
+  get mock(): HandlerMock {
+    return (this.#mock ??= mockOf(this.name, this.#calls, this.#results, this.#order));
   }
 
   /** A call begins; the result is filled in when it ends. */

@@ -11,10 +11,10 @@ export class HandlerMocks {
   readonly #records = new Map<unknown, Map<string, HandlerRecord>>();
   readonly #order = new CallOrder();
 
-  /** The declaration, with every call noted down. */
-  watch(declaration: HandlerDeclaration): HandlerDeclaration {
+  /** What calls the handler, with every call noted down. */
+  watch(declaration: HandlerDeclaration): HandlerDeclaration['call'] {
     const record = this.#recordOf(declaration);
-    return { ...declaration, call: (context) => call(declaration, record, context) };
+    return (context) => call(declaration, record, context);
   }
 
   /** @throws MultiBrokerError MULTI_BROKER_UNKNOWN_HANDLER with the nearest known name. */

@@ -145,11 +145,11 @@ export class TestDrivers extends DriverSource {
   override watch(declaration: HandlerDeclaration): HandlerDeclaration {
     const watched = this.mocks.watch(declaration);
     return {
-      ...watched,
+      ...declaration,
       call: (context) => {
         const life = this.process.now;
         if (life.aborted) throw dead(life);
-        return this.#handled.run({ incoming: incomingOf(context), life }, () => watched.call(context));
+        return this.#handled.run({ incoming: incomingOf(context), life }, () => watched(context));
       },
     };
   }
