@@ -2,6 +2,7 @@ export type { Bound } from './bound.js';
 export { getBrokerToken } from './broker-token.js';
 export { InjectBroker } from './inject-broker.js';
 export {
+  hasDecorated,
   isDecorated,
   type PublishToMetadata,
   publishersOf,

@@ -19,12 +19,23 @@ const SUBSCRIBE = 'nestjs-multi-broker:subscribe';
 const PUBLISH_TO = 'nestjs-multi-broker:publish-to';
 const DECORATED = Symbol.for('nestjs-multi-broker:decorated');
 
-/** Of all copies too. Looking for metadata on every method of an application costs more than its start. */
+/**
+ * Methods, and the prototypes on which they were decorated; of all copies. Looking for metadata on every method of an
+ * application costs more than its start.
+ */
 const decorated = ((globalThis as { [DECORATED]?: WeakSet<object> })[DECORATED] ??= new WeakSet());
 
 /** Whether the method has subscriptions or publishers. */
 export function isDecorated(method: unknown): boolean {
   return decorated.has(method as object);
+}
+
+/** Whether a method was decorated in this class or in one that it extends. */
+export function hasDecorated(prototype: object): boolean {
+  for (let one: object | null = prototype; one !== null; one = Object.getPrototypeOf(one) as object | null) {
+    if (decorated.has(one)) return true;
+  }
+  return false;
 }
 
 /** The subscriptions of a method, closest to the method first. */
@@ -38,11 +49,13 @@ export function publishersOf(method: object): readonly PublishToMetadata[] {
 }
 
 /** `SetMetadata` would keep the outermost only. */
-export function addSubscription(method: object, subscription: SubscribeMetadata): void {
+export function addSubscription(prototype: object, method: object, subscription: SubscribeMetadata): void {
+  decorated.add(prototype);
   add(SUBSCRIBE, [...subscriptionsOf(method), subscription], method);
 }
 
-export function addPublisher(method: object, publisher: PublishToMetadata): void {
+export function addPublisher(prototype: object, method: object, publisher: PublishToMetadata): void {
+  decorated.add(prototype);
   add(PUBLISH_TO, [...publishersOf(method), publisher], method);
 }
 
