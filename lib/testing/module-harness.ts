@@ -184,6 +184,7 @@ export class ModuleHarness extends MultiBrokerHarness {
     return {
       published: [...this.drivers.allPublished()].flatMap(({ all }) => all),
       deliveries: this.drivers.deliveries.all,
+      seed: this.drivers.seed,
       busOf: (broker) => this.drivers.busOf(broker),
     };
   }

@@ -76,6 +76,11 @@ export class TestDrivers extends DriverSource {
     return this.options.real === true;
   }
 
+  /** What twins draw by; it has no say on real brokers. */
+  get seed(): number | undefined {
+    return this.isReal ? undefined : this.options.seed;
+  }
+
   /** How long rest is waited for, in milliseconds of real time. */
   get patienceMs(): number {
     const { settleTimeoutMs = SETTLE_TIMEOUT_MS, timeoutMs = TIMEOUT_MS } = this.options;

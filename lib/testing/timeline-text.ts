@@ -4,11 +4,12 @@ import type { Timeline, TimelineDelivery, TimelineMessage } from './timeline.js'
 const LONGEST_PAYLOAD = 60;
 
 /** The tree as text. */
-export function rendered({ messages, others, leftOut }: Timeline, mostLines: number): string {
+export function rendered({ messages, others, leftOut, seed }: Timeline, mostLines: number): string {
   const lines = [...messages.flatMap(messageLines), ...others.flatMap(otherLines)];
-  if (lines.length === 0) return '(nothing was published or delivered)';
+  const head = seed === undefined ? [] : [`Seed ${String(seed)}`];
   const later = leftOut === 0 ? [] : [`… ${String(leftOut)} later messages and deliveries …`];
-  return [...shortened(lines, mostLines), ...later].join('\n');
+  const told = lines.length === 0 ? ['(nothing was published or delivered)'] : shortened(lines, mostLines);
+  return [...head, ...told, ...later].join('\n');
 }
 
 function messageLines(message: TimelineMessage): string[] {

@@ -10,6 +10,7 @@ const DEEPEST = 50;
 export interface Happenings {
   readonly published: readonly RecordedPublish[];
   readonly deliveries: readonly RecordedDelivery[];
+  readonly seed: number | undefined;
   /** Brokers of one bus hear each other. */
   busOf(broker: string): string;
 }
@@ -25,7 +26,7 @@ export function timelineOf(happenings: Happenings, most = Infinity): Timeline {
   const last = orders[most - 1] ?? Infinity;
   const early = <T extends { readonly order: number }>(all: readonly T[]) => all.filter(({ order }) => order <= last);
   const tree = new Tree({ ...happenings, published: early(published), deliveries: early(deliveries) });
-  return new Timeline(tree.roots(), tree.others(), Math.max(0, orders.length - most));
+  return new Timeline(tree.roots(), tree.others(), Math.max(0, orders.length - most), happenings.seed);
 }
 
 class Tree {

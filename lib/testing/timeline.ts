@@ -27,6 +27,8 @@ export class Timeline {
     readonly others: readonly TimelineDelivery[],
     /** So many later messages and deliveries are not in it; only in an error. */
     readonly leftOut = 0,
+    /** What the twins drew by, where the module has a seed: it runs the same again. */
+    readonly seed?: number,
   ) {}
 
   /** The tree as text; of a long one the beginning and the end. */

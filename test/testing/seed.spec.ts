@@ -145,6 +145,41 @@ describe('the seed of a testing module', () => {
     }
   });
 
+  it('is named wherever a failure is told, so that the run can be repeated', async () => {
+    @Injectable()
+    class Fails {
+      @Subscribe('orders', 'in', { ack: 'reject-on-error', retry: { attempts: 1 } })
+      fail(@Payload() text: string) {
+        throw new Error(text);
+      }
+
+      @Subscribe('orders', 'stuck')
+      stuck() {
+        return new Promise(() => {});
+      }
+    }
+    const { harness, broker } = await testApp([Fails], { seed: 4711, settleTimeoutMs: 50 });
+    const caught = (promise: Promise<unknown>): Promise<Error> =>
+      promise.then(
+        () => new Error('It did not fail'),
+        (thrown) => thrown as Error,
+      );
+    const one = await caught(harness.publish('orders', 'in', 'one'));
+    expect([one.message, one.stack]).toEqual(['one', expect.stringMatching(/^Seed 4711$/m)]);
+    await Promise.all(['a', 'b'].map((text) => broker('orders').publish('in', text)));
+    expect((await caught(harness.settled())).message).toMatch(/^2 failures:.*^Seed 4711$/ms);
+    expect((await caught(harness.waitFor(() => false, { timeoutMs: 1 }))).message).toMatch(/^Seed 4711$/m);
+    expect((await caught(harness.publish('orders', 'stuck', 'x'))).message).toMatch(/^Seed 4711$/m);
+    expect(String(harness.timeline())).toMatch(/^Seed 4711\n'orders' ← in "one"/);
+    expect(harness.timeline().seed).toBe(4711);
+  });
+
+  it('is not spoken of where there is none', async () => {
+    const { harness } = await testApp([]);
+    expect(harness.timeline().seed).toBeUndefined();
+    expect(String(harness.timeline())).not.toMatch(/seed/i);
+  });
+
   it('has messages without a key begin on different partitions', async () => {
     const begins = new Set<string>();
     for (const seed of SEEDS) {
