@@ -118,6 +118,17 @@ export const faults: Readonly<Record<string, Fault>> = {
         };
       }),
   },
+  'what a killed member had is lost': {
+    kind: 'jetstream',
+    noticedBy: law('every group gets every message that is its'),
+    plant: () =>
+      spoil(TwinConsumer.prototype, 'leave', (leave) => {
+        return function (reader, unsettled) {
+          leave.call(this, reader, unsettled);
+          for (const { seq, nacked } of [...this.waiting()]) if (!nacked) this.done(seq);
+        };
+      }),
+  },
   'a duplicate that is kept': {
     kind: 'jetstream',
     noticedBy: law('a second message of a dedupe id is told as a duplicate, and no other'),

@@ -1,5 +1,5 @@
 import type { BrokerDefinition, Driver, Io, Outcome, Outgoing } from '../../../lib/driver/index.js';
-import { withTurns } from '../../../lib/twin/index.js';
+import { Faults, FaultyDriver, ProcessLife, withTurns } from '../../../lib/twin/index.js';
 import { TwinTime } from './twin-time.js';
 import { type Mortal, sharing, type World } from './world.js';
 
@@ -15,12 +15,19 @@ export class TwinBus extends TwinTime {
     super();
   }
 
-  /** A killed twin is closed: what it had goes back to its bus. */
+  /** In a process of its own, which dies as by SIGKILL: nothing is committed, acknowledged or given back any more. */
   async driver(): Promise<Mortal> {
-    const driver = await this.definition.twin();
-    const connect = driver.connect.bind(driver);
-    driver.connect = (io, signal) => connect(withTurns({ ...io, shared: this.shared }, this.turns), signal);
-    return { driver, kill: () => driver.close() };
+    const twin = await this.definition.twin();
+    const connect = twin.connect.bind(twin);
+    twin.connect = (io, signal) => connect(withTurns({ ...io, shared: this.shared }, this.turns), signal);
+    const process = new ProcessLife();
+    const driver = new FaultyDriver(twin, { faults: new Faults(), process, delayed: () => nothing });
+    return {
+      driver,
+      kill: async () => {
+        process.end(new Error('killed'));
+      },
+    };
   }
 
   async publish(destination: ReturnType<BrokerDefinition['destination']>, message: Outgoing): Promise<Outcome> {
