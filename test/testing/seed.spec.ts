@@ -162,7 +162,7 @@ describe('the seed of a testing module', () => {
     const caught = (promise: Promise<unknown>): Promise<Error> =>
       promise.then(
         () => new Error('It did not fail'),
-        (thrown) => thrown as Error,
+        (thrown: unknown) => thrown as Error,
       );
     const one = await caught(harness.publish('orders', 'in', 'one'));
     expect([one.message, one.stack]).toEqual(['one', expect.stringMatching(/^Seed 4711$/m)]);
