@@ -34,13 +34,20 @@ export interface Driver {
    */
   publish(to: DestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]>;
 
-  /** Writes and waits for one answer. Absent where the system has no request/reply. Rejects with MultiBrokerErrors. */
+  /**
+   * Writes and waits for one answer. Absent where the system has no request/reply. Rejects with MultiBrokerErrors:
+   * MULTI_BROKER_NO_RESPONDERS, MULTI_BROKER_REQUEST_TIMEOUT when the signal aborts, MULTI_BROKER_STOPPED when the driver
+   * is closed before an answer came.
+   */
   request?(to: DestinationSpec, message: Outgoing, signal: AbortSignal): Promise<Incoming>;
 
   /** What is not as it should be though the connection is up, a sentence each; shown by `health()`. */
   ailments?(): readonly string[];
 
-  /** Idempotent; resolves although the server is gone. Publishes under way settle first, if only by giving up. */
+  /**
+   * Idempotent; resolves although the server is gone. Publishes under way settle first, if only by giving up, and no
+   * request waits on. It closes what this driver reads, and nothing of another's.
+   */
   close(): Promise<void>;
 
   /** The client's own object; throws MULTI_BROKER_NATIVE_UNAVAILABLE on a twin. */
@@ -55,7 +62,7 @@ export interface Io {
   readonly clock: Clock;
   /** Never given a payload or a credential. */
   readonly log: Log;
-  /** Tells every change of the connection, the first `up` excepted. `lost`: it will not come back by itself. */
+  /** Tells every change of the connection and nothing else, the first `up` excepted. `lost`: it will not come back. */
   state(now: ConnectionState, cause?: Error): void;
   /** One object for each key in a module, made by the first who asks. Twins meet here, never in the process. */
   shared<T>(key: string, make: () => T): T;

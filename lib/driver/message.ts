@@ -43,6 +43,7 @@ export interface Outgoing {
 
 /** A message as a driver hands it over: decoding, headers and text are made when asked for. */
 export interface Incoming {
+  /** The receiver's own: what is written into it, no other delivery and no other group sees. */
   readonly body: Uint8Array | null;
   readonly key?: string | undefined;
   /** Builds the text headers; delivery asks at most once. */

@@ -5,10 +5,21 @@ import type { DestinationSpec, SourceSpec } from '../definition.js';
 import type { ConnectionState, Driver, Io, Log, Outcome, Receipt } from '../driver.js';
 import type { Outgoing } from '../message.js';
 import { Probe, type ProbeBehaviour } from './probe.js';
-import type { ConformanceTarget } from './target.js';
+import type { ConformanceTarget, Place, PlaceOptions } from './target.js';
 import { breathe, until, within } from './waiting.js';
 
 const silent: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+/** A place of a test's own, and a driver. */
+export interface Writer {
+  readonly place: Place;
+  readonly driver: Driver;
+}
+
+/** The same, and one who reads the place. */
+export interface Reader extends Writer {
+  readonly probe: Probe;
+}
 
 /** One test's drivers and readers, closed when it ends. */
 export class Bench {
@@ -58,6 +69,26 @@ export class Bench {
     return probe;
   }
 
+  async writer(): Promise<Writer> {
+    return { place: await this.target.makePlace(), driver: await this.open() };
+  }
+
+  async reader(behaviour?: ProbeBehaviour, options?: PlaceOptions): Promise<Reader> {
+    const { place, driver } = await this.writer();
+    return { place, driver, probe: await this.read(driver, place.source(options), behaviour) };
+  }
+
+  /** A reader in a group that others may join. */
+  async member(behaviour?: ProbeBehaviour, options?: PlaceOptions): Promise<Reader & { readonly group: string }> {
+    const group = this.newGroup();
+    return { group, ...(await this.reader(behaviour, { ...options, group })) };
+  }
+
+  /** A name that no other test has. */
+  newGroup(): string {
+    return `g-${this.target.clock.now()}`;
+  }
+
   /** Publishes texts, or whole messages, and expects every one to be confirmed. */
   async publish(driver: Driver, to: DestinationSpec, ...messages: readonly (string | Outgoing)[]): Promise<Receipt[]> {
     const outcomes = await this.tryPublish(driver, to, ...messages);
@@ -74,6 +105,25 @@ export class Bench {
   ): Promise<readonly Outcome[]> {
     const batch = messages.map((message) => (typeof message === 'string' ? text(message) : message));
     return within(driver.publish(to, batch), 'publish()', this.patienceMs);
+  }
+
+  /** Waits until the drivers of this test told this state last. */
+  async hasState(state: ConnectionState): Promise<void> {
+    await until(
+      () => this.states.at(-1) === state,
+      () => `no driver told '${state}' but ${this.states.join(', ')}`,
+      this.patienceMs,
+    );
+  }
+
+  /** Waits until each of these came, to whomever. */
+  async untilAll<T>(due: readonly T[], came: (one: T) => boolean): Promise<void> {
+    const missing = (): T[] => due.filter((one) => !came(one));
+    await until(
+      () => missing().length === 0,
+      () => `${missing().slice(0, 5).join(', ')} (${missing().length} of ${due.length}) did not come`,
+      this.patienceMs,
+    );
   }
 
   /** Some milliseconds of the wall clock, for what is done again and again. */
@@ -113,6 +163,11 @@ export const keep: ProbeBehaviour = {};
 /** A message of this text. */
 export function text(body: string, more: Omit<Outgoing, 'body'> = {}): Outgoing {
   return { body: Buffer.from(body), ...more };
+}
+
+/** A message of this text and a key that all of these have: where a key has a place, they are in one order. */
+export function keyed(body: string): Outgoing {
+  return text(body, { key: 'k' });
 }
 
 /** `m0`, `m1` and so on. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { codeOf, keep } from './bench.js';
+import { codeOf, keep, numbered } from './bench.js';
 import type { DriverPromise } from './promise.js';
 import { until, within } from './waiting.js';
 
@@ -89,6 +89,35 @@ export const connecting: readonly DriverPromise[] = [
       const probe = await bench.read(other, place.source());
       await bench.publish(one, place.destination, 'across');
       await probe.has('across');
+    },
+  },
+  {
+    id: 'C8',
+    text: 'closing one driver leaves another of the same server working',
+    async prove(bench) {
+      const { place, driver: staying, probe } = await bench.reader();
+      const leaving = await bench.open('leaving');
+      const gone = await bench.read(leaving, place.source());
+      await bench.publish(leaving, place.destination, 'before');
+      await Promise.all([probe.has('before'), gone.has('before')]);
+      await within(leaving.close(), 'close()', bench.patienceMs);
+      await bench.publish(staying, place.destination, 'after');
+      await probe.has('after');
+      assert.ok(probe.lanes.some(({ lost }) => !lost.aborted));
+      assert.equal(gone.count('after'), 0);
+    },
+  },
+  {
+    id: 'C9',
+    text: 'a connection that stands tells no change of state, idle or at work',
+    async prove(bench) {
+      const { place, driver, probe } = await bench.reader();
+      await bench.publish(driver, place.destination, ...numbered(20));
+      await probe.has(...numbered(20));
+      await bench.pass(1_000);
+      await bench.publish(driver, place.destination, 'later');
+      await probe.has('later');
+      assert.deepEqual(bench.states, []);
     },
   },
 ];

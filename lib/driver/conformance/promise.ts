@@ -20,10 +20,16 @@ export const unless = {
     ({ server: undefined, hold: 'delivery holds a failure in place', never: 'nobody brings a failure back' })[
       features.again
     ],
+  heldInOrder: ({ features }: ConformanceTarget): string | undefined =>
+    ({ server: 'what comes again has no place in the order', hold: undefined, never: 'nobody brings a failure back' })[
+      features.again
+    ],
   waits: ({ features }: ConformanceTarget): string | undefined =>
     features.waits ? undefined : 'the system does not wait: delivery drops and counts',
   groups: ({ features }: ConformanceTarget): string | undefined =>
     features.groups ? undefined : 'the system has no groups',
+  unsteady: ({ makeUnsteady }: ConformanceTarget): string | undefined =>
+    makeUnsteady ? undefined : 'its server is in the process',
   request: ({ features }: ConformanceTarget): string | undefined =>
     features.request ? undefined : 'the system has no request/reply this way',
 };

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 
+import { isMultiBrokerError } from '../../errors/index.js';
 import type { Outcome } from '../driver.js';
-import { codeOf, numbered, text } from './bench.js';
+import { codeOf, keyed, numbered, text } from './bench.js';
 import type { DriverPromise } from './promise.js';
+import { within } from './waiting.js';
 
 /** Promises about `publish`. */
 export const publishing: readonly DriverPromise[] = [
@@ -10,9 +12,7 @@ export const publishing: readonly DriverPromise[] = [
     id: 'P1',
     text: 'body, key and headers arrive as they were written',
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const driver = await bench.open();
-      const probe = await bench.read(driver, place.source());
+      const { place, driver, probe } = await bench.reader();
       const body = Uint8Array.from({ length: 256 }, (_, byte) => byte);
       const headers = { 'content-type': 'application/octet-stream', 'x-city': 'Zürich 🏔', 'x-empty': '' };
       await bench.publish(driver, place.destination, { body, key: 'schlüssel-1', headers });
@@ -29,9 +29,7 @@ export const publishing: readonly DriverPromise[] = [
     id: 'P2',
     text: 'a message without a value, key or headers arrives without them',
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const driver = await bench.open();
-      const probe = await bench.read(driver, place.source());
+      const { place, driver, probe } = await bench.reader();
       await bench.publish(driver, place.destination, { body: null });
       await probe.hasCount(1);
       const { message } = probe.taken[0]!;
@@ -45,9 +43,7 @@ export const publishing: readonly DriverPromise[] = [
     text: 'an empty body arrives as an empty body',
     unless: ({ features }) => (features.emptyIsNotNull ? undefined : 'the system does not tell empty from none'),
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const driver = await bench.open();
-      const probe = await bench.read(driver, place.source());
+      const { place, driver, probe } = await bench.reader();
       await bench.publish(driver, place.destination, { body: new Uint8Array(0) });
       await probe.hasCount(1);
       assert.equal(probe.taken[0]!.message.body?.length, 0);
@@ -57,9 +53,7 @@ export const publishing: readonly DriverPromise[] = [
     id: 'P4',
     text: 'each message has an outcome of its own; none for an empty batch',
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const driver = await bench.open();
-      const probe = await bench.read(driver, place.source());
+      const { place, driver, probe } = await bench.reader();
       assert.equal((await bench.publish(driver, place.destination)).length, 0);
       const receipts = await bench.publish(driver, place.destination, ...numbered(50));
       assert.equal(receipts.length, 50);
@@ -72,11 +66,9 @@ export const publishing: readonly DriverPromise[] = [
     id: 'P5',
     text: 'a message that is too large fails alone: its neighbours of the same batch arrive',
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const driver = await bench.open();
-      const probe = await bench.read(driver, place.source());
+      const { place, driver, probe } = await bench.reader();
       const huge = { body: Buffer.alloc(bench.target.features.tooLargeBytes, 'x'), key: 'k' };
-      const messages = [text('before', { key: 'k' }), huge, text('after', { key: 'k' })];
+      const messages = [keyed('before'), huge, keyed('after')];
       const outcomes = await bench.tryPublish(driver, place.destination, ...messages);
       assert.deepEqual(outcomes.map(codeAndWritten), ['ok', 'MULTI_BROKER_PAYLOAD_TOO_LARGE no', 'ok']);
       await probe.has('before', 'after');
@@ -88,9 +80,7 @@ export const publishing: readonly DriverPromise[] = [
     text: 'a message with a header that the system cannot carry fails alone',
     unless: ({ invalidHeader }) => (invalidHeader ? undefined : 'the system carries any header'),
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const driver = await bench.open();
-      const probe = await bench.read(driver, place.source());
+      const { place, driver, probe } = await bench.reader();
       const [name, value] = bench.target.invalidHeader!;
       const messages = [text('before'), text('bad', { headers: { [name]: value } }), text('after')];
       const outcomes = await bench.tryPublish(driver, place.destination, ...messages);
@@ -103,8 +93,7 @@ export const publishing: readonly DriverPromise[] = [
     id: 'P7',
     text: 'publish on a closed driver resolves with an error for each message, nothing written',
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const driver = await bench.open();
+      const { place, driver } = await bench.writer();
       await driver.close();
       const outcomes = await bench.tryPublish(driver, place.destination, 'one', 'two');
       assert.equal(outcomes.length, 2);
@@ -115,9 +104,7 @@ export const publishing: readonly DriverPromise[] = [
     id: 'P8',
     text: 'a buffer that is used again after its outcome changes no message',
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const driver = await bench.open();
-      const probe = await bench.read(driver, place.source());
+      const { place, driver, probe } = await bench.reader();
       const body = Buffer.from('first');
       await bench.publish(driver, place.destination, { body });
       body.write('other');
@@ -161,6 +148,25 @@ export const publishing: readonly DriverPromise[] = [
       const driver = await bench.open();
       const [outcome] = await bench.tryPublish(driver, bench.target.makeUnknownDestination!(), 'nowhere');
       assert.equal(codeAndWritten(outcome!), 'MULTI_BROKER_DESTINATION_UNKNOWN no');
+    },
+  },
+  {
+    id: 'P12',
+    text: 'publishes under way when the driver is closed are answered first, and what was confirmed arrives',
+    async prove(bench) {
+      const { place, probe } = await bench.reader();
+      const closing = await bench.open('closing');
+      const sent = numbered(200);
+      const answered = bench.tryPublish(closing, place.destination, ...sent);
+      let isAnswered = false;
+      void answered.then(() => (isAnswered = true));
+      await within(closing.close(), 'close()', bench.patienceMs);
+      await bench.breathe();
+      assert.ok(isAnswered, 'close() resolved with a publish under way');
+      const outcomes = await answered;
+      assert.equal(outcomes.length, sent.length);
+      for (const outcome of outcomes) assert.ok('receipt' in outcome || isMultiBrokerError(outcome.error));
+      await probe.has(...sent.filter((_, index) => 'receipt' in outcomes[index]!));
     },
   },
 ];

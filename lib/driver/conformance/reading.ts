@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { keep, numbered, text } from './bench.js';
+import { keep, keyed, numbered, text } from './bench.js';
 import { type DriverPromise, unless } from './promise.js';
 import { until } from './waiting.js';
 
@@ -10,9 +10,7 @@ export const reading: readonly DriverPromise[] = [
     id: 'S1',
     text: 'what is published once subscribe has resolved is seen',
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const driver = await bench.open();
-      const probe = await bench.read(driver, place.source());
+      const { place, driver, probe } = await bench.reader();
       await bench.publish(driver, place.destination, 'after');
       await probe.has('after');
       assert.equal(probe.count('after'), 1);
@@ -23,8 +21,7 @@ export const reading: readonly DriverPromise[] = [
     text: 'a lane says how its source behaves',
     async prove(bench) {
       const { features } = bench.target;
-      const place = await bench.target.makePlace();
-      const driver = await bench.open();
+      const { place, driver } = await bench.writer();
       const source = place.source();
       const probe = await bench.read(driver, source);
       await bench.publish(driver, place.destination, 'one');
@@ -47,8 +44,7 @@ export const reading: readonly DriverPromise[] = [
     text: 'a new group begins with the backlog',
     unless: unless.durable,
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const driver = await bench.open();
+      const { place, driver } = await bench.writer();
       // A stream is made by its first reader.
       const first = await bench.read(driver, place.source());
       await bench.publish(driver, place.destination, ...numbered(20));
@@ -62,17 +58,16 @@ export const reading: readonly DriverPromise[] = [
     text: 'a new group that begins at the end sees what comes after it, also if it was gone meanwhile',
     unless: unless.durable,
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const driver = await bench.open();
+      const { place, driver } = await bench.writer();
       const first = await bench.read(driver, place.source());
-      await bench.publish(driver, place.destination, text('before', { key: 'k' }));
+      await bench.publish(driver, place.destination, keyed('before'));
       await first.has('before');
       const options = { group: `late-${bench.target.clock.now()}`, fromEnd: true };
       const gone = await bench.read(driver, place.source(options));
       await gone.leave();
-      await bench.publish(driver, place.destination, text('while gone', { key: 'k' }));
+      await bench.publish(driver, place.destination, keyed('while gone'));
       const back = await bench.read(driver, place.source(options));
-      await bench.publish(driver, place.destination, text('after', { key: 'k' }));
+      await bench.publish(driver, place.destination, keyed('after'));
       await back.has('while gone', 'after');
       assert.equal(back.count('before'), 0);
     },
@@ -83,8 +78,7 @@ export const reading: readonly DriverPromise[] = [
     unless: ({ makeUnreadableSource }) =>
       makeUnreadableSource ? undefined : 'the system makes the source, or needs none',
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const driver = await bench.open();
+      const { place, driver } = await bench.writer();
       const sources = [place.source(), bench.target.makeUnreadableSource!()];
       await assert.rejects(bench.read(driver, sources));
       // The good one of the two can be read by another, so it was let go of.
@@ -97,9 +91,7 @@ export const reading: readonly DriverPromise[] = [
     id: 'O1',
     text: 'messages of one key arrive in the order in which they were published, over batches',
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const driver = await bench.open();
-      const probe = await bench.read(driver, place.source());
+      const { place, driver, probe } = await bench.reader();
       const keys = ['a', 'b', 'c', 'd', 'e'];
       for (const batch of [0, 1, 2, 3]) {
         const messages = numbered(100, `${batch}-`).map((body, i) => text(body, { key: keys[i % keys.length] }));
@@ -129,10 +121,10 @@ export const reading: readonly DriverPromise[] = [
         settle: () => 'done',
         room: (lane) => (lane.source === source ? room : undefined),
       });
-      await bench.publish(driver, place.destination, text('fills it', { key: 'k' }));
+      await bench.publish(driver, place.destination, keyed('fills it'));
       await probe.has('fills it');
-      await bench.publish(driver, place.destination, text('waits', { key: 'k' }));
-      for (const body of numbered(20)) await bench.publish(driver, otherPlace.destination, text(body, { key: 'k' }));
+      await bench.publish(driver, place.destination, keyed('waits'));
+      for (const body of numbered(20)) await bench.publish(driver, otherPlace.destination, keyed(body));
       await probe.has(...numbered(20));
       assert.equal(probe.count('waits'), 0);
       makeRoom();
@@ -143,9 +135,7 @@ export const reading: readonly DriverPromise[] = [
     id: 'O3',
     text: 'a position is one message’s alone',
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const driver = await bench.open();
-      const probe = await bench.read(driver, place.source(), keep);
+      const { place, driver, probe } = await bench.reader(keep);
       await bench.publish(driver, place.destination, ...numbered(40));
       await until(
         () => probe.taken.length >= 40,

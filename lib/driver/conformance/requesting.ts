@@ -47,8 +47,7 @@ export const requesting: readonly DriverPromise[] = [
     text: 'a request that nobody listens to is refused at once by its code',
     unless: unless.request,
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const driver = await bench.open();
+      const { place, driver } = await bench.writer();
       const asking = driver.request!(place.destination, text('anybody?'), bench.signal);
       assert.equal(await codeOf(within(asking, 'request()', bench.patienceMs)), 'MULTI_BROKER_NO_RESPONDERS');
     },
@@ -58,14 +57,25 @@ export const requesting: readonly DriverPromise[] = [
     text: 'a request that nobody answers ends by its code when its signal aborts',
     unless: unless.request,
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const driver = await bench.open();
-      const probe = await bench.read(driver, place.source());
+      const { place, driver, probe } = await bench.reader();
       const tooLate = new AbortController();
       const asking = codeOf(driver.request!(place.destination, text('slow'), tooLate.signal));
       await probe.has('slow');
       tooLate.abort();
       assert.equal(await within(asking, 'request()', bench.patienceMs), 'MULTI_BROKER_REQUEST_TIMEOUT');
+    },
+  },
+  {
+    id: 'R5',
+    text: 'a request under way when the driver is closed ends by a code',
+    unless: unless.request,
+    async prove(bench) {
+      const { place, probe } = await bench.reader();
+      const asker = await bench.open('asker');
+      const asking = codeOf(asker.request!(place.destination, text('slow'), bench.signal));
+      await probe.has('slow');
+      await within(asker.close(), 'close()', bench.patienceMs);
+      assert.equal(await within(asking, 'request()', bench.patienceMs), 'MULTI_BROKER_STOPPED');
     },
   },
 ];

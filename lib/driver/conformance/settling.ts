@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 
-import { keep, numbered, text } from './bench.js';
+import { type Bench, keep, keyed, numbered, type Writer } from './bench.js';
+import type { Probe, Taken } from './probe.js';
 import { type DriverPromise, unless } from './promise.js';
+import { until } from './waiting.js';
 
 /** Promises about settlements and what comes again. */
 export const settling: readonly DriverPromise[] = [
@@ -10,19 +12,21 @@ export const settling: readonly DriverPromise[] = [
     text: 'what is settled, whether done or dropped, does not come again to a successor',
     unless: unless.durable,
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const group = `g-${bench.target.clock.now()}`;
-      const driver = await bench.open();
-      const first = await bench.read(driver, place.source({ group }), {
+      const {
+        place,
+        group,
+        driver,
+        probe: first,
+      } = await bench.member({
         settle: ({ text: body }) => (body === 'm1' ? 'drop' : 'done'),
       });
-      await bench.publish(driver, place.destination, ...numbered(3).map((body) => text(body, { key: 'k' })));
+      await bench.publish(driver, place.destination, ...numbered(3).map(keyed));
       await first.has(...numbered(3));
       await first.leave();
       await driver.close();
       const again = await bench.open();
       const second = await bench.read(again, place.source({ group }));
-      await bench.publish(again, place.destination, text('later', { key: 'k' }));
+      await bench.publish(again, place.destination, keyed('later'));
       await second.has('later');
       assert.deepEqual(second.texts, ['later']);
     },
@@ -32,11 +36,8 @@ export const settling: readonly DriverPromise[] = [
     text: 'what is unsettled when its reader closes comes again at once to a successor, at the same position',
     unless: unless.durable,
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const group = `g-${bench.target.clock.now()}`;
-      const driver = await bench.open();
-      const first = await bench.read(driver, place.source({ group }), keep);
-      await bench.publish(driver, place.destination, ...numbered(3).map((body) => text(body, { key: 'k' })));
+      const { place, group, driver, probe: first } = await bench.member(keep);
+      await bench.publish(driver, place.destination, ...numbered(3).map(keyed));
       await first.has(...numbered(3));
       first.settle('m0');
       await first.leave();
@@ -54,12 +55,9 @@ export const settling: readonly DriverPromise[] = [
     text: 'settled out of order, nothing unsettled is lost',
     unless: unless.durable,
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const group = `g-${bench.target.clock.now()}`;
-      const driver = await bench.open();
-      const first = await bench.read(driver, place.source({ group }), keep);
+      const { place, group, driver, probe: first } = await bench.member(keep);
       const sent = numbered(40);
-      await bench.publish(driver, place.destination, ...sent.map((body) => text(body, { key: 'k' })));
+      await bench.publish(driver, place.destination, ...sent.map(keyed));
       await first.has(...sent);
       const settled = [...sent].reverse().filter((_, i) => i % 3 !== 0);
       for (const body of settled) first.settle(body);
@@ -73,9 +71,7 @@ export const settling: readonly DriverPromise[] = [
     text: 'what is to come again comes after its delay and not before, and those behind it go on',
     unless: unless.comesAgain,
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const driver = await bench.open();
-      const probe = await bench.read(driver, place.source(), {
+      const { place, driver, probe } = await bench.reader({
         settle: ({ text: body, message }) =>
           body === 'later' && message.deliveries === 1 ? { againInMs: 1_500 } : 'done',
       });
@@ -100,17 +96,9 @@ export const settling: readonly DriverPromise[] = [
     text: 'a message whose lease is extended goes to nobody else, also after quiet',
     unless: unless.comesAgain,
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const driver = await bench.open();
-      const [leaseMs, group] = [1_500, `g-${bench.target.clock.now()}`];
-      const probe = await bench.read(driver, place.source({ leaseMs, group }), keep);
-      await bench.publish(driver, place.destination, 'long work');
-      await probe.has('long work');
-      const { lane, message } = probe.find('long work');
+      const { place, driver, held, other } = await heldByQuiet(bench, 'long work');
+      const { lane, message } = held;
       assert.equal(lane.leaseMs, leaseMs);
-      // A driver may keep a copy from its own lane; from a member that still reads only the lease does.
-      await probe.intake!.quiet();
-      const other = await bench.read(driver, place.source({ leaseMs, group }));
       for (let third = 0; third < 6; third++) {
         await bench.pass(leaseMs / 3);
         lane.extend?.(message);
@@ -126,26 +114,48 @@ export const settling: readonly DriverPromise[] = [
     text: 'a message whose lease is not extended goes to another member',
     unless: unless.comesAgain,
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const driver = await bench.open();
-      const [leaseMs, group] = [1_500, `g-${bench.target.clock.now()}`];
-      const probe = await bench.read(driver, place.source({ leaseMs, group }), keep);
-      await bench.publish(driver, place.destination, 'stuck');
-      await probe.has('stuck');
-      await probe.intake!.quiet();
-      const other = await bench.read(driver, place.source({ leaseMs, group }));
+      const { other } = await heldByQuiet(bench, 'stuck');
       await bench.pass(leaseMs);
       await other.has('stuck');
       assert.equal(other.find('stuck').message.deliveries, 2);
     },
   },
   {
+    id: 'T8',
+    text: 'what a member held when it left comes to another in order, and what was published since behind it',
+    unless: (target) => unless.groups(target) ?? unless.heldInOrder(target),
+    async prove(bench) {
+      const { place, driver } = await bench.writer();
+      const group = bench.newGroup();
+      const join = async (): Promise<Probe> => bench.read(await bench.open(), place.source({ group }), keep);
+      const members = [await join(), await join()];
+      const sent = numbered(60);
+      await bench.publish(driver, place.destination, ...sent.map(keyed));
+      const holder = (): Probe | undefined => members.find(({ taken }) => taken.length === sent.length);
+      await until(
+        () => holder() !== undefined,
+        () => `${members.map(({ taken }) => taken.length).join(' and ')} of 60 came`,
+        bench.patienceMs,
+      );
+      const leaving = holder()!;
+      const staying = members.find((member) => member !== leaving)!;
+      // One of them behind an unsettled one: that may come again.
+      for (const body of [...sent.slice(0, 10), 'm20']) leaving.settle(body);
+      await leaving.leave();
+      await bench.publish(driver, place.destination, ...numbered(10, 'since-').map(keyed));
+      const due = [...sent.slice(10), ...numbered(10, 'since-')].filter((body) => body !== 'm20');
+      await staying.has(...due);
+      assert.deepEqual(
+        staying.texts.filter((body) => body !== 'm20'),
+        due,
+      );
+    },
+  },
+  {
     id: 'T6',
     text: 'settling twice, or what another lane handed over, or on a lost lane, does nothing and never throws',
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const driver = await bench.open();
-      const probe = await bench.read(driver, place.source(), keep);
+      const { place, driver, probe } = await bench.reader(keep);
       await bench.publish(driver, place.destination, 'one', 'two');
       await probe.has('one', 'two');
       const { lane, message } = probe.find('one');
@@ -159,3 +169,21 @@ export const settling: readonly DriverPromise[] = [
     },
   },
 ];
+
+const leaseMs = 1_500;
+
+/**
+ * A message under a lease that a quiet member holds, and another member that reads on. A driver may keep a copy from its
+ * own lane; from a member that still reads only the lease does.
+ */
+async function heldByQuiet(
+  bench: Bench,
+  body: string,
+): Promise<Writer & { readonly held: Taken; readonly other: Probe }> {
+  const { place, group, driver, probe } = await bench.member(keep, { leaseMs });
+  await bench.publish(driver, place.destination, body);
+  await probe.has(body);
+  await probe.intake!.quiet();
+  const other = await bench.read(driver, place.source({ leaseMs, group }));
+  return { place, driver, held: probe.find(body), other };
+}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 
-import { keep, numbered, text } from './bench.js';
+import { isMultiBrokerError } from '../../errors/index.js';
+import { keep, keyed, numbered } from './bench.js';
 import { type DriverPromise, unless } from './promise.js';
 import { within } from './waiting.js';
 
@@ -10,13 +11,12 @@ export const stopping: readonly DriverPromise[] = [
     id: 'I1',
     text: 'after quiet has resolved nothing is handed over',
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const driver = await bench.open();
+      const { place, driver } = await bench.writer();
       const [quiet, going] = [await bench.read(driver, place.source()), await bench.read(driver, place.source())];
-      await bench.publish(driver, place.destination, text('before', { key: 'k' }));
+      await bench.publish(driver, place.destination, keyed('before'));
       await Promise.all([quiet.has('before'), going.has('before')]);
       await within(quiet.intake!.quiet(), 'quiet()', bench.patienceMs);
-      await bench.publish(driver, place.destination, ...numbered(20).map((body) => text(body, { key: 'k' })));
+      await bench.publish(driver, place.destination, ...numbered(20).map(keyed));
       await going.has(...numbered(20));
       assert.deepEqual(quiet.texts, ['before']);
     },
@@ -26,10 +26,7 @@ export const stopping: readonly DriverPromise[] = [
     text: 'what comes after quiet is there for the successor',
     unless: unless.durable,
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const group = `g-${bench.target.clock.now()}`;
-      const driver = await bench.open();
-      const first = await bench.read(driver, place.source({ group }));
+      const { place, group, driver, probe: first } = await bench.member();
       await bench.publish(driver, place.destination, 'before');
       await first.has('before');
       await first.intake!.quiet();
@@ -45,18 +42,15 @@ export const stopping: readonly DriverPromise[] = [
     text: 'what is settled between quiet and close counts',
     unless: unless.durable,
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const group = `g-${bench.target.clock.now()}`;
-      const driver = await bench.open();
-      const first = await bench.read(driver, place.source({ group }), keep);
-      await bench.publish(driver, place.destination, text('slow', { key: 'k' }));
+      const { place, group, driver, probe: first } = await bench.member(keep);
+      await bench.publish(driver, place.destination, keyed('slow'));
       await first.has('slow');
       await first.intake!.quiet();
       first.settle('slow');
       await within(first.intake!.flush(), 'flush()', bench.patienceMs);
       await first.leave();
       const second = await bench.read(driver, place.source({ group }));
-      await bench.publish(driver, place.destination, text('later', { key: 'k' }));
+      await bench.publish(driver, place.destination, keyed('later'));
       await second.has('later');
       assert.deepEqual(second.texts, ['later']);
     },
@@ -65,9 +59,7 @@ export const stopping: readonly DriverPromise[] = [
     id: 'I4',
     text: 'closing a driver closes what it reads: every lane is lost',
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const driver = await bench.open();
-      const probe = await bench.read(driver, place.source(), keep);
+      const { place, driver, probe } = await bench.reader(keep);
       await bench.publish(driver, place.destination, 'unsettled');
       await probe.has('unsettled');
       await within(driver.close(), 'close()', bench.patienceMs);
@@ -78,14 +70,37 @@ export const stopping: readonly DriverPromise[] = [
     id: 'I5',
     text: 'one reader leaves, and another of the same driver goes on',
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const driver = await bench.open();
+      const { place, driver } = await bench.writer();
       const [leaving, staying] = [await bench.read(driver, place.source()), await bench.read(driver, place.source())];
       await leaving.leave();
       await bench.publish(driver, place.destination, 'after');
       await staying.has('after');
       assert.equal(leaving.taken.length, 0);
       assert.ok(staying.lanes.some((lane) => !lane.lost.aborted));
+    },
+  },
+  {
+    id: 'I6',
+    text: 'a driver that is closed in an outage answers the publishes that are under way, each by an error',
+    unless: unless.unsteady,
+    async prove(bench) {
+      const { makeDriver, place, cut, mend } = await bench.target.makeUnsteady!();
+      const driver = await bench.connect(await makeDriver());
+      const probe = await bench.read(driver, place.source());
+      await bench.publish(driver, place.destination, 'before');
+      await probe.has('before');
+      await cut();
+      try {
+        await bench.hasState('reconnecting');
+        const answered = bench.tryPublish(driver, place.destination, 'one', 'two');
+        await within(driver.close(), 'close()', bench.patienceMs);
+        assert.deepEqual(
+          (await answered).map((outcome) => 'error' in outcome && isMultiBrokerError(outcome.error)),
+          [true, true],
+        );
+      } finally {
+        await mend();
+      }
     },
   },
 ];

@@ -1,36 +1,36 @@
 import assert from 'node:assert/strict';
 
-import type { Bench } from './bench.js';
-import { keep, numbered, text } from './bench.js';
+import { keep, keyed, numbered, text } from './bench.js';
+import { Load } from './load.js';
 import type { Probe, Taken } from './probe.js';
 import { type DriverPromise, unless } from './promise.js';
-import { until, within } from './waiting.js';
+import { within } from './waiting.js';
 
 /** Promises that other projects' suites list and leave out: what holds when something goes wrong. */
 export const surviving: readonly DriverPromise[] = [
   {
     id: 'F1',
     text: 'reconnect under load: after an outage publishing and reading go on, and nothing confirmed is lost',
-    unless: ({ makeUnsteady }) => (makeUnsteady ? undefined : 'its server is in the process'),
+    unless: unless.unsteady,
     async prove(bench) {
       const { makeDriver, place, cut, mend } = await bench.target.makeUnsteady!();
       const driver = await bench.connect(await makeDriver());
       const probe = await bench.read(driver, place.source());
-      const load = new Load(bench, (body) => bench.tryPublish(driver, place.destination, body));
+      const load = new Load(bench, driver, place.destination, (number) => text(`load-${number}`));
       try {
         await probe.hasCount(20);
         await cut();
-        await stateIs(bench, 'reconnecting');
+        await bench.hasState('reconnecting');
         // Some of the load falls into the outage.
         for (let turn = 0; turn < 20; turn++) await bench.breathe();
         await mend();
-        await stateIs(bench, 'up');
+        await bench.hasState('up');
         await probe.hasCount(probe.taken.length + 20);
       } finally {
         await load.end();
       }
       // A system that keeps nothing owes a reader nothing of the time in which he was away.
-      if (bench.target.features.durable) await probe.has(...load.confirmed);
+      if (bench.target.features.durable) await probe.has(...load.confirmed.map((number) => `load-${number}`));
     },
   },
   {
@@ -38,9 +38,8 @@ export const surviving: readonly DriverPromise[] = [
     text: 'redelivery after an error: what fails comes again until it is done, and the others go on',
     unless: ({ features }) => (features.again === 'never' ? 'nobody brings a failure back' : undefined),
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const group = `g-${bench.target.clock.now()}`;
-      const driver = await bench.open();
+      const { place, driver } = await bench.writer();
+      const group = bench.newGroup();
       const sent = numbered(30);
       const failing = sent.filter((_, index) => index % 3 === 0);
       const { again } = bench.target.features;
@@ -50,7 +49,7 @@ export const surviving: readonly DriverPromise[] = [
           return again === 'server' ? { againInMs: 10 } : undefined;
         },
       });
-      await bench.publish(driver, place.destination, ...sent.map((body) => text(body, { key: 'k' })));
+      await bench.publish(driver, place.destination, ...sent.map(keyed));
       await probe.has(...sent);
       if (again === 'server') {
         for (let round = 0; round < 100 && failing.some((body) => probe.count(body) < 3); round++) {
@@ -74,9 +73,8 @@ export const surviving: readonly DriverPromise[] = [
     text: 'continue after a subscriber closes: over many closings every message is done by somebody',
     unless: unless.durable,
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const group = `g-${bench.target.clock.now()}`;
-      const driver = await bench.open();
+      const { place, driver } = await bench.writer();
+      const group = bench.newGroup();
       const done = new Set<string | null>();
       const half = ({ text: body }: Taken): 'done' | undefined => {
         if (Number(body?.slice(-1)) % 2 === 0) return undefined;
@@ -93,12 +91,7 @@ export const surviving: readonly DriverPromise[] = [
         await reader.leave();
       }
       const last = await bench.read(driver, place.source({ group }));
-      const missing = (): string[] => sent.filter((body) => !done.has(body) && last.count(body) === 0);
-      await until(
-        () => missing().length === 0,
-        () => `${missing().length} of ${sent.length} were never done`,
-        bench.patienceMs,
-      );
+      await bench.untilAll(sent, (body) => done.has(body) || last.count(body) > 0);
     },
   },
   {
@@ -107,7 +100,7 @@ export const surviving: readonly DriverPromise[] = [
     unless: (target) => unless.groups(target) ?? unless.durable(target),
     async prove(bench) {
       const place = await bench.target.makePlace();
-      const group = `g-${bench.target.clock.now()}`;
+      const group = bench.newGroup();
       const [ending, publisher] = [await bench.open(), await bench.open()];
       const first = await bench.read(ending, place.source({ group }), keep);
       const sent = numbered(40);
@@ -124,10 +117,7 @@ export const surviving: readonly DriverPromise[] = [
     text: 'a settlement that comes when its lane is lost changes nothing: the message comes again to a successor',
     unless: unless.durable,
     async prove(bench) {
-      const place = await bench.target.makePlace();
-      const group = `g-${bench.target.clock.now()}`;
-      const driver = await bench.open();
-      const first = await bench.read(driver, place.source({ group }), keep);
+      const { place, group, driver, probe: first } = await bench.member(keep);
       await bench.publish(driver, place.destination, 'late');
       await first.has('late');
       await first.leave();
@@ -137,37 +127,3 @@ export const surviving: readonly DriverPromise[] = [
     },
   },
 ];
-
-/** Publishes one message after the other, and remembers which were confirmed. */
-class Load {
-  readonly confirmed: string[] = [];
-  readonly #running: Promise<void>;
-  #going = true;
-
-  constructor(bench: Bench, publish: (body: string) => ReturnType<Bench['tryPublish']>) {
-    this.#running = this.#run(bench, publish);
-    // Told by end().
-    this.#running.catch(() => undefined);
-  }
-
-  end(): Promise<void> {
-    this.#going = false;
-    return this.#running;
-  }
-
-  async #run(bench: Bench, publish: (body: string) => ReturnType<Bench['tryPublish']>): Promise<void> {
-    for (let number = 0; this.#going; number++) {
-      const [outcome] = await publish(`load-${number}`);
-      if (outcome !== undefined && 'receipt' in outcome) this.confirmed.push(`load-${number}`);
-      await bench.breathe();
-    }
-  }
-}
-
-async function stateIs(bench: Bench, state: string): Promise<void> {
-  await until(
-    () => bench.states.at(-1) === state,
-    () => `the driver did not tell '${state}' but ${bench.states.join(', ')}`,
-    bench.patienceMs,
-  );
-}

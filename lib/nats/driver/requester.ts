@@ -33,7 +33,8 @@ export class Requester {
 
   /**
    * Rejects with MULTI_BROKER_REQUEST_TIMEOUT when the signal aborts, MULTI_BROKER_NO_RESPONDERS when nobody listens,
-   * MULTI_BROKER_NOT_CONNECTED at once when there is no connection. An answer that is an error is an answer.
+   * MULTI_BROKER_NOT_CONNECTED at once when there is no connection, MULTI_BROKER_STOPPED when the broker is closed. An
+   * answer that is an error is an answer.
    */
   async request(to: NatsDestinationSpec, message: Outgoing, signal: AbortSignal): Promise<Incoming> {
     if (to.via === 'jetstream') throw this.unsupported(to);
@@ -46,6 +47,13 @@ export class Requester {
     } finally {
       cleanUp();
     }
+  }
+
+  /** The broker is closed: no answer comes any more. */
+  close(): void {
+    const { broker } = this.parts;
+    const what = `Broker '${broker}' was closed`;
+    for (const { fail } of this.open) fail(new MultiBrokerError('MULTI_BROKER_STOPPED', what, { broker }));
   }
 
   private start(to: NatsDestinationSpec, message: Outgoing, signal: AbortSignal, end: Ends): () => void {

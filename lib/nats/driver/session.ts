@@ -68,8 +68,9 @@ export class Session {
     }
   }
 
-  /** Publishes under way end first, those that take too long by giving up. */
+  /** Publishes under way end first, those that take too long by giving up; nobody waits for answers. */
   async close(withinMs: number): Promise<void> {
+    this.requester.close();
     const late = new AbortController();
     await Promise.race([Promise.all(this.open), sleep(this.io.clock, withinMs, late.signal)]);
     late.abort();
