@@ -46,7 +46,7 @@ export interface Incoming {
   /** The receiver's own: what is written into it, no other delivery and no other group sees. */
   readonly body: Uint8Array | null;
   readonly key?: string | undefined;
-  /** Builds the text headers; delivery asks at most once. */
+  /** Builds the text headers, or gives what several deliveries share: delivery asks at most once, and writes nothing. */
   headers(): Headers;
   /** The topic or subject it came by. */
   readonly address: string;
