@@ -5,7 +5,7 @@ import type { TwinStream } from './twin-stream.js';
 
 /** What waits for a durable: what its server would deliver again, and when; and what it has, where nobody reads. */
 export function* consumerWaits(stream: TwinStream, consumer: TwinConsumer): Iterable<BusWait> {
-  const { durable_name: durable = '' } = consumer.config;
+  const { durable } = consumer;
   const lane = `${stream.name}/${durable}`;
   for (const { seq, dueAt, nacked } of consumer.waiting()) {
     const stored = stream.log.at(seq);

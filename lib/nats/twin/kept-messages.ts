@@ -1,13 +1,22 @@
 import type { StreamConfig } from 'nats';
 
 import type { Clock } from '../../driver/index.js';
-import { bytesOf, Log, type Stored } from '../../twin/index.js';
+import { bytesOf, Log, type Stored, TWIN_RETENTION } from '../../twin/index.js';
 
 /**
- * A server's stream without limits keeps all; a twin without limits keeps this many of those that every consumer has
- * settled, so that a long run does not fill the memory.
+ * A server's stream without limits keeps all, as far as its disk goes. A twin without limits keeps this much of what
+ * every consumer has settled, so that a long run does not fill the memory. What some consumer has yet to settle is
+ * kept up to the bound of all twins; beyond it the new is refused, as by a server whose disk is full: dropped
+ * messages would be losses that no server has.
  */
-const KEPT_WITHOUT_LIMIT = 10_000;
+const SETTLED = { messages: 10_000, bytes: TWIN_RETENTION.bytes };
+
+/** Who has yet to settle what a stream keeps. */
+export interface Needing {
+  /** The first message that it has not settled. */
+  readonly floor: number;
+  readonly durable: string;
+}
 
 /** What a stream keeps: no more than its limits say; the oldest go first, or the new is refused. */
 export class KeptMessages {
@@ -16,17 +25,19 @@ export class KeptMessages {
   readonly #maxBytes: number;
   readonly #maxAgeMs: number;
   readonly #refusesNew: boolean;
+  readonly #isUnlimited: boolean;
   #needed = 1;
 
-  /** `neededFrom`: the first that some consumer has not settled. */
+  /** `furthestBehind`: of the consumers, the one that has settled least. */
   constructor(
     { max_msgs: messages = -1, max_bytes: bytes = -1, max_age: age = 0, discard }: Partial<StreamConfig>,
     private readonly clock: Clock,
-    private readonly neededFrom: () => number,
+    private readonly furthestBehind: () => Needing | undefined,
   ) {
     this.#maxMessages = messages > 0 ? messages : Infinity;
     this.#maxBytes = bytes > 0 ? bytes : Infinity;
     this.#maxAgeMs = age > 0 ? age / 1e6 : Infinity;
+    this.#isUnlimited = this.#maxMessages === Infinity && this.#maxBytes === Infinity;
     this.#refusesNew = (discard as string | undefined) === 'new';
   }
 
@@ -46,8 +57,9 @@ export class KeptMessages {
     return this.#log.end;
   }
 
-  /** Why a stream that discards the new has no room for the message, as the server says it. */
+  /** Why a stream has no room for the message: as the server says it, of one that discards the new. */
   refusal(message: Stored): string | undefined {
+    if (this.#isUnlimited) return this.#overflow(message);
     if (!this.#refusesNew) return undefined;
     this.#dropOld();
     if (this.#log.size >= this.#maxMessages) return 'maximum messages exceeded';
@@ -58,7 +70,7 @@ export class KeptMessages {
     const seq = this.#log.append(message);
     this.#dropOld();
     this.#log.retain({ messages: this.#maxMessages, bytes: this.#maxBytes });
-    if (this.#maxMessages === Infinity && this.#maxBytes === Infinity) this.#dropSettled();
+    if (this.#isUnlimited) this.#dropSettled();
     return seq;
   }
 
@@ -77,10 +89,28 @@ export class KeptMessages {
     while ((this.#log.at(this.#log.first)?.timestamp ?? Infinity) <= oldest) this.#log.remove(this.#log.first);
   }
 
+  #overflow(message: Stored): string | undefined {
+    if (this.#fits(message)) return undefined;
+    this.#dropOld();
+    this.#dropSettled(bytesOf(message));
+    if (this.#fits(message)) return undefined;
+    const { messages, bytes } = TWIN_RETENTION;
+    const most = `${messages} messages or ${bytes} bytes`;
+    const durable = this.furthestBehind()?.durable ?? '';
+    return `a twin keeps no more than ${most}, and durable '${durable}' has yet to settle the oldest; give the stream maxMessages, or read it`;
+  }
+
+  #fits(message: Stored): boolean {
+    const { messages, bytes } = TWIN_RETENTION;
+    return this.#log.size < messages && this.#log.bytes + bytesOf(message) <= bytes;
+  }
+
   /** Consumers are asked only when the last answer is used up. */
-  #dropSettled(): void {
-    if (this.#log.size <= KEPT_WITHOUT_LIMIT) return;
-    if (this.#log.first >= this.#needed) this.#needed = this.neededFrom();
-    while (this.#log.size > KEPT_WITHOUT_LIMIT && this.#log.first < this.#needed) this.#log.remove(this.#log.first);
+  #dropSettled(room = 0): void {
+    while (this.#log.size > SETTLED.messages || this.#log.bytes + room > SETTLED.bytes) {
+      if (this.#log.first >= this.#needed) this.#needed = this.furthestBehind()?.floor ?? this.#log.end;
+      if (this.#log.first >= this.#needed) return;
+      this.#log.remove(this.#log.first);
+    }
   }
 }

@@ -75,6 +75,10 @@ export class TwinConsumer {
     return unsettled;
   }
 
+  get durable(): string {
+    return this.config.durable_name ?? '';
+  }
+
   join(reader: Reader): void {
     this.#readers.join(reader);
     this.wake();

@@ -1,7 +1,7 @@
 import type { ConsumerConfig, StreamConfig } from 'nats';
 
 import type { Clock } from '../../driver/index.js';
-import type { Stored } from '../../twin/index.js';
+import { type Stored, TWIN_RETENTION } from '../../twin/index.js';
 import { dedupeHeader } from '../header-names.js';
 import { KeptMessages } from './kept-messages.js';
 import { TwinConsumer } from './twin-consumer.js';
@@ -45,7 +45,7 @@ export class TwinStream {
     // The server's window is never longer than what it keeps.
     const window = age > 0 ? Math.min(age, DUPLICATE_WINDOW_NS) : DUPLICATE_WINDOW_NS;
     this.config = Object.assign({ duplicate_window: window }, DEFAULTS as object, config);
-    this.log = new KeptMessages(this.config, clock, () => this.#neededFrom());
+    this.log = new KeptMessages(this.config, clock, () => this.#furthestBehind());
     this.name = config.name ?? '';
     this.subjects = config.subjects ?? [];
   }
@@ -59,7 +59,7 @@ export class TwinStream {
     const seq = this.log.append(message);
     if (this.retention === 'interest') this.settled(seq);
     if (id === undefined) this.#forgetOld();
-    else this.#seen.set(id, { seq, at: this.clock.now() });
+    else this.#remember(id, seq);
     for (const consumer of this.#consumers.values()) consumer.wake();
     return { stream: this.name, seq, duplicate: false };
   }
@@ -90,14 +90,28 @@ export class TwinStream {
     return consumer;
   }
 
-  #neededFrom(): number {
-    return Math.min(this.log.end, ...[...this.#consumers.values()].map(({ floor }) => floor));
+  #furthestBehind(): TwinConsumer | undefined {
+    let furthest: TwinConsumer | undefined;
+    for (const consumer of this.#consumers.values()) {
+      if (furthest === undefined || consumer.floor < furthest.floor) furthest = consumer;
+    }
+    return furthest;
   }
 
   /** A repeat does not refresh the window (nats-server #7302). */
   #duplicateOf(id: string): number | undefined {
     this.#forgetOld();
     return this.#seen.get(id)?.seq;
+  }
+
+  /** A clock that stands still ends no window, so the oldest ids go beyond so many. */
+  #remember(id: string, seq: number): void {
+    this.#seen.set(id, { seq, at: this.clock.now() });
+    if (this.#seen.size <= TWIN_RETENTION.messages) return;
+    for (const oldest of this.#seen.keys()) {
+      this.#seen.delete(oldest);
+      return;
+    }
   }
 
   /** In order of arrival, so the first that is young enough ends the search. */
