@@ -26,12 +26,14 @@ export interface KafkaBrokerDefinition extends BrokerDefinition<'kafka'> {
  */
 export function kafkaBroker(options: KafkaBrokerOptions): KafkaBrokerDefinition {
   const known = settings(options);
+  // Once: one definition serves all tests of a file.
+  let problems: readonly string[] | undefined;
   return {
     name: options.name,
     kind: 'kafka',
     options: known,
     critical: options.critical,
-    problems: () => optionProblems(options),
+    problems: () => (problems ??= optionProblems(options)),
     source: (from) => sourceSpec(from, known),
     destination: (to) => destinationSpec(to, known),
     clash: (one: SourceSpec, other: SourceSpec) => clash(one as KafkaSourceSpec, other as KafkaSourceSpec),

@@ -26,12 +26,14 @@ export interface NatsBrokerDefinition extends BrokerDefinition<'nats'> {
  */
 export function natsBroker(options: NatsBrokerOptions): NatsBrokerDefinition {
   const known = settings(options);
+  // Once: one definition serves all tests of a file.
+  let problems: readonly string[] | undefined;
   return {
     name: options.name,
     kind: 'nats',
     options: known,
     critical: options.critical,
-    problems: () => optionProblems(options),
+    problems: () => (problems ??= optionProblems(options)),
     source: (from) => sourceSpec(from, known),
     destination: (to) => destinationSpec(to, known),
     clash: (one: SourceSpec, other: SourceSpec) => clash(one as NatsSourceSpec, other as NatsSourceSpec),
