@@ -7,6 +7,7 @@ export class LazyAbortController {
   #why: (() => unknown) | undefined;
   readonly #listeners = new Set<() => void>();
 
+  /** Made when it is first asked for. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();

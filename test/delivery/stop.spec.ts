@@ -35,6 +35,16 @@ describe('a lane that is stopped', () => {
     expect([rig.calls, rig.lane.fates]).toEqual([['a'], ['a done']]);
   });
 
+  it('calls no handler for a lane that is opened after all was given up', async () => {
+    const rig = new Rig({ lane: { again: 'never', waits: false } });
+    rig.sink.quiet();
+    rig.sink.abandon();
+    const late = rig.open({ again: 'never', waits: false });
+    void rig.sink.take(late, messages('a'));
+    await turns();
+    expect(rig.calls).toEqual([]);
+  });
+
   it('takes nothing more', async () => {
     const rig = new Rig();
     rig.sink.quiet();

@@ -8,7 +8,7 @@ import {
   UseInterceptors,
   UsePipes,
 } from '@nestjs/common';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { Payload, PublishTo, Subscribe } from '../../lib/index.js';
 import { Handlers } from '../support/nest-handlers.js';
 
@@ -60,6 +60,23 @@ describe('handlers are found', () => {
       override created() {}
     }
     expect(await found({ providers: [Inheriting, Overriding] })).toEqual(['Inheriting.created < created']);
+  });
+
+  it('though a mock stood in their place when an application was first searched', async () => {
+    @Injectable()
+    class Mocked extends Orders {}
+    const mock = jest.spyOn(Mocked.prototype, 'created').mockImplementation(() => {});
+    expect(await found({ providers: [Mocked] })).toEqual([]);
+    mock.mockRestore();
+    expect(await found({ providers: [Mocked] })).toEqual(['Mocked.created < created']);
+  });
+
+  it('that a mixin copied from another class', async () => {
+    @Injectable()
+    class Mixed {}
+    const copied = Object.getOwnPropertyDescriptor(Orders.prototype, 'created')!;
+    Object.defineProperty(Mixed.prototype, 'created', copied);
+    expect(await found({ providers: [Mixed] })).toEqual(['Mixed.created < created']);
   });
 
   it('of each @Subscribe of a method', async () => {

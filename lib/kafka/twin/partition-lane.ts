@@ -52,9 +52,9 @@ export class PartitionLane implements Lane {
     return this.#next;
   }
 
-  /** Begins to hand over, what is there already first. */
+  /** Begins to hand over, what is there already first. Of an empty partition no turn of the event loop is asked for. */
   open(): void {
-    this.#feed.wake();
+    if (this.topic.partition(this.partition).end > this.#next) this.#feed.wake();
   }
 
   settle(message: Incoming, _how: Settlement): void {
