@@ -14,13 +14,14 @@ export function watchProcessingTime<T>(running: Promise<T>, owner: LaneOwner, de
   const { host, binding } = owner;
   const limit = binding.maxProcessingMs ?? 0;
   const about = {};
-  const cancel = host.clock.after(limit, () => {
+  const lapse = (): void => {
     const what = `${binding.handler} runs longer than ${String(limit)} ms on ${owner.lane.name} of broker '${binding.broker}'`;
     const error = new MultiBrokerError('MULTI_BROKER_PROCESSING_TIMEOUT', what, { handler: binding.handler });
     host.log.error(error.message);
     host.ailments.set(about, error.message);
     delivery.cutAttempt(error);
-  });
+  };
+  const cancel = host.clock.after(limit, lapse, 'processing');
   // A promise of another library may have no finally().
   return Promise.resolve(running).finally(() => {
     cancel();

@@ -38,6 +38,12 @@ export class DeliveryRecords implements DeliveryObserver {
     return [...this.#active].filter(({ runningSince }) => runningSince !== undefined);
   }
 
+  /** Those that run and whose `maxProcessingMs` is still to come. */
+  get limited(): readonly RecordedDelivery[] {
+    const now = this.host.clock.now();
+    return this.running.filter(({ limitAt }) => limitAt !== undefined && limitAt > now);
+  }
+
   /** Those that wait for a further call. */
   get waiting(): readonly RecordedDelivery[] {
     return [...this.#active].filter(({ wait }) => wait !== undefined);
@@ -53,7 +59,7 @@ export class DeliveryRecords implements DeliveryObserver {
     this.count++;
     const record = this.#recordOf(delivery);
     this.#active.add(record);
-    record.called(context);
+    record.called(context, this.host.clock.now());
   }
 
   callOver(delivery: ObservedDelivery): void {

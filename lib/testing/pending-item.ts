@@ -5,10 +5,21 @@
  * `manual`: a message that its handler has not settled yet; what the server sends again meanwhile is taken for a copy.
  * `queued`: messages behind one of these, or of a paused subscription. `unread`: messages on a broker that is not connected
  * now, after a crash or without a connection. `publish-retry`: a publish that was not confirmed
- * and is tried again. `publish`: one that a fault delays. `timer`: anything else that waits for the clock.
+ * and is tried again. `publish`: one that a fault delays. `processing`: a handler that runs, until its
+ * `maxProcessingMs` is over. `timer`: anything else that waits for the clock.
  */
 export type PendingReason =
-  'retry' | 'hold' | 'redelivery' | 'ack-wait' | 'manual' | 'queued' | 'unread' | 'publish-retry' | 'publish' | 'timer';
+  | 'retry'
+  | 'hold'
+  | 'redelivery'
+  | 'ack-wait'
+  | 'manual'
+  | 'queued'
+  | 'unread'
+  | 'publish-retry'
+  | 'publish'
+  | 'processing'
+  | 'timer';
 
 /** What waits: for the clock where it has a `dueAt`, else for something that the application or the test does. */
 export interface PendingItem {

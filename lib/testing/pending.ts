@@ -7,6 +7,8 @@ import type { RecordedDelivery } from './recorded-delivery.js';
 /** All that is looked at. */
 export interface PendingSources {
   readonly now: number;
+  /** Calls that run and have a limit. */
+  readonly limited: readonly RecordedDelivery[];
   readonly deliveries: readonly RecordedDelivery[];
   readonly brokers: readonly BrokerWaiting[];
   readonly buses: readonly BusWaiting[];
@@ -24,13 +26,23 @@ export interface BusWaiting {
 }
 
 /** Timers that stand for what is listed as a delivery or a publish, or that wake nothing that waits. */
-const TOLD_OTHERWISE = new Set(['retry', 'hold', 'redelivery', 'ack-wait', 'publish-retry', 'publish', 'lease']);
+const TOLD_OTHERWISE = new Set([
+  'retry',
+  'hold',
+  'redelivery',
+  'ack-wait',
+  'publish-retry',
+  'publish',
+  'lease',
+  'processing',
+]);
 
 /** What waits, by due time; what waits for no time comes last. */
 export function pendingItems(sources: PendingSources): readonly PendingItem[] {
-  const { now, deliveries, brokers, buses, writes, timers } = sources;
+  const { now, limited, deliveries, brokers, buses, writes, timers } = sources;
   const told = new Set(buses.map(({ broker }) => broker));
   const items = [
+    ...limited.map(limitItem),
     ...deliveries.filter((record) => tellsItself(record, told)).map(deliveryItem),
     ...buses.flatMap((bus) => busItems(bus, deliveries)),
     ...brokers.flatMap(({ broker, lanes }) => lanes.map((lane) => laneItem(broker, lane))),
@@ -51,6 +63,11 @@ export function pendingLine({ why, broker, handler, destination, messages = 1, w
 
 function deliveryItem(record: RecordedDelivery): PendingItem {
   return { ...reasonOf(record), broker: record.broker, ...deliveredItem(record) };
+}
+
+function limitItem(record: RecordedDelivery): PendingItem {
+  const { broker, limitAt } = record;
+  return { why: 'processing', broker, ...deliveredItem(record), ...(limitAt !== undefined && { dueAt: limitAt }) };
 }
 
 function deliveredItem({ handler, incoming, error, last }: RecordedDelivery): Omit<PendingItem, 'why'> {

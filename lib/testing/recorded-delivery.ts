@@ -10,6 +10,10 @@ export class RecordedDelivery {
   readonly attempts: Attempt[] = [];
   /** Real time at which the running call began. */
   runningSince: number | undefined;
+  /** When the running call has run for `maxProcessingMs`, by the clock of the brokers. */
+  limitAt: number | undefined;
+  /** It runs longer than anybody waits for it in real time: only its limit may end it. */
+  stuck = false;
   /** What it waits for by the clock. */
   wait: { readonly what: WaitsFor; readonly dueAt: number } | undefined;
   settlement: Settlement | undefined;
@@ -65,7 +69,11 @@ export class RecordedDelivery {
     return this.context?.message.headers ?? {};
   }
 
-  called(context: DeliveryContext): void {
+  /** `now`: by the clock of the brokers. */
+  called(context: DeliveryContext, now: number): void {
+    const { maxProcessingMs } = this.delivery.binding;
+    this.limitAt = maxProcessingMs === undefined ? undefined : now + maxProcessingMs;
+    this.stuck = false;
     this.context = context;
     this.runningSince = realNow();
     this.wait = undefined;

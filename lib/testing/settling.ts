@@ -26,15 +26,23 @@ export async function untilStill(brokers: ManagedMultiBroker, drivers: TestDrive
   // What was set off a moment ago comes to its first wait.
   await nextTurn();
   for (let turn = 0; !isStill(brokers, drivers); turn++) {
-    if (realNow() > end || drivers.deliveries.count > most) return false;
+    if (drivers.deliveries.count > most) return false;
+    if (realNow() > end) return tooLong(drivers);
     await (turn < BUSY_TURNS || drivers.turns.busy ? nextTurn() : realSleep(1));
   }
   return true;
 }
 
+/** What has a limit may run until then: from now on it counts as waiting for the clock. */
+function tooLong({ deliveries }: TestDrivers): false {
+  for (const record of deliveries.limited) record.stuck = true;
+  return false;
+}
+
 /** Lanes and destinations that count as moving and wait for the clock. */
 function waitingForClock({ waits, deliveries }: TestDrivers): number {
-  const calls = deliveries.running.filter(({ incoming }) => waits.has(incoming));
+  const stuck = new Set(deliveries.limited.filter((record) => record.stuck));
+  const calls = deliveries.running.filter((record) => stuck.has(record) || waits.has(record.incoming));
   return calls.length + waits.writes.length;
 }
 
