@@ -42,12 +42,14 @@ export abstract class InProcessDriver<Server> implements Driver {
 
   async subscribe(sources: readonly SourceSpec[], sink: Sink, signal: AbortSignal): Promise<Intake> {
     signal.throwIfAborted();
-    const { broker } = this;
-    if (this.#server === undefined) throw new MultiBrokerError('MULTI_BROKER_NOT_CONNECTED', gone(broker), { broker });
-    const intake: Intake = new InProcessIntake(await this.read(this.#server, sources, sink), () => {
+    const readings = await this.read(this.#connected(), sources, sink);
+    const intake: Intake = new InProcessIntake(readings, () => {
       this.#intakes.delete(intake);
     });
     this.#intakes.add(intake);
+    // Closed meanwhile: that was of what was read then.
+    if (this.#server === undefined) await intake.close();
+    this.#connected();
     return intake;
   }
 
@@ -64,6 +66,12 @@ export abstract class InProcessDriver<Server> implements Driver {
   native(): never {
     const what = `Broker '${this.broker}' is in memory`;
     throw new MultiBrokerError('MULTI_BROKER_NATIVE_UNAVAILABLE', what, { broker: this.broker });
+  }
+
+  #connected(): Server {
+    const { broker } = this;
+    if (this.#server === undefined) throw new MultiBrokerError('MULTI_BROKER_NOT_CONNECTED', gone(broker), { broker });
+    return this.#server;
   }
 
   /** What a message gets that is written while there is no server. */

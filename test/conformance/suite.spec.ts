@@ -257,7 +257,7 @@ describe('the conformance suite', () => {
       }),
       ['I1'],
     ],
-    ['leaves its lanes when it is closed', 'kafka', () => ({ close: () => Promise.resolve() }), ['I4']],
+    ['leaves its lanes when it is closed', 'kafka', () => ({ close: () => Promise.resolve() }), ['I4', 'I7']],
     ['forgets settlements', 'stream', settling(() => {}), ['T1', 'I3']],
     [
       'settles at once what is to come again',

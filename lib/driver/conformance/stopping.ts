@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { isMultiBrokerError } from '../../errors/index.js';
+import type { Lane, Sink } from '../driver.js';
 import { keep, keyed, numbered } from './bench.js';
 import { type DriverPromise, unless } from './promise.js';
 import { within } from './waiting.js';
@@ -77,6 +78,19 @@ export const stopping: readonly DriverPromise[] = [
       await staying.has('after');
       assert.equal(leaving.taken.length, 0);
       assert.ok(staying.lanes.some((lane) => !lane.lost.aborted));
+    },
+  },
+  {
+    id: 'I7',
+    text: 'a driver that is closed while it subscribes ends that too, and leaves nothing reading',
+    async prove(bench) {
+      const { place, driver } = await bench.writer();
+      const lanes: Lane[] = [];
+      const sink: Sink = { opened: (lane) => void lanes.push(lane), take: () => {} };
+      const subscribing = driver.subscribe([place.source()], sink, bench.signal).catch(() => undefined);
+      await within(driver.close(), 'close()', bench.patienceMs);
+      await within(subscribing, 'subscribe()', bench.patienceMs);
+      for (const lane of lanes) assert.ok(lane.lost.aborted, `${lane.name} is not lost`);
     },
   },
   {

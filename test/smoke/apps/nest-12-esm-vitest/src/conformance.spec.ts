@@ -1,4 +1,5 @@
 import { conformanceSuite } from 'nestjs-multi-broker/driver';
-import { target } from './conformance-target.js';
+// Copied here from test/conformance/third-driver when the application is made.
+import { target } from './third-driver/target.js';
 
 describe('the conformance suite under Vitest', () => conformanceSuite(target, { test: it }));

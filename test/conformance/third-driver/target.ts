@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { type ConformanceTarget, systemClock } from 'nestjs-multi-broker/driver';
-// Copied here from test/conformance/third-driver when the application is made.
-import { queue, queueBroker } from './third-driver/definition.js';
+import { queue, queueBroker } from './definition.js';
 
 const definition = queueBroker({ name: 'conformance' });
 
@@ -10,12 +8,13 @@ export const target: ConformanceTarget = {
   clock: systemClock,
   makeDriver: () => definition.driver(),
   makePlace() {
-    const name = randomUUID();
+    const name = crypto.randomUUID();
     return {
-      source: ({ group = randomUUID(), ...options } = {}) => definition.source(queue(name, { group, ...options })),
+      source: ({ group = crypto.randomUUID(), ...more } = {}) => definition.source(queue(name, { group, ...more })),
       destination: definition.destination(name),
     };
   },
+  invalidAddresses: ['', 'with blank', 'line\nbreak'].map((name) => () => definition.source(name)),
   features: {
     durable: true,
     again: 'server',
@@ -25,6 +24,6 @@ export const target: ConformanceTarget = {
     dedupes: false,
     request: false,
     tooLargeBytes: 2_000_000,
-    twin: false,
+    twin: true,
   },
 };
