@@ -5,7 +5,7 @@
 export class LazyAbortController {
   #controller: AbortController | undefined;
   #why: (() => unknown) | undefined;
-  readonly #listeners = new Set<() => void>();
+  #listeners: Set<() => void> | undefined;
 
   /** Made when it is first asked for. */
   get signal(): AbortSignal {
@@ -23,8 +23,9 @@ export class LazyAbortController {
 
   /** Calls the listener when it aborts; the returned function takes that back. For one that is not aborted. */
   onAbort(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    const listeners = (this.#listeners ??= new Set());
+    listeners.add(listener);
+    return () => listeners.delete(listener);
   }
 
   /** Once; `why` makes the signal's reason, where there is a signal. */
@@ -32,7 +33,7 @@ export class LazyAbortController {
     if (this.aborted) return;
     this.#why = why;
     this.#controller?.abort(why());
-    for (const listener of this.#listeners) listener();
-    this.#listeners.clear();
+    for (const listener of this.#listeners ?? []) listener();
+    this.#listeners = undefined;
   }
 }

@@ -171,6 +171,12 @@ export class TestDrivers extends DriverSource {
     await this.outsider.close();
   }
 
+  /** From then on no promise of the process is followed for this module: that costs all of them, those of later tests too. */
+  override async onApplicationShutdown(): Promise<void> {
+    await super.onApplicationShutdown();
+    this.#handled.disable();
+  }
+
   reset(): void {
     this.mocks.reset();
     this.observer.reset();
