@@ -8,6 +8,8 @@ export interface ObservedDelivery {
   readonly binding: Binding;
   readonly lane: Lane;
   readonly incoming: Incoming;
+  /** The observer's own, to find again what it knows of this one; nobody else looks at it. */
+  observed: unknown;
 }
 
 /** What a delivery waits for by the clock: a further call in place, or its turn to come again at the head of its lane. */

@@ -12,6 +12,7 @@ export abstract class Settling implements ObservedDelivery {
   /** Handler or publishes run, or a further attempt is to come. */
   active = true;
   settled = false;
+  observed: unknown = undefined;
   /** The newest attempt: what an earlier one kept of its own settles nothing. */
   protected current: AttemptContext | undefined;
   /** How the user settled it. */

@@ -10,8 +10,6 @@ export class DeliveryRecords implements DeliveryObserver {
   all: RecordedDelivery[] = [];
   /** How many were called, ever. */
   count = 0;
-  /** Those of which something may still be told. No weak map: with many entries those keep the collector busy. */
-  readonly #known = new Map<ObservedDelivery, RecordedDelivery>();
   /** Something of them runs, or they wait for a further call in place. */
   readonly #active = new Set<RecordedDelivery>();
   /** Over, and yet to come again or to be settled by hand. */
@@ -63,18 +61,18 @@ export class DeliveryRecords implements DeliveryObserver {
   }
 
   callOver(delivery: ObservedDelivery): void {
-    this.#known.get(delivery)?.callOver();
+    recordOf(delivery)?.callOver();
   }
 
   failed(delivery: ObservedDelivery, error: Error, verdict: Verdict): void {
-    const record = this.#known.get(delivery);
+    const record = recordOf(delivery);
     if (record === undefined) return;
     record.failed(error, verdict === 'failed');
     this.failures.failed({ error, delivery: record });
   }
 
   waits(delivery: ObservedDelivery, what: WaitsFor, ms: number): void {
-    const record = this.#known.get(delivery);
+    const record = recordOf(delivery);
     if (record === undefined) return;
     this.#active.add(record);
     record.waits(what, ms, this.host.clock.now());
@@ -88,29 +86,29 @@ export class DeliveryRecords implements DeliveryObserver {
     record.settledAt = this.host.clock.now();
     if (!record.over) return;
     if (typeof how !== 'object') this.#open.delete(record.key);
-    this.#known.delete(delivery);
+    delivery.observed = undefined;
   }
 
   ended(delivery: ObservedDelivery): void {
-    const record = this.#known.get(delivery);
+    const record = recordOf(delivery);
     if (record === undefined) return;
     record.over = true;
     this.#active.delete(record);
     if (record.error === undefined) this.failures.good(record);
     if (record.isOpen) this.#open.set(record.key, record);
     // What is not settled may be settled by hand later.
-    if (record.settlement !== undefined || !record.isOpen) this.#known.delete(delivery);
+    if (record.settlement !== undefined || !record.isOpen) delivery.observed = undefined;
   }
 
   lost(delivery: ObservedDelivery): void {
-    const record = this.#known.get(delivery);
+    const record = recordOf(delivery);
     if (record === undefined) return;
     record.lost = true;
     record.wait = undefined;
     // What a server brings again is told by what was seen of it.
     if (record.settlement === undefined && delivery.lane.again === 'server') this.#open.set(record.key, record);
     else if (record.settlement === undefined) this.#open.delete(record.key);
-    if (record.over) this.#known.delete(delivery);
+    if (record.over) delivery.observed = undefined;
   }
 
   /** Forgets what is over; what is under way shows itself again when it goes on. */
@@ -121,7 +119,7 @@ export class DeliveryRecords implements DeliveryObserver {
   }
 
   #recordOf(delivery: ObservedDelivery): RecordedDelivery {
-    const known = this.#known.get(delivery);
+    const known = recordOf(delivery);
     if (known === undefined) return this.#arrived(delivery);
     if (known.life !== this.#life) this.all.push(known);
     known.life = this.#life;
@@ -130,10 +128,15 @@ export class DeliveryRecords implements DeliveryObserver {
 
   #arrived(delivery: ObservedDelivery): RecordedDelivery {
     const record = new RecordedDelivery(delivery, this.host.next(), this.#life);
-    this.#known.set(delivery, record);
+    delivery.observed = record;
     this.all.push(record);
     // It has come again.
     if (this.#open.size > 0) this.#open.delete(record.key);
     return record;
   }
+}
+
+/** Undefined: nothing more may be told of it, or nothing was yet. Kept by the delivery, as a map is as dear as a handler. */
+function recordOf({ observed }: ObservedDelivery): RecordedDelivery | undefined {
+  return observed instanceof RecordedDelivery ? observed : undefined;
 }

@@ -68,21 +68,37 @@ function call(declaration: HandlerDeclaration, record: HandlerRecord, context: D
   try {
     const value = declaration.call(context);
     if (isThenable(value)) return ends(record, result, value);
-    Object.assign(result, { type: 'return', value });
+    returned(result, value);
     return value;
   } catch (thrown) {
     throw failed(record, result, thrown);
   }
 }
 
-async function ends(record: HandlerRecord, result: MockResult, value: PromiseLike<unknown>): Promise<unknown> {
+/** A promise is looked at from aside, as a further one costs as much as the rest of the record. */
+function ends(record: HandlerRecord, result: MockResult, value: PromiseLike<unknown>): PromiseLike<unknown> {
+  if (!(value instanceof Promise)) return endsOnce(record, result, value);
+  value.then(
+    (given) => returned(result, given),
+    (thrown: unknown) => void failed(record, result, thrown),
+  );
+  return value;
+}
+
+/** What is no Promise may begin its work with each `then`, as a query of a query builder does. */
+async function endsOnce(record: HandlerRecord, result: MockResult, value: PromiseLike<unknown>): Promise<unknown> {
   try {
-    const returned = await value;
-    Object.assign(result, { type: 'return', value: returned });
-    return returned;
+    const given = await value;
+    returned(result, given);
+    return given;
   } catch (thrown) {
     throw failed(record, result, thrown);
   }
+}
+
+function returned(result: MockResult, value: unknown): void {
+  result.type = 'return';
+  result.value = value;
 }
 
 /** What a guard refused has not reached the handler. */

@@ -19,8 +19,8 @@ export interface RecordedPublish {
   readonly order: number;
   readonly address: string;
   readonly message: Outgoing;
-  /** Missing: it is still under way, or nothing is confirmed (a request). */
-  outcome?: Outcome;
+  /** Undefined: it is still under way, or nothing is confirmed (a request). */
+  outcome: Outcome | undefined;
 }
 
 /** What was published through one driver; requests and replies included. */
@@ -78,7 +78,7 @@ export class PublishedMessages {
   }
 
   #record(message: Outgoing, { address }: DestinationSpec): RecordedPublish {
-    const record = { broker: this.broker, order: this.next(), address, message };
+    const record: RecordedPublish = { broker: this.broker, order: this.next(), address, message, outcome: undefined };
     this.all.push(record);
     return record;
   }

@@ -7,7 +7,7 @@ type Attempt = { -readonly [K in keyof DeliveryAttempt]: DeliveryAttempt[K] };
 
 /** One delivery as it goes on. */
 export class RecordedDelivery {
-  readonly attempts: Attempt[] = [];
+  attempts: Attempt[] = [];
   /** Real time at which the running call began. */
   runningSince: number | undefined;
   /** When the running call has run for `maxProcessingMs`, by the clock of the brokers. */
@@ -78,7 +78,10 @@ export class RecordedDelivery {
     this.runningSince = realNow();
     this.wait = undefined;
     this.over = false;
-    this.attempts.push({ attempt: context.message.attempt, durationMs: 0 });
+    const attempt: Attempt = { attempt: context.message.attempt, durationMs: 0 };
+    // Most have one, and an array that grows makes room for seventeen.
+    if (this.attempts.length === 0) this.attempts = [attempt];
+    else this.attempts.push(attempt);
   }
 
   callOver(): void {

@@ -154,7 +154,7 @@ export class TestDrivers extends DriverSource {
       call: (context) => {
         const life = this.process.now;
         if (life.aborted) throw dead(life);
-        return this.#handled.run({ incoming: incomingOf(context), life }, () => watched(context));
+        return this.#handled.run({ incoming: incomingOf(context), life }, watched, context);
       },
     };
   }
