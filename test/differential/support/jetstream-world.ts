@@ -43,7 +43,16 @@ export async function jetstreamTwinWorld(): Promise<Running> {
     sentinels,
     source: sourceOf(name),
     publish: (message, to) => bus.publish(definition.destination(destinationIn(name, to)), message),
-    progress: (group) => progressOf(manager, name, group),
+    async progress(group, killed) {
+      let progress = await progressOf(manager, name, group);
+      // A script may have ended in a member that was killed before it settled; else an ack that is late is one lost.
+      if (killed)
+        await bus.until(() => {
+          void progressOf(manager, name, group).then((now) => (progress = now));
+          return isOver(progress);
+        });
+      return progress;
+    },
     end: async () => undefined,
   };
 }

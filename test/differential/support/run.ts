@@ -34,6 +34,7 @@ class Runner {
   readonly trace: Trace = { publishes: [], calls: [], quiets: [] };
   readonly #members = new Map<number, Member>();
   readonly #present = new Map<GroupName, number>();
+  readonly #killed = new Set<GroupName>();
   /** Whose scripts run, `group/message`. */
   readonly #runs = new Map<string, ScriptRun>();
   readonly #scripts = new Map<string, readonly Action[]>();
@@ -93,6 +94,7 @@ class Runner {
 
   async #part(how: 'leave' | 'kill', group: GroupName, member: number): Promise<void> {
     this.#present.set(group, (this.#present.get(group) ?? 0) - 1);
+    if (how === 'kill') this.#killed.add(group);
     await this.world.during(this.#members.get(member)?.[how]() ?? Promise.resolve());
   }
 
@@ -115,7 +117,8 @@ class Runner {
     const wanted = (): string[] => groups.flatMap((group) => this.#unfinished(group, sentinels));
     await this.world.until(() => wanted().length === 0);
     const progress: Partial<Record<GroupName, Progress>> = {};
-    for (const group of groups) progress[group] = await this.world.during(this.world.progress(group));
+    for (const group of groups)
+      progress[group] = await this.world.during(this.world.progress(group, this.#killed.has(group)));
     this.trace.quiets.push({ number, missing: wanted(), progress } satisfies QuietTrace);
   }
 

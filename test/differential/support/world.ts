@@ -16,8 +16,8 @@ export interface World {
   during<T>(work: Promise<T>): Promise<T>;
   /** Waits until the condition holds. False: nothing happens any more, or not in time. */
   until(holds: () => boolean): Promise<boolean>;
-  /** How far a group is, once that is final: what has been settled may take its time to be known. */
-  progress(group: GroupName): Promise<Progress>;
+  /** How far a group is, once that is final: what was settled, and what a `killed` member had, may take its time. */
+  progress(group: GroupName, killed: boolean): Promise<Progress>;
   end(): Promise<void>;
 }
 
