@@ -58,7 +58,10 @@ export function readByHandAgain(brokers: readonly ManagedBroker[], signal: Abort
   });
 }
 
-/** As {@link readAll} for sources that begin after the start: they begin, or their brokers are named in a BrokerStartError. */
+/**
+ * As {@link readAll} for sources that begin after the start: they begin, or their brokers are named in a
+ * BrokerStartError.
+ */
 export async function readNow(
   brokers: readonly ManagedBroker[],
   bindings: readonly Binding[],
@@ -71,6 +74,8 @@ function comingBy(keepTrying: (tried: () => void) => Promise<void>): Coming {
   let all = Promise.resolve();
   const tried = new Promise<void>((resolve) => {
     all = keepTrying(resolve);
+    // What is there already needs no try.
+    void all.then(resolve);
   });
   return { all, tried };
 }

@@ -1,7 +1,15 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Injectable, Module } from '@nestjs/common';
+import { Injectable, Module, type OnModuleInit } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
-import { type Broker, getBrokerToken, MultiBrokerModule, Payload, PublishTo, Subscribe } from '../../../lib/index.js';
+import {
+  type Broker,
+  getBrokerToken,
+  InjectBroker,
+  MultiBrokerModule,
+  Payload,
+  PublishTo,
+  Subscribe,
+} from '../../../lib/index.js';
 import { kafkaBroker } from '../../../lib/kafka/index.js';
 import { natsBroker } from '../../../lib/nats/index.js';
 import { MultiBrokerHarness, MultiBrokerTestingModule } from '../../../lib/testing/index.js';
@@ -83,5 +91,30 @@ describe('failStart() of a broker that the application can do without', () => {
     expect(harness.pending()).toMatchObject([{ why: 'timer' }]);
     await harness.clock.advance(500);
     expect(harness.handler(Bridge, 'hear')).toHaveBeenCalledWith('a');
+  });
+
+  it('does not hold up a start before which another such broker was used', async () => {
+    const audit = natsBroker({ name: 'audit', client: {}, critical: false });
+    const started: unknown[] = [];
+    @Injectable()
+    class Early implements OnModuleInit {
+      constructor(@InjectBroker('audit') private readonly audit: Broker) {}
+
+      async onModuleInit() {
+        started.push(await this.audit.publish('began', 'x'));
+      }
+    }
+    moduleRef = await Test.createTestingModule({
+      imports: [MultiBrokerModule.forRoot([orders, events, audit])],
+      providers: [Bridge, Early],
+    })
+      .overrideModule(MultiBrokerModule)
+      .useModule(MultiBrokerTestingModule)
+      .setLogger({ log() {}, error() {}, warn() {} })
+      .compile();
+    moduleRef.get(MultiBrokerHarness).fault('events').failStart();
+    await moduleRef.init();
+    expect(started).toHaveLength(1);
+    expect([status('audit'), status('events')]).toEqual(['up', 'down']);
   });
 });
