@@ -7,6 +7,8 @@ export class FaultyReading implements Intake {
   readonly #sink: FaultySink;
   #inner: Intake | undefined;
   #ended = false;
+  /** How often it was lost. */
+  #losses = 0;
 
   constructor(
     private readonly begin: (sink: Sink, signal: AbortSignal) => Promise<Intake>,
@@ -18,11 +20,18 @@ export class FaultyReading implements Intake {
   }
 
   async open(signal: AbortSignal): Promise<void> {
-    if (!this.#ended) this.#inner = await this.begin(this.#sink, signal);
+    if (this.#ended) return;
+    const losses = this.#losses;
+    const inner = await this.begin(this.#sink, signal);
+    // It may have been lost or left meanwhile.
+    if (losses !== this.#losses) await abandon(inner);
+    else if (this.#isOver()) await inner.close();
+    else this.#inner = inner;
   }
 
   /** Its lanes end at once; what is unsettled comes again when the server finds out. */
   async lose(reason: Error): Promise<void> {
+    this.#losses++;
     const inner = this.#inner;
     this.#inner = undefined;
     this.#sink.loseAll(reason);
@@ -42,5 +51,9 @@ export class FaultyReading implements Intake {
     this.#ended = true;
     this.closed();
     await this.#inner?.close();
+  }
+
+  #isOver(): boolean {
+    return this.#ended;
   }
 }
