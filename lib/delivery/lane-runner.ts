@@ -14,7 +14,9 @@ import { Waiters } from './waiters.js';
 
 /** At this many waiting messages a lane is full; the driver holds back until fewer wait. */
 const FULL_AT = 1_000;
-/** The most messages whose handler was called and that are not settled: so many pass a held one, and a crash repeats. */
+/**
+ * The most messages whose handler was called and that are not settled: so many pass a held one, and a crash repeats.
+ */
 export const MAX_UNSETTLED = 500;
 /** Where the server does not wait (core NATS), what comes beyond this many waiting messages is dropped and counted. */
 const DROP_AT = 65_536;
@@ -61,8 +63,7 @@ export class LaneRunner implements LaneOwner {
 
   /** Taken and not settled. */
   get taken(): number {
-    // A lane that is lost while it settles counts that message twice.
-    return this.queue.length + Math.max(0, this.unsettled);
+    return this.queue.length + this.unsettled;
   }
 
   /**
@@ -169,7 +170,8 @@ export class LaneRunner implements LaneOwner {
   }
 
   settled(delivery: Settling): void {
-    this.unsettled--;
+    // A lane that this very settlement has lost counts nothing any more.
+    if (this.unsettled > 0) this.unsettled--;
     if (this.host.ailments.any) this.host.ailments.clear(this);
     if (!delivery.active) this.open.closed();
     if (!this.pumping) this.kick();
