@@ -29,6 +29,7 @@ export class Bench {
   readonly #probes: Probe[] = [];
   readonly #never = new AbortController();
   readonly #shared: Io['shared'];
+  #groups = 0;
 
   constructor(readonly target: ConformanceTarget) {
     this.patienceMs = target.patienceMs ?? 15_000;
@@ -84,9 +85,10 @@ export class Bench {
     return { group, ...(await this.reader(behaviour, { ...options, group })) };
   }
 
-  /** A name that no other test has. */
+  /** A name that no other group has. */
   newGroup(): string {
-    return `g-${this.target.clock.now()}`;
+    // The clock of a twin may stand.
+    return `g-${this.target.clock.now()}-${++this.#groups}`;
   }
 
   /** Publishes texts, or whole messages, and expects every one to be confirmed. */

@@ -62,7 +62,7 @@ export const reading: readonly DriverPromise[] = [
       const first = await bench.read(driver, place.source());
       await bench.publish(driver, place.destination, keyed('before'));
       await first.has('before');
-      const options = { group: `late-${bench.target.clock.now()}`, fromEnd: true };
+      const options = { group: bench.newGroup(), fromEnd: true };
       const gone = await bench.read(driver, place.source(options));
       await gone.leave();
       await bench.publish(driver, place.destination, keyed('while gone'));

@@ -99,7 +99,7 @@ export const sharing: readonly DriverPromise[] = [
     unless: (target) => unless.groups(target) ?? unless.durable(target),
     async prove(bench) {
       const { place, driver } = await bench.writer();
-      const [ahead, behind] = ['ahead', 'behind'].map((name) => `${name}-${bench.newGroup()}`);
+      const [ahead, behind] = [bench.newGroup(), bench.newGroup()];
       const [reading, waiting] = [
         await bench.read(driver, place.source({ group: ahead })),
         await bench.read(driver, place.source({ group: behind }), keep),
@@ -122,15 +122,13 @@ export const sharing: readonly DriverPromise[] = [
     unless: unless.groups,
     async prove(bench) {
       const { place, driver } = await bench.writer();
-      const read = (name: string): Promise<Probe> => {
-        return bench.read(driver, place.source({ group: `${name}-${bench.newGroup()}` }), keep);
-      };
-      const [one, two] = [await read('one'), await read('two')];
+      const read = (): Promise<Probe> => bench.read(driver, place.source({ group: bench.newGroup() }), keep);
+      const [one, two] = [await read(), await read()];
       await bench.publish(driver, place.destination, 'as it was');
       await Promise.all([one.has('as it was'), two.has('as it was')]);
       one.find('as it was').message.body!.fill(0);
       assert.equal(Buffer.from(two.find('as it was').message.body!).toString(), 'as it was');
-      if (bench.target.features.durable) await (await read('late')).has('as it was');
+      if (bench.target.features.durable) await (await read()).has('as it was');
     },
   },
 ];
