@@ -1,22 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Injectable } from '@nestjs/common';
-import { Payload, PublishTo, Subscribe } from '../../../lib/index.js';
+import { Bridge, Reader } from '../../support/bridge-app.js';
 import { closeTestApps, testApp } from '../../support/test-app.js';
-
-@Injectable()
-class Bridge {
-  @Subscribe('orders', 'in')
-  @PublishTo('events', 'out')
-  pass(@Payload() text: string) {
-    return text;
-  }
-}
-
-@Injectable()
-class Reader {
-  @Subscribe('events', 'out')
-  read(@Payload() _text: string) {}
-}
 
 afterEach(closeTestApps);
 

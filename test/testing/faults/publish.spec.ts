@@ -1,16 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Injectable } from '@nestjs/common';
-import { Payload, PublishTo, Subscribe } from '../../../lib/index.js';
+import { Bridge } from '../../support/bridge-app.js';
 import { closeTestApps, testApp } from '../../support/test-app.js';
-
-@Injectable()
-class Bridge {
-  @Subscribe('orders', 'in')
-  @PublishTo('events', 'out')
-  pass(@Payload() text: string) {
-    return text;
-  }
-}
 
 afterEach(closeTestApps);
 
