@@ -12,7 +12,9 @@ export interface ObservedDelivery {
   observed: unknown;
 }
 
-/** What a delivery waits for by the clock: a further call in place, or its turn to come again at the head of its lane. */
+/**
+ * What a delivery waits for by the clock: a further call in place, or its turn to come again at the head of its lane.
+ */
 export type WaitsFor = 'retry' | 'hold';
 
 /**

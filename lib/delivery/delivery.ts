@@ -111,7 +111,9 @@ export class Delivery extends Settling implements AttemptOwner {
     return Promise.resolve(items).then((result) => this.returned(result, context));
   }
 
-  /** Publishes what the handler returned. Nothing: the handler's part is over. Throws or rejects as the handler does. */
+  /**
+   * Publishes what the handler returned. Nothing: the handler's part is over. Throws or rejects as the handler does.
+   */
   private returned(result: HandlerResult, context: AttemptContext): void | Promise<void> {
     if (isStream(result)) return this.publishSequence(result, context);
     this.called();

@@ -8,7 +8,10 @@ export const HOPS = 'multi-broker-hops';
 /** An answer that tells a failure: its text. */
 export const ERROR = 'multi-broker-error';
 
-/** What belongs to one hop alone. Servers up to NATS 2.9.3 took any header that ends in `Nats-Msg-Id` for one of theirs. */
+/**
+ * What belongs to one hop alone. Servers up to NATS 2.9.3 took any header that ends in `Nats-Msg-Id` for one of
+ * theirs.
+ */
 function staysBehind(name: string): boolean {
   const lower = name.toLowerCase();
   return lower.startsWith('multi-broker-') || lower.startsWith('nats-') || lower === CONTENT_TYPE;

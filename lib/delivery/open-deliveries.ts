@@ -3,7 +3,9 @@ import type { Settling } from './settling.js';
 /** So many that are over stay in the list before it is made anew. */
 const LET_GO_AT = 64;
 
-/** The deliveries of one lane that are active or not settled, in order. A list: a set of them costs 0.5 µs a message. */
+/**
+ * The deliveries of one lane that are active or not settled, in order. A list: a set of them costs 0.5 µs a message.
+ */
 export class OpenDeliveries {
   private list: Settling[] = [];
   private over = 0;

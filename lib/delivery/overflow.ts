@@ -1,7 +1,9 @@
 import type { Incoming } from '../driver/index.js';
 import type { LaneOwner } from './lane-owner.js';
 
-/** Drops and counts what comes faster than it is handled, where the server does not wait: told once, until it is over. */
+/**
+ * Drops and counts what comes faster than it is handled, where the server does not wait: told once, until it is over.
+ */
 export class Overflow {
   private dropped = 0;
 

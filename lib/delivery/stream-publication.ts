@@ -21,7 +21,8 @@ export interface StreamEnd {
 
 /**
  * Publishes a sequence as it comes, each item to every route. It is left early at the first publish that fails for
- * good, and when its owner is over. Resolves when no publish is open any more; rejects, no earlier, with the sequence's own error.
+ * good, and when its owner is over. Resolves when no publish is open any more; rejects, no earlier, with the
+ * sequence's own error.
  */
 export async function publishStream(
   items: AsyncIterable<ResultItem>,

@@ -11,7 +11,10 @@ import { isRejection } from './rejection.js';
  */
 export type Verdict = number | Settlement | 'leave' | 'failed';
 
-/** A server's message may be mended elsewhere, with nobody to tell it here: health forgets it so long after it was due. */
+/**
+ * A server's message may be mended elsewhere, with nobody to tell it here: health forgets it so long after it was
+ * due.
+ */
 const FORGET_MS = 120_000;
 
 /** Judges the failures of one delivery: in-place retries first, then the ack policy. */

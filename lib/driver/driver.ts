@@ -36,8 +36,8 @@ export interface Driver {
 
   /**
    * Writes and waits for one answer. Absent where the system has no request/reply. Rejects with MultiBrokerErrors:
-   * MULTI_BROKER_NO_RESPONDERS, MULTI_BROKER_REQUEST_TIMEOUT when the signal aborts, MULTI_BROKER_STOPPED when the driver
-   * is closed before an answer came.
+   * MULTI_BROKER_NO_RESPONDERS, MULTI_BROKER_REQUEST_TIMEOUT when the signal aborts, MULTI_BROKER_STOPPED when the
+   * driver is closed before an answer came.
    */
   request?(to: DestinationSpec, message: Outgoing, signal: AbortSignal): Promise<Incoming>;
 

@@ -27,8 +27,8 @@ export interface BrokerMessage<T = unknown> {
 }
 
 /**
- * A message to write, its body already encoded. A driver never changes it: a retry sends the same bytes. Nor does anybody
- * else while it is written; the bytes may be the application's, who uses them again afterwards.
+ * A message to write, its body already encoded. A driver never changes it: a retry sends the same bytes. Nor does
+ * anybody else while it is written; the bytes may be the application's, who uses them again afterwards.
  */
 export interface Outgoing {
   readonly body: Uint8Array | null;
@@ -46,7 +46,9 @@ export interface Incoming {
   /** The receiver's own: what is written into it, no other delivery and no other group sees. */
   readonly body: Uint8Array | null;
   readonly key?: string | undefined;
-  /** Builds the text headers, or gives what several deliveries share: delivery asks at most once, and writes nothing. */
+  /**
+   * Builds the text headers, or gives what several deliveries share: delivery asks at most once, and writes nothing.
+   */
   headers(): Headers;
   /** The topic or subject it came by. */
   readonly address: string;

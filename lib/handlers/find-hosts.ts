@@ -4,7 +4,10 @@ import type { HandlerHost } from './handler-host.js';
 import { decoratedMethods } from './method-names.js';
 import type { NestModule, Wrapper } from './nest-internals.js';
 
-/** Nest's own, once in each module. A ModuleRef is of a class that is made anew for each, so that nothing is known of it. */
+/**
+ * Nest's own, once in each module. A ModuleRef is of a class that is made anew for each, so that nothing is known of
+ * it.
+ */
 const NEST: readonly unknown[] = [ModuleRef, ApplicationConfig];
 
 /**

@@ -13,10 +13,10 @@ export interface Owned<T, M> {
 }
 
 /**
- * Shares a group's partitions out: each goes to a member that reads its topic, to the one that has the fewest so far, of
- * equals to the first. Topics with few readers come first, so that the others can make up for it. Where all members
- * read the same topics, this is kafkajs's round robin, which counts on from one topic to the next. A topic that nobody
- * reads is left out.
+ * Shares a group's partitions out: each goes to a member that reads its topic, to the one that has the fewest so far,
+ * of equals to the first. Topics with few readers come first, so that the others can make up for it. Where all
+ * members read the same topics, this is kafkajs's round robin, which counts on from one topic to the next. A topic
+ * that nobody reads is left out.
  */
 export function assign<T, M>(topics: readonly GroupTopic<T, M>[]): Owned<T, M>[] {
   const held = new Map<M, number>();

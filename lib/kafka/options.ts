@@ -22,7 +22,9 @@ export interface KafkaSettings extends BrokerOptions {
    * table of codecs in a process: the largest limit of all brokers holds. Default 32 MiB.
    */
   readonly maxDecompressedBytes?: number;
-  /** Allows TLS without a check of the server's certificate (`client.ssl.rejectUnauthorized: false`). Default `false`. */
+  /**
+   * Allows TLS without a check of the server's certificate (`client.ssl.rejectUnauthorized: false`). Default `false`.
+   */
   readonly allowInsecure?: boolean;
   /**
    * Stops kafkajs's timer of 1 ms for each connection, which costs some 3 % of a core (kafkajs #1556, #1751). It

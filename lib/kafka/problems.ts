@@ -10,7 +10,10 @@ const DEFAULTS = {
   maxBytes: 10_485_760,
 };
 
-/** What is wrong with the options, a sentence each. kafkajs would say some of it only when a consumer starts, and some never. */
+/**
+ * What is wrong with the options, a sentence each. kafkajs would say some of it only when a consumer starts, and some
+ * never.
+ */
 export function optionProblems(options: KafkaBrokerOptions): readonly string[] {
   return [
     ...brokersProblems(options),

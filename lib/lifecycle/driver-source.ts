@@ -26,12 +26,17 @@ export abstract class DriverSource {
   /** Makes the driver of a broker, not connected. `inMemory` is the module's option. */
   abstract open(definition: BrokerDefinition, inMemory: boolean): Promise<Driver>;
 
-  /** A test's eyes: may wrap what calls a handler. Asked for each handler whenever the wiring is checked, and each subscription. */
+  /**
+   * A test's eyes: may wrap what calls a handler. Asked for each handler whenever the wiring is checked, and each
+   * subscription.
+   */
   watch(declaration: HandlerDeclaration): HandlerDeclaration {
     return declaration;
   }
 
-  /** The message whose handler calls now, where somebody follows that: what it publishes by hand has its origin there. */
+  /**
+   * The message whose handler calls now, where somebody follows that: what it publishes by hand has its origin there.
+   */
   handling?(): Incoming | undefined;
 
   /** The application is being closed, and its handlers are stopped next. */

@@ -10,7 +10,9 @@ export interface MultiBrokerOptions {
   readonly startTimeoutMs?: number;
   /** Budget of a stop over all its phases, in milliseconds. Default 10,000. */
   readonly shutdownTimeoutMs?: number;
-  /** Brokers may be added after the start, and handlers may wait for brokers that are not there yet. Default `false`. */
+  /**
+   * Brokers may be added after the start, and handlers may wait for brokers that are not there yet. Default `false`.
+   */
   readonly allowLateBrokers?: boolean;
   /** How many brokers a message may cross before it counts as a loop. Default 16. */
   readonly maxHops?: number;

@@ -2,7 +2,9 @@ import type { FactoryProvider, ModuleMetadata } from '@nestjs/common';
 import type { BrokerDefinition } from '../driver/index.js';
 import { MultiBrokerError } from '../errors/index.js';
 
-/** A broker whose definition is made by the container, with configuration that is injected. Its name is known before. */
+/**
+ * A broker whose definition is made by the container, with configuration that is injected. Its name is known before.
+ */
 export interface AsyncBrokerDefinition {
   /** The name that the factory's definition has to have. */
   readonly name: string;

@@ -11,7 +11,8 @@ export interface NatsClient {
 type Importer = () => Promise<[Module<typeof import('nats')>, Module<typeof import('nats/lib/jetstream/jsmsg.js')>]>;
 type Module<T> = T & { readonly default?: T };
 
-// The package has no public way to make a JsMsg of a Msg, and no `exports` that would forbid this one; it is frozen at 2.29.
+// The package has no public way to make a JsMsg of a Msg, and no `exports` that would forbid this one; it is frozen at
+// 2.29.
 const fromPackage: Importer = () => Promise.all([import('nats'), import('nats/lib/jetstream/jsmsg.js')]);
 
 /** Loads the optional peer `nats`. Rejects with MULTI_BROKER_CLIENT_MISSING where it is not installed. */

@@ -10,7 +10,9 @@ export interface NatsSettings extends BrokerOptions {
   readonly jetstream?: JetStreamOptions;
   /** How long a publish waits for its confirmation, in milliseconds. Default 10,000. */
   readonly confirmTimeoutMs?: number;
-  /** Allows TLS without a check of the server's certificate (`client.tls.rejectUnauthorized: false`). Default `false`. */
+  /**
+   * Allows TLS without a check of the server's certificate (`client.tls.rejectUnauthorized: false`). Default `false`.
+   */
   readonly allowInsecure?: boolean;
 }
 

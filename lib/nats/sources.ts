@@ -40,7 +40,10 @@ export interface StreamOptions {
   readonly retention?: 'limits' | 'workqueue' | 'interest';
   /** How many messages a stream that is created keeps; the oldest go first. Default: no limit. */
   readonly maxMessages?: number;
-  /** How long a stream that is created keeps a message, in milliseconds; the server takes no less than 100. Default: no limit. */
+  /**
+   * How long a stream that is created keeps a message, in milliseconds; the server takes no less than 100. Default:
+   * no limit.
+   */
   readonly maxAgeMs?: number;
   /** How many bytes a stream that is created keeps. Default: no limit. */
   readonly maxBytes?: number;

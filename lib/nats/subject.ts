@@ -37,7 +37,10 @@ export function queueProblem(queue: string): string | undefined {
   return Buffer.byteLength(queue) > maxBytes ? `is longer than ${maxBytes} bytes` : undefined;
 }
 
-/** Why the server would not take it for the name of a stream or consumer (it becomes a token of a subject), or undefined. */
+/**
+ * Why the server would not take it for the name of a stream or consumer (it becomes a token of a subject), or
+ * undefined.
+ */
 export function entityProblem(name: string): string | undefined {
   if (name === '') return 'is empty';
   if (blankOrControl.test(name)) return 'holds a blank, a line break or a control character';

@@ -136,7 +136,10 @@ export class DeliveryRecords implements DeliveryObserver {
   }
 }
 
-/** Undefined: nothing more may be told of it, or nothing was yet. Kept by the delivery, as a map is as dear as a handler. */
+/**
+ * Undefined: nothing more may be told of it, or nothing was yet. Kept by the delivery, as a map is as dear as a
+ * handler.
+ */
 function recordOf({ observed }: ObservedDelivery): RecordedDelivery | undefined {
   return observed instanceof RecordedDelivery ? observed : undefined;
 }

@@ -18,7 +18,9 @@ export type PayloadOf<F> = F extends (...args: infer A extends never[]) => unkno
     : A[number]
   : unknown;
 
-/** The clock of twins: it moves by these alone, timer by timer, and what a timer sets off is settled before the next. */
+/**
+ * The clock of twins: it moves by these alone, timer by timer, and what a timer sets off is settled before the next.
+ */
 export interface HarnessClock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -50,7 +52,8 @@ export abstract class MultiBrokerHarness {
 
   /**
    * Publishes as `Broker.publish` does, and ends as {@link settled} does. Where a scripted crash cuts it off, or
-   * a fault delays it by the clock, it resolves with an empty receipt; a failure that comes later is told by `settled()`. While the application is crashed it is the publish of somebody else: the twins keep it for the
+   * a fault delays it by the clock, it resolves with an empty receipt; a failure that comes later is told by
+   * `settled()`. While the application is crashed it is the publish of somebody else: the twins keep it for the
    * {@link restart}, if their system keeps messages.
    *
    * @throws what the publish or a handler failed with; several as an AggregateError
@@ -127,8 +130,8 @@ export abstract class MultiBrokerHarness {
    * Starts the application's brokers again, after {@link BrokerFault.crashAt} or as if the process were killed now, and
    * ends as {@link settled} does. The same handlers are called; all records are kept. What was not settled comes again
    * as the kinds have it: Kafka reads on from the committed offset, JetStream after `ackWaitMs` of {@link clock}, core
-   * NATS never. Hooks of the application are not called again; what it has subscribed to by `broker.subscribe()`, outside of
-   * handlers, is made again in their place.
+   * NATS never. Hooks of the application are not called again; what it has subscribed to by `broker.subscribe()`,
+   * outside of handlers, is made again in their place.
    *
    * @throws MultiBrokerError MULTI_BROKER_REAL_BROKERS on real brokers; BrokerStartError; as {@link settled}
    */

@@ -1,12 +1,12 @@
 /**
  * Why something waits. `retry`: for its next call in place (real brokers; on twins that follows at once). `hold`: a
  * Kafka message that comes again at the head of its partition. `redelivery`: a JetStream message that was nacked.
- * `ack-wait`: one that was handed out to a connection or process that is gone; it comes again when its ack wait is over.
- * `manual`: a message that its handler has not settled yet; what the server sends again meanwhile is taken for a copy.
- * `queued`: messages behind one of these, or of a paused subscription. `unread`: messages on a broker that is not connected
- * now, after a crash or without a connection. `publish-retry`: a publish that was not confirmed
- * and is tried again. `publish`: one that a fault delays. `processing`: a handler that runs, until its
- * `maxProcessingMs` is over. `timer`: anything else that waits for the clock.
+ * `ack-wait`: one that was handed out to a connection or process that is gone; it comes again when its ack wait is
+ * over. `manual`: a message that its handler has not settled yet; what the server sends again meanwhile is taken for
+ * a copy. `queued`: messages behind one of these, or of a paused subscription. `unread`: messages on a broker that is
+ * not connected now, after a crash or without a connection. `publish-retry`: a publish that was not confirmed and is
+ * tried again. `publish`: one that a fault delays. `processing`: a handler that runs, until its `maxProcessingMs` is
+ * over. `timer`: anything else that waits for the clock.
  */
 export type PendingReason =
   | 'retry'
@@ -36,7 +36,10 @@ export interface PendingItem {
   readonly messages?: number;
   /** Why it was not confirmed, or what the handler failed with. */
   readonly error?: Error;
-  /** Of a `timer`: what for, in a few words, where that is known. Of messages that a twin keeps: for which group or durable. */
+  /**
+   * Of a `timer`: what for, in a few words, where that is known. Of messages that a twin keeps: for which group or
+   * durable.
+   */
   readonly what?: string;
   /** When it goes on, in milliseconds since the epoch. */
   readonly dueAt?: number;

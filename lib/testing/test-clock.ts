@@ -38,7 +38,9 @@ export class TestClock implements Clock {
     this.#longestMs = longestMs;
   }
 
-  /** Of two timers due at one moment the one set first fires first, as on the virtual clock: they are the clock's own. */
+  /**
+   * Of two timers due at one moment the one set first fires first, as on the virtual clock: they are the clock's own.
+   */
   #soon(then: () => void): () => void {
     let cancelled = false;
     this.turns.soon(() => {

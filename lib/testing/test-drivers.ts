@@ -34,7 +34,9 @@ import { type Connecting, Outsider } from './outsider.js';
 import { TestClock } from './test-clock.js';
 import { SETTLE_TIMEOUT_MS, type TestingOptions, TIMEOUT_MS } from './testing-options.js';
 
-/** Where drivers come from in a test: twins on a clock that stands still, or the real ones; and what was seen of them. */
+/**
+ * Where drivers come from in a test: twins on a clock that stands still, or the real ones; and what was seen of them.
+ */
 export class TestDrivers extends DriverSource {
   readonly turns: Turns;
   /** Of twins. */
@@ -171,7 +173,10 @@ export class TestDrivers extends DriverSource {
     await this.outsider.close();
   }
 
-  /** From then on no promise of the process is followed for this module: that costs all of them, those of later tests too. */
+  /**
+   * From then on no promise of the process is followed for this module: that costs all of them, those of later tests
+   * too.
+   */
   override async onApplicationShutdown(): Promise<void> {
     await super.onApplicationShutdown();
     this.#handled.disable();

@@ -6,9 +6,9 @@ export interface TestingOptions {
    */
   readonly bus?: 'by-kind' | 'by-broker' | ((broker: string) => string);
   /**
-   * Where a system chooses at will, its twins draw by this integer: the member of a queue group, where messages without a
-   * key begin, which of several lanes is served first. The same seed repeats a run, another one varies it. Default:
-   * nothing is drawn, members take turns and who was ready first is first.
+   * Where a system chooses at will, its twins draw by this integer: the member of a queue group, where messages
+   * without a key begin, which of several lanes is served first. The same seed repeats a run, another one varies it.
+   * Default: nothing is drawn, members take turns and who was ready first is first.
    */
   readonly seed?: number;
   /** The same test on the real brokers, with the same records. Default `false`. */

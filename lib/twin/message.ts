@@ -46,8 +46,8 @@ export interface Receiver {
 }
 
 /**
- * One delivery of a stored message. The body is each receiver's own copy. It, the position and what is raw are made when
- * asked for: few handlers look at all of them.
+ * One delivery of a stored message. The body is each receiver's own copy. It, the position and what is raw are made
+ * when asked for: few handlers look at all of them.
  */
 export abstract class Arrived implements Incoming, Travelled {
   private ownBody: Uint8Array | null | undefined = undefined;

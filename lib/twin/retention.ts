@@ -2,8 +2,8 @@ import type { Log, Retention } from './log.js';
 import type { Stored } from './message.js';
 
 /**
- * What a partition, or a stream without limits, of a twin keeps. A server keeps far more, for days and on disk; this is memory, and much more than
- * a consumer is ever behind in a test.
+ * What a partition, or a stream without limits, of a twin keeps. A server keeps far more, for days and on disk; this
+ * is memory, and much more than a consumer is ever behind in a test.
  */
 export const TWIN_RETENTION: Retention = { messages: 100_000, bytes: 64 * 1_048_576 };
 

@@ -14,7 +14,9 @@ interface Timer extends PendingTimer {
   readonly then: () => void;
 }
 
-/** A clock that stands still until it is moved, so that a wait costs a test no time and its order is always the same. */
+/**
+ * A clock that stands still until it is moved, so that a wait costs a test no time and its order is always the same.
+ */
 export class VirtualClock implements Clock {
   /** By due time, then in the order in which they were set. */
   readonly #timers: Timer[] = [];

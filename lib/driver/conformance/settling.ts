@@ -173,8 +173,8 @@ export const settling: readonly DriverPromise[] = [
 const leaseMs = 1_500;
 
 /**
- * A message under a lease that a quiet member holds, and another member that reads on. A driver may keep a copy from its
- * own lane; from a member that still reads only the lease does.
+ * A message under a lease that a quiet member holds, and another member that reads on. A driver may keep a copy from
+ * its own lane; from a member that still reads only the lease does.
  */
 async function heldByQuiet(
   bench: Bench,

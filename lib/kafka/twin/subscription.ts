@@ -26,7 +26,10 @@ function made(name: string, cluster: TwinCluster, broker: string): TwinTopic {
   throw new MultiBrokerError('MULTI_BROKER_SUBSCRIBE_FAILED', what, { broker });
 }
 
-/** Throws MULTI_BROKER_SOURCE_CLASH where two sources of one group read a topic: each message would go to one of the two. */
+/**
+ * Throws MULTI_BROKER_SOURCE_CLASH where two sources of one group read a topic: each message would go to one of the
+ * two.
+ */
 export function refuseClash(sources: readonly KafkaSourceSpec[], topic: string, broker: string): void {
   const [one, other] = sources.filter((source) => reads(source, topic));
   if (one === undefined || other === undefined) return;

@@ -36,7 +36,10 @@ export class Connection {
     void this.watchEnd();
   }
 
-  /** Whether what is written now goes out: nats.js keeps the rest in memory and drops it before it dials (resetOutbound). */
+  /**
+   * Whether what is written now goes out: nats.js keeps the rest in memory and drops it before it dials
+   * (resetOutbound).
+   */
   get up(): boolean {
     return this.connected && !this.nc.isClosed();
   }

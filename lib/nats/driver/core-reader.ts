@@ -8,7 +8,10 @@ import type { Connection } from './connection.js';
 import { CoreMessage } from './core-message.js';
 import type { Reader } from './intake.js';
 
-/** One core subscription. What it gets within a turn is handed over as one batch; user code never runs in the client's callback. */
+/**
+ * One core subscription. What it gets within a turn is handed over as one batch; user code never runs in the client's
+ * callback.
+ */
 export class CoreReader implements Reader {
   private readonly lost = new AbortController();
   private readonly lane: Lane;

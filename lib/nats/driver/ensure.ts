@@ -176,7 +176,10 @@ function mismatch(what: string, differs: string, broker: string): MultiBrokerErr
   });
 }
 
-/** The server would not create it: subjects of another stream, a limit, or one who was faster with another configuration. */
+/**
+ * The server would not create it: subjects of another stream, a limit, or one who was faster with another
+ * configuration.
+ */
 function refused(thrown: unknown, what: string, broker: string): unknown {
   const failure = apiFailure(thrown);
   if (failure === undefined || failure.code >= 500) return thrown;

@@ -13,7 +13,9 @@ export function readKey({ headers }: Msg): string | undefined {
   return headers?.has(keyHeader) === true ? headers.last(keyHeader) : undefined;
 }
 
-/** Of repeated headers the last. The key is not among them, or it would cross a bridge that was not asked to carry it. */
+/**
+ * Of repeated headers the last. The key is not among them, or it would cross a bridge that was not asked to carry it.
+ */
 export function readHeaders({ headers }: Msg): Headers {
   const found: [string, string][] = [];
   for (const [name, values] of headers ?? []) {

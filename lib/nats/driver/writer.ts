@@ -28,8 +28,8 @@ export class Writer {
   }
 
   /**
-   * Returns why the message cannot be written, else about how many bytes it is. It goes out with {@link send}, to be called in
-   * the same turn: what is kept until the connection is another would never arrive.
+   * Returns why the message cannot be written, else about how many bytes it is. It goes out with {@link send}, to be
+   * called in the same turn: what is kept until the connection is another would never arrive.
    */
   write(to: NatsDestinationSpec, message: Outgoing, reply?: string): PublishError | number {
     try {

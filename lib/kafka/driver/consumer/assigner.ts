@@ -23,12 +23,12 @@ export interface AssignerHost {
 }
 
 /**
- * What the leader of a group shares the partitions out by, instead of kafkajs's round robin: that knows the leader's own
- * topics alone, and gives them to members that do not read them, too. While an application's version with one topic more
- * is rolled out, nobody would read that topic.
+ * What the leader of a group shares the partitions out by, instead of kafkajs's round robin: that knows the leader's
+ * own topics alone, and gives them to members that do not read them, too. While an application's version with one
+ * topic more is rolled out, nobody would read that topic.
  *
- * A member names the assigners that it has, and the server takes one that all have; only the leader's is called. It does
- * the same under both names, so that one of ours may lead members of plain kafkajs as well.
+ * A member names the assigners that it has, and the server takes one that all have; only the leader's is called. It
+ * does the same under both names, so that one of ours may lead members of plain kafkajs as well.
  */
 export const assigners = (host: AssignerHost): PartitionAssigner[] =>
   [OURS, STOCK].map(

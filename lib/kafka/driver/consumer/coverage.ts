@@ -21,7 +21,10 @@ export interface CoverageHost {
 /** How long a leader asks the cluster, in milliseconds: meanwhile the whole group waits. */
 const COUNT_MS = 3_000;
 
-/** Finds what nobody of a group reads: where members read different topics, a leader of another client leaves some out. */
+/**
+ * Finds what nobody of a group reads: where members read different topics, a leader of another client leaves some
+ * out.
+ */
 export class Coverage {
   private found = new Set<string>();
   private coming = new Set<string>();
@@ -46,7 +49,10 @@ export class Coverage {
     return counts;
   }
 
-  /** The leader gave this member partitions of topics that it does not read. kafkajs tells so before it tells the join. */
+  /**
+   * The leader gave this member partitions of topics that it does not read. kafkajs tells so before it tells the
+   * join.
+   */
   given(topics: readonly string[]): void {
     for (const topic of topics)
       this.coming.add(

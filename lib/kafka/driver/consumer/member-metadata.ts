@@ -13,8 +13,8 @@ export interface Member {
 }
 
 /**
- * Of the protocol between members, not of an assigner. A later one has more fields, which kafkajs does not write and the
- * server would read.
+ * Of the protocol between members, not of an assigner. A later one has more fields, which kafkajs does not write and
+ * the server would read.
  */
 export const VERSION = 0;
 

@@ -1,8 +1,8 @@
 import type { Admin } from 'kafkajs';
 
 /**
- * Adds how many partitions topics have. kafkajs fails the whole question because of one topic that is gone or may not be
- * read: then each is asked for by itself, and left out where the cluster does not tell.
+ * Adds how many partitions topics have. kafkajs fails the whole question because of one topic that is gone or may not
+ * be read: then each is asked for by itself, and left out where the cluster does not tell.
  */
 export async function addPartitionCounts(
   counts: Map<string, number>,

@@ -5,8 +5,9 @@ import type { KafkaSettings } from '../../options.js';
 const PATIENCE = 3;
 
 /**
- * Watches for signs of life: a kafkajs consumer may stop without an event (#1443, #659). It tries to fetch at least each
- * `maxWaitTimeInMs`, unless it waits for the others of its group to join, which takes `rebalanceTimeout` at most.
+ * Watches for signs of life: a kafkajs consumer may stop without an event (#1443, #659). It tries to fetch at least
+ * each `maxWaitTimeInMs`, unless it waits for the others of its group to join, which takes `rebalanceTimeout` at
+ * most.
  */
 export class Vitals {
   private lastTry: number;

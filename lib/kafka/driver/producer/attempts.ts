@@ -47,7 +47,9 @@ export class Attempts {
     }
   }
 
-  /** Messages of one partition, again and again; of those that are refused together, until only the guilty ones fail. */
+  /**
+   * Messages of one partition, again and again; of those that are refused together, until only the guilty ones fail.
+   */
   async send(write: Write, parcels: readonly Parcel[], maybe = false): Promise<void> {
     let renewed = false;
     for (let attempt = 0, waitMs = FIRST_WAIT_MS; ; attempt++, waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
@@ -55,7 +57,8 @@ export class Attempts {
       if (failure === undefined) return;
       maybe ||= failure.written === 'maybe';
       if (failure.guilty && parcels.length > 1) return this.split(write, parcels, maybe);
-      // kafkajs takes the sequence back and would give it to the next message, which the server then takes for this one.
+      // kafkajs takes the sequence back and would give it to the next message, which the server then takes for this
+      // one.
       if (failure.written === 'maybe' && this.host.idempotent) await this.renew();
       if (this.mayRepeat(failure, attempt)) {
         await sleep(this.host.clock, waitMs, this.closing.signal);

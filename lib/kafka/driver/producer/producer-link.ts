@@ -89,7 +89,8 @@ export class ProducerLink {
       producer: client.kafka.producer({
         ...producer,
         createPartitioner: topics.partitioner,
-        // One attempt, so that what became of it is known. An idempotent producer has to repeat under the same sequence.
+        // One attempt, so that what became of it is known. An idempotent producer has to repeat under the same
+        // sequence.
         retry: idempotent ? { retries: IDEMPOTENT_RETRIES, ...retry } : { retries: 0 },
         ...(idempotent ? { maxInFlightRequests: 1 } : {}),
       }),

@@ -17,7 +17,9 @@ export class Write {
     this.outcomes = new Array<Outcome>(count);
   }
 
-  /** Notes what the receipts confirm. False when one is missing: kafkajs drops messages of a partition, and resolves. */
+  /**
+   * Notes what the receipts confirm. False when one is missing: kafkajs drops messages of a partition, and resolves.
+   */
   confirm(parcels: readonly Parcel[], receipts: readonly RecordMetadata[]): boolean {
     const places = new Map(receipts.map((receipt) => [receipt.partition, { receipt, index: 0 }]));
     let all = true;
