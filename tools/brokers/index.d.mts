@@ -9,6 +9,13 @@ export interface KafkaNode {
   clusterId: string;
   replicas: number;
   heap: string;
+  secured?: {
+    port: number;
+    keystore: string;
+    keystorePassword: string;
+    username: string;
+    password: string;
+  };
 }
 
 export interface NatsServer {
@@ -34,6 +41,8 @@ export function prepareKafkaNode(node: KafkaNode): Promise<void>;
 export function startKafkaNode(node: KafkaNode): Promise<ChildProcess>;
 export function kafkaAnswers(brokers: readonly string[], nodes?: number): Promise<boolean>;
 export function proveKafka(brokers: readonly string[]): Promise<void>;
+/** Makes a key and a certificate for `host`, in `folder`; resolves with the store and the certificate as PEM. */
+export function makeKeystore(folder: string, password: string): Promise<{ keystore: string; certificate: string }>;
 export function kafkaLog(folder: string): string;
 
 export function natsLacks(): string | undefined;

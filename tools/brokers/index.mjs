@@ -3,6 +3,7 @@ export { ensureBrokers } from './ensure-brokers.mjs';
 export { kafkaLacks } from './kafka-install.mjs';
 export { kafkaAnswers, proveKafka } from './kafka-ready.mjs';
 export { kafkaLog, prepareKafkaNode, startKafkaNode } from './kafka-server.mjs';
+export { makeKeystore } from './keystore.mjs';
 export { natsLacks } from './nats-install.mjs';
 export { natsLog, prepareNatsServer, startNatsServer } from './nats-server.mjs';
 export { host } from './paths.mjs';

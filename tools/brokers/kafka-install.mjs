@@ -7,7 +7,10 @@ import { ask, runTool } from './process.mjs';
 
 const folder = join(cache, 'kafka-4.3.1');
 
-export const java = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin/java') : 'java';
+const ofJava = (tool) => (process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin', tool) : tool);
+
+export const java = ofJava('java');
+export const keytool = ofJava('keytool');
 
 /** Why Kafka cannot run natively here; undefined if it can. */
 export function kafkaLacks() {

@@ -11,7 +11,8 @@ const jvm = (heap) => (process.env.KAFKA_JVM_OPTS ?? `-Xmx${heap} -XX:+UseSerial
 /**
  * One node of a KRaft cluster. The first node also is the controller: a second one may be killed
  * and the cluster still elects leaders.
- * @param node { folder, id, port, controllerPort, clusterId, replicas, heap, advertisedPort? }
+ * @param node { folder, id, port, controllerPort, clusterId, replicas, heap, advertisedPort?, secured? }
+ * `secured` opens one more port: { port, keystore (PKCS 12), keystorePassword, username, password }.
  */
 const properties = (node) => ({
   'process.roles': node.id === 1 ? 'broker,controller' : 'broker',
@@ -20,8 +21,12 @@ const properties = (node) => ({
   listeners: [
     `PLAINTEXT://${host}:${node.port}`,
     ...(node.id === 1 ? [`CONTROLLER://${host}:${node.controllerPort}`] : []),
+    ...(node.secured ? [`SASL_SSL://${host}:${node.secured.port}`] : []),
   ].join(','),
-  'advertised.listeners': `PLAINTEXT://${host}:${node.advertisedPort ?? node.port}`,
+  'advertised.listeners': [
+    `PLAINTEXT://${host}:${node.advertisedPort ?? node.port}`,
+    ...(node.secured ? [`SASL_SSL://${host}:${node.secured.port}`] : []),
+  ].join(','),
   'controller.listener.names': 'CONTROLLER',
   'inter.broker.listener.name': 'PLAINTEXT',
   'log.dirs': join(node.folder, 'data'),
@@ -37,6 +42,18 @@ const properties = (node) => ({
   // A node that was killed is missed, and may come back, after 2 s instead of 9 s.
   'broker.session.timeout.ms': 2000,
   'broker.heartbeat.interval.ms': 500,
+  ...(node.secured ? security(node.secured) : {}),
+});
+
+const plainLogin = 'org.apache.kafka.common.security.plain.PlainLoginModule';
+
+const security = ({ keystore, keystorePassword, username, password }) => ({
+  'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL',
+  'sasl.enabled.mechanisms': 'PLAIN',
+  'listener.name.sasl_ssl.plain.sasl.jaas.config': `${plainLogin} required user_${username}="${password}";`,
+  'ssl.keystore.type': 'PKCS12',
+  'ssl.keystore.location': keystore,
+  'ssl.keystore.password': keystorePassword,
 });
 
 /** Writes a node's configuration and formats its storage; the node may then be started any number of times. */

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { kafkaBroker, type KafkaBrokerOptions } from '../../../lib/kafka/index.js';
+import { closeAfterEach, connected, recordingIo } from '../../support/kafka/connected.js';
+import { type KafkaCluster, startKafkaCluster, uniqueName, whenNative } from '../../support/real-brokers.js';
+
+whenNative(describe, 'kafka')('a Kafka broker that asks for TLS and SASL', () => {
+  let cluster: KafkaCluster;
+  beforeAll(async () => {
+    cluster = await startKafkaCluster({ secured: true });
+  }, 90_000);
+  afterAll(() => cluster.stop());
+  closeAfterEach();
+
+  const client = (password = cluster.secured!.password): KafkaBrokerOptions['client'] => {
+    const { brokers, certificate, username } = cluster.secured!;
+    return { brokers, ssl: { ca: [certificate] }, sasl: { mechanism: 'plain', username, password } };
+  };
+  const failure = async (options: KafkaBrokerOptions['client']): Promise<{ message: string; log: string[] }> => {
+    const driver = await kafkaBroker({ name: 'orders', groupId: 'g', client: options }).driver();
+    const { io, log } = recordingIo();
+    const error = await driver.connect(io, AbortSignal.timeout(15_000)).catch((thrown: unknown) => thrown);
+    await driver.close();
+    expect(error).toMatchObject({ code: 'MULTI_BROKER_CONNECT_FAILED' });
+    return { message: (error as Error).message, log };
+  };
+
+  it('is written to and read by its client options', async () => {
+    const name = uniqueName('secured');
+    const broker = await connected({ client: client() });
+    await broker.publish(name, 'one');
+    const { sink } = await broker.read(name);
+    await sink.has(1);
+    await broker.publish(name, 'two');
+    await sink.has(2);
+    expect(sink.texts.toSorted()).toEqual(['one', 'two']);
+  });
+
+  it('refuses a wrong password: the error says so, and neither it nor the log tells the password', async () => {
+    const { message, log } = await failure(client('not-the-password'));
+    expect(message).toMatch(/authentication/i);
+    expect([message, ...log].join('\n')).not.toContain('not-the-password');
+  });
+
+  it('is not trusted without its certificate', async () => {
+    const { message } = await failure({ ...client(), ssl: true });
+    expect(message).toMatch(/certificate/i);
+  });
+});
