@@ -45,6 +45,10 @@ export function proveKafka(brokers: readonly string[]): Promise<void>;
 export function makeKeystore(folder: string, password: string): Promise<{ keystore: string; certificate: string }>;
 export function kafkaLog(folder: string): string;
 
+export function certificateLacks(): string | undefined;
+/** Makes a key and a certificate for `host`, in `folder`; resolves with their files and the certificate as PEM. */
+export function makeCertificate(folder: string): Promise<{ key: string; pem: string; certificate: string }>;
+
 export function natsLacks(): string | undefined;
 export function prepareNatsServer(server: NatsServer): void;
 export function startNatsServer(server: { folder: string }): Promise<ChildProcess>;

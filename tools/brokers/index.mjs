@@ -1,4 +1,5 @@
 // What tests use of the tools; typed in index.d.mts.
+export { certificateLacks, makeCertificate } from './certificate.mjs';
 export { ensureBrokers } from './ensure-brokers.mjs';
 export { kafkaLacks } from './kafka-install.mjs';
 export { kafkaAnswers, proveKafka } from './kafka-ready.mjs';

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'nats';
 
 import type { NatsBrokerOptions } from '../options.js';
+import { tlsOptions } from './tls.js';
 
 /** How long one dial may take: a dead host must not use up the start's whole time. nats.js: 20 s. */
 const dialMs = 5_000;
@@ -14,6 +15,7 @@ export function clientOptions({ name, client }: NatsBrokerOptions): ConnectionOp
     timeout: dialMs,
     pingInterval: pingMs,
     ...client,
+    tls: tlsOptions(client),
     // nats.js gives up after 10 attempts, and at the second refusal of a credential, which may have been rotated.
     reconnect: true,
     maxReconnectAttempts: -1,

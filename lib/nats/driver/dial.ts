@@ -1,9 +1,10 @@
 import type { NatsConnection } from 'nats';
 
-import { asError, MultiBrokerError } from '../../errors/index.js';
+import { asError } from '../../errors/index.js';
 import type { NatsClient } from '../load-client.js';
 import type { NatsBrokerOptions } from '../options.js';
 import { clientOptions } from './client-options.js';
+import { dialFailure } from './dial-failure.js';
 
 /**
  * Connects. Rejects with MULTI_BROKER_CONNECT_FAILED when no server takes the connection, or when the signal aborts;
@@ -30,7 +31,7 @@ export async function dial(
       (late) => late.close(),
       () => undefined,
     );
-    throw failed(options, asError(cause));
+    throw dialFailure(options, asError(cause));
   } finally {
     signal.removeEventListener('abort', stop);
   }
@@ -39,23 +40,4 @@ export async function dial(
 /** An invalid option makes `connect` throw rather than reject. */
 async function attempt(client: NatsClient, options: NatsBrokerOptions): Promise<NatsConnection> {
   return client.connect(clientOptions(options));
-}
-
-function failed(options: NatsBrokerOptions, cause: Error): MultiBrokerError {
-  const what = `Broker '${options.name}' did not connect to ${servers(options)}: ${reason(cause)}`;
-  return new MultiBrokerError('MULTI_BROKER_CONNECT_FAILED', what, { broker: options.name, cause });
-}
-
-/** Where it dialled, without what stands before an `@`. */
-function servers({ client }: NatsBrokerOptions): string {
-  const list = [client.servers ?? []].flat();
-  if (list.length === 0) return `127.0.0.1:${client.port ?? 4222}`;
-  return list.map((server) => server.replace(/^(.*:\/\/)?(.*@)?/, '')).join(', ');
-}
-
-/** nats.js gives some errors no message but their code. */
-function reason(cause: Error): string {
-  const code = (cause as { code?: unknown }).code;
-  const text = cause.message === '' ? 'no reason was told' : cause.message;
-  return typeof code === 'string' && code !== text ? `${text} (${code})` : text;
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
+import type { ConnectionOptions } from 'nats';
+
 import { clientOptions } from '../../../lib/nats/driver/client-options.js';
 
 describe('the options that the client gets', () => {
@@ -25,5 +27,12 @@ describe('the options that the client gets', () => {
       timeout: 1,
       name: 'own',
     });
+  });
+
+  it('ask for TLS where a URL does, which nats.js takes for one without', () => {
+    const tls = (client: ConnectionOptions) => clientOptions({ name: 'events', client }).tls;
+    expect(tls({ servers: ['nats://a', 'tls://b'] })).toEqual(expect.any(Object));
+    expect(tls({ servers: 'tls://a', tls: { caFile: 'ca.pem' } })).toMatchObject({ caFile: 'ca.pem' });
+    expect([tls({ servers: 'nats://a' }), tls({}), tls({ tls: null })]).toEqual([undefined, undefined, null]);
   });
 });

@@ -4,7 +4,14 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { host, natsLog, prepareNatsServer, startNatsServer as launch, tail } from '../../../tools/brokers/index.mjs';
+import {
+  host,
+  makeCertificate,
+  natsLog,
+  prepareNatsServer,
+  startNatsServer as launch,
+  tail,
+} from '../../../tools/brokers/index.mjs';
 import { freePort } from './free-port.js';
 import { OwnedProcess } from './owned-process.js';
 import { until } from './until.js';
@@ -25,6 +32,8 @@ export interface NatsServerOptions {
   /** Outlives the server if given, to start another one on the same streams. */
   storeDir?: string;
   maxPayload?: number;
+  /** Every connection has to be encrypted. */
+  tls?: boolean;
   /** More lines of nats-server's own configuration. */
   config?: string;
 }
@@ -33,6 +42,8 @@ export interface TestNatsServer {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
+  /** With `tls`: what a client has to trust, as PEM. */
+  readonly certificate: string | undefined;
   /** SIGKILL by default. Resolves when the process is gone; after another signal (SIGUSR2: lame duck) at once. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** On the same port and store, after `kill` or by itself. */
@@ -48,7 +59,9 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
   const port = options.port ?? (await freePort());
   const folder = mkdtempSync(join(tmpdir(), 'multi-broker-test-nats-'));
   const { jetstream = false, storeDir } = options;
-  prepareNatsServer({ folder, port, jetstream, storeDir, extra: configuration(options) });
+  const tls = options.tls === true ? await makeCertificate(join(folder, 'tls')) : undefined;
+  const extra = [configuration(options), tls && `tls { cert_file: "${tls.pem}", key_file: "${tls.key}" }`];
+  prepareNatsServer({ folder, port, jetstream, storeDir, extra: extra.filter(Boolean).join('\n') });
 
   const server = new OwnedProcess(() => launch({ folder }));
   const start = async () => {
@@ -64,6 +77,7 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
     get pid() {
       return server.pid;
     },
+    certificate: tls?.certificate,
     async kill(signal = 'SIGKILL') {
       if (signal === 'SIGKILL' || signal === 'SIGTERM') await server.end(signal);
       else server.signal(signal);
