@@ -71,6 +71,10 @@ export const catalogue = {
     retryable: false,
     remedy: 'Messages were deleted by the server before they were handled; raise its retention.',
   },
+  MULTI_BROKER_TOPIC_RECREATED: {
+    retryable: false,
+    remedy: 'What the old topic held and nobody had handled is gone: delete a topic only once its groups have read it.',
+  },
   MULTI_BROKER_PARTITIONS_UNREAD: {
     retryable: true,
     remedy:

@@ -5,6 +5,7 @@ import { AssignerProtocol } from 'kafkajs';
 import type { Clock } from '../../lib/driver/index.js';
 import { DeletedTopics } from '../../lib/kafka/driver/consumer/deleted-topics.js';
 import { Isolation } from '../../lib/kafka/driver/consumer/isolation.js';
+import { Losses } from '../../lib/kafka/driver/consumer/losses.js';
 import { Life } from '../../lib/kafka/driver/consumer/life.js';
 import { kafkaBroker, topic } from '../../lib/kafka/index.js';
 import { VirtualClock } from '../../lib/twin/index.js';
@@ -37,8 +38,8 @@ function life(
     halted: new Map(),
     isolation: new Isolation(),
     deleted: new DeletedTopics('g', io),
+    losses: new Losses('g', io),
     down: (_life, cause) => void downs.push(cause.message),
-    lostByRetention: () => undefined,
   });
   lives.push(one);
   return { one, client, sink, downs, start: () => one.start(AbortSignal.timeout(5_000)) };

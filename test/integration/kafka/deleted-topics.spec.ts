@@ -47,6 +47,24 @@ whenBrokers(describe)('a topic that is deleted while a Kafka group reads it', ()
     expect([sink.texts.sort(), broker.driver.ailments!()]).toEqual([['after', 'again', 'before', 'meanwhile'], []]);
   }, 90_000);
 
+  it('and is there again at once is told as such, and its messages are read', async () => {
+    const name = await createTopic(uniqueName('anew'), 1);
+    const broker = await connected();
+    const { sink } = await broker.read(name);
+    await broker.publish(name, 'a', 'b', 'c');
+    await sink.has(3);
+    await withAdmin((admin) => admin.deleteTopics({ topics: [name] }));
+    const told = () => broker.driver.ailments!().filter((line) => line.includes(`${name}[`));
+    await until(async () => (await broker.publish(name, 'again'), sink.texts.includes('again')), {
+      what: 'it is read again',
+      timeoutMs: 30_000,
+      everyMs: 500,
+    });
+    await until(() => told().length > 0, { what: 'it is told' });
+    expect(told()).toEqual([expect.stringMatching(/ends before offset 3, so it was deleted and made anew/)]);
+    expect(broker.log.filter((line) => line.startsWith('error:'))).toEqual([`error: ${told()[0]!}`]);
+  }, 90_000);
+
   it('is as if it had not been there for a RegExp, also where it was the last that matched', async () => {
     const name = uniqueName('deleted');
     const [deleted, other] = [`${name}-deleted`, `${name}-other`];

@@ -33,6 +33,7 @@ whenBrokers(describe)('messages that the server deletes before they are read', (
     await deleteBefore(name, 3);
     const { sink } = await broker.read(name);
     await sink.has(2);
+    await until(() => broker.driver.ailments!().length > 0, { what: 'the loss is told' });
     const ailments = broker.driver.ailments!();
     expect([sink.texts, ailments]).toEqual([['d', 'e'], [expect.stringContaining(`${name}[0]`)]]);
     expect(ailments[0]).toMatch(/the messages from (offset 0|its committed offset) are gone/);

@@ -7,7 +7,8 @@ import { unlessAborted } from '../within.js';
 import { DeletedTopics } from './deleted-topics.js';
 import { Isolation } from './isolation.js';
 import { Life, type LifeHost } from './life.js';
-import type { PartitionLane, Reader } from './partition-lane.js';
+import { Losses } from './losses.js';
+import type { Reader } from './partition-lane.js';
 
 /** What a group needs of its driver. */
 export interface GroupHost extends Pick<LifeHost, 'io' | 'settings' | 'cluster' | 'makeClient' | 'protocol'> {
@@ -20,8 +21,6 @@ const LONGEST_WAIT_MS = 15_000;
 /** How long a flush may take, in milliseconds; and that of one who leaves, which most often comes after the other. */
 const FLUSH_MS = 3_000;
 const LEAVE_FLUSH_MS = 1_000;
-/** So many losses by retention are told in `ailments`. */
-const MOST_LOSSES = 10;
 
 /**
  * The consumer of one group of one broker: kafkajs's, built anew when it crashes, and when topics come or go. Starts
@@ -34,7 +33,7 @@ export class Group {
   private readonly halted = new Map<string, Error>();
   private readonly isolation = new Isolation();
   private readonly deleted: DeletedTopics;
-  private readonly losses: string[] = [];
+  private readonly losses: Losses;
   private readonly serial = new Serial();
   private readonly over = new AbortController();
 
@@ -43,6 +42,7 @@ export class Group {
     private readonly host: GroupHost,
   ) {
     this.deleted = new DeletedTopics(groupId, host.io);
+    this.losses = new Losses(groupId, host.io);
   }
 
   /** Whether it was left for good. */
@@ -115,7 +115,7 @@ export class Group {
       ...this.deleted.gaps,
       ...(this.life?.coverage.gaps ?? []),
       ...[...this.halted.values()].map(({ message }) => message),
-      ...this.losses,
+      ...this.losses.sentences,
     ];
   }
 
@@ -184,12 +184,10 @@ export class Group {
       halted: this.halted,
       isolation: this.isolation,
       deleted: this.deleted,
+      losses: this.losses,
       down: (life, cause) => {
         this.look(cause);
         if (life === this.life && !this.isOver) this.rebuildAfter(cause);
-      },
-      lostByRetention: (lane) => {
-        this.lostByRetention(lane);
       },
     };
   }
@@ -207,15 +205,6 @@ export class Group {
     const error = new MultiBrokerError('MULTI_BROKER_CONSUMER_HALTED', what, { broker: this.host.io.broker, cause });
     this.halted.set(guilty, error);
     this.host.io.log.error(error.message);
-  }
-
-  private lostByRetention({ name, next }: PartitionLane): void {
-    const from = next === undefined ? 'its committed offset' : `offset ${next}`;
-    const what = `${name} of group '${this.groupId}': the messages from ${from} are gone from the server; it goes on with the oldest there are`;
-    const { message } = new MultiBrokerError('MULTI_BROKER_LOST_BY_RETENTION', what, { broker: this.host.io.broker });
-    this.host.io.log.error(message);
-    this.losses.push(message);
-    if (this.losses.length > MOST_LOSSES) this.losses.shift();
   }
 
   private failure(readers: readonly Reader[], cause: Error): Error {

@@ -12,6 +12,7 @@ import type { DeletedTopics } from './deleted-topics.js';
 import { Flow } from './flow.js';
 import type { Isolation } from './isolation.js';
 import { keyOf, Lanes } from './lanes.js';
+import type { Losses } from './losses.js';
 import type { AssignerProtocol } from './member-metadata.js';
 import { PartitionLane, type Reader } from './partition-lane.js';
 import { StartFixer } from './start-fixer.js';
@@ -35,10 +36,9 @@ export interface LifeHost {
   readonly halted: ReadonlyMap<string, Error>;
   readonly isolation: Isolation;
   readonly deleted: DeletedTopics;
+  readonly losses: Losses;
   /** The consumer does not go on by itself. */
   down(life: Life, cause: Error): void;
-  /** Messages were deleted before they were read. */
-  lostByRetention(lane: PartitionLane): void;
 }
 
 /** So many batches of one fetch are worked on at a time: a full partition must not hold up the others. */
@@ -265,7 +265,8 @@ export class Life {
     if (!log.message.startsWith('Offset out of range, resetting')) return;
     const lane = this.lanes.get(String(log.topic), Number(log.partition));
     if (lane === undefined) return;
-    this.host.lostByRetention(lane);
+    const { name, next, origin } = lane;
+    void this.host.losses.find({ name, next, origin }, this.withAdmin);
     lane.rewind();
   }
 
