@@ -24,6 +24,7 @@ export function checkWiring(
   options: { readonly allowLateBrokers: boolean },
 ): Wiring {
   const bindings: Binding[] = [];
+  const sources: Binding[] = [];
   const waiting: HandlerDeclaration[] = [];
   const problems = [...brokers.values()].flatMap(definitionProblems);
   for (const declaration of declarations) {
@@ -31,11 +32,13 @@ export function checkWiring(
     const known = brokers.get(brokerName(declaration.broker));
     const bound = known && tryBinding(known, declaration);
     problems.push(...declaration.problems, ...(bound?.problems ?? []), ...publisherProblems(declaration, brokers));
+    if (bound?.binding) sources.push(bound.binding);
     if (unknown.length > 0 && !options.allowLateBrokers) problems.push(...unknown);
     else if (unknown.length > 0) waiting.push(declaration);
     else if (bound?.binding) bindings.push(bound.binding);
   }
-  problems.push(...clashes(bindings, brokers));
+  // Those that wait too: when their broker comes the others read already.
+  problems.push(...clashes(sources, brokers));
   return { bindings, waiting, problems };
 }
 

@@ -96,6 +96,15 @@ describe('a handler', () => {
     ]);
   });
 
+  it('that waits for a broker to publish to clashes with those that read already', () => {
+    const one = declaration({ source: queue('q', 'g') });
+    const late = [{ broker: 'late', destination: 'x', options: {} }];
+    const other = declaration({ handler: 'Orders.again', source: queue('q', 'g'), publishTo: late });
+    expect(check([one, other], undefined, true).problems.map(({ code }) => code)).toEqual([
+      'MULTI_BROKER_SOURCE_CLASH',
+    ]);
+  });
+
   it('brings along what the explorer found', () => {
     const found = new MultiBrokerError('MULTI_BROKER_PARAMETER', 'x');
     expect(check([declaration({ problems: [found] })]).problems).toEqual([found]);
