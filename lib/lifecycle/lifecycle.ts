@@ -41,14 +41,19 @@ export class Lifecycle {
     return this.phase === 'started';
   }
 
-  /** What is added now is late. */
-  get isBegun(): boolean {
-    return this.phase === 'starting' || this.phase === 'started';
+  get isStarting(): boolean {
+    return this.phase === 'starting';
   }
 
-  /** A stop has begun and not ended. */
+  /** What is added now is late. */
+  get isBegun(): boolean {
+    return this.isStarting || this.isStarted;
+  }
+
+  /** A stop has begun and not ended; one that still waits for the start that it has ended, too. */
   get isStopping(): boolean {
-    return this.phase === 'draining' || this.phase === 'drained' || this.phase === 'disconnecting';
+    if (this.phase === 'stopped') return false;
+    return this.draining !== undefined || this.phase === 'disconnecting';
   }
 
   /** Connections end, or have ended. */
@@ -63,6 +68,11 @@ export class Lifecycle {
       this.starting = { deadline, done: this.run(deadline) };
     }
     return this.starting.done;
+  }
+
+  /** Resolves when the start that is under way is over, however it ends. */
+  async startOver(): Promise<void> {
+    await this.starting?.done.catch(() => undefined);
   }
 
   /** Phases 1 to 3 of a stop. */

@@ -92,14 +92,14 @@ export class ManagedMultiBroker extends MultiBroker {
   }
 
   async add(definition: BrokerDefinition): Promise<Broker> {
-    const { isStopping, isBegun } = this.life;
-    if (isStopping) throw stopped();
-    if (isBegun && !this.options.allowLateBrokers && !this.registry.known.has(definition.name)) {
+    this.refuseStopping();
+    if (this.life.isBegun && !this.options.allowLateBrokers && !this.registry.known.has(definition.name)) {
       const what = `Broker '${definition.name}' was added after the start`;
       throw new MultiBrokerError('MULTI_BROKER_LATE_BROKER', what, { broker: definition.name });
     }
+    if (this.life.isStarting) await this.afterStart();
     const broker = this.registry.add(definition);
-    if (isBegun) await this.beginLate(broker);
+    if (this.life.isStarted) await this.beginLate(broker);
     else this.handlers.forget();
     return broker;
   }
@@ -148,13 +148,23 @@ export class ManagedMultiBroker extends MultiBroker {
     });
   }
 
+  private refuseStopping(): void {
+    if (this.life.isStopping) throw stopped();
+  }
+
+  /** A start that is under way would begin the handlers of a late broker a second time. */
+  private async afterStart(): Promise<void> {
+    await this.life.startOver();
+    this.refuseStopping();
+  }
+
   /** A broker that comes after the start: connects, then its handlers and those that waited for it begin. */
   private async beginLate(broker: ManagedBroker): Promise<void> {
     let admitted: Admitted | undefined;
     try {
       admitted = this.handlers.admit(this.registry.definitions(), this.options);
       await this.demands.run((signal) => broker.connection.connect(signal));
-      if (this.life.isStopping) throw stopped();
+      this.refuseStopping();
       await this.room.begin(admitted.bindings);
     } catch (thrown) {
       await this.takeBack(broker, admitted);

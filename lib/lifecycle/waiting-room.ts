@@ -41,6 +41,8 @@ export class WaitingRoom {
     const ready = bindings.filter((binding) => this.isReady(binding));
     await this.read(ready);
     for (const binding of bindings) if (!ready.includes(binding)) this.waiting.add(binding);
+    // What they wait for may have come up meanwhile.
+    this.look();
   }
 
   /** Tries until all of them read, or the room is closed. Never rejects. `tried` is called after each try. */

@@ -169,6 +169,100 @@ describe('a broker that is added after the start', () => {
   });
 });
 
+describe('a broker that is added during the start', () => {
+  it.each([
+    ['when one of the others is connected', 'slow', turns],
+    ['and connects after it', 'events', () => {}],
+  ])('%s has its handlers begun once, after the start', async (_, gated, until) => {
+    const gate = open();
+    const rig = new LifecycleRig({
+      brokers: ['orders', 'slow'],
+      handlers: [bridge],
+      options,
+      prepare: ({ name, gates }) => {
+        if (name === gated) gates.connect = () => gate.promise;
+      },
+    });
+    const started = rig.multi.start();
+    await until();
+    const added = rig.multi.add(definition('events'));
+    await turns();
+    gate.resolve();
+    await Promise.all([started, added]);
+    await turns();
+    expect(rig.seen('subscribed')).toEqual(['orders: subscribed created']);
+  });
+
+  it('that fails is listed for the next one', async () => {
+    let well = false;
+    const rig = new LifecycleRig({
+      brokers: ['orders'],
+      handlers: [bridge],
+      options,
+      prepare: ({ gates }) => {
+        if (!well) gates.connect = () => Promise.reject(new Error('not there'));
+      },
+    });
+    const started = rig.multi.start();
+    const added = rig.multi.add(definition('events'));
+    expect([await stateOf(started), await stateOf(added)]).toEqual(['MULTI_BROKER_START_FAILED', 'done']);
+    well = true;
+    await rig.multi.start();
+    expect(rig.seen('subscribed')).toEqual(['orders: subscribed created']);
+  });
+
+  it('that a stop ends is refused, and not there', async () => {
+    const gate = open();
+    const rig = new LifecycleRig({
+      brokers: ['orders'],
+      options,
+      prepare: ({ gates }) => {
+        gates.connect = () => gate.promise;
+      },
+    });
+    const started = rig.multi.start();
+    const added = rig.multi.add(definition('events'));
+    const stop = rig.multi.stop();
+    gate.resolve();
+    expect([await stateOf(started), await stateOf(added)]).toEqual([
+      'MULTI_BROKER_START_FAILED',
+      'MULTI_BROKER_STOPPED',
+    ]);
+    await stop;
+    expect([rig.multi.brokers.length, rig.made('events')]).toEqual([1, 0]);
+  });
+});
+
+it('a handler whose target comes up while others of its late broker begin is not forgotten', async () => {
+  let up = false;
+  const subscribing = open();
+  const rig = new LifecycleRig({
+    brokers: ['orders', definition('events', { critical: false })],
+    handlers: [
+      { broker: 'late', source: 'slow' },
+      { ...bridge, broker: 'late' },
+    ],
+    options,
+    prepare: ({ name, gates }) => {
+      if (name === 'events' && !up) gates.connect = () => Promise.reject(new Error('not there'));
+      if (name === 'late')
+        gates.subscribe = ([source]) => (source!.address === 'slow' ? subscribing.promise : Promise.resolve());
+    },
+  });
+  const started = rig.multi.start();
+  await rig.advance(2_000);
+  await started;
+  const added = rig.multi.add(definition('late'));
+  await turns();
+  up = true;
+  await rig.advance(10_000);
+  expect(rig.multi.get('events').health().status).toBe('up');
+  subscribing.resolve();
+  await added;
+  await turns();
+  expect(rig.seen('subscribed')).toEqual(['late: subscribed slow', 'late: subscribed created']);
+});
+
 it('a broker that is being added when the brokers are stopped is closed, and its handlers do not begin', async () => {
   const connecting = open();
   const rig = new LifecycleRig({

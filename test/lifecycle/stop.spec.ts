@@ -331,6 +331,25 @@ describe('a stop during the start', () => {
     expect(rig.clock.pending()).toEqual([]);
   });
 
+  it('ends also who tries it again as soon as it has failed', async () => {
+    const rig = new LifecycleRig({
+      brokers: ['orders'],
+      prepare: ({ gates }) => {
+        if (rig.made('orders') > 0) return;
+        gates.connect = (signal) =>
+          new Promise((_, reject) => {
+            signal.addEventListener('abort', () => reject(new Error('cut off')));
+          });
+      },
+    });
+    const again = rig.multi.start().catch(() => rig.multi.start());
+    await turns();
+    const stop = rig.multi.stop();
+    expect(await stateOf(again)).toBe('MULTI_BROKER_STOPPED');
+    await stop;
+    expect([rig.made('orders'), rig.clock.pending()]).toEqual([1, []]);
+  });
+
   it('ends the grace of a broker that may come later', async () => {
     const rig = new LifecycleRig({
       brokers: [definition('events', { critical: false })],
