@@ -36,3 +36,19 @@ export class Grace {
     this.signal.removeEventListener('abort', end);
   }
 }
+
+/** What tries until it is there, and calls `tried` after each try. */
+export function comingBy(keepTrying: (tried: () => void) => Promise<void>): Coming {
+  let all = Promise.resolve();
+  const tried = new Promise<void>((resolve) => {
+    all = keepTrying(resolve);
+    // What is there already needs no try.
+    void all.then(resolve);
+  });
+  return { all, tried };
+}
+
+/** All of them together. */
+export function allOf(coming: readonly Coming[]): Coming {
+  return { all: Promise.all(coming.map(({ all }) => all)), tried: Promise.all(coming.map(({ tried }) => tried)) };
+}

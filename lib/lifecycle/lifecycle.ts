@@ -133,7 +133,8 @@ export class Lifecycle {
     const { clock, clockStands, waiting: room, handlers } = this.parts;
     const grace = new Grace(clock, signal, clockStands);
     await connectAll(brokers, signal, grace);
-    await readByHandAgain(brokers, signal);
+    room.open();
+    await readByHandAgain(brokers, signal, { room, grace });
     const ready = room.admit(handlers.bindings);
     await readAll(brokers, ready, signal, { room, grace });
     // A stop that came meanwhile: what did not hear of it must not count as a start.

@@ -152,6 +152,12 @@ export class ManagedBroker extends Broker {
     if (bindings.length > 0) await this.readings.begin(this.connection.driver, bindings, signal);
   }
 
+  /** Where there is a connection: what was subscribed by hand and does not read any more. */
+  async readByHandAgain(signal: AbortSignal): Promise<void> {
+    const { driver } = this.connection;
+    if (driver !== undefined) await this.byHand.beginAgain(driver, signal);
+  }
+
   health(): BrokerHealth {
     return healthOf(this, this.connection, this.ailments.list(), { ...this.counts, unsettled: this.readings.taken });
   }

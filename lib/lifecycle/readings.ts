@@ -19,6 +19,11 @@ export class Readings implements Iterable<Reading> {
     return this.all[Symbol.iterator]();
   }
 
+  /** Whether it has begun, or is beginning, and nobody has left it. */
+  has(reading: Reading): boolean {
+    return this.all.has(reading);
+  }
+
   /** Messages taken and not settled. */
   get taken(): number {
     let taken = 0;

@@ -1,9 +1,15 @@
 import type { Binding } from '../delivery/index.js';
 import type { Log } from '../driver/index.js';
 import { asError, BrokerStartError, type StartFailure } from '../errors/index.js';
-import type { Coming, Grace } from './grace.js';
+import { allOf, comingBy, type Grace } from './grace.js';
 import type { ManagedBroker } from './managed-broker.js';
 import type { WaitingRoom } from './waiting-room.js';
+
+/** What a start does without, for a while. */
+interface Later {
+  readonly room: WaitingRoom;
+  readonly grace: Grace;
+}
 
 /** Whether the application does without it until it comes. */
 export function mayComeLater({ definition }: ManagedBroker): boolean {
@@ -35,7 +41,7 @@ export async function readAll(
   brokers: readonly ManagedBroker[],
   bindings: readonly Binding[],
   signal: AbortSignal,
-  { room, grace }: { readonly room: WaitingRoom; readonly grace: Grace },
+  { room, grace }: Later,
 ): Promise<void> {
   const critical = brokers.filter((broker) => !mayComeLater(broker));
   const later = new Set(brokers.filter(mayComeLater).map(({ name }) => name));
@@ -48,14 +54,22 @@ export async function readAll(
 }
 
 /**
- * After a kill: what the application has subscribed to by hand, before its sources begin, as by its own start.
+ * After a kill, or a start that failed: what the application has subscribed to by hand, before its sources begin, as by
+ * its own start. That of a broker that may come later is tried again by the waiting room.
  *
  * @throws BrokerStartError
  */
-export function readByHandAgain(brokers: readonly ManagedBroker[], signal: AbortSignal): Promise<void> {
-  return everyBroker(brokers, async ({ connection: { driver }, byHand }) => {
-    if (driver !== undefined) await byHand.beginAgain(driver, signal);
-  });
+export async function readByHandAgain(
+  brokers: readonly ManagedBroker[],
+  signal: AbortSignal,
+  { room, grace }: Later,
+): Promise<void> {
+  const waiting = brokers.filter(({ byHand, connection }) => byHand.waits && connection.driver !== undefined);
+  const later = waiting.filter(mayComeLater);
+  const coming = later.map((broker) => comingBy((tried) => room.keepTryingByHand(broker, tried)));
+  const critical = waiting.filter((broker) => !mayComeLater(broker));
+  await everyBroker(critical, async (broker) => broker.readByHandAgain(signal));
+  if (later.length > 0) await grace.waitFor(allOf(coming));
 }
 
 /**
@@ -68,20 +82,6 @@ export async function readNow(
   signal: AbortSignal,
 ): Promise<void> {
   for (const phase of phases(bindings)) await readPhase(brokers, phase, signal);
-}
-
-function comingBy(keepTrying: (tried: () => void) => Promise<void>): Coming {
-  let all = Promise.resolve();
-  const tried = new Promise<void>((resolve) => {
-    all = keepTrying(resolve);
-    // What is there already needs no try.
-    void all.then(resolve);
-  });
-  return { all, tried };
-}
-
-function allOf(coming: readonly Coming[]): Coming {
-  return { all: Promise.all(coming.map(({ all }) => all)), tried: Promise.all(coming.map(({ tried }) => tried)) };
 }
 
 function phases(bindings: readonly Binding[]): Binding[][] {

@@ -1,6 +1,7 @@
 import type { Binding } from '../delivery/index.js';
 import { type Clock, LazyAbortController, type Log, sleep } from '../driver/index.js';
 import { asError } from '../errors/index.js';
+import { allOf, comingBy, Grace } from './grace.js';
 import type { ManagedBroker } from './managed-broker.js';
 import { readNow } from './start-phases.js';
 import { stopped } from './stopped.js';
@@ -16,6 +17,8 @@ export class WaitingRoom {
   private readonly waiting = new Set<Binding>();
   /** Those that are tried again and again. */
   private readonly trying = new Set<Binding>();
+  /** Of these, what was subscribed by hand is. */
+  private tryingByHand = new Set<ManagedBroker>();
   private closing = new LazyAbortController();
 
   constructor(
@@ -24,16 +27,28 @@ export class WaitingRoom {
     private readonly log: Log,
   ) {}
 
+  /** For a start. */
+  open(): void {
+    this.closing = new LazyAbortController();
+    this.tryingByHand = new Set();
+  }
+
   /** Those that may begin now; the others are kept. */
   admit(bindings: readonly Binding[]): readonly Binding[] {
-    this.closing = new LazyAbortController();
     for (const binding of bindings) this.waiting.add(binding);
     return this.takeReady();
   }
 
-  /** A broker has come up: begins what waited for it, in the background, until it reads. */
+  /**
+   * A broker has come up: begins what waited for it, in the background, until it reads. As at a start, what was
+   * subscribed by hand comes first.
+   */
   look(): void {
-    void this.keepTrying(this.takeReady());
+    const byHand = [...this.brokers.values()].filter(({ byHand: { waits }, connection: { driver } }) => {
+      return waits && driver !== undefined;
+    });
+    if (byHand.length === 0) void this.keepTrying(this.takeReady());
+    else void this.beginAfter(byHand);
   }
 
   /** Begins those that may begin now, once; the others are kept. @throws BrokerStartError */
@@ -58,6 +73,21 @@ export class WaitingRoom {
     }
   }
 
+  /** The same for what was subscribed by hand to a broker that is up. */
+  async keepTryingByHand(broker: ManagedBroker, tried = (): void => undefined): Promise<void> {
+    const { tryingByHand: trying } = this;
+    const { signal } = this.closing;
+    if (trying.has(broker)) return;
+    trying.add(broker);
+    let waits = broker.byHand.waits;
+    while (waits && !signal.aborted) {
+      waits = await this.tryByHand(broker, signal);
+      tried();
+      if (waits) await sleep(this.clock, AGAIN_MS, signal);
+    }
+    trying.delete(broker);
+  }
+
   /** Handlers of which a source does not read yet. */
   handlers(): readonly string[] {
     return [...new Set([...this.waiting, ...this.trying].map(({ handler }) => handler))];
@@ -68,6 +98,25 @@ export class WaitingRoom {
     this.closing.abort(stopped);
     this.waiting.clear();
     this.trying.clear();
+  }
+
+  private async beginAfter(byHand: readonly ManagedBroker[]): Promise<void> {
+    const { signal } = this.closing;
+    const tried = allOf(byHand.map((broker) => comingBy((once) => this.keepTryingByHand(broker, once)))).tried;
+    await new Grace(this.clock, signal, false).waitFor({ all: tried, tried });
+    if (!signal.aborted) await this.keepTrying(this.takeReady());
+  }
+
+  /** Returns whether something does not read yet. */
+  private async tryByHand(broker: ManagedBroker, signal: AbortSignal): Promise<boolean> {
+    try {
+      await broker.readByHandAgain(signal);
+    } catch (thrown) {
+      if (signal.aborted) return false;
+      const why = asError(thrown).message;
+      this.log.warn(`A subscription to '${broker.name}' does not begin yet, and is tried again: ${why}`);
+    }
+    return broker.byHand.waits;
   }
 
   private takeReady(): Binding[] {

@@ -1,8 +1,16 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
-import { type Broker, InjectBroker, MultiBroker, Payload, Subscribe, type Subscription } from '../../../lib/index.js';
-import { stream, toStream } from '../../../lib/nats/index.js';
-import { closeTestApps, testApp } from '../../support/test-app.js';
+import {
+  type Broker,
+  InjectBroker,
+  MultiBroker,
+  Payload,
+  PublishTo,
+  Subscribe,
+  type Subscription,
+} from '../../../lib/index.js';
+import { natsBroker, stream, toStream } from '../../../lib/nats/index.js';
+import { closeTestApps, orders, testApp } from '../../support/test-app.js';
 
 const JOBS = stream('JOBS', { subjects: ['jobs.>'], durable: 'worker', ackWaitMs: 20_000 });
 
@@ -31,7 +39,37 @@ class ByHand implements OnModuleInit, OnApplicationBootstrap {
 
 afterEach(closeTestApps);
 
+const optional = natsBroker({ name: 'events', client: {}, critical: false });
+
+describe('a subscription by hand', () => {
+  it('from before the start hears each message once', async () => {
+    const { harness, get } = await testApp([ByHand]);
+    await harness.publish('events', 'core', 'a');
+    await harness.publish('orders', 'in', 'b');
+    expect(get(ByHand).seen).toEqual(['a', 'b']);
+  });
+});
+
 describe('a subscription by hand, over a restart', () => {
+  it('that does without its broker, is made again when that comes up, before anything is handled that reaches it', async () => {
+    @Injectable()
+    class Bridge {
+      @Subscribe('orders', 'pass')
+      @PublishTo('events', 'core')
+      pass(@Payload() text: string) {
+        return text;
+      }
+    }
+    const { harness, get } = await testApp([ByHand, Bridge], { definitions: [orders, optional] });
+    harness.fault('events').failStart();
+    await harness.restart();
+    await harness.publish('orders', 'pass', 'a');
+    expect([get(ByHand).seen, harness.pending()]).toMatchObject([[], [{ why: 'timer' }]]);
+    await harness.clock.advance(500);
+    expect(get(ByHand).seen).toEqual(['a']);
+    expect(harness.pending()).toEqual([]);
+  });
+
   it('is made again as it was, and its hook is not called again', async () => {
     const { harness, get } = await testApp([ByHand]);
     harness.fault('orders').crashAt('before-settle');
