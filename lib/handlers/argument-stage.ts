@@ -14,23 +14,36 @@ interface Parameter {
   readonly extract: Extract;
 }
 
-/**
- * Without decorated parameters the method gets (payload, context). Pipes run where parameters are decorated, as
- * everywhere in Nest.
- */
+/** Without decorated parameters the method gets (payload, context), and pipes see the payload. */
 export function argumentStage(
   method: Method,
   instance: object,
   parameters: readonly NestParameter[],
   pipes: readonly NestPipe[],
 ): ArgumentStage {
-  if (parameters.length === 0) return (payload, context) => method.call(instance, payload, context);
+  if (parameters[0]?.isUndecorated === true) return undecorated(method, instance, parameters[0], pipes);
   const all = parameters.map((parameter): Parameter => {
     return { index: parameter.index, extract: piped(parameter, [...pipes, ...parameter.pipes]) };
   });
   const [only] = all;
   if (only?.index === 0 && all.length === 1) return single(method, instance, only.extract);
   return several(method, instance, all);
+}
+
+function undecorated(
+  method: Method,
+  instance: object,
+  parameter: NestParameter,
+  pipes: readonly NestPipe[],
+): ArgumentStage {
+  if (pipes.length === 0) return (payload, context) => method.call(instance, payload, context);
+  const extract = piped(parameter, pipes);
+  return (payload, context) => {
+    const value = extract(payload, context);
+    return isThenable(value)
+      ? Promise.resolve(value).then((ready) => method.call(instance, ready, context))
+      : method.call(instance, value, context);
+  };
 }
 
 /** The usual handler: no array of arguments, and no promise unless there is one already. */

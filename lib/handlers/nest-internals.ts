@@ -1,6 +1,7 @@
 import type { CanActivate, ExecutionContext, NestInterceptor, PipeTransform } from '@nestjs/common';
 import type { ContextId, ExternalContextCreator, ModulesContainer } from '@nestjs/core';
 import { isObservable } from 'rxjs';
+import { PAYLOAD } from '../decorators/index.js';
 import { settleObservable } from './emissions.js';
 import { markRefusal } from './refusal.js';
 
@@ -27,8 +28,19 @@ export interface NestParameter {
   readonly metatype?: unknown;
   readonly schema?: unknown;
   readonly pipes: readonly NestPipe[];
+  /** It stands for the payload of a method that decorates none of its parameters; the context follows it. */
+  readonly isUndecorated?: boolean;
   extractValue(...args: unknown[]): unknown;
 }
+
+/** Of a method without decorated parameters: pipes see its payload, as in Nest's own microservices. */
+const UNDECORATED: NestParameter = {
+  index: 0,
+  type: PAYLOAD,
+  pipes: [],
+  isUndecorated: true,
+  extractValue: (payload) => payload,
+};
 
 /** An exception filter, bound, with the classes that it catches (none: all). */
 export interface NestFilter {
@@ -39,6 +51,7 @@ export interface NestFilter {
 type Create<T> = (instance: object, callback: object, module: string, contextId?: ContextId, inquirer?: string) => T;
 type Guards = readonly CanActivate[];
 type Activate = ((args: unknown[]) => Promise<void>) | null;
+type ApplyPipes = ((args: unknown[], payload: unknown, context: unknown) => Promise<void>) | null;
 interface HandlerMetadata {
   readonly argsLength: number;
   readonly paramtypes?: readonly unknown[];
@@ -67,6 +80,7 @@ export interface NestCreator {
   getHostModuleKey(instance: unknown, type: unknown, inquirer?: string): string;
   transformToResult(result: unknown): unknown;
   createGuardsFn(guards: Guards, instance: object, callback: object, type: string): Activate;
+  createPipesFn(pipes: readonly NestPipe[], parameters: readonly NestParameter[]): ApplyPipes;
 }
 
 /** Global enhancers that are made anew for each request. */
@@ -84,6 +98,7 @@ interface ScopedEnhancers {
  *   its methods name by class.
  * - All items of an Observable are kept, where Nest keeps the last.
  * - What a guard refuses is marked.
+ * - The payload of a method that decorates no parameter goes through the pipes too.
  * - It has a cache of its own: Nest 11 would hand out what another library's context type made of the same method.
  */
 export function creatorFor(external: ExternalContextCreator, module: NestModule): NestCreator {
@@ -98,7 +113,29 @@ export function creatorFor(external: ExternalContextCreator, module: NestModule)
     const activate = original.createGuardsFn.call(creator, guards, instance, callback, type);
     return activate && ((args) => activate(args).catch(refuse));
   };
+  creator.getMetadata = (...of) => withPayload(original.getMetadata.call(creator, ...of));
+  creator.createPipesFn = (pipes, parameters) => {
+    const apply = original.createPipesFn.call(creator, pipes, parameters);
+    return parameters[0]?.isUndecorated === true ? withContext(apply, pipes) : apply;
+  };
   return creator;
+}
+
+function withPayload(metadata: HandlerMetadata): HandlerMetadata {
+  const getParamsMetadata: HandlerMetadata['getParamsMetadata'] = (...found) => {
+    const parameters = metadata.getParamsMetadata(...found) ?? [];
+    return parameters.length > 0 ? parameters : [UNDECORATED];
+  };
+  return { ...metadata, getParamsMetadata };
+}
+
+/** Without pipes Nest hands payload and context on as they are. */
+function withContext(apply: ApplyPipes, pipes: readonly NestPipe[]): ApplyPipes {
+  if (apply === null || pipes.length === 0) return null;
+  return async (args, payload, context) => {
+    await apply(args, payload, context);
+    args[1] = context;
+  };
 }
 
 function refuse(error: unknown): never {

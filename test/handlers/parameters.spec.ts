@@ -13,6 +13,7 @@ import {
   Post,
   Query,
   Req,
+  Scope,
   UsePipes,
 } from '@nestjs/common';
 import { Ctx as NestCtx, Payload as NestPayload } from '@nestjs/microservices';
@@ -154,6 +155,47 @@ describe('a pipe', () => {
       expect.objectContaining({ type: 'body', metatype: Order, data: undefined }),
       expect.objectContaining({ type: 'custom', metatype: String }),
     ]);
+  });
+});
+
+describe('without a parameter decorator', () => {
+  class Order {
+    id!: string;
+  }
+  const typed: PipeTransform = { transform: (value: Order, { type, metatype }) => [value.id, type, metatype] };
+
+  @Injectable()
+  class Bare {
+    @Subscribe('orders', 'x')
+    @UsePipes(typed)
+    atOnce(order: Order, context?: MessageContext) {
+      return [order, context];
+    }
+
+    @Subscribe('orders', 'x')
+    @UsePipes(LaterPipe, typed)
+    later(order: Order, context?: MessageContext) {
+      return [order, context];
+    }
+
+    @Subscribe('orders', 'x')
+    @UsePipes(ParseIntPipe)
+    failing(_order: Order) {}
+  }
+
+  @Injectable({ scope: Scope.REQUEST })
+  class ScopedBare extends Bare {}
+
+  it.each([
+    ['compiled', 'Bare'],
+    ['external', 'Bare'],
+    ['explorer', 'ScopedBare'],
+  ] as const)('pipes see the payload, as in @nestjs/microservices, and not the context (%s, %s)', async (way, name) => {
+    const handlers = await Handlers.of({ providers: [Bare, ScopedBare] });
+    const piped = [['5', 'body', Order], expect.any(MessageContext)];
+    expect(await handlers.call(`${name}.atOnce`, payload, way)).toEqual(piped);
+    expect(await handlers.call(`${name}.later`, payload, way)).toEqual(piped);
+    await expect(handlers.call(`${name}.failing`, payload, way)).rejects.toThrow('Validation failed');
   });
 });
 
