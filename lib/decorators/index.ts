@@ -2,8 +2,10 @@ export type { Bound } from './bound.js';
 export { getBrokerToken } from './broker-token.js';
 export { InjectBroker } from './inject-broker.js';
 export {
+  decoratedNames,
   hasDecorated,
   isDecorated,
+  isHandler,
   type PublishToMetadata,
   publishersOf,
   type SubscribeMetadata,

@@ -17,6 +17,8 @@ export interface PublishToMetadata {
 // Strings, so that handlers decorated by another copy of the package are found too, and can be told of.
 const SUBSCRIBE = 'nestjs-multi-broker:subscribe';
 const PUBLISH_TO = 'nestjs-multi-broker:publish-to';
+const METHODS = 'nestjs-multi-broker:methods';
+const NO_NAMES: ReadonlySet<string> = new Set();
 const DECORATED = Symbol.for('nestjs-multi-broker:decorated');
 
 /**
@@ -25,9 +27,21 @@ const DECORATED = Symbol.for('nestjs-multi-broker:decorated');
  */
 const decorated = ((globalThis as { [DECORATED]?: WeakSet<object> })[DECORATED] ??= new WeakSet());
 
-/** Whether the method has subscriptions or publishers. */
+/** Whether the method has subscriptions or publishers; not of one that another decorator has put in its place. */
 export function isDecorated(method: unknown): boolean {
   return decorated.has(method as object);
+}
+
+/** The same, also of one that another decorator has put in its place and given the metadata to. Takes longer. */
+export function isHandler(method: unknown): boolean {
+  if (isDecorated(method)) return true;
+  if (typeof method !== 'function') return false;
+  return Reflect.hasOwnMetadata(SUBSCRIBE, method) || Reflect.hasOwnMetadata(PUBLISH_TO, method);
+}
+
+/** Names of the methods that were decorated in this very class. */
+export function decoratedNames(prototype: object): ReadonlySet<string | symbol> {
+  return (Reflect.getOwnMetadata(METHODS, prototype) as ReadonlySet<string | symbol> | undefined) ?? NO_NAMES;
 }
 
 /** Whether a method was decorated in this class or in one that it extends. */
@@ -48,18 +62,25 @@ export function publishersOf(method: object): readonly PublishToMetadata[] {
   return (Reflect.getOwnMetadata(PUBLISH_TO, method) as readonly PublishToMetadata[] | undefined) ?? [];
 }
 
+/** A decorated method of a class. */
+export interface DecoratedMethod {
+  readonly prototype: object;
+  readonly name: string | symbol;
+  readonly method: object;
+}
+
 /** `SetMetadata` would keep the outermost only. */
-export function addSubscription(prototype: object, method: object, subscription: SubscribeMetadata): void {
-  decorated.add(prototype);
-  add(SUBSCRIBE, [...subscriptionsOf(method), subscription], method);
+export function addSubscription(to: DecoratedMethod, subscription: SubscribeMetadata): void {
+  add(SUBSCRIBE, [...subscriptionsOf(to.method), subscription], to);
 }
 
-export function addPublisher(prototype: object, method: object, publisher: PublishToMetadata): void {
-  decorated.add(prototype);
-  add(PUBLISH_TO, [...publishersOf(method), publisher], method);
+export function addPublisher(to: DecoratedMethod, publisher: PublishToMetadata): void {
+  add(PUBLISH_TO, [...publishersOf(to.method), publisher], to);
 }
 
-function add(key: string, all: readonly unknown[], method: object): void {
+function add(key: string, all: readonly unknown[], { prototype, name, method }: DecoratedMethod): void {
+  decorated.add(prototype);
   decorated.add(method);
+  Reflect.defineMetadata(METHODS, new Set([...decoratedNames(prototype), name]), prototype);
   Reflect.defineMetadata(key, all, method);
 }

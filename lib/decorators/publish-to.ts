@@ -16,6 +16,6 @@ export function PublishTo<K extends string>(
   options: PublishToOptions = {},
 ): Bound<never> {
   return (target, key, descriptor) => {
-    addPublisher(target, instanceMethod('@PublishTo', target, key, descriptor), { broker, destination, options });
+    addPublisher(instanceMethod('@PublishTo', target, key, descriptor), { broker, destination, options });
   };
 }

@@ -30,7 +30,7 @@ export function Subscribe<K extends string, S extends StandardSchema | undefined
 ): Bound<PayloadOf<S>> {
   return (target, key, descriptor) => {
     const method = instanceMethod('@Subscribe', target, key, descriptor);
-    addSubscription(target, method, { broker, source, options: options ?? {} });
+    addSubscription(method, { broker, source, options: options ?? {} });
     Reflect.defineMetadata(ENTRY_PROVIDER, true, target.constructor);
   };
 }

@@ -41,7 +41,7 @@ export class HandlerExplorer {
     const methods = hosts.flatMap(methodsOf);
     return {
       declarations: methods.flatMap((method) => this.declarationsOf(method)),
-      problems: methods.flatMap((method) => publisherWithoutSource(method)),
+      problems: [...hosts.flatMap(replacedMethods), ...methods.flatMap(publisherWithoutSource)],
     };
   }
 
@@ -81,14 +81,23 @@ export class HandlerExplorer {
 }
 
 /** Field by field: a spread takes several times as long, and this is done for each handler of each test. */
-function methodsOf({ instance, className, wrapper, module, methods }: HandlerHost): HandlerMethod[] {
-  return methods.map((method) => ({ instance, className, wrapper, module, methods, method }));
+function methodsOf({ instance, className, wrapper, module, methods, replaced }: HandlerHost): HandlerMethod[] {
+  return methods.map((method) => ({ instance, className, wrapper, module, methods, replaced, method }));
 }
 
 function tooEarly(): MultiBrokerError {
   const what =
     'A broker was used while Nest still made providers; use it in onModuleInit() or later, not in a constructor or factory';
   return new MultiBrokerError('MULTI_BROKER_NOT_CONNECTED', what);
+}
+
+/** They would never be called, and nobody would say so. */
+function replacedMethods({ className, replaced }: HandlerHost): MultiBrokerError[] {
+  return replaced.map((method) => {
+    const handler = `${className}.${method}`;
+    const what = `${handler} would not be called: a decorator above @Subscribe puts another function in its place, without the metadata; write @Subscribe and @PublishTo above that decorator`;
+    return new MultiBrokerError('MULTI_BROKER_WIRING', what, { handler });
+  });
 }
 
 /** It would never publish, and nobody would say so. */

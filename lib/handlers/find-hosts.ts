@@ -1,7 +1,7 @@
 import { ApplicationConfig, ModuleRef } from '@nestjs/core';
 import { STATIC_CONTEXT } from '@nestjs/core/injector/constants.js';
 import type { HandlerHost } from './handler-host.js';
-import { decoratedMethods } from './method-names.js';
+import { decoratedMethods, replacedMethods } from './method-names.js';
 import type { NestModule, Wrapper } from './nest-internals.js';
 
 /**
@@ -47,10 +47,10 @@ function hostOf(wrapper: Wrapper, module: NestModule): HandlerHost | undefined {
   if (typeof instance !== 'object' || instance === null) return undefined;
   const prototype = Object.getPrototypeOf(instance) as object | null;
   if (prototype === null || prototype === Object.prototype || Array.isArray(instance)) return undefined;
-  const methods = decoratedMethods(instance, prototype);
-  return methods.length === 0
-    ? undefined
-    : { instance, className: classNameOf(wrapper, instance), wrapper, module, methods };
+  const methods = decoratedMethods(prototype);
+  const replaced = replacedMethods(prototype);
+  if (methods.length === 0 && replaced.length === 0) return undefined;
+  return { instance, className: classNameOf(wrapper, instance), wrapper, module, methods, replaced };
 }
 
 function classNameOf(wrapper: Wrapper, instance: object): string {

@@ -9,6 +9,8 @@ export interface HandlerHost {
   readonly module: NestModule;
   /** The names of its decorated methods. */
   readonly methods: readonly string[];
+  /** The names of those that another decorator has replaced. */
+  readonly replaced: readonly string[];
 }
 
 /** A method of it. */
@@ -16,9 +18,24 @@ export interface HandlerMethod extends HandlerHost {
   readonly method: string;
 }
 
-/** The method itself, of the given instance. */
-export function functionOf(instance: object, method: string): (...args: unknown[]) => unknown {
-  return (instance as Record<string, (...args: unknown[]) => unknown>)[method] as (...args: unknown[]) => unknown;
+type Method = (...args: unknown[]) => unknown;
+
+/**
+ * The method of the given instance. One that its constructor has put in the place of the class's own, bound or wrapped,
+ * gets what decorators say of that: Nest would leave its guards out without a word.
+ */
+export function functionOf(instance: object, name: string): Method {
+  const decorated = methodOf(Object.getPrototypeOf(instance) as object, name) as Method;
+  const called = methodOf(instance, name);
+  if (called === decorated || typeof called !== 'function') return decorated;
+  for (const key of Reflect.getOwnMetadataKeys(decorated) as unknown[]) {
+    Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, decorated), called);
+  }
+  return called as Method;
+}
+
+function methodOf(of: object, name: string): unknown {
+  return (of as Record<string, unknown>)[name];
 }
 
 /** Whether an instance has to be made for each message: by its own scope, a dependency's, or an enhancer's. */

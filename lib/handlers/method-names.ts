@@ -1,5 +1,5 @@
 import { MetadataScanner } from '@nestjs/core';
-import { hasDecorated, isDecorated } from '../decorators/index.js';
+import { decoratedNames, hasDecorated, isDecorated, isHandler } from '../decorators/index.js';
 
 /** What is known of a class. Which of its methods are decorated is not: a test may put a mock in the place of one. */
 interface Methods {
@@ -11,10 +11,23 @@ interface Methods {
 /** By prototype; weak, as test files define classes without end. */
 const known = new WeakMap<object, Methods>();
 
-/** The names of the decorated methods of an instance, inherited ones included. */
-export function decoratedMethods(instance: object, prototype: object): readonly string[] {
+/** The names of the decorated methods of a class, inherited ones included. */
+export function decoratedMethods(prototype: object): readonly string[] {
   const { names, copied } = known.get(prototype) ?? methodsOf(prototype);
-  return copied || hasDecorated(prototype) ? names.filter((name) => isDecorated(methodOf(instance, name))) : [];
+  return copied || hasDecorated(prototype) ? names.filter((name) => isHandler(methodOf(prototype, name))) : [];
+}
+
+/**
+ * The names of those in whose place stands what another decorator has made of them and given no metadata to: nobody
+ * would call them. A mock of a test is put there on purpose.
+ */
+export function replacedMethods(prototype: object): readonly string[] {
+  if (!hasDecorated(prototype)) return [];
+  const { names } = known.get(prototype) ?? methodsOf(prototype);
+  return names.filter((name) => {
+    const method = methodOf(prototype, name);
+    return !isHandler(method) && !isMock(method) && decoratedNames(ownerOf(prototype, name)).has(name);
+  });
 }
 
 function methodsOf(prototype: object): Methods {
@@ -24,6 +37,19 @@ function methodsOf(prototype: object): Methods {
   return methods;
 }
 
+/** The class that has the method itself: the decorators of one that it overrides are not its own. */
+function ownerOf(prototype: object, name: string): object {
+  for (let one: object | null = prototype; one !== null; one = Object.getPrototypeOf(one) as object | null) {
+    if (Object.hasOwn(one, name)) return one;
+  }
+  return prototype;
+}
+
 function methodOf(of: object, name: string): unknown {
   return (of as Record<string, unknown>)[name];
+}
+
+/** As Jest and Vitest mark them. */
+function isMock(method: unknown): boolean {
+  return (method as { readonly _isMockFunction?: unknown })._isMockFunction === true;
 }

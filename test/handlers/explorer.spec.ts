@@ -1,8 +1,10 @@
 import {
   type CanActivate,
   Controller,
+  type ExecutionContext,
   Injectable,
   type PipeTransform,
+  Scope,
   UseFilters,
   UseGuards,
   UseInterceptors,
@@ -104,6 +106,97 @@ describe('handlers are found', () => {
     ];
     const providers = values.map((useValue, index) => ({ provide: `V${String(index)}`, useValue }));
     expect(await found({ providers: [...providers, Orders] })).toEqual(['Orders.created < created']);
+  });
+});
+
+/** Puts a function of its own in the place of the method, as decorators for transactions, spans and caches do. */
+function Wrapping(keepsMetadata: boolean): MethodDecorator {
+  return (_target, _name, descriptor: PropertyDescriptor) => {
+    const method = descriptor.value as (...args: unknown[]) => unknown;
+    const wrapper = function (this: unknown, ...args: unknown[]) {
+      return `wrapped ${String(method.apply(this, args))}`;
+    };
+    for (const key of keepsMetadata ? (Reflect.getOwnMetadataKeys(method) as unknown[]) : []) {
+      Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, method), wrapper);
+    }
+    descriptor.value = wrapper;
+  };
+}
+
+describe('a method that another decorator has replaced', () => {
+  it.each([
+    ['above @Subscribe, with its metadata', [Wrapping(true), Subscribe('orders', 'x')]],
+    ['below @Subscribe', [Subscribe('orders', 'x'), Wrapping(false)]],
+  ])('%s, is called as it is now', async (_, [upper, lower]) => {
+    @Injectable()
+    class Traced {
+      @(upper as MethodDecorator)
+      @(lower as MethodDecorator)
+      handle(payload: unknown) {
+        return payload;
+      }
+    }
+    const handlers = await Handlers.of({ providers: [Traced] });
+    expect(await handlers.call('Traced.handle', 'a')).toBe('wrapped a');
+    expect(handlers.explorer.explore().problems).toEqual([]);
+  });
+
+  it('without its metadata would never be called, and is a problem that says what to do', async () => {
+    class Traced {
+      @Wrapping(false)
+      @Subscribe('orders', 'x')
+      handle() {}
+    }
+    class Heir extends Traced {}
+    class Overriding extends Traced {
+      override handle() {}
+    }
+    const handlers = await Handlers.of({ providers: [Heir, Overriding] });
+    expect(handlers.explorer.explore().problems.map(({ code, message }) => `${code}: ${message}`)).toEqual([
+      expect.stringMatching(/^MULTI_BROKER_WIRING: Heir\.handle would not be called: .* above that decorator/),
+    ]);
+  });
+
+  it('by a mock of a test is none', async () => {
+    @Injectable()
+    class Mocked extends Orders {}
+    const mock = jest.spyOn(Orders.prototype, 'created').mockImplementation(() => {});
+    const handlers = await Handlers.of({ providers: [Mocked] });
+    expect(handlers.explorer.explore()).toEqual({ declarations: [], problems: [] });
+    mock.mockRestore();
+  });
+});
+
+describe('a method that the constructor has bound', () => {
+  class Bound {
+    constructor() {
+      this.handle = this.handle.bind(this);
+    }
+
+    @Subscribe('orders', 'x')
+    @UseGuards({ canActivate: (host: ExecutionContext) => host.switchToRpc().getData<unknown>() === 'good' })
+    handle(payload: unknown) {
+      return payload;
+    }
+  }
+
+  it.each([
+    ['', Scope.DEFAULT],
+    [' for each message', Scope.REQUEST],
+  ])('of an instance that is made once%s is called behind the guards of the method', async (_, scope) => {
+    @Injectable({ scope })
+    class Guarded extends Bound {}
+    const handlers = await Handlers.of({ providers: [Guarded] });
+    expect(await handlers.call('Guarded.handle', 'good')).toBe('good');
+    await expect(handlers.call('Guarded.handle', 'bad')).rejects.toThrow('Forbidden');
+  });
+
+  it('is found as a spy that a test has put in its place is, which is called', async () => {
+    const orders = new Orders();
+    const spy = jest.spyOn(orders, 'created');
+    const handlers = await Handlers.of({ providers: [{ provide: Orders, useValue: orders }] });
+    await handlers.call('Orders.created', 'a');
+    expect(spy).toHaveBeenCalledTimes(1);
   });
 });
 
