@@ -3,7 +3,7 @@ import path from 'node:path';
 import { BridgeProcess } from './faults/bridge-process.js';
 import { CoreWitness } from './faults/core-witness.js';
 import { arrivals, committedIds, recordArrivals, timesOf } from './faults/far-side.js';
-import { NatsUnderTest } from './faults/nats-under-test.js';
+import { NatsUnderTest } from './support/nats-under-test.js';
 import type { Setting } from './faults/setting.js';
 import { prefill } from './support/messages.js';
 
