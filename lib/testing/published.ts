@@ -48,8 +48,8 @@ export class PublishedMessages {
       close: () => driver.close(),
       native: () => driver.native(),
       // Delivery asks whether there is one.
-      ...('ailments' in driver && { ailments: () => driver.ailments?.() ?? [] }),
-      ...('request' in driver && { request: this.#requestOf(driver) }),
+      ...(driver.ailments !== undefined && { ailments: () => driver.ailments?.() ?? [] }),
+      ...(driver.request !== undefined && { request: this.#requestOf(driver) }),
     };
   }
 

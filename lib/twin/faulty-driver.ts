@@ -43,8 +43,8 @@ export class FaultyDriver implements Driver, Connected, Mortal {
       takesDuplicate: () => faults.takesDuplicate(),
     };
     // Delivery asks whether there is one.
-    if ('request' in inner) this.request = (to, message, signal) => this.#request(to, message, signal);
-    if ('ailments' in inner) this.ailments = () => inner.ailments?.() ?? [];
+    if (inner.request !== undefined) this.request = (to, message, signal) => this.#request(to, message, signal);
+    if (inner.ailments !== undefined) this.ailments = () => inner.ailments?.() ?? [];
   }
 
   async connect(io: Io, signal: AbortSignal): Promise<void> {

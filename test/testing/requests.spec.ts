@@ -1,0 +1,30 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Injectable } from '@nestjs/common';
+import { Payload, Subscribe } from '../../lib/index.js';
+import { closeTestApps, testApp } from '../support/test-app.js';
+
+afterEach(closeTestApps);
+
+@Injectable()
+class Prices {
+  @Subscribe('events', 'prices.get')
+  get(@Payload() sku: string) {
+    return { sku, price: 3 };
+  }
+}
+
+describe('a request in a test', () => {
+  it('is answered by its handler on NATS', async () => {
+    const app = await testApp([Prices]);
+    const { payload } = await app.broker('events').request('prices.get', 'A-100');
+    expect(payload).toEqual({ sku: 'A-100', price: 3 });
+  });
+
+  it('is refused on Kafka by the code of production, and nothing is published', async () => {
+    const app = await testApp([Prices]);
+    await expect(app.broker('orders').request('prices.get', 'A-100')).rejects.toMatchObject({
+      code: 'MULTI_BROKER_REQUEST_UNSUPPORTED',
+    });
+    expect(app.harness.published('orders')).toEqual([]);
+  });
+});
