@@ -80,3 +80,8 @@ function streamSpec(from: StreamSource, broker: SourceDefaults): StreamSourceSpe
     options: from,
   };
 }
+
+/** The pattern whose wildcards are a stream's params: the filter, else the only subject that the source names. */
+export function wildcardsOf({ filter, subjects }: StreamSourceSpec): string | undefined {
+  return filter ?? (subjects?.length === 1 ? subjects[0] : undefined);
+}

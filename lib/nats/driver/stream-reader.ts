@@ -1,7 +1,7 @@
 import { type Io, type Sink, sleep } from '../../driver/index.js';
 import { asError } from '../../errors/index.js';
 import type { NatsClient } from '../load-client.js';
-import type { StreamSourceSpec } from '../source-spec.js';
+import { type StreamSourceSpec, wildcardsOf } from '../source-spec.js';
 import { paramReader } from '../subject-match.js';
 import type { Acks } from './acks.js';
 import type { Connection } from './connection.js';
@@ -106,9 +106,7 @@ export class StreamReader implements Reader {
 
   private newFeed(lane: StreamLane, facts: ConsumerFacts): StreamFeed {
     const { connection, api, io, client, inboxPrefix } = this.parts;
-    const readParams = paramReader(
-      this.spec.filter ?? (this.spec.subjects?.length === 1 ? this.spec.subjects[0] : undefined),
-    );
+    const readParams = paramReader(wildcardsOf(this.spec));
     return new StreamFeed(lane, {
       nc: connection.nc,
       clock: io.clock,

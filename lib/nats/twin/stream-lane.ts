@@ -7,7 +7,7 @@ import {
   type Sink,
 } from '../../driver/index.js';
 import { Feed, laneEnded, turnsOf } from '../../twin/index.js';
-import type { StreamSourceSpec } from '../source-spec.js';
+import { type StreamSourceSpec, wildcardsOf } from '../source-spec.js';
 import { paramReader } from '../subject-match.js';
 import { StreamArrival } from './stream-arrival.js';
 import type { Handout, Reader, TwinConsumer } from './twin-consumer.js';
@@ -34,7 +34,7 @@ export class StreamLane implements Lane, Reader {
   ) {
     this.name = `${source.stream}/${source.consumer}`;
     this.leaseMs = consumer.ackWaitMs;
-    this.#params = paramReader(source.filter);
+    this.#params = paramReader(wildcardsOf(source));
     this.#feed = new Feed(this, sink, turnsOf(io), (max) => consumer.pull(this, max).map((one) => this.#arrive(one)));
     this.wake = this.#feed.wake;
   }

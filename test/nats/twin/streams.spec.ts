@@ -117,6 +117,17 @@ describe('a durable consumer of the NATS twin', () => {
     expect(eu.got[0]!.message.params).toEqual({ '0': 'x' });
   });
 
+  it('gives what the wildcards of its only subject stand for where it has no filter, as the driver does', async () => {
+    const bench = new TwinBench();
+    const driver = await bench.connect(events);
+    const one = await bench.read(driver, orders());
+    const two = await bench.read(driver, events.source(stream('TWO', { subjects: ['a.*', 'b.*'], durable: 'd' })));
+    await bench.publish(driver, events.destination(toStream('orders.x.eu')), 'one');
+    await bench.publish(driver, events.destination(toStream('a.x')), 'two');
+    expect(one.got[0]!.message.params).toEqual({ '0': 'x.eu' });
+    expect(two.got[0]!.message.params).toBeUndefined();
+  });
+
   it('belongs to its broker: one durable on two brokers is two, and each sees every message', async () => {
     const bench = new TwinBench();
     const others = natsBroker({ name: 'others', client: {} });
