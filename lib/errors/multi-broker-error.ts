@@ -47,5 +47,6 @@ export function isMultiBrokerError(value: unknown): value is MultiBrokerError {
 }
 
 function sentence(what: string, remedy: string): string {
-  return /[.!?\n]$/.test(what) ? `${what} ${remedy}` : `${what}. ${remedy}`;
+  if (what.endsWith('\n')) return `${what}${remedy}`;
+  return /[.!?]$/.test(what) ? `${what} ${remedy}` : `${what}. ${remedy}`;
 }

@@ -7,9 +7,9 @@ export function topicProblem(name: string): string | undefined {
   if (name === '') return 'is empty';
   if (name.length > MAX_LENGTH) return `is longer than ${MAX_LENGTH} characters`;
   if (name === '.' || name === '..') return "is '.' or '..'";
-  return /^[a-zA-Z0-9._-]+$/.test(name)
-    ? undefined
-    : 'holds something else than letters, digits, dot, underscore, hyphen';
+  if (/^[a-zA-Z0-9._-]+$/.test(name)) return undefined;
+  const what = 'holds something else than letters, digits, dot, underscore, hyphen';
+  return name.includes('*') ? `${what}; several topics are read by a RegExp: topic(/^orders\\./)` : what;
 }
 
 /** Throws MULTI_BROKER_ADDRESS_INVALID for a name that is no topic's. */

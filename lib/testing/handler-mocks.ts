@@ -54,7 +54,7 @@ export class HandlerMocks {
     const known = [...this.#all()].map((record) => record.name);
     const near = nearestName(name, known);
     const hint = near === undefined ? '' : ` (did you mean ${near}?)`;
-    const early = known.length === 0 ? '; no handler is known before the application is initialised' : '';
+    const early = known.length === 0 ? ': the application has none, or is not initialised yet' : '';
     return new MultiBrokerError('MULTI_BROKER_UNKNOWN_HANDLER', `${name} is no handler${hint}${early}`);
   }
 

@@ -27,7 +27,7 @@ describe('an error', () => {
     ['No!', 'No! A guard'],
     ['No?', 'No? A guard'],
     ['No.', 'No. A guard'],
-    ['a list\n', 'a list\n A guard'],
+    ['a list\n', 'a list\nA guard'],
   ])('ends what it says (%j) before it says what to do', (what, beginning) => {
     expect(new MultiBrokerError('MULTI_BROKER_REJECTED', what).message.startsWith(beginning)).toBe(true);
   });

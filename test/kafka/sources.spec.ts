@@ -63,6 +63,10 @@ describe('a Kafka source', () => {
     expect(codeOf(() => broker().destination(name))).toBe('MULTI_BROKER_ADDRESS_INVALID');
   });
 
+  it('is told how several topics are read where its name has an asterisk', () => {
+    expect(topicProblem('orders.*')).toContain('topic(/^orders\\./)');
+  });
+
   it.each(['a', 'a.b_c-D', '...', '__x', 'a'.repeat(249)])('may be named %j', (name) => {
     expect(topicProblem(name)).toBeUndefined();
   });
