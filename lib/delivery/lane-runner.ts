@@ -1,4 +1,4 @@
-import { type Incoming, type Lane, sleep } from '../driver/index.js';
+import { type Incoming, type Lane, LazyAbortController, sleep } from '../driver/index.js';
 import { MultiBrokerError } from '../errors/index.js';
 import type { Binding } from './binding.js';
 import type { DeliveryHost } from './delivery-host.js';
@@ -36,7 +36,7 @@ export class LaneRunner implements LaneOwner {
   private readonly open = new OpenDeliveries();
   private active = 0;
   private unsettled = 0;
-  private readonly interrupt = new AbortController();
+  private readonly interrupt = new LazyAbortController();
   private readonly lease: LeaseKeeper;
   private readonly overflow: Overflow;
   private readonly room = new Waiters();
@@ -249,7 +249,7 @@ export class LaneRunner implements LaneOwner {
   private beginNothing(): void {
     if (!this.ending) {
       this.ending = true;
-      this.interrupt.abort(INTERRUPTED);
+      this.interrupt.abort(() => INTERRUPTED);
     }
     this.room.wake();
   }

@@ -1,4 +1,5 @@
 import * as timers from 'node:timers';
+
 /**
  * The only clock of the core and of the drivers. A twin in a test gets a virtual one, so nothing there may read
  * `Date.now()` or set a timer of its own.
@@ -17,11 +18,14 @@ export interface Clock {
 const { setTimeout: startTimer, clearTimeout: stopTimer } = timers;
 const now = Date.now.bind(Date);
 
+/** Node's longest timer, 25 days: what is beyond, `Infinity` too, would fire at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** The wall clock. */
 export const systemClock: Clock = {
   now,
   after(ms, then) {
-    const timer = startTimer(then, ms);
+    const timer = startTimer(then, Math.min(ms, LONGEST_MS));
     return () => {
       stopTimer(timer);
     };

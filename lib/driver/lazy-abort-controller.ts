@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * An AbortController whose signal is made when somebody asks for it: a signal, its listeners and its end take several
  * microseconds, and most lanes and deadlines end without anybody having looked.
@@ -11,6 +13,8 @@ export class LazyAbortController {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
+      // As many as there are brokers, or messages that wait: beyond ten of them Node 20 would warn of a leak.
+      setMaxListeners(Infinity, this.#controller.signal);
       if (this.#why !== undefined) this.#controller.abort(this.#why());
     }
     return this.#controller.signal;

@@ -9,7 +9,7 @@ import type { DriverSource } from './driver-source.js';
 import { healthOfAll } from './health.js';
 import { Lifecycle } from './lifecycle.js';
 import type { ManagedBroker } from './managed-broker.js';
-import { type ResolvedOptions, resolveOptions } from './module-options.js';
+import { moduleOptionProblems, type ResolvedOptions, resolveOptions } from './module-options.js';
 import { disconnectAll } from './stop-phases.js';
 import { stopped } from './stopped.js';
 import { WaitingRoom } from './waiting-room.js';
@@ -63,6 +63,7 @@ export class ManagedMultiBroker extends MultiBroker {
   /** The root's options. */
   configure(options: ResolvedOptions): void {
     this.options = options;
+    for (const problem of moduleOptionProblems(options)) this.problem(problem);
   }
 
   /** A broker of the module's definitions. A second one of the name becomes a wiring problem. */

@@ -1,3 +1,5 @@
+import { MultiBrokerError } from '../errors/index.js';
+
 /** Options of `MultiBrokerModule.forRoot(definitions, options)`. */
 export interface MultiBrokerOptions {
   /** Name of the default broker. Default: the first definition. */
@@ -21,15 +23,30 @@ export interface MultiBrokerOptions {
 /** The options with every default filled in. */
 export type ResolvedOptions = Required<Omit<MultiBrokerOptions, 'default'>> & Pick<MultiBrokerOptions, 'default'>;
 
-/** Fills the defaults in. */
+/** Fills the defaults in, also for what is given as undefined: configuration that is not set. */
 export function resolveOptions(options: MultiBrokerOptions = {}): ResolvedOptions {
   return {
-    autoStart: true,
-    inMemory: false,
-    startTimeoutMs: 30_000,
-    shutdownTimeoutMs: 10_000,
-    allowLateBrokers: false,
-    maxHops: 16,
-    ...options,
+    ...(options.default !== undefined && { default: options.default }),
+    autoStart: options.autoStart ?? true,
+    inMemory: options.inMemory ?? false,
+    startTimeoutMs: options.startTimeoutMs ?? 30_000,
+    shutdownTimeoutMs: options.shutdownTimeoutMs ?? 10_000,
+    allowLateBrokers: options.allowLateBrokers ?? false,
+    maxHops: options.maxHops ?? 16,
   };
+}
+
+/** Numbers often come from the environment: a time-out that is none would end every start at once. */
+export function moduleOptionProblems(options: ResolvedOptions): MultiBrokerError[] {
+  return [
+    ...invalid('startTimeoutMs', options.startTimeoutMs, 'more than 0', (ms) => ms > 0),
+    ...invalid('shutdownTimeoutMs', options.shutdownTimeoutMs, '0 or more', (ms) => ms >= 0),
+    ...invalid('maxHops', options.maxHops, 'a whole number from 1', (hops) => Number.isInteger(hops) && hops >= 1),
+  ];
+}
+
+function invalid(name: string, value: unknown, expected: string, test: (value: number) => boolean): MultiBrokerError[] {
+  if (typeof value === 'number' && test(value)) return [];
+  const what = `MultiBrokerModule.forRoot(): the option ${name} must be ${expected}, not ${String(value)}`;
+  return [new MultiBrokerError('MULTI_BROKER_OPTION_INVALID', what)];
 }

@@ -1,3 +1,4 @@
+import { getMaxListeners } from 'node:events';
 import { expect, it, jest } from '@jest/globals';
 import { LazyAbortController } from '../../lib/driver/index.js';
 
@@ -32,4 +33,8 @@ it('listeners are called once, and not when they were taken back', () => {
   controller.abort(() => 'over');
   controller.abort(() => 'over');
   expect([heard.mock.calls.length, forgotten.mock.calls.length]).toEqual([1, 0]);
+});
+
+it('any number may listen to its signal, without a warning of a leak', () => {
+  expect(getMaxListeners(new LazyAbortController().signal)).toBe(Infinity);
 });
