@@ -82,7 +82,7 @@ export const catalogue = {
   },
   MULTI_BROKER_LATE_BROKER: {
     retryable: false,
-    remedy: 'Set allowLateBrokers: true, or add the broker before the start.',
+    remedy: 'Add the broker before the start, or set allowLateBrokers: true and use MultiBroker.add().',
   },
   MULTI_BROKER_STOPPED: {
     retryable: false,

@@ -66,8 +66,14 @@ export class ManagedMultiBroker extends MultiBroker {
     for (const problem of moduleOptionProblems(options)) this.problem(problem);
   }
 
-  /** A broker of the module's definitions. A second one of the name becomes a wiring problem. */
+  /**
+   * A broker of the module's definitions. A second one of the name becomes a wiring problem.
+   *
+   * @throws MultiBrokerError MULTI_BROKER_LATE_BROKER after the start, in a module that is loaded lazily: nobody would
+   *   connect it or look for its handlers.
+   */
   register(definition: BrokerDefinition): void {
+    if (this.life.isBegun) throw late(definition, 'is defined in a module that was loaded after the start');
     try {
       this.registry.add(definition);
     } catch (thrown) {
@@ -95,8 +101,7 @@ export class ManagedMultiBroker extends MultiBroker {
   async add(definition: BrokerDefinition): Promise<Broker> {
     this.refuseStopping();
     if (this.life.isBegun && !this.options.allowLateBrokers && !this.registry.known.has(definition.name)) {
-      const what = `Broker '${definition.name}' was added after the start`;
-      throw new MultiBrokerError('MULTI_BROKER_LATE_BROKER', what, { broker: definition.name });
+      throw late(definition, 'was added after the start');
     }
     if (this.life.isStarting) await this.afterStart();
     const broker = this.registry.add(definition);
@@ -204,6 +209,10 @@ export class ManagedMultiBroker extends MultiBroker {
       },
     };
   }
+}
+
+function late({ name }: BrokerDefinition, why: string): MultiBrokerError {
+  return new MultiBrokerError('MULTI_BROKER_LATE_BROKER', `Broker '${name}' ${why}`, { broker: name });
 }
 
 function once<T>(values: Map<string, unknown>, key: string, make: () => T): T {

@@ -38,8 +38,18 @@ export function isAsync(entry: DefinitionEntry): entry is AsyncBrokerDefinition 
 }
 
 /** The token of the broker is made of the entry's name before the factory is called. */
-function named(definition: BrokerDefinition, name: string): BrokerDefinition {
+function named(definition: unknown, name: string): BrokerDefinition {
+  if (!isDefinition(definition))
+    throw wrong(name, 'returned no definition, as kafkaBroker() or natsBroker() makes one');
   if (definition.name === name) return definition;
-  const what = `The factory of broker '${name}' returned a definition of the name '${definition.name}'`;
-  throw new MultiBrokerError('MULTI_BROKER_OPTION_INVALID', what, { broker: name });
+  throw wrong(name, `returned a definition of the name '${definition.name}'`);
+}
+
+function isDefinition(given: unknown): given is BrokerDefinition {
+  const { name, kind, driver } = (given ?? {}) as Partial<BrokerDefinition>;
+  return typeof name === 'string' && typeof kind === 'string' && typeof driver === 'function';
+}
+
+function wrong(broker: string, what: string): MultiBrokerError {
+  return new MultiBrokerError('MULTI_BROKER_OPTION_INVALID', `The factory of broker '${broker}' ${what}`, { broker });
 }

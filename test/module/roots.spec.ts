@@ -1,4 +1,5 @@
 import { Injectable, Module } from '@nestjs/common';
+import { LazyModuleLoader } from '@nestjs/core';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   Broker,
@@ -53,6 +54,17 @@ describe('forRootAsync', () => {
     const app = await start({ imports: [MultiBrokerModule.forRootAsync([entry])], providers: [Service] });
     expect(app.get(Service).orders.name).toBe('orders');
     expect(app.get(Service).byDefault).toBe(app.get(Service).orders);
+  });
+
+  it.each([
+    ['nothing', undefined],
+    ['the options of a broker', { name: 'orders', client: {} }],
+  ])('refuses a factory that returns %s', async (_, returned) => {
+    const wrong = { ...entry, useFactory: () => returned as never };
+    await expect(compile({ imports: [MultiBrokerModule.forRootAsync([wrong])] })).rejects.toMatchObject({
+      code: 'MULTI_BROKER_OPTION_INVALID',
+      message: expect.stringContaining("The factory of broker 'orders' returned no definition"),
+    });
   });
 
   it('refuses a factory that returns a definition of another name', async () => {
@@ -117,6 +129,17 @@ describe('forFeature', () => {
         .brokers.map(({ name }) => name)
         .sort(),
     ).toEqual(['a', 'x', 'y']);
+  });
+
+  it('in a module that is loaded lazily, after the start, is refused: its broker would never be up', async () => {
+    @Module({ imports: [MultiBrokerModule.forFeature([broker('more')])] })
+    class LazyModule {}
+    const app = await start({ imports: [MultiBrokerModule.forRoot([broker('a')])] });
+    await expect(app.get(LazyModuleLoader).load(() => LazyModule)).rejects.toMatchObject({
+      code: 'MULTI_BROKER_LATE_BROKER',
+      message: expect.stringContaining("'more' is defined in a module that was loaded after the start"),
+    });
+    expect(app.get(MultiBroker).health().status).toBe('up');
   });
 
   it('without forRoot() is a mistake', async () => {
