@@ -27,7 +27,7 @@ export function encodeItem(
   return {
     body: encoded.body,
     key: item.key ?? field(route.key, item, origin) ?? (route.forward?.key === true ? message.key : undefined),
-    headers: headersOf(item, route, origin, encoded.contentType),
+    headers: headersOf(item, route, origin, encoded.contentType ?? passedOn(encoded, origin)),
     dedupeId,
     origin: origin.incoming,
   };
@@ -41,6 +41,11 @@ function encode(payload: unknown, route: Route, outlet: Outlet, origin: Origin):
     const details = { broker: route.broker, handler: origin.handler, cause: asError(thrown) };
     throw new MultiBrokerError('MULTI_BROKER_UNENCODABLE', what, details);
   }
+}
+
+/** Bytes that are passed on as they came (`codec: bytes`) are still what their publisher said. */
+function passedOn({ body }: Encoded, { context: { message, rawHeaders } }: Origin): string | undefined {
+  return body !== null && body === message.payload ? rawHeaders[CONTENT_TYPE] : undefined;
 }
 
 /** The later win: what crosses by itself, what was asked to cross, the publisher's, the item's own. */
