@@ -22,13 +22,14 @@ const tsc = (config) => [path.join('node_modules', '.bin', 'tsc'), '-p', config]
 const PASTED = 'from-the-docs';
 const PASSED = /Tests:?\s+[1-9]\d* passed/;
 const THIRD_DRIVER = path.join(root, 'test/conformance/third-driver');
-const examples = examplesOf(readFileSync(path.join(root, 'docs', 'testing.md'), 'utf8'));
+const examples = pages().flatMap(examplesOf);
+const readme = filesOf(readFileSync(path.join(root, 'README.md'), 'utf8'));
 
 const anApp = (nodenext) => [
   ['compiles', tsc('tsconfig.build.json')],
   ...(nodenext ? [['compiles as nodenext too', tsc(nodenext)]] : []),
   ['its test passes on twins', npm('test', '--', 'bridge.spec')],
-  ['the tests of docs/testing.md pass when pasted', npm('test', '--', PASTED), { says: everyPastedTest() }],
+  ['the tests of the documentation pass when pasted', npm('test', '--', PASTED), { says: everyPastedTest() }],
   ['runs in memory', npm('start', '--silent'), { env: { IN_MEMORY: '1' }, says: 'arrived: Hi!' }],
   ['its test passes on real servers', npm('test', '--', 'bridge.real.spec'), { real: true }],
   ['runs on real servers', npm('start', '--silent'), { real: true, says: 'arrived: Hi!' }],
@@ -96,7 +97,7 @@ async function pack() {
 async function install(name, tarball) {
   const cwd = path.join(temp, name);
   cpSync(path.join(here, 'apps', name), cwd, { recursive: true });
-  if (apps[name] !== apps['no-clients']) paste(path.join(cwd, 'src', PASTED));
+  if (apps[name] !== apps['no-clients']) paste(path.join(cwd, 'src', PASTED), name.includes('commonjs'));
   if (name === 'nest-12-esm-vitest') copyThirdDriver(path.join(cwd, 'src/third-driver'));
   const locked = await run(npm('ci', ...QUIET), { cwd });
   if (!locked.ok) return locked;
@@ -107,22 +108,45 @@ function copyThirdDriver(folder) {
   cpSync(THIRD_DRIVER, folder, { recursive: true, filter: (file) => !file.endsWith('.spec.ts') });
 }
 
-/** Every block of the page that is a whole test. */
-function examplesOf(page) {
-  const blocks = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
+/** Those of the documentation, by name. */
+function pages() {
+  const folder = path.join(root, 'docs');
+  return readdirSync(folder).map((name) => ({ name, text: readFileSync(path.join(folder, name), 'utf8') }));
+}
+
+/** Every block of a page that is a whole test. */
+function examplesOf({ name, text }) {
+  const blocks = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
   const tests = blocks.filter((code) => /^it\(/m.test(code));
-  if (tests.length === 0) throw new Error('docs/testing.md has no example');
-  return tests;
+  if (name === 'testing.md' && tests.length === 0) throw new Error('docs/testing.md has no example');
+  return tests.map((code, index) => ({ file: `${name}-${index + 1}.spec.ts`, code }));
 }
 
-function paste(folder) {
-  mkdirSync(folder);
-  examples.forEach((code, index) => writeFileSync(path.join(folder, `example-${index + 1}.spec.ts`), code));
+/** The files of the README: each begins by a line with its name, several may stand in one block. */
+function filesOf(text) {
+  const blocks = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
+  const files = blocks.flatMap((code) => {
+    const [, ...named] = code.split(/^\/\/ ([\w.-]+\.ts)\b.*$/m);
+    return named.flatMap((file, at) => (at % 2 === 0 ? [{ file, code: named[at + 1] }] : []));
+  });
+  if (!files.some(({ file }) => file.endsWith('.spec.ts'))) throw new Error('README.md has no test');
+  return files;
 }
 
-/** Jest says `Tests: 5 passed`, Vitest `Tests 5 passed`: a test that was not found would not fail. */
+/** In an application of CommonJS relative imports have no ending. */
+function paste(folder, commonJs) {
+  for (const [under, files] of Object.entries({ docs: examples, readme })) {
+    mkdirSync(path.join(folder, under), { recursive: true });
+    for (const { file, code } of files) {
+      const own = commonJs ? code.replaceAll(/from '(\.[^']*)\.js'/g, "from '$1'") : code;
+      writeFileSync(path.join(folder, under, file), own);
+    }
+  }
+}
+
+/** And that of the README. Jest says `Tests: 5 passed`, Vitest `Tests 5 passed`: one that is not found would not fail. */
 function everyPastedTest() {
-  return new RegExp(`Tests:?\\s+${examples.length} passed`);
+  return new RegExp(`Tests:?\\s+${examples.length + 1} passed`);
 }
 
 async function runApp(name, steps, installed, servers) {
