@@ -33,10 +33,15 @@ function branches(trees: readonly string[][]): string[] {
   });
 }
 
-function messageLine({ broker, destination, payload, confirmed, error, deliveries }: TimelineMessage): string {
+function messageLine(message: TimelineMessage): string {
+  const { broker, destination, payload, confirmed, error } = message;
   const failure = confirmed ? '' : `: not confirmed${error === undefined ? '' : ` (${firstLine(error)})`}`;
-  const nobody = confirmed && deliveries.length === 0 ? ' (delivered to nobody)' : '';
-  return `'${broker}' ← ${destination} ${shown(payload)}${failure}${nobody}`;
+  return `'${broker}' ← ${destination} ${shown(payload)}${failure}${confirmed ? readers(message) : ''}`;
+}
+
+function readers({ answer, deliveries }: TimelineMessage): string {
+  if (answer === true) return ' (the answer)';
+  return deliveries.length === 0 ? ' (delivered to nobody)' : '';
 }
 
 function deliveryLine({ broker, handler, outcome, attempt, attempts, carried, error }: TimelineDelivery): string {

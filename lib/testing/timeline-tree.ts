@@ -88,6 +88,7 @@ class Tree {
       payload: payloadOf(message),
       confirmed: outcome !== undefined && 'receipt' in outcome,
       ...(outcome !== undefined && 'error' in outcome && { error: outcome.error }),
+      ...(message.origin?.replyTo === address && { answer: true as const }),
       deliveries: (this.deliveriesOf.get(publish) ?? []).map((record) => this.delivery(record)),
     };
   }

@@ -10,6 +10,8 @@ export interface TimelineMessage {
   /** `false`: the server did not take it; `error` says why. */
   readonly confirmed: boolean;
   readonly error?: Error;
+  /** It went to who asked by a request, which is no delivery. */
+  readonly answer?: true;
   readonly deliveries: readonly TimelineDelivery[];
 }
 

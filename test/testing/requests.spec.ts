@@ -20,6 +20,14 @@ describe('a request in a test', () => {
     expect(payload).toEqual({ sku: 'A-100', price: 3 });
   });
 
+  it('has its answer in the timeline, told apart from what nobody reads', async () => {
+    const app = await testApp([Prices]);
+    await app.broker('events').request('prices.get', 'A-100');
+    const [asked] = app.harness.timeline().messages;
+    expect(asked?.deliveries[0]?.published).toMatchObject([{ payload: { sku: 'A-100', price: 3 }, answer: true }]);
+    expect(String(app.harness.timeline())).toMatch(/_INBOX\S+ {"sku":"A-100","price":3} \(the answer\)$/);
+  });
+
   it('is refused on Kafka by the code of production, and nothing is published', async () => {
     const app = await testApp([Prices]);
     await expect(app.broker('orders').request('prices.get', 'A-100')).rejects.toMatchObject({
