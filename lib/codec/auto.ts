@@ -34,6 +34,7 @@ export const json: Codec = {
     if (payload === null) return { body: null };
     const written = JSON.stringify(payload) as string | undefined;
     if (written === undefined) throw new TypeError(`A ${typeof payload} has no JSON form`);
+    if (written === '{}') refuseLost(payload);
     return { body: Buffer.from(written), contentType: JSON_TYPE };
   },
   decode: (body) => parseJson(text(body)),
@@ -47,6 +48,15 @@ export const bytes: Codec = {
   },
   decode: (body) => body,
 };
+
+/** What JSON writes as `{}`: a promise that nobody awaited, a generator, a Map. */
+const LOST = /^\[object (Promise|.*Generator|.* Iterator|Map|Set|WeakMap|WeakSet|ArrayBuffer|SharedArrayBuffer)\]$/;
+
+/** All that is in it would be lost without a word. */
+function refuseLost(payload: unknown): void {
+  const tag = Object.prototype.toString.call(payload);
+  if (LOST.test(tag)) throw new TypeError(`JSON has no form for ${tag}: nothing of it would be written`);
+}
 
 /** A Buffer view is read faster than by TextDecoder where the text is then parsed. */
 function text(body: Uint8Array): string {

@@ -29,6 +29,21 @@ describe('by default', () => {
     expect(() => auto.encode(payload)).toThrow('has no JSON form');
   });
 
+  it.each<[string, unknown]>([
+    ['a promise that nobody awaited', Promise.resolve(1)],
+    ['a generator', (function* () {})()],
+    ['an iterator', [1].values()],
+    ['a Map', new Map([[1, 2]])],
+    ['a Set', new Set([1])],
+    ['an ArrayBuffer', new ArrayBuffer(1)],
+  ])('nor can %s, of which JSON would leave {}', (_, payload) => {
+    expect(() => auto.encode(payload)).toThrow('nothing of it would be written');
+  });
+
+  it.each([[{}], [Object.create(null)]])('%j is written, as it is empty', (payload) => {
+    expect(written(payload)).toEqual(['{}', 'application/json']);
+  });
+
   it('nor can what JSON cannot', () => {
     expect(() => auto.encode(10n)).toThrow();
     const circular: Record<string, unknown> = {};
