@@ -268,4 +268,20 @@ describe('with a durable strategy', () => {
       [1, 'a'],
     ]);
   });
+
+  it('one that is not durable has the payload of the strategy beside what REQUEST is', async () => {
+    ContextIdFactory.apply({
+      attach: (contextId) => ({ resolve: () => contextId, payload: { tenant: 'a', source: 'taken already' } }),
+    });
+    @Injectable({ scope: Scope.REQUEST })
+    class Each {
+      constructor(@Inject(REQUEST) readonly request: MessageContext & { tenant: string }) {}
+      @Subscribe('orders', 'x')
+      handle() {
+        return [this.request.tenant, this.request.source];
+      }
+    }
+    const handlers = await Handlers.of({ providers: [Each] });
+    expect(await handlers.call('Each.handle')).toEqual(['a', 'source']);
+  });
 });
