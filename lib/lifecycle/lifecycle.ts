@@ -34,6 +34,7 @@ export class Lifecycle {
   private starting: { readonly done: Promise<void>; readonly deadline: Deadline } | undefined;
   private draining: Promise<void> | undefined;
   private disconnecting: Promise<void> | undefined;
+  private isEnded = false;
 
   constructor(private readonly parts: Parts) {}
 
@@ -62,7 +63,7 @@ export class Lifecycle {
   }
 
   start(): Promise<void> {
-    if (this.isStopping) return Promise.reject(stopped());
+    if (this.isStopping || this.isEnded) return Promise.reject(stopped());
     if (this.starting === undefined) {
       const deadline = this.parts.demands.deadline();
       this.starting = { deadline, done: this.run(deadline) };
@@ -88,9 +89,15 @@ export class Lifecycle {
     await this.disconnecting;
   }
 
+  /** The same for good: the application is closed, and what were started anew would never be stopped. */
+  end(): Promise<void> {
+    this.isEnded = true;
+    return this.disconnect();
+  }
+
   /** As if the process were gone: nothing is finished or given back. It can be started again. */
   async kill(): Promise<void> {
-    if (this.isStopping) throw stopped();
+    if (this.isStopping || this.isEnded) throw stopped();
     const { registry, waiting, demands } = this.parts;
     const { starting } = this;
     starting?.deadline.abort(stopped);

@@ -124,6 +124,11 @@ export class ManagedMultiBroker extends MultiBroker {
     return this.life.disconnect();
   }
 
+  /** The same for good, as the application is closed. */
+  end(): Promise<void> {
+    return this.life.end();
+  }
+
   stop(): Promise<void> {
     return this.life.disconnect();
   }

@@ -37,7 +37,7 @@ export class Connections implements OnModuleInit, OnApplicationShutdown {
   /** Never throws: on Nest 11 that would keep the hooks of others from being called. */
   private async close(): Promise<void> {
     try {
-      await this.multiBroker.disconnect();
+      await this.multiBroker.end();
     } catch (thrown) {
       new NestLog().error('Closing the brokers failed', asError(thrown));
     }

@@ -4,27 +4,27 @@ import type { ManagedMultiBroker } from '../../lib/lifecycle/index.js';
 import { Connections } from '../../lib/module/connections.js';
 import { eventually } from '../support/eventually.js';
 
-function connections(disconnect: () => Promise<void>): Connections {
-  return new Connections({ disconnect } as ManagedMultiBroker);
+function connections(end: () => Promise<void>): Connections {
+  return new Connections({ end } as ManagedMultiBroker);
 }
 
 it('connections are closed after a while where Nest does not call the last hook', async () => {
-  const disconnect = jest.fn(async () => {});
-  connections(disconnect).closeSoon(5);
-  expect(disconnect).not.toHaveBeenCalled();
-  await eventually(() => expect(disconnect).toHaveBeenCalledTimes(1));
+  const end = jest.fn(async () => {});
+  connections(end).closeSoon(5);
+  expect(end).not.toHaveBeenCalled();
+  await eventually(() => expect(end).toHaveBeenCalledTimes(1));
 });
 
 it('connections are closed once, by the last hook, where Nest calls it', async () => {
-  const disconnect = jest.fn(async () => {});
-  const one = connections(disconnect);
+  const end = jest.fn(async () => {});
+  const one = connections(end);
   one.closeSoon(5);
   await one.onApplicationShutdown();
   // Timers of one length fire in the order in which they were set: when this one's has, the first one's would have.
   const later = jest.fn(async () => {});
   connections(later).closeSoon(5);
   await eventually(() => expect(later).toHaveBeenCalledTimes(1));
-  expect(disconnect).toHaveBeenCalledTimes(1);
+  expect(end).toHaveBeenCalledTimes(1);
 });
 
 it('the last hook never rejects, which would keep those of other modules from being called', async () => {

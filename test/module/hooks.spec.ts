@@ -136,6 +136,14 @@ describe('with autoStart: false', () => {
     expect(server.events).toEqual(['connect orders', 'subscribe orders created', 'quiet orders', 'close orders']);
   });
 
+  it('nothing starts any more once the application is closed, though somebody tries it again and again', async () => {
+    const app = await start({ imports: [root({ autoStart: false })], providers: [Orders] });
+    const multiBroker = app.get(MultiBroker);
+    await app.close();
+    await expect(multiBroker.start()).rejects.toMatchObject({ code: 'MULTI_BROKER_STOPPED' });
+    expect(server.events).toEqual([]);
+  });
+
   it('the wiring is checked all the same', async () => {
     @Injectable()
     class Wrong {
