@@ -3,6 +3,7 @@ import type { Msg } from 'nats';
 import type { Outcome } from '../../driver/index.js';
 import type { PublishError } from '../../errors/index.js';
 import type { NatsDestinationSpec } from '../destination-spec.js';
+import { headersOf } from './message-parts.js';
 import type { PublishErrors } from './publish-errors.js';
 
 interface PubAck {
@@ -27,7 +28,7 @@ export interface Answer {
 /** What the stream's answer says. `undefined`: nobody was there to answer. */
 export function readPubAck(message: Msg, to: NatsDestinationSpec, errors: PublishErrors): Answer | undefined {
   if (message.data.length === 0) {
-    return message.headers?.code === 503 ? undefined : failed(odd(to, errors));
+    return headersOf(message)?.code === 503 ? undefined : failed(odd(to, errors));
   }
   const text = Buffer.from(message.data.buffer, message.data.byteOffset, message.data.byteLength).toString();
   const ack = parse(text);

@@ -5,6 +5,7 @@ import { MultiBrokerError, type PublishError } from '../../errors/index.js';
 import type { NatsDestinationSpec } from '../destination-spec.js';
 import type { Connection, Refusal } from './connection.js';
 import { CoreMessage } from './core-message.js';
+import { headersOf } from './message-parts.js';
 import type { PublishErrors } from './publish-errors.js';
 import type { Replies, ReplyGroup } from './replies.js';
 import type { Writer } from './writer.js';
@@ -39,6 +40,7 @@ export class Requester {
   async request(to: NatsDestinationSpec, message: Outgoing, signal: AbortSignal): Promise<Incoming> {
     if (to.via === 'jetstream') throw this.unsupported(to);
     if (!this.parts.connection.up) throw this.parts.errors.notConnected(to);
+    if (signal.aborted) throw this.timedOut(to);
     let cleanUp = (): void => undefined;
     try {
       return await new Promise<Incoming>((resolve, reject) => {
@@ -72,7 +74,6 @@ export class Requester {
     };
     const { prefix, end: forget } = this.parts.replies.expect(group);
     this.open.add(waiting);
-    if (signal.aborted) timeOut();
     signal.addEventListener('abort', timeOut, { once: true });
     const written: PublishError | number = this.parts.writer.write(to, message, `${prefix}0`);
     this.parts.writer.send();
@@ -118,5 +119,5 @@ interface Ends {
 }
 
 function isNoResponders(answer: Msg): boolean {
-  return answer.data.length === 0 && answer.headers?.code === 503;
+  return answer.data.length === 0 && headersOf(answer)?.code === 503;
 }
