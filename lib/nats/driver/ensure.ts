@@ -9,9 +9,13 @@ export interface ConsumerFacts {
   /** Changes when the consumer is made anew. */
   readonly created: string;
   readonly ackWaitMs: number;
+  /** Infinity is without a limit. */
   readonly maxAckPending: number;
   /** -1 is without a limit. */
   readonly maxDeliver: number;
+  /** The most that one pull may ask for, in messages and in milliseconds; undefined is without a limit. */
+  readonly maxBatch: number | undefined;
+  readonly maxExpiresMs: number | undefined;
   /** Whether this very call made it. */
   readonly made: boolean;
 }
@@ -113,7 +117,7 @@ function consumerConfig(spec: StreamSourceSpec, resumeFrom: number | undefined):
 function checkStream(config: StreamConfig, spec: StreamSourceSpec, broker: string): void {
   const { storage, replicas, duplicateWindowMs, retention, maxMessages, maxBytes, maxAgeMs, discard } = spec.options;
   const differs = differences([
-    ['subjects', spec.subjects && list(spec.subjects), list(config.subjects)],
+    ['subjects', spec.subjects && list(spec.subjects), list(subjectsOf(config))],
     ['storage', storage, config.storage],
     ['replicas', replicas, config.num_replicas],
     ['maxMessages', maxMessages, config.max_msgs],
@@ -143,11 +147,16 @@ function checked({ config, created }: ConsumerInfo, spec: StreamSourceSpec, brok
   return {
     created,
     ackWaitMs: ackWait,
-    maxAckPending: pending,
+    maxAckPending: limitOf(pending) ?? Infinity,
     maxDeliver: config.max_deliver ?? -1,
+    maxBatch: limitOf(config.max_batch),
+    maxExpiresMs: limitOf((config.max_expires ?? 0) / 1e6),
     made: false,
   };
 }
+
+/** The server has 0 or -1 for none. */
+const limitOf = (value = 0): number | undefined => (value > 0 ? value : undefined);
 
 function filters(config: ConsumerConfig): string {
   const all = config.filter_subjects ?? (config.filter_subject === undefined ? [] : [config.filter_subject]);
@@ -161,6 +170,9 @@ function deliverOf(config: ConsumerConfig, spec: StreamSourceSpec): string {
 }
 
 const list = (subjects: readonly string[]): string => [...subjects].sort().join(', ');
+
+/** A mirror, and a stream that is made of others alone, have none, though the client's types do not say so. */
+export const subjectsOf = ({ subjects = [] }: { readonly subjects?: readonly string[] }): readonly string[] => subjects;
 
 /** Only what the user gave is compared. */
 function differences(rows: readonly (readonly [string, unknown, unknown])[]): string {

@@ -2,6 +2,7 @@ import type { Log } from '../../driver/index.js';
 import type { PublishError } from '../../errors/index.js';
 import type { NatsDestinationSpec } from '../destination-spec.js';
 import { subjectMatches } from '../subject-match.js';
+import { subjectsOf } from './ensure.js';
 import { clientCode, type JetStreamApi } from './jetstream-api.js';
 import type { PublishErrors } from './publish-errors.js';
 
@@ -54,7 +55,7 @@ export class KnownStreams {
     return (await this.find(to.subject)) === 'none';
   }
 
-  /** After a reconnect the streams may be others. */
+  /** After a reconnect, and where no answer came, the streams may be others. */
   forget(): void {
     this.captured.clear();
     this.patterns.clear();
@@ -96,7 +97,7 @@ export class KnownStreams {
   private async look(stream: string): Promise<void> {
     try {
       const { config } = await (await this.api.manager()).streams.info(stream);
-      this.patterns.set(stream, config.subjects);
+      this.patterns.set(stream, subjectsOf(config));
       this.warnOfWindow(stream, config.duplicate_window / 1e6);
     } catch {
       // A client may be allowed to publish and nothing more.

@@ -1,6 +1,7 @@
 import type { Msg, NatsConnection, Subscription } from 'nats';
 
 import type { Clock } from '../../driver/index.js';
+import { headersOf } from './message-parts.js';
 
 /** Told by a puller. */
 export interface PullerEvents {
@@ -12,9 +13,9 @@ export interface PullerEvents {
 }
 
 /** A pull ends by itself after this time, and another one follows. */
-const expiresMs = 30_000;
+const longestMs = 30_000;
 /** How often the server says that it is there while it has nothing. */
-const heartbeatMs = 5_000;
+const usualHeartbeatMs = 5_000;
 
 /**
  * Asks a consumer for as many messages as there is room for. nats.js's `consume()` cannot be paused: it goes on
@@ -28,6 +29,7 @@ export class Puller {
   /** Asked for and not come. */
   private asked = 0;
   private lastSeen: number;
+  private readonly heartbeatMs: number;
   private stopWatch: () => void = () => undefined;
   private over = false;
 
@@ -37,7 +39,10 @@ export class Puller {
     inbox: string,
     private readonly clock: Clock,
     private readonly events: PullerEvents,
+    private readonly expiresMs = longestMs,
   ) {
+    // The server refuses a pull that ends before its second heartbeat.
+    this.heartbeatMs = Math.min(usualHeartbeatMs, expiresMs / 2);
     this.inbox = inbox;
     this.lastSeen = clock.now();
     this.subscription = nc.subscribe(inbox, {
@@ -54,7 +59,7 @@ export class Puller {
     const missing = room - this.asked;
     if (this.over || missing <= 0 || missing < limit / 2) return;
     this.asked += missing;
-    const request = { batch: missing, expires: expiresMs * 1e6, idle_heartbeat: heartbeatMs * 1e6 };
+    const request = { batch: missing, expires: this.expiresMs * 1e6, idle_heartbeat: this.heartbeatMs * 1e6 };
     this.nc.publish(this.subject, JSON.stringify(request), { reply: this.inbox });
   }
 
@@ -89,7 +94,8 @@ export class Puller {
   }
 
   /** 100 heartbeat; 404, 408 and some 409 end a pull and tell what it did not get; the others want a look. */
-  private status({ headers }: Msg): void {
+  private status(message: Msg): void {
+    const headers = headersOf(message);
     const code = headers?.code ?? 0;
     if (code === 100) {
       this.events.idle();
@@ -113,9 +119,10 @@ export class Puller {
 
   /** A pull that was lost on its way, or whose consumer vanished with its server, is answered by silence. */
   private watch(): void {
-    this.stopWatch = this.clock.after(heartbeatMs, () => {
+    this.stopWatch = this.clock.after(usualHeartbeatMs, () => {
       const silentMs = this.clock.now() - this.lastSeen;
-      if (this.asked > 0 && silentMs > 2 * heartbeatMs) this.end(`no heartbeat for ${Math.round(silentMs / 1000)} s`);
+      if (this.asked > 0 && silentMs > 2 * usualHeartbeatMs)
+        this.end(`no heartbeat for ${Math.round(silentMs / 1000)} s`);
       else if (!this.over) this.watch();
     });
   }

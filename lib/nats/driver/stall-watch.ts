@@ -13,7 +13,8 @@ const askEveryMs = 5_000;
  */
 export class StallWatch {
   private lastAsked = 0;
-  private stalled = false;
+  /** What had come when the server said that it sends nothing more. */
+  private stalledAt: number | undefined;
 
   constructor(
     private readonly spec: StreamSourceSpec,
@@ -21,22 +22,27 @@ export class StallWatch {
     private readonly facts: ConsumerFacts,
     private readonly api: JetStreamApi,
     private readonly clock: Clock,
+    /** Changes with what comes. */
+    private readonly lastSeq: () => number,
   ) {}
 
+  /** By the server's word alone: what was given back here may be done by a replica. */
   ailment(): string | undefined {
-    if (!this.stalled && this.lane.pending < this.facts.maxAckPending) return undefined;
+    if (this.stalledAt === undefined || this.stalledAt !== this.lastSeq()) return undefined;
     return `${this.spec.name} gets nothing more: ${this.facts.maxAckPending} messages are unsettled (max_ack_pending)`;
   }
 
   /** Called while nothing comes. A consumer without unsettled messages here is taken for idle. */
   async look(): Promise<void> {
     const now = this.clock.now();
-    if ((this.lane.pending === 0 && !this.stalled) || now - this.lastAsked < askEveryMs) return;
+    if ((this.lane.pending === 0 && this.stalledAt === undefined) || now - this.lastAsked < askEveryMs) return;
     this.lastAsked = now;
     try {
       const jsm = await this.api.manager();
       const info = await jsm.consumers.info(this.spec.stream, this.spec.consumer);
-      this.stalled = info.num_pending > 0 && info.num_ack_pending >= this.facts.maxAckPending;
+      const stalled = info.num_pending > 0 && info.num_ack_pending >= this.facts.maxAckPending;
+      this.stalledAt = stalled ? this.lastSeq() : undefined;
+      if (info.num_ack_pending === 0) this.lane.nothingPends();
     } catch {
       // The puller notices what is wrong with the consumer itself.
     }

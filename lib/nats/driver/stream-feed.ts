@@ -5,6 +5,14 @@ import { Puller, type PullerEvents } from './puller.js';
 import type { StreamLane } from './stream-lane.js';
 import { deliveryInfo, StreamMessage, type StreamMessageContext } from './stream-message.js';
 
+/** How much is pulled. */
+export interface PullLimits {
+  /** Most messages that are asked for or wait here. */
+  readonly messages: number;
+  /** How long one pull may wait; undefined: as long as is usual. */
+  readonly expiresMs: number | undefined;
+}
+
 /** What a feed is made of. */
 export interface FeedParts {
   readonly nc: NatsConnection;
@@ -14,8 +22,8 @@ export interface FeedParts {
   /** The subject that pulls from the consumer. */
   readonly next: string;
   readonly newInbox: () => string;
-  /** Most messages that are asked for or wait here. */
-  readonly limit: number;
+  /** Asked whenever it begins to pull: a consumer's limits may be changed while it is read. */
+  readonly limits: () => PullLimits;
   readonly stalled: PullerEvents['stalled'];
   readonly idle: PullerEvents['idle'];
 }
@@ -31,6 +39,7 @@ export class StreamFeed {
   private handingOver = false;
   private stopExtending: (() => void) | undefined;
   private puller: Puller | undefined;
+  private most = 0;
 
   constructor(
     readonly lane: StreamLane,
@@ -39,9 +48,11 @@ export class StreamFeed {
 
   /** Begins to pull, or begins anew: what an earlier pull was to bring is not waited for. */
   pull(): void {
-    const { nc, next, newInbox, clock, stalled, idle } = this.parts;
+    const { nc, next, newInbox, clock, stalled, idle, limits } = this.parts;
+    const { messages, expiresMs } = limits();
+    this.most = messages;
     this.puller?.drop();
-    this.puller = new Puller(nc, next, newInbox(), clock, {
+    const events: PullerEvents = {
       message: (message) => {
         this.arrive(message);
       },
@@ -50,7 +61,8 @@ export class StreamFeed {
         this.refill();
         idle();
       },
-    });
+    };
+    this.puller = new Puller(nc, next, newInbox(), clock, events, expiresMs);
     this.refill();
   }
 
@@ -131,7 +143,7 @@ export class StreamFeed {
 
   private refill(): void {
     if (this.full || this.leaving) return;
-    this.puller?.refill(this.parts.limit - this.waiting.length, this.parts.limit);
+    this.puller?.refill(this.most - this.waiting.length, this.most);
   }
 
   private keepLeases(): void {

@@ -8,6 +8,9 @@ const nak = Buffer.from('-NAK');
 const term = Buffer.from('+TERM');
 const working = Buffer.from('+WPI');
 
+/** So many sequences of what was given back are kept at most, where the server has no limit. */
+const mostGivenBack = 10_000;
+
 /** Lanes get back the very messages that they gave. */
 interface Placed extends Incoming {
   readonly info: DeliveryInfo;
@@ -28,13 +31,17 @@ export class StreamLane implements Lane {
    * back: it comes again as soon as its delay is over, and swallowed then it would come only after ack_wait.
    */
   private readonly settling = new Map<number, StreamMessage>();
-  /** Given back, until they come again. Others may get them, so this is no more than this process knows. */
+  /**
+   * Given back, until they come again, in that order. Others may get them, so some of these may be done: no more are
+   * kept than the server has.
+   */
   private readonly givenBack = new Set<number>();
 
   constructor(
     readonly source: StreamSourceSpec,
     readonly leaseMs: number,
     private readonly acks: Acks,
+    private readonly maxAckPending: number,
     private readonly reached: (seq: number) => void = () => undefined,
   ) {
     this.name = `${source.stream}/${source.consumer}`;
@@ -46,9 +53,14 @@ export class StreamLane implements Lane {
     return this.unsettled.size + this.givenBack.size;
   }
 
-  /** The lowest sequence that is not settled. */
+  /** The lowest sequence that may not be handled yet. */
   get lowest(): number | undefined {
-    return this.unsettled.size === 0 ? undefined : Math.min(...this.unsettled.keys());
+    return this.pending === 0 ? undefined : Math.min(...this.unsettled.keys(), ...this.givenBack);
+  }
+
+  /** The server has nothing unsettled: others have done what was given back. */
+  nothingPends(): void {
+    this.givenBack.clear();
   }
 
   /**
@@ -70,7 +82,7 @@ export class StreamLane implements Lane {
     const message = this.unsettled.get(seq);
     if (this.lost.aborted || message !== incoming) return;
     this.unsettled.delete(seq);
-    if (typeof how === 'object') this.givenBack.add(seq);
+    if (typeof how === 'object') this.remember(seq);
     else this.settling.set(seq, message);
     this.acks.send(message.handle, payload(how), () => {
       if (this.settling.get(seq) === message) this.settling.delete(seq);
@@ -91,6 +103,13 @@ export class StreamLane implements Lane {
     this.end.abort();
     this.unsettled.clear();
     this.givenBack.clear();
+  }
+
+  private remember(seq: number): void {
+    this.givenBack.add(seq);
+    const [oldest] = this.givenBack;
+    if (this.givenBack.size > Math.min(this.maxAckPending, mostGivenBack) && oldest !== undefined)
+      this.givenBack.delete(oldest);
   }
 
   /** Sequences are counted anew in a stream that is made anew: the time tells the two apart. */

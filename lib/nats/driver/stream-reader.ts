@@ -4,12 +4,12 @@ import type { NatsClient } from '../load-client.js';
 import { type StreamSourceSpec, wildcardsOf } from '../source-spec.js';
 import { paramReader } from '../subject-match.js';
 import type { Acks } from './acks.js';
-import type { Connection } from './connection.js';
+import type { Connection, Refusal } from './connection.js';
 import { type ConsumerFacts, ensureConsumer, subscribeError } from './ensure.js';
 import type { Reader } from './intake.js';
 import type { JetStreamApi } from './jetstream-api.js';
 import { StallWatch } from './stall-watch.js';
-import { StreamFeed } from './stream-feed.js';
+import { type PullLimits, StreamFeed } from './stream-feed.js';
 import { StreamLane } from './stream-lane.js';
 
 /** What a reader is made of. */
@@ -26,6 +26,8 @@ export interface StreamReaderParts {
 const pullAhead = 512;
 /** Waits between two attempts to bring a consumer back, in milliseconds. */
 const backoff = { first: 100, most: 10_000 };
+/** A pull that ends so soon may end so each time: the next one waits. */
+const soonMs = 1_000;
 
 /** One durable consumer, brought back for as long as the broker lives. */
 export class StreamReader implements Reader {
@@ -35,7 +37,14 @@ export class StreamReader implements Reader {
   private facts: ConsumerFacts | undefined;
   private stall: StallWatch | undefined;
   private trouble: string | undefined;
+  /** What the server does not let this client do, for as long as one connection. */
+  private denied: string | undefined;
+  /** The subject that pulls. */
+  private readonly next: string;
   private recovering = false;
+  private pulledAt = 0;
+  /** How long the next pull waits, if this one ends soon. */
+  private pauseMs = 0;
   private lastSeq = 0;
 
   constructor(
@@ -43,9 +52,14 @@ export class StreamReader implements Reader {
     private readonly sink: Sink,
     private readonly parts: StreamReaderParts,
   ) {
+    this.next = `${parts.api.prefix}.CONSUMER.MSG.NEXT.${spec.stream}.${spec.consumer}`;
     this.stopListening = parts.connection.listen({
       down: () => {
+        this.denied = undefined;
         this.feed?.pause();
+      },
+      refused: (refusal) => {
+        this.refused(refusal);
       },
       up: () => {
         if (this.feed !== undefined) void this.recover();
@@ -80,9 +94,17 @@ export class StreamReader implements Reader {
   }
 
   ailments(): readonly string[] {
-    const found = this.trouble === undefined ? [] : [`${this.spec.name} is not read: ${this.trouble}`];
-    const stalled = this.stall?.ailment();
-    return stalled === undefined ? found : [...found, stalled];
+    const trouble = this.trouble === undefined ? undefined : `${this.spec.name} is not read: ${this.trouble}`;
+    return [trouble, this.denied, this.stall?.ailment()].filter((found) => found !== undefined);
+  }
+
+  /** The server says it to nobody else: pulls would go unanswered, and what is settled would come again and again. */
+  private refused({ operation, subject }: Refusal): void {
+    const { stream, consumer, name } = this.spec;
+    const settles = subject.startsWith('$JS.ACK.') && subject.includes(`.${stream}.${consumer}.`);
+    if (operation !== 'publish' || (subject !== this.next && !settles) || this.denied !== undefined) return;
+    this.denied = `${name}: this client has no permission to ${settles ? 'settle what it reads' : 'pull from it'}`;
+    this.log(this.denied);
   }
 
   private async ensure(): Promise<ConsumerFacts> {
@@ -94,27 +116,37 @@ export class StreamReader implements Reader {
 
   private open(facts: ConsumerFacts): void {
     const { acks } = this.parts;
-    const lane = new StreamLane(this.spec, facts.ackWaitMs, acks, (seq) => {
+    const lane = new StreamLane(this.spec, facts.ackWaitMs, acks, facts.maxAckPending, (seq) => {
       this.lastSeq = seq;
     });
     this.facts = facts;
-    this.feed = this.newFeed(lane, facts);
-    this.stall = new StallWatch(this.spec, lane, facts, this.parts.api, this.parts.io.clock);
+    this.feed = this.newFeed(lane);
+    this.stall = new StallWatch(this.spec, lane, facts, this.parts.api, this.parts.io.clock, () => this.lastSeq);
     this.sink.opened(lane);
-    this.feed.pull();
+    this.pull();
   }
 
-  private newFeed(lane: StreamLane, facts: ConsumerFacts): StreamFeed {
-    const { connection, api, io, client, inboxPrefix } = this.parts;
+  private pull(): void {
+    this.pulledAt = this.parts.io.clock.now();
+    this.feed?.pull();
+  }
+
+  private get limits(): PullLimits {
+    const { maxAckPending = Infinity, maxBatch = Infinity, maxExpiresMs } = this.facts ?? {};
+    return { messages: Math.min(pullAhead, maxAckPending, maxBatch), expiresMs: maxExpiresMs };
+  }
+
+  private newFeed(lane: StreamLane): StreamFeed {
+    const { connection, io, client, inboxPrefix } = this.parts;
     const readParams = paramReader(wildcardsOf(this.spec));
     return new StreamFeed(lane, {
       nc: connection.nc,
       clock: io.clock,
       sink: this.sink,
       context: { broker: io.broker, readParams, toJsMsg: (message) => client.toJsMsg(message) },
-      next: `${api.prefix}.CONSUMER.MSG.NEXT.${this.spec.stream}.${this.spec.consumer}`,
+      next: this.next,
       newInbox: () => client.createInbox(inboxPrefix),
-      limit: Math.min(pullAhead, facts.maxAckPending),
+      limits: () => this.limits,
       stalled: (why) => void this.recover(why),
       idle: () => void this.stall?.look(),
     });
@@ -125,6 +157,7 @@ export class StreamReader implements Reader {
     if (this.recovering) return;
     this.recovering = true;
     this.trouble = why;
+    await this.pauseIfSoon();
     for (let waitMs = backoff.first; this.mayRead; waitMs = Math.min(backoff.most, waitMs * 2)) {
       try {
         this.goOn(await this.ensure());
@@ -137,6 +170,18 @@ export class StreamReader implements Reader {
     this.recovering = false;
   }
 
+  /** What refuses each pull, such as a limit of the server, would otherwise be asked again without a pause. */
+  private async pauseIfSoon(): Promise<void> {
+    const { clock } = this.parts.io;
+    const soon = clock.now() - this.pulledAt < soonMs;
+    const waitMs = soon ? this.pauseMs : 0;
+    this.pauseMs = soon ? Math.min(backoff.most, Math.max(backoff.first, this.pauseMs * 2)) : 0;
+    if (waitMs > 0 && this.trouble !== undefined) {
+      this.log(`${this.spec.name} is not read: its pull was refused (${this.trouble})`);
+      await sleep(clock, waitMs, this.left.signal);
+    }
+  }
+
   /** Without a connection there is nothing to do: its return begins anew. */
   private get mayRead(): boolean {
     return !this.left.signal.aborted && this.parts.connection.up;
@@ -146,7 +191,8 @@ export class StreamReader implements Reader {
     if (!this.mayRead) return;
     this.trouble = undefined;
     if (facts.created === this.facts?.created) {
-      this.feed?.pull();
+      this.facts = facts;
+      this.pull();
       return;
     }
     const from = this.spec.options.deliver === 'new' ? 'where this one was' : 'with the first message that is kept';

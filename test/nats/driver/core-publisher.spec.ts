@@ -49,7 +49,7 @@ describe('a batch whose connection is lost and back within a turn of the loop', 
       writer: writer as unknown as Writer,
       errors,
       replies: replies as unknown as Replies,
-      known: { check: async () => undefined } as unknown as KnownStreams,
+      known: { check: async () => undefined, forget: () => undefined } as unknown as KnownStreams,
       clock,
       ackMs: 1_000,
     });

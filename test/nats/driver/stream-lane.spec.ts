@@ -18,7 +18,7 @@ describe('a lane of a JetStream consumer', () => {
       send: (subject: string, payload: Uint8Array, known: () => void) =>
         void sent.push({ subject, payload: Buffer.from(payload).toString(), known }),
     } as unknown as Acks;
-    const lane = new StreamLane(source as ConstructorParameters<typeof StreamLane>[0], 1_000, acks);
+    const lane = new StreamLane(source as ConstructorParameters<typeof StreamLane>[0], 1_000, acks, 3);
     const add = (seq: number, stored: number) => {
       const message = new StreamMessage({} as Msg, deliveryInfo(handle(1, seq, stored))!, context);
       lane.add(message);
@@ -68,5 +68,20 @@ describe('a lane of a JetStream consumer', () => {
     add(1, 100);
     expect(lane.pending).toBe(2);
     expect(lane.lowest).toBe(1);
+  });
+
+  it('is not done below what was given back: a successor of its consumer begins there', () => {
+    const { lane, add } = make();
+    lane.settle(add(4, 100), { againInMs: 60_000 });
+    add(7, 100);
+    expect(lane.lowest).toBe(4);
+    lane.nothingPends();
+    expect(lane.lowest).toBe(7);
+  });
+
+  it('remembers no more given back than the server has: replicas may have done the others', () => {
+    const { lane, add } = make();
+    for (let seq = 1; seq <= 10; seq++) lane.settle(add(seq, 100), { againInMs: 1_000 });
+    expect([lane.pending, lane.lowest]).toEqual([3, 8]);
   });
 });

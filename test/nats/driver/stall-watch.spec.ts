@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals';
+
+import type { ConsumerFacts } from '../../../lib/nats/driver/ensure.js';
+import type { JetStreamApi } from '../../../lib/nats/driver/jetstream-api.js';
+import { StallWatch } from '../../../lib/nats/driver/stall-watch.js';
+import type { StreamLane } from '../../../lib/nats/driver/stream-lane.js';
+import { natsBroker, stream } from '../../../lib/nats/index.js';
+import { VirtualClock } from '../../../lib/twin/index.js';
+
+describe('a stall at max_ack_pending', () => {
+  function make() {
+    const clock = new VirtualClock();
+    const info = { num_pending: 7, num_ack_pending: 5 };
+    const lane = {
+      pending: 5,
+      nothingPends: () => {
+        lane.pending = 0;
+      },
+    };
+    const manager = async () => ({ consumers: { info: async () => info } });
+    const place = { lastSeq: 5 };
+    const watch = new StallWatch(
+      natsBroker({ name: 'events', client: {} }).source(stream('S', { durable: 'd' })) as never,
+      lane as unknown as StreamLane,
+      { maxAckPending: 5 } as ConsumerFacts,
+      { manager } as unknown as JetStreamApi,
+      clock,
+      () => place.lastSeq,
+    );
+    const look = async () => {
+      clock.advance(10_000);
+      await watch.look();
+    };
+    return { watch, info, lane, place, look };
+  }
+
+  it('is told by the server’s word, until something comes', async () => {
+    const { watch, place, look } = make();
+    await look();
+    expect(watch.ailment()).toContain('max_ack_pending');
+    place.lastSeq = 6;
+    expect(watch.ailment()).toBeUndefined();
+  });
+
+  it('is none where replicas have done what was given back here', async () => {
+    const { watch, info, lane, look } = make();
+    info.num_ack_pending = 0;
+    expect(watch.ailment()).toBeUndefined();
+    await look();
+    expect([watch.ailment(), lane.pending]).toEqual([undefined, 0]);
+  });
+});

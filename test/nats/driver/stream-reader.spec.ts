@@ -1,0 +1,64 @@
+import { describe, expect, it } from '@jest/globals';
+import { headers, type Msg } from 'nats';
+
+import { StreamReader, type StreamReaderParts } from '../../../lib/nats/driver/stream-reader.js';
+import { natsBroker, stream } from '../../../lib/nats/index.js';
+import { VirtualClock } from '../../../lib/twin/index.js';
+import { testIo } from '../../integration/nats/support.js';
+import { turns } from '../../support/turns.js';
+
+describe('a reader whose every pull is refused', () => {
+  /** A server that answers each pull by a status alone. */
+  function make(code: number, description: string) {
+    const clock = new VirtualClock();
+    const told = new Map<string, (error: null, message: Msg) => void>();
+    let pulls = 0;
+    const refusal = headers(code, description);
+    const nc = {
+      subscribe: (inbox: string, { callback }: { callback: (error: null, message: Msg) => void }) => {
+        told.set(inbox, callback);
+        return { isClosed: () => false, unsubscribe: () => told.delete(inbox) };
+      },
+      publish: (_subject: string, _body: string, { reply }: { reply: string }) => {
+        pulls++;
+        queueMicrotask(() => told.get(reply)?.(null, { subject: reply, headers: refusal } as unknown as Msg));
+      },
+    };
+    const config = { ack_policy: 'explicit', deliver_policy: 'all' };
+    const jsm = {
+      streams: { info: async () => ({ config: { subjects: ['s'] } }) },
+      consumers: { info: async () => ({ config, created: 'then' }) },
+    };
+    const parts = {
+      connection: { nc, up: true, listen: () => () => undefined },
+      api: { prefix: '$JS.API', manager: async () => jsm },
+      io: { ...testIo([], []), clock },
+      client: { createInbox: () => `inbox-${told.size}-${pulls}` },
+    };
+    const spec = natsBroker({ name: 'events', client: {} }).source(stream('S', { durable: 'd' }));
+    const reader = new StreamReader(
+      spec as never,
+      { opened: () => undefined, take: () => undefined },
+      parts as unknown as StreamReaderParts,
+    );
+    return { reader, clock, pulls: () => pulls };
+  }
+
+  it('waits longer and longer before it pulls again, and says so in its health', async () => {
+    const { reader, clock, pulls } = make(409, 'Exceeded MaxWaiting');
+    await reader.start(AbortSignal.timeout(5_000));
+    await turns(50);
+    expect(pulls()).toBe(2);
+    expect(reader.ailments()).toEqual([expect.stringContaining('409 Exceeded MaxWaiting')]);
+    clock.advance(100);
+    await turns(50);
+    expect(pulls()).toBe(3);
+    clock.advance(100);
+    await turns(50);
+    expect(pulls()).toBe(3);
+    clock.advance(100);
+    await turns(50);
+    expect(pulls()).toBe(4);
+    await reader.close();
+  });
+});
