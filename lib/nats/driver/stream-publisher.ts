@@ -76,8 +76,10 @@ export class StreamPublisher {
   }
 
   private async end(group: AckGroup): Promise<void> {
-    const { clock, errors, ackMs } = this.parts;
+    const { clock, errors, known, ackMs } = this.parts;
     const cancel = clock.after(ackMs, () => {
+      // Its stream may be gone while somebody subscribes to the subject: then nobody ever answers.
+      known.forget();
       group.fail(errors.unconfirmed(group.to, `no PubAck came within ${ackMs} ms`));
     });
     await group.settled();

@@ -74,6 +74,18 @@ whenNative(describe, 'nats')('a publish to a stream', () => {
     expect(outcome).toMatchObject({ error: { code: 'MULTI_BROKER_DESTINATION_UNKNOWN', retryable: false } });
   });
 
+  it('is unconfirmed once, and refused from then on, where the stream was deleted and somebody subscribes', async () => {
+    const { name, nc, jsm } = await makeStream(['vanished']);
+    const { driver, definition } = await start({ ...as('all'), confirmTimeoutMs: 300 });
+    const to = definition.destination(toStream('vanished'));
+    expect((await driver.publish(to, [text('a')])).map(verdict)).toEqual(['ok']);
+    nc.subscribe('vanished', { callback: () => undefined });
+    await nc.flush();
+    await jsm.streams.delete(name);
+    expect((await driver.publish(to, [text('b')])).map(verdict)).toEqual(['MULTI_BROKER_PUBLISH_UNCONFIRMED maybe']);
+    expect((await driver.publish(to, [text('b')])).map(verdict)).toEqual(['MULTI_BROKER_DESTINATION_UNKNOWN no']);
+  });
+
   it('may be repeated where nobody answers though JetStream knows the stream: it may be about to come back', async () => {
     const { driver, definition } = await start(as('writer'));
     const [outcome] = await driver.publish(definition.destination(toStream('nobody.asked')), [text('a')]);
