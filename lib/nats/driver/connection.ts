@@ -14,6 +14,8 @@ export interface ConnectionListener {
   down?(): void;
   up?(): void;
   refused?(refusal: Refusal): void;
+  /** Another error of the server, which does not say what it is about. */
+  complained?(why: string): void;
 }
 
 /**
@@ -143,11 +145,19 @@ export class Connection {
 
   private complained({ data, permissionContext: context }: Status): void {
     if (context === undefined) {
-      if (!this.closing) this.io.log.warn(`NATS '${this.io.broker}': the server sent an error: ${describe(data)}`);
+      const why = this.lastError ?? describe(data);
+      if (!this.closing) this.io.log.warn(`NATS '${this.io.broker}': the server sent an error: ${why}`);
+      for (const listener of [...this.listeners]) listener.complained?.(why);
       return;
     }
     const operation = context.operation === 'publish' ? 'publish' : 'subscription';
     for (const listener of [...this.listeners]) listener.refused?.({ operation, subject: context.subject });
+  }
+
+  /** In the server's words: the status has no more than a code for all of them. */
+  private get lastError(): string | undefined {
+    const { protocol } = this.nc as NatsConnection & { readonly protocol?: { readonly lastError?: unknown } };
+    return protocol?.lastError instanceof Error ? protocol.lastError.message : undefined;
   }
 
   private async watchEnd(): Promise<void> {

@@ -57,10 +57,15 @@ export class CoreReader implements Reader {
     return Promise.resolve();
   }
 
-  /** Why the server does not let this client read, once it has answered. */
-  problem(): MultiBrokerError | undefined {
-    if (this.refusal === undefined) return undefined;
-    const what = `Broker '${this.io.broker}' cannot read ${this.spec.name}: ${this.refusal.message}`;
+  /**
+   * Why the server does not let this client read, once it has answered.
+   *
+   * @param why what it said without naming a subscription
+   */
+  problem(why?: string): MultiBrokerError | undefined {
+    const reason = this.refusal?.message ?? why;
+    if (reason === undefined) return undefined;
+    const what = `Broker '${this.io.broker}' cannot read ${this.spec.name}: ${reason}`;
     const details = { broker: this.io.broker, cause: this.refusal };
     return new MultiBrokerError('MULTI_BROKER_SUBSCRIBE_FAILED', what, details);
   }

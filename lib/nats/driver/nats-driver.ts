@@ -49,9 +49,13 @@ export class NatsDriver implements Driver {
 
   async subscribe(sources: readonly SourceSpec[], sink: Sink, signal: AbortSignal): Promise<Intake> {
     const session = this.#open();
-    const intake = await openIntake(session, sources as readonly NatsSourceSpec[], sink, signal, (closed) =>
+    const opening = openIntake(session, sources as readonly NatsSourceSpec[], sink, signal, (closed) =>
       this.#intakes.delete(closed),
     );
+    const intake = await opening.catch((thrown: unknown) => {
+      // What a request without a connection ends by says nothing of why.
+      throw this.#closed === undefined ? thrown : this.#stopped();
+    });
     if (this.#closed !== undefined) {
       await intake.close();
       throw this.#stopped();

@@ -36,14 +36,27 @@ function makeReader(
 
 /** One PONG tells that the server knows all core subscriptions; what it refused it has said before. */
 async function startAll({ connection }: Session, readers: readonly Reader[], signal: AbortSignal): Promise<void> {
-  await Promise.all(readers.map((reader) => reader.start(signal)));
-  const core = readers.filter((reader) => reader instanceof CoreReader);
-  if (core.length === 0) return;
-  await connection.pong();
-  await turn();
-  const problem = core.map((reader) => reader.problem()).find((found) => found !== undefined);
-  if (problem !== undefined) throw problem;
+  let full: string | undefined;
+  const stopListening = connection.listen({
+    complained: (why) => {
+      if (TOO_MANY.test(why)) full = why;
+    },
+  });
+  try {
+    await Promise.all(readers.map((reader) => reader.start(signal)));
+    const core = readers.filter((reader) => reader instanceof CoreReader);
+    if (core.length === 0) return;
+    await connection.pong();
+    await turn();
+    const problem = core.map((reader) => reader.problem(full)).find((found) => found !== undefined);
+    if (problem !== undefined) throw problem;
+  } finally {
+    stopListening();
+  }
 }
+
+/** The server's limit of subscriptions for a connection or an account: it does not say which one it refuses. */
+const TOO_MANY = /maximum subscriptions/i;
 
 function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -45,6 +45,18 @@ whenNative(describe, 'nats')('a core NATS subscription', () => {
     expect(sink.taken).toEqual([]);
   });
 
+  it('rejects where the server takes no more subscriptions, though that names none', async () => {
+    const { url, stop } = await startNatsServer({ config: 'max_subscriptions: 1' });
+    closeLater({ close: stop });
+    const { driver, definition } = await start({ client: { servers: url } });
+    const sources = ['one', 'two'].map((name) => definition.source(name));
+    const error = await driver
+      .subscribe(sources, new Collector(), AbortSignal.timeout(5_000))
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'MULTI_BROKER_SUBSCRIBE_FAILED' });
+    expect((error as Error).message).toContain('maximum subscriptions exceeded');
+  });
+
   it('hands over in batches, outside of the client’s callback, in order', async () => {
     const { driver, definition, subscribe } = await start(as('all'));
     const sink = new Collector();

@@ -71,6 +71,15 @@ whenBrokers(describe)('the NATS driver on a real server', () => {
     expect(() => driver.native()).toThrow(expect.objectContaining({ code: 'MULTI_BROKER_STOPPED' }));
   });
 
+  it('says that the broker was stopped where its close comes before a source is read', async () => {
+    const { driver, definition } = await start();
+    const source = definition.source(stream(uniqueName('S'), { subjects: [uniqueName('s')], durable: 'd' }));
+    const reading = driver.subscribe([source], new Collector(), AbortSignal.timeout(5_000));
+    const rejected = expect(reading).rejects.toMatchObject({ code: 'MULTI_BROKER_STOPPED' });
+    await driver.close();
+    await rejected;
+  });
+
   it('confirms thousands of messages in the order in which they were given', async () => {
     const { driver, definition, subscribe } = await start();
     const name = uniqueName('MANY');
