@@ -26,6 +26,8 @@ export class Delivery extends Settling implements AttemptOwner {
   /** The handler's part, where `begin` gave no promise and yet it is not over. */
   rest: void | Promise<void> = undefined;
   private inCall = false;
+  /** Of a call with `maxProcessingMs`: when it has to be over. */
+  limitAt = 0;
   /** The binding's filter does not want it. */
   private skipped = false;
   /** Of a call after a failure: told what became of its publishes. */
@@ -68,12 +70,15 @@ export class Delivery extends Settling implements AttemptOwner {
       return undefined;
     }
     if (binding.routes.length > 0) refuseLoop(context.rawHeaders, host.maxHops, binding);
-    const returned = binding.handle(context);
-    return binding.maxProcessingMs === undefined ? returned : this.callLimited(returned);
+    return binding.maxProcessingMs === undefined
+      ? binding.handle(context)
+      : this.callLimited(context, binding.maxProcessingMs);
   }
 
   /** Until all that the handler gives is there, within `maxProcessingMs`. */
-  private callLimited(returned: unknown): unknown {
+  private callLimited(context: AttemptContext, limitMs: number): unknown {
+    this.limitAt = this.owner.host.clock.now() + limitMs;
+    const returned = this.owner.binding.handle(context);
     const items = isThenable(returned) ? returned.then((value) => this.itemsOf(value)) : this.itemsOf(returned);
     return isThenable(items) ? this.watch(Promise.resolve(items)) : items;
   }

@@ -58,10 +58,12 @@ export abstract class Settling implements ObservedDelivery {
     for (const controller of this.controllers ?? []) controller.abort(reason);
   }
 
-  /** Aborts the signal of the running attempt alone. */
-  cutAttempt(reason: Error): void {
+  /** Aborts the signal of the running attempt alone. False: it was aborted before. */
+  cutAttempt(reason: Error): boolean {
+    if (this.attemptCut !== undefined) return false;
     this.attemptCut = reason;
     for (const controller of this.controllers ?? []) controller.abort(reason);
+    return true;
   }
 
   watched(controller: AbortController): void {

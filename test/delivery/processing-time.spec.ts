@@ -64,6 +64,45 @@ it('a sequence that stands still is named too', async () => {
   expect([rig.lane.fates, rig.ailments.list(), rig.clock.pending()]).toEqual([['a done'], [], []]);
 });
 
+it('a promise and the sequence that it gives have the time together, and are named once', async () => {
+  const [beginning, more] = [open(), open()];
+  async function* slow() {
+    yield outgoing('1');
+    await more.promise;
+  }
+  const rig = new Rig({ binding, handle: () => beginning.promise.then(slow) });
+  void rig.take(...messages('a', 'b'));
+  rig.clock.advance(4_000);
+  beginning.resolve();
+  await turns();
+  rig.clock.advance(999);
+  expect(rig.log.lines).toEqual([]);
+  rig.clock.advance(1);
+  expect(rig.log.lines).toHaveLength(1);
+  more.resolve();
+  await turns();
+  expect([rig.lane.fates, rig.ailments.list(), rig.log.lines.length]).toEqual([['a done', 'b done'], [], 1]);
+});
+
+it('a sequence that begins too late is named no second time, and shows in health until its end', async () => {
+  const [beginning, more] = [open(), open()];
+  async function* slow() {
+    yield outgoing('1');
+    await more.promise;
+  }
+  const rig = new Rig({ binding, handle: () => beginning.promise.then(slow) });
+  void rig.take(...messages('a'));
+  rig.clock.advance(5_000);
+  beginning.resolve();
+  await turns();
+  rig.clock.advance(0);
+  await turns();
+  expect([rig.log.lines.length, rig.ailments.list().length]).toEqual([1, 1]);
+  more.resolve();
+  await turns();
+  expect([rig.lane.fates, rig.ailments.list()]).toEqual([['a done'], []]);
+});
+
 it('a handler that ends at once sets no timer', () => {
   const rig = new Rig({ binding });
   void rig.take(...messages('a'));
