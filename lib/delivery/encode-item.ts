@@ -4,6 +4,7 @@ import { asError, MultiBrokerError } from '../errors/index.js';
 import type { DeliveryContext, FieldOf, ResultItem, Route } from './binding.js';
 import type { Outlet } from './delivery-host.js';
 import { crossing, forwarded, HOPS } from './headers.js';
+import { type Sender, textHeaders, textKey } from './text-fields.js';
 
 /** Where an item comes from: what it takes with it. */
 export interface Origin {
@@ -24,9 +25,10 @@ export function encodeItem(
 ): Outgoing {
   const encoded = encode(item.payload, route, outlet, origin);
   const { message } = origin.context;
+  const key = item.key ?? field(route.key, item, origin) ?? (route.forward?.key === true ? message.key : undefined);
   return {
     body: encoded.body,
-    key: item.key ?? field(route.key, item, origin) ?? (route.forward?.key === true ? message.key : undefined),
+    key: key === undefined ? undefined : textKey(key, senderOf(route, origin)),
     headers: headersOf(item, route, origin, encoded.contentType ?? passedOn(encoded, origin)),
     dedupeId,
     origin: origin.incoming,
@@ -57,11 +59,17 @@ function headersOf(item: ResultItem, route: Route, origin: Origin, contentType: 
   if (forward !== undefined && forward !== false) {
     Object.assign(headers, forwarded(rawHeaders, forward));
   }
-  if (route.headers !== undefined) Object.assign(headers, field(route.headers, item, origin));
-  if (item.headers !== undefined) Object.assign(headers, item.headers);
+  if (route.headers !== undefined) {
+    Object.assign(headers, textHeaders(field(route.headers, item, origin), senderOf(route, origin)));
+  }
+  if (item.headers !== undefined) Object.assign(headers, textHeaders(item.headers, senderOf(route, origin)));
   // A handler that passes on all headers of its message would hide a loop.
   headers[HOPS] = origin.hops;
   return headers;
+}
+
+function senderOf({ broker }: Route, { handler }: Origin): Sender {
+  return { broker, handler };
 }
 
 function field<T>(of: FieldOf<T> | undefined, item: ResultItem, origin: Origin): T | undefined {

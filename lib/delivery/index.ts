@@ -9,5 +9,6 @@ export { CORRELATION_ID, ERROR } from './headers.js';
 export { Outbox, type OutboxHost } from './outbox.js';
 export type { Parcel } from './parcel.js';
 export { isRejection, markRejection } from './rejection.js';
+export { textHeaders, textKey } from './text-fields.js';
 export { Turns } from './turns.js';
 export type { Verdict } from './verdict.js';

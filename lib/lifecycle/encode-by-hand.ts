@@ -1,4 +1,5 @@
 import { type Codec, CONTENT_TYPE, type Encoded } from '../codec/index.js';
+import { textHeaders, textKey } from '../delivery/index.js';
 import { type Incoming, isOutgoingMessage, type Outgoing, type PublishOptions } from '../driver/index.js';
 import { asError, MultiBrokerError } from '../errors/index.js';
 
@@ -18,10 +19,10 @@ export function encodeByHand({ broker, codec, origin }: Publisher, given: unknow
   const encoded = encode(broker, options.codec ?? codec, item === undefined ? given : item.payload);
   // Object.assign, as on Node 20 each object made by a spread has a hidden class of its own.
   const headers: Record<string, string> = {};
-  if (options.headers !== undefined) Object.assign(headers, options.headers);
-  if (item?.headers !== undefined) Object.assign(headers, item.headers);
+  if (options.headers !== undefined) Object.assign(headers, textHeaders(options.headers, { broker }));
+  if (item?.headers !== undefined) Object.assign(headers, textHeaders(item.headers, { broker }));
   if (encoded.contentType !== undefined) headers[CONTENT_TYPE] ??= encoded.contentType;
-  return { body: encoded.body, key: item?.key ?? options.key, headers, origin };
+  return { body: encoded.body, key: textKey(item?.key ?? options.key, { broker }), headers, origin };
 }
 
 function encode(broker: string, codec: Codec, payload: unknown): Encoded {
