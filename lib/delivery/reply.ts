@@ -6,6 +6,7 @@ import type { DeliveredMessage } from './delivered-message.js';
 import type { Outlet } from './delivery-host.js';
 import { CORRELATION_ID, ERROR } from './headers.js';
 import type { LaneOwner } from './lane-owner.js';
+import { textHeaders, textKey } from './text-fields.js';
 
 /** Answers a request with what its handler returned (nothing: an empty answer), after every publisher confirmed. */
 export function answer(owner: LaneOwner, request: DeliveredMessage | undefined, item: ResultItem | undefined): void {
@@ -32,7 +33,9 @@ function encoded(owner: LaneOwner, request: DeliveredMessage, item: ResultItem |
   if (item === undefined) return { body: null, headers, origin };
   const { body, contentType } = outlet(owner)?.codec.encode(item.payload) ?? { body: null };
   if (contentType !== undefined) headers[CONTENT_TYPE] = contentType;
-  return { body, key: item.key, headers: Object.assign(headers, item.headers), origin };
+  const { handler, broker } = owner.binding;
+  const key = textKey(item.key, { handler, broker });
+  return { body, key, headers: Object.assign(headers, textHeaders(item.headers, { handler, broker })), origin };
 }
 
 function correlation(request: DeliveredMessage): Record<string, string> {

@@ -29,6 +29,9 @@ function clientProblems(client: ConnectionOptions): string[] {
       'client.waitOnFirstConnect is not offered: the start tells why it failed; use critical: false to come later',
     );
   }
+  if ([client.servers ?? []].flat().some((server) => server.includes(','))) {
+    found.push("client.servers: several servers are an array: servers.split(',')");
+  }
   if ([client.servers ?? []].flat().some((server) => server.includes('@'))) {
     found.push(
       'client.servers holds credentials, which the nats client ignores: give them as client.user and client.pass',

@@ -46,6 +46,21 @@ describe('a key or header that is no text', () => {
     expect(harness.pending()).toMatchObject([{ why: 'hold' }]);
   });
 
+  it('is an error answer to who asked', async () => {
+    @Injectable()
+    class Answers {
+      @Subscribe('events', 'ask')
+      answer() {
+        return outgoing('x', { headers: { id: parsed.id } });
+      }
+    }
+    const app = await testApp([Answers]);
+    await expect(app.broker('events').request('ask', 1)).rejects.toMatchObject({
+      code: 'MULTI_BROKER_REQUEST_FAILED',
+      message: expect.stringContaining('the header "id" must be a string') as unknown,
+    });
+  });
+
   it('is refused in a publish by hand', async () => {
     const app = await testApp([]);
     for (const name of ['orders', 'events']) {

@@ -48,6 +48,7 @@ describe('natsBroker', () => {
     ['an end of reconnecting', { client: { maxReconnectAttempts: 5 } }, 'maxReconnectAttempts'],
     ['no reconnecting', { client: { reconnect: false } }, 'client.reconnect'],
     ['a first connect that waits', { client: { waitOnFirstConnect: true } }, 'waitOnFirstConnect'],
+    ['servers in one text', { client: { servers: 'nats://a:4222,nats://b:4222' } }, "servers.split(',')"],
     ['credentials in a URL', { client: { servers: ['nats://u:hunter2@host'] } }, 'client.servers'],
     ['TLS without a check', { client: { tls: insecure } }, 'rejectUnauthorized'],
     ['a queue with a blank', { client: {}, queue: 'a b' }, 'queue'],
