@@ -51,8 +51,11 @@ export class Lifecycle {
     return this.isStarting || this.isStarted;
   }
 
-  /** A stop has begun and not ended; one that still waits for the start that it has ended, too. */
+  /**
+   * A stop has begun and not ended; one that still waits for the start that it has ended, too. Or it was the last one.
+   */
   get isStopping(): boolean {
+    if (this.isEnded) return true;
     if (this.phase === 'stopped') return false;
     return this.draining !== undefined || this.phase === 'disconnecting';
   }
@@ -63,7 +66,7 @@ export class Lifecycle {
   }
 
   start(): Promise<void> {
-    if (this.isStopping || this.isEnded) return Promise.reject(stopped());
+    if (this.isStopping) return Promise.reject(stopped());
     if (this.starting === undefined) {
       const deadline = this.parts.demands.deadline();
       this.starting = { deadline, done: this.run(deadline) };
@@ -97,7 +100,7 @@ export class Lifecycle {
 
   /** As if the process were gone: nothing is finished or given back. It can be started again. */
   async kill(): Promise<void> {
-    if (this.isStopping || this.isEnded) throw stopped();
+    if (this.isStopping) throw stopped();
     const { registry, waiting, demands } = this.parts;
     const { starting } = this;
     starting?.deadline.abort(stopped);

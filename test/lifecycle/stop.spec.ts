@@ -251,19 +251,22 @@ describe('a broker that fails to stop', () => {
     },
   );
 
-  it.each(['quiet', 'flush', 'leave', 'close'] as const)('(%s hangs) ends within the budget', async (step) => {
-    const rig = await started({
-      options: { shutdownTimeoutMs: 10_000 },
-      prepare: ({ name, gates }) => {
-        if (name === 'orders') gates[step] = () => new Promise(() => {});
-      },
-    });
-    const stopped = rig.multi.stop();
-    await rig.advance(10_000);
-    expect(await stateOf(stopped)).toBe('done');
-    expect(rig.seen('events: close')).toHaveLength(1);
-    expect(rig.clock.pending()).toEqual([]);
-  });
+  it.each(['quiet', 'flush', 'leave', 'close'] as const)(
+    '(%s hangs) ends within the budget, and all connections with it',
+    async (step) => {
+      const rig = await started({
+        options: { shutdownTimeoutMs: 10_000 },
+        prepare: ({ name, gates }) => {
+          if (name === 'orders') gates[step] = () => new Promise(() => {});
+        },
+      });
+      const stopped = rig.multi.stop();
+      await rig.advance(10_000);
+      expect(await stateOf(stopped)).toBe('done');
+      expect(rig.seen(': close').sort()).toEqual(['events: close', 'orders: close']);
+      expect(rig.clock.pending()).toEqual([]);
+    },
+  );
 });
 
 describe('what does not end in time', () => {
