@@ -1,4 +1,4 @@
-import type { Outlet } from '../delivery/index.js';
+import type { Binding, Outlet } from '../delivery/index.js';
 import type { Io } from '../driver/index.js';
 import type { Deadline } from './deadline.js';
 import type { DriverSource } from './driver-source.js';
@@ -15,6 +15,8 @@ export interface BrokerHost {
   refuseReading(): void;
   /** A share of the budget of a stop. */
   readonly stopDeadline: (share: number) => Deadline;
+  /** The handlers of the application, whether they read yet or not; empty until the wiring is checked. */
+  wired(): readonly Binding[];
   outlet(broker: string): Outlet | undefined;
   cameUp(): void;
 }

@@ -141,9 +141,11 @@ export class ManagedBroker extends Broker {
     this.readings.refuseClash(binding);
     if (this.connection.driver === undefined) await this.connected();
     this.host.refuseReading();
-    const reading = await this.host.onDemand((signal) =>
-      this.readings.begin(this.connection.driver, [binding], signal),
-    );
+    const reading = await this.host.onDemand((signal) => {
+      // Another one may have begun while both waited for the connection.
+      this.readings.refuseClash(binding);
+      return this.readings.begin(this.connection.driver, [binding], signal);
+    });
     return this.byHand.of(reading, !inHandler);
   }
 

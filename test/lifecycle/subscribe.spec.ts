@@ -35,6 +35,22 @@ describe('subscribe()', () => {
     expect(lane.fates).toEqual(['1 done']);
   });
 
+  it('refuses a source that another one has begun to read while both waited for the connection', async () => {
+    const rig = new LifecycleRig({ brokers: ['orders'] });
+    const broker = rig.multi.get('orders');
+    const first = broker.subscribe('more', () => {});
+    const second = broker.subscribe('more', () => {});
+    expect([await stateOf(first), await stateOf(second)]).toEqual(['done', 'MULTI_BROKER_SOURCE_CLASH']);
+    expect(rig.seen('subscribed')).toEqual(['orders: subscribed more']);
+  });
+
+  it('refuses before the start what a handler is to read after it', async () => {
+    const rig = new LifecycleRig({ brokers: ['orders'], handlers: [{ broker: 'orders', source: 'created' }] });
+    expect(await stateOf(rig.multi.get('orders').subscribe('created', () => {}))).toBe('MULTI_BROKER_SOURCE_CLASH');
+    await rig.multi.start();
+    expect(rig.seen('subscribed')).toEqual(['orders: subscribed created']);
+  });
+
   it('connects its broker on demand', async () => {
     const rig = new LifecycleRig({ brokers: ['orders'] });
     await rig.multi.get('orders').subscribe('more', () => {});
