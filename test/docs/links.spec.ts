@@ -13,6 +13,16 @@ const under = (folder: string): string[] =>
     .map((name) => path.join(folder, name));
 const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...under('docs'), ...under('sample')];
 
+/** As they stand in an address: lower case, words only, hyphens for blanks. */
+function headingsOf(markdown: string): string[] {
+  return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replaceAll(/[^\w\s-]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
 describe.each(pages)('%s', (page) => {
   const text = readFileSync(path.join(root, page), 'utf8');
 
@@ -20,6 +30,15 @@ describe.each(pages)('%s', (page) => {
     const targets = [...text.matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, target]) => target!);
     const local = targets.filter((target) => !/^https?:/.test(target));
     expect(local.filter((target) => !existsSync(path.join(root, path.dirname(page), target)))).toEqual([]);
+  });
+
+  it('links to headings that are there', () => {
+    const anchors = [...text.matchAll(/\]\(([^)#:]*)#([^)]+)\)/g)].map(([, file, anchor]) => [file!, anchor!] as const);
+    const lost = anchors.filter(([file, anchor]) => {
+      const target = file === '' ? page : path.join(path.dirname(page), file);
+      return !headingsOf(readFileSync(path.join(root, target), 'utf8')).includes(anchor);
+    });
+    expect(lost).toEqual([]);
   });
 
   it('names npm scripts that are there', () => {
