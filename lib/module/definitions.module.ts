@@ -70,6 +70,11 @@ function lookUp(provide: ReturnType<typeof getBrokerToken>, find: (multiBroker: 
   return { provide, inject: [Consumers], useFactory: ({ multiBroker }: Consumers) => find(multiBroker) };
 }
 
+/** Whether `forRoot()`, `forRootAsync()` or `forFeature()` is imported anywhere. */
+export function hasDefinitions(modules: ModulesContainer): boolean {
+  return [...modules.values()].some(holdsDefinitions);
+}
+
 function holdsDefinitions({ metatype }: NestModule): boolean {
   return metatype === MultiBrokerDefinitionsModule;
 }

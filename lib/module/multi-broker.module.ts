@@ -1,8 +1,10 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import type { BrokerDefinition } from '../driver/index.js';
+import { MultiBrokerError } from '../errors/index.js';
 import { DriverSource, type MultiBrokerOptions, resolveOptions } from '../lifecycle/index.js';
 import type { DefinitionEntry } from './definition-entry.js';
-import { definitionsModule } from './definitions.module.js';
+import { definitionsModule, hasDefinitions } from './definitions.module.js';
 import { RealDrivers } from './real-drivers.js';
 
 /**
@@ -13,7 +15,15 @@ import { RealDrivers } from './real-drivers.js';
  * Brokers can be injected everywhere; there is nothing to re-export.
  */
 @Module({ providers: [{ provide: DriverSource, useClass: RealDrivers }], exports: [DriverSource] })
-export class MultiBrokerModule {
+export class MultiBrokerModule implements OnModuleInit {
+  constructor(private readonly modules: ModulesContainer) {}
+
+  /** The class alone holds no brokers: without this, handlers would never be called, and nothing would say so. */
+  onModuleInit(): void {
+    if (hasDefinitions(this.modules)) return;
+    throw new MultiBrokerError('MULTI_BROKER_NO_BROKER', 'MultiBrokerModule is imported without forRoot()');
+  }
+
   /**
    * The brokers of the application, once an application.
    *

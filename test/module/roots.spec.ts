@@ -152,6 +152,20 @@ describe('forFeature', () => {
   });
 });
 
+describe('the class alone', () => {
+  it('is a mistake, as no handler would ever be called', async () => {
+    const wrong = { code: 'MULTI_BROKER_NO_BROKER', message: expect.stringContaining('imported without forRoot()') };
+    await expect(start({ imports: [MultiBrokerModule] })).rejects.toMatchObject(wrong);
+  });
+
+  it('may stand beside forRoot()', async () => {
+    @Module({ imports: [MultiBrokerModule] })
+    class Feature {}
+    const app = await start({ imports: [Feature, MultiBrokerModule.forRoot([broker('orders')])] });
+    expect(app.get(MultiBroker).get('orders').health().status).toBe('up');
+  });
+});
+
 describe('a module that is imported twice', () => {
   it('is one, if it is the same object', async () => {
     const root = MultiBrokerModule.forRoot([broker('a')]);
