@@ -50,7 +50,7 @@ export class Outbox {
   send(to: DestinationSpec, parcel: Parcel): void {
     this.open++;
     const queues = to.dedupes ? this.deduping : this.plain;
-    const queue = queues.get(to.address) ?? this.newQueue(to, queues);
+    const queue = queues.get(keyOf(to)) ?? this.newQueue(to, queues);
     queue.push(parcel);
   }
 
@@ -93,9 +93,9 @@ export class Outbox {
         if (--this.open === 0) this.idle.wake();
       },
       // Subjects may be made from data without end: a queue that is empty is forgotten.
-      emptied: () => queues.delete(to.address),
+      emptied: () => queues.delete(keyOf(to)),
     });
-    queues.set(to.address, queue);
+    queues.set(keyOf(to), queue);
     return queue;
   }
 
@@ -129,4 +129,9 @@ export class Outbox {
     const details = { broker: this.host.broker, written: 'maybe', cause, retryable: false } as const;
     return { error: new PublishError('MULTI_BROKER_PUBLISH_UNCONFIRMED', what, details) };
   }
+}
+
+/** Publishes of one key leave together. */
+function keyOf({ batchKey, address }: DestinationSpec): string {
+  return batchKey ?? address;
 }

@@ -44,8 +44,13 @@ export interface DestinationSpec {
   readonly kind: string;
   /** For logs and errors: `subject outgoing`. */
   readonly name: string;
-  /** Publishes to one address are coalesced, at most one call of the driver under way for each. */
+  /**
+   * Topic, subject or queue, as it is on the server. Publishes to one address are coalesced, at most one call of the
+   * driver under way for each.
+   */
   readonly address: string;
+  /** What leaves together instead, where the address alone does not say it. */
+  readonly batchKey?: string | undefined;
   /** Whether it takes a second message of the same dedupe id for the first. */
   readonly dedupes: boolean;
 }

@@ -42,8 +42,8 @@ function streamSpec(to: StreamDestination, broker: DestinationDefaults): NatsDes
   if (stream !== undefined) refuse(entityProblem(stream), 'stream', stream, broker.name);
   const name = stream === undefined ? `subject ${subject} of a stream` : `subject ${subject} of stream ${stream}`;
   // Apart from the same subject without an expectation: what leaves together is written alike.
-  const address = stream === undefined ? subject : `${subject}@${stream}`;
-  return { kind: 'nats', via: 'jetstream', name, address, dedupes: true, subject, stream };
+  const batchKey = stream === undefined ? undefined : `${subject}@${stream}`;
+  return { kind: 'nats', via: 'jetstream', name, address: subject, batchKey, dedupes: true, subject, stream };
 }
 
 function checked(to: string, broker: DestinationDefaults): string {
