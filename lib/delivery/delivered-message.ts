@@ -46,4 +46,10 @@ export class DeliveredMessage implements BrokerMessage {
   get replyTo(): string | undefined {
     return this.incoming.replyTo;
   }
+
+  /** For logs and for who answers HTTP with it: the client's own message would be a circle of sockets. */
+  toJSON(): Omit<BrokerMessage, 'raw'> {
+    const { payload, headers, key, id, correlationId, timestamp, attempt, replyTo } = this;
+    return { payload, headers, key, id, correlationId, timestamp, attempt, replyTo };
+  }
 }

@@ -4,7 +4,7 @@ export type Headers = Readonly<Record<string, string>>;
 /** Shared by all messages without headers, and told from other headers by identity. */
 export const NO_HEADERS: Headers = Object.freeze({});
 
-/** One message as a handler sees it. */
+/** One message as a handler sees it. As JSON it is all of it but {@link BrokerMessage.raw}. */
 export interface BrokerMessage<T = unknown> {
   /** Decoded by content type; `null` for a message without a value. */
   readonly payload: T;
