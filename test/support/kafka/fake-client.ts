@@ -24,6 +24,8 @@ export class FakeClient implements Client {
   killed = false;
   /** Partitions of the topic, and its ends. */
   ends = [10, 10];
+  /** When `connect()` resolves. */
+  connecting: Promise<void> = Promise.resolve();
   /** When `run()` resolves. It joins first, as kafkajs does. */
   running: Promise<void> = Promise.resolve();
   /** Whether a commit is one. kafkajs resolves all the same while it stops. */
@@ -89,7 +91,7 @@ export class FakeClient implements Client {
     on: (event: string, listener: (event: { payload: unknown }) => void) => {
       this.listeners.set(event, [...(this.listeners.get(event) ?? []), listener]);
     },
-    connect: async () => undefined,
+    connect: () => this.connecting,
     subscribe: async () => undefined,
     run: async ({ eachBatch }: { eachBatch: (payload: EachBatchPayload) => Promise<void> }) => {
       this.eachBatch = eachBatch;

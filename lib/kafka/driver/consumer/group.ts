@@ -3,7 +3,7 @@ import { asError, isMultiBrokerError, MultiBrokerError } from '../../../errors/i
 import type { Link } from '../link.js';
 import { undecodableCause } from '../client/codecs.js';
 import { Serial } from '../serial.js';
-import { unlessAborted } from '../within.js';
+import { unlessAborted, within } from '../within.js';
 import { DeletedTopics } from './deleted-topics.js';
 import { Isolation } from './isolation.js';
 import { Life, type LifeHost } from './life.js';
@@ -21,6 +21,8 @@ const LONGEST_WAIT_MS = 15_000;
 /** How long a flush may take, in milliseconds; and that of one who leaves, which most often comes after the other. */
 const FLUSH_MS = 3_000;
 const LEAVE_FLUSH_MS = 1_000;
+/** How long one of several topics gets to be left, in milliseconds: as a rule far less. */
+const REMOVE_MS = 8_000;
 
 /**
  * The consumer of one group of one broker: kafkajs's, built anew when it crashes, and when topics come or go. Starts
@@ -55,17 +57,17 @@ export class Group {
     const either = AbortSignal.any([signal, this.over.signal]);
     const added = this.serial.run(async () => {
       either.throwIfAborted();
-      const before = this.readers;
-      this.readers = [...before, ...readers];
+      this.readers = [...this.readers, ...readers];
       this.deleted.require(topicsOf(readers));
       await this.leave();
       try {
         await this.bear(either);
         either.throwIfAborted();
       } catch (thrown) {
-        this.readers = before;
+        // Not those of before: some may have been removed meanwhile.
+        this.readers = this.without(readers);
         await this.leave();
-        if (before.length > 0 && !this.isOver) this.rebuildAfter(asError(thrown));
+        if (this.readers.length > 0 && !this.isOver) this.rebuildAfter(asError(thrown));
         throw thrown;
       } finally {
         this.deleted.require();
@@ -88,13 +90,19 @@ export class Group {
     await this.life?.committer.flush(FLUSH_MS);
   }
 
-  /** Reads some topics no more; with the last of them the group is left. Never rejects. */
+  /**
+   * Reads some topics no more; with the last of them the group is left. Bounded, never rejects: the others are joined
+   * anew behind it, for the server may be away.
+   */
   async remove(readers: readonly Reader[]): Promise<void> {
-    this.readers = this.readers.filter((reader) => !readers.includes(reader));
+    this.readers = this.without(readers);
     if (this.readers.length === 0) {
       await this.close();
     } else if (this.readers.some(({ quiet }) => !quiet)) {
-      await this.serial.run(() => this.rebuild());
+      const isJoined = this.life !== undefined;
+      const left = this.serial.run(() => this.leave());
+      void this.serial.run(() => this.rebuild());
+      if (isJoined) await within(this.host.io.clock, left, REMOVE_MS);
     }
   }
 
@@ -117,6 +125,10 @@ export class Group {
       ...[...this.halted.values()].map(({ message }) => message),
       ...this.losses.sentences,
     ];
+  }
+
+  private without(readers: readonly Reader[]): readonly Reader[] {
+    return this.readers.filter((reader) => !readers.includes(reader));
   }
 
   private get part(): string {
@@ -161,6 +173,7 @@ export class Group {
   /** Tries until it succeeds or the group is left. */
   private async rebuild(): Promise<void> {
     await this.leave();
+    if (this.readers.length === 0) return;
     const { signal } = this.over;
     for (let waitMs = FIRST_WAIT_MS; !signal.aborted; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
       try {

@@ -27,7 +27,7 @@ export class Groups {
   }
 
   ailments(): string[] {
-    return [...this.groups.values()].flatMap((group) => group.ailments());
+    return [...this.groups.values()].flatMap((group) => (group.isOver ? [] : group.ailments()));
   }
 
   async close(): Promise<void> {
@@ -41,6 +41,11 @@ export class Groups {
     const group = new Group(groupId, this.host);
     this.groups.set(groupId, group);
     return group;
+  }
+
+  /** One that was left for good, unless another has its name by now. */
+  private forget(group: Group): void {
+    if (group.isOver && this.groups.get(group.groupId) === group) this.groups.delete(group.groupId);
   }
 
   private intake(readers: ReadonlyMap<Group, readonly Reader[]>): Intake {
@@ -57,6 +62,7 @@ export class Groups {
       close: async () => {
         for (const some of readers.values()) for (const reader of some) reader.quiet = true;
         await Promise.all([...readers].map(([group, some]) => group.remove(some)));
+        for (const group of groups) this.forget(group);
       },
     };
   }
