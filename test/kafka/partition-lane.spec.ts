@@ -49,6 +49,23 @@ describe('a Kafka lane', () => {
     ]);
   });
 
+  it('commits nothing of a topic that is no more: of the one made anew it would leave out what lies before', () => {
+    const { lane: one, sink } = lane();
+    sink.keep = () => true;
+    one.begin(500);
+    one.offer(messages(500, 3));
+    one.rewind();
+    const { lane: late } = lane();
+    late.rewind();
+    late.begin(500);
+    expect([one.uncommitted, late.uncommitted]).toEqual([undefined, undefined]);
+    one.offer(messages(0, 3));
+    one.settle(sink.taken[0]!.message, 'done');
+    expect(one.uncommitted).toBe(0);
+    one.settle(sink.taken[3]!.message, 'done');
+    expect(one.uncommitted).toBe(1);
+  });
+
   it('commits nothing once it is lost, and its late settlements do nothing', () => {
     const { lane: one, sink } = lane();
     sink.keep = () => true;

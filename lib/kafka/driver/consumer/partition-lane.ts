@@ -15,6 +15,9 @@ const SLICE = 1_024;
 /** With so many bytes unsettled a lane is full, whatever delivery says (kafkajs #526, #1085). */
 const MAX_BYTES = 8 * 1024 * 1024;
 
+/** In the place of an offset. */
+const UNKNOWN = -1;
+
 /** A source, and where its messages go. */
 export interface Reader {
   readonly spec: KafkaSourceSpec;
@@ -30,8 +33,8 @@ export class PartitionLane implements Lane {
   readonly name: string;
   /** As `lost.aborted`, which takes a check of its own at each look. */
   isLost = false;
-  /** The offset that the group has committed. -1: unknown. */
-  committed = -1;
+  /** The offset that the group has committed. */
+  committed = UNKNOWN;
   /** Calls when finished work may be committed. */
   whenSettled: (() => void) | undefined;
   /** Calls when there is room after there was none. */
@@ -88,8 +91,8 @@ export class PartitionLane implements Lane {
   /** The start position is fixed and stored: the lane begins. */
   begin(offset: number): void {
     if (this.isLost) return;
-    this.watermark = new Watermark(offset);
-    this.committed = this.rewound ? -1 : offset;
+    this.watermark = new Watermark(this.rewound ? UNKNOWN : offset);
+    this.committed = this.rewound ? UNKNOWN : offset;
     this.fetchNext = this.rewound ? 0 : offset;
     this.reader.sink.opened(this);
     this.wakeAll();
@@ -105,11 +108,15 @@ export class PartitionLane implements Lane {
     void this.pump();
   }
 
-  /** The offset is gone from the server: whatever comes next is taken, also what is lower (a topic made anew). */
+  /**
+   * The offset is gone from the server: whatever comes next is taken, also what is lower (a topic made anew). What is
+   * unsettled is gone with it, or comes again, and counts no more: its offset means another message by now.
+   */
   rewind(): void {
     this.rewound = true;
     this.fetchNext = 0;
-    this.committed = -1;
+    this.committed = UNKNOWN;
+    if (this.isFixed) this.watermark = new Watermark(UNKNOWN);
   }
 
   /** Resolves when there is room, or the lane is lost, or it begins. */
