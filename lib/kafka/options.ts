@@ -13,7 +13,10 @@ export interface KafkaSettings extends BrokerOptions {
   readonly fromBeginning?: boolean;
   /** kafkajs's own options, but for the group. `maxWaitTimeInMs` is 250 by default: the idle part of a shutdown. */
   readonly consumer?: Omit<ConsumerConfig, 'groupId'>;
-  /** kafkajs's own options. Partitions are picked as by its default partitioner. */
+  /**
+   * kafkajs's own options. Partitions are picked as by its default partitioner. Of `retry` the number of `retries`
+   * holds: the waits are the broker's own, unless it is idempotent.
+   */
   readonly producer?: Omit<ProducerConfig, 'createPartitioner' | 'transactionalId' | 'transactionTimeout'>;
   /** How long finished work may stay uncommitted, in milliseconds. Default 1,000. */
   readonly commitIntervalMs?: number;

@@ -75,6 +75,9 @@ function consumerProblems(consumer: NonNullable<KafkaBrokerOptions['consumer']>)
   if ((consumer.maxWaitTimeInMs ?? 0) * 2 > sessionTimeout) {
     problems.push(`consumer.maxWaitTimeInMs has to be at most half of sessionTimeout (${sessionTimeout})`);
   }
+  if (has(consumer.retry, 'restartOnFailure')) {
+    problems.push('consumer.retry.restartOnFailure is not offered: a consumer that crashes is always made anew');
+  }
   if (minBytes > maxBytes) problems.push(`consumer.minBytes (${minBytes}) is more than maxBytes (${maxBytes})`);
   return problems;
 }

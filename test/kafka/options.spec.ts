@@ -31,6 +31,7 @@ describe('the options of a Kafka broker', () => {
     [{ producer: { idempotent: true, maxInFlightRequests: 5 } }, /maxInFlightRequests has to be 1/],
     [{ producer: { idempotent: true, retry: { retries: 0 } } }, /retries has to be at least 1/],
     [{ producer: { transactionalId: 't' } }, /transactions are not offered/],
+    [{ consumer: { retry: { restartOnFailure: async () => true } } }, /restartOnFailure/],
     [{ producer: { createPartitioner: () => () => 0 } }, /createPartitioner/],
     [{ addresses: { in: 'not a topic' } }, /addresses\.in/],
     [{ commitIntervalMs: 0 }, /commitIntervalMs/],

@@ -55,6 +55,7 @@ export class KafkaDriver implements Driver {
     const client = makeClient();
     try {
       const [cluster] = await unlessAborted(Promise.all([clusterOf(client, io.broker), producer.connect()]), signal);
+      if (this.closed !== undefined) throw this.stopped();
       const sender = new Sender({ broker: io.broker, clock: io.clock, topics, producer, ...this.retries() });
       const groups = new Groups({ io, settings, cluster, makeClient, link, protocol: this.kafkajs.AssignerProtocol });
       this.parts = { io, link, client, producer, sender, groups };
@@ -123,6 +124,11 @@ export class KafkaDriver implements Driver {
     const { name: broker } = this.options;
     const what = `Broker '${broker}' is not connected; ${to.name} was not written`;
     return { error: new PublishError('MULTI_BROKER_NOT_CONNECTED', what, { broker, written: 'no' }) };
+  }
+
+  private stopped(): MultiBrokerError {
+    const { name: broker } = this.options;
+    return new MultiBrokerError('MULTI_BROKER_STOPPED', `Broker '${broker}' was closed while it connected`, { broker });
   }
 
   private failure(cause: Error): Error {

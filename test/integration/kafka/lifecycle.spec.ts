@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 import { kafkaBroker } from '../../../lib/kafka/index.js';
 import { closeAfterEach, connected, outgoing, recordingIo } from '../../support/kafka/connected.js';
@@ -9,6 +9,7 @@ import {
   committedOffsets,
   createTopic,
   kafkaClient,
+  realBrokers,
   uniqueName,
   until,
   whenBrokers,
@@ -133,6 +134,24 @@ whenBrokers(describe)('the life of a Kafka broker', () => {
     });
     await until(() => sockets.size === 0, { what: 'its connections are closed', timeoutMs: 1_000 });
     silent.close();
+  });
+
+  it('closed while it connects, does not come up behind the close', async () => {
+    const sockets: Socket[] = [];
+    const client = {
+      brokers: realBrokers().kafka,
+      socketFactory: ({ host, port, onConnect }: { host: string; port: number; onConnect: () => void }) => {
+        const socket = connect({ host, port }, onConnect);
+        sockets.push(socket);
+        return socket;
+      },
+    };
+    const driver = await kafkaBroker({ name: 'orders', groupId: 'g', client }).driver();
+    const connecting = driver.connect(recordingIo().io, AbortSignal.timeout(20_000));
+    const refused = expect(connecting).rejects.toMatchObject({ code: 'MULTI_BROKER_STOPPED' });
+    await driver.close();
+    await refused;
+    await until(() => sockets.every(({ destroyed }) => destroyed), { what: 'its connections are closed' });
   });
 
   it('says which broker could not connect, and why', async () => {
