@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { type Broker, type Headers, type Incoming, MessageContext } from '../driver/index.js';
 import { MultiBrokerError } from '../errors/index.js';
 import type { DeliveryContext } from './binding.js';
@@ -25,6 +26,11 @@ const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
 /** The context of one attempt: what an earlier attempt kept of its own cannot settle a later one's work twice. */
 export class AttemptContext extends MessageContext implements DeliveryContext {
   readonly message: DeliveredMessage;
+  /**
+   * @internal In which guards, handler and what it gives run: what one of them enters by
+   *   `AsyncLocalStorage.enterWith()` ends with the attempt, where the next message of the lane would go on with it.
+   */
+  readonly scope = new AsyncResource('nestjs-multi-broker');
   private controller: AbortController | undefined;
 
   constructor(

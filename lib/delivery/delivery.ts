@@ -7,7 +7,7 @@ import { watchProcessingTime } from './processing-time.js';
 import { Publication, PublicationPlan, SinglePublication } from './publication.js';
 import { answer, answerFailure } from './reply.js';
 import { Settling } from './settling.js';
-import { publishStream } from './stream-publication.js';
+import { publishStream, type SequenceOwner } from './stream-publication.js';
 import type { Verdict } from './verdict.js';
 
 /** A failure, and of what: for a publish the handler is not called again in place. */
@@ -71,21 +71,25 @@ export class Delivery extends Settling implements AttemptOwner {
     }
     if (binding.routes.length > 0) refuseLoop(context.rawHeaders, host.maxHops, binding);
     return binding.maxProcessingMs === undefined
-      ? binding.handle(context)
+      ? context.scope.runInAsyncScope(() => binding.handle(context))
       : this.callLimited(context, binding.maxProcessingMs);
   }
 
   /** Until all that the handler gives is there, within `maxProcessingMs`. */
   private callLimited(context: AttemptContext, limitMs: number): unknown {
     this.limitAt = this.owner.host.clock.now() + limitMs;
-    const returned = this.owner.binding.handle(context);
-    const items = isThenable(returned) ? returned.then((value) => this.itemsOf(value)) : this.itemsOf(returned);
+    const returned = context.scope.runInAsyncScope(() => this.owner.binding.handle(context));
+    const items = isThenable(returned)
+      ? returned.then((value) => this.itemsOf(value, context))
+      : this.itemsOf(returned, context);
     return isThenable(items) ? this.watch(Promise.resolve(items)) : items;
   }
 
-  private itemsOf(returned: unknown): HandlerResult | PromiseLike<HandlerResult> {
+  private itemsOf(returned: unknown, { scope }: AttemptContext): HandlerResult | PromiseLike<HandlerResult> {
     const { items } = this.owner.binding;
-    return items === undefined ? (returned as HandlerResult) : items(returned);
+    if (items === undefined) return returned as HandlerResult;
+    // An Observable is subscribed here.
+    return typeof returned === 'object' ? scope.runInAsyncScope(() => items(returned)) : items(returned);
   }
 
   private watch<T>(running: Promise<T>): Promise<T> {
@@ -111,7 +115,7 @@ export class Delivery extends Settling implements AttemptOwner {
 
   private taken(returned: unknown, context: AttemptContext): void | Promise<void> {
     const limited = this.owner.binding.maxProcessingMs !== undefined;
-    const items = limited || this.skipped ? (returned as HandlerResult) : this.itemsOf(returned);
+    const items = limited || this.skipped ? (returned as HandlerResult) : this.itemsOf(returned, context);
     if (!isThenable(items)) return this.returned(items, context);
     return Promise.resolve(items).then((result) => this.returned(result, context));
   }
@@ -162,10 +166,11 @@ export class Delivery extends Settling implements AttemptOwner {
 
   /** A sequence is the handler's part until its end. */
   private async publishSequence(items: AsyncIterable<ResultItem>, context: AttemptContext): Promise<void> {
-    const publishing = publishStream(items, this.plan(context), {
+    const owner: SequenceOwner = {
       over: () => this.cutReason !== undefined,
       confirms: (is) => { this.owner.callConfirms(is); }, // prettier-ignore
-    });
+    };
+    const publishing = context.scope.runInAsyncScope(() => publishStream(items, this.plan(context), owner));
     const limited = this.owner.binding.maxProcessingMs !== undefined;
     const { last, error } = await (limited ? this.watch(publishing) : publishing);
     this.called();
@@ -179,7 +184,7 @@ export class Delivery extends Settling implements AttemptOwner {
     this.awaited = undefined;
     if (error === undefined) this.complete(last);
     if (awaited !== undefined) awaited(error);
-    else if (error !== undefined) this.owner.hold(this.recover(error, 'publish'));
+    else if (error !== undefined) this.owner.hold(() => this.recover(error, 'publish'));
   }
 
   private plan(context: AttemptContext): PublicationPlan {
@@ -281,7 +286,7 @@ export class Delivery extends Settling implements AttemptOwner {
   /** The handler settled it itself; what is left to do is to call it again, or to answer. */
   private finishByHand(failure: Error | undefined): void {
     if (this.byHand === 'nack' && !this.settled) {
-      this.owner.hold(this.callAgain(this.nackedInMs));
+      this.owner.hold(() => this.callAgain(this.nackedInMs));
       return;
     }
     const told = this.byHand === 'nack' ? undefined : (this.refusal ?? failure);

@@ -21,8 +21,8 @@ export interface LaneOwner {
   callConfirms(is: boolean): void;
   /** Waits, but not past the lane's end. */
   wait(ms: number, what: WaitsFor): Promise<void>;
-  /** No further handler is begun before this resolves. */
-  hold(until: Promise<void>): void;
+  /** No further handler is begun before it is done. Whoever calls, it runs in the lane's own async context. */
+  hold(until: () => Promise<void>): void;
   /** Neither handler nor publish of it runs any more. */
   ended(delivery: Settling): void;
   /** One that was ended and is not settled is called again after all. */

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { type Incoming, type Lane, LazyAbortController, sleep } from '../driver/index.js';
 import { MultiBrokerError } from '../errors/index.js';
 import type { Binding } from './binding.js';
@@ -43,6 +44,8 @@ export class LaneRunner implements LaneOwner {
   private readonly drainers = new Waiters();
   private readonly callers = new Waiters();
   private pumping = false;
+  /** In which it runs: not in that of whoever hands a message over, as on a twin its publisher does. */
+  private readonly scope = new AsyncResource('nestjs-multi-broker');
   /** The pump gives the event loop a turn. */
   private inTurn = false;
   /** The running call awaits nothing but confirmations. */
@@ -131,9 +134,9 @@ export class LaneRunner implements LaneOwner {
     await sleep(this.host.clock, ms, this.interrupt.signal, what);
   }
 
-  hold(until: Promise<void>): void {
+  hold(until: () => Promise<void>): void {
     this.holds++;
-    void until.finally(() => {
+    void this.scope.runInAsyncScope(until).finally(() => {
       this.holds--;
       this.kick();
       this.checkDrained();
@@ -180,7 +183,7 @@ export class LaneRunner implements LaneOwner {
   private kick(): void {
     if (this.pumping || this.queue.length === 0 || !this.mayBegin()) return;
     this.pumping = true;
-    void this.pump();
+    void this.scope.runInAsyncScope(() => this.pump());
   }
 
   private mayBegin(): boolean {

@@ -125,6 +125,6 @@ export abstract class Settling implements ObservedDelivery {
     this.byHand = 'nack';
     if (again === 'server') this.settle({ againInMs: inMs });
     else this.nackedInMs = inMs;
-    if (again === 'hold' && !this.active) this.owner.hold(this.callAgain(inMs));
+    if (again === 'hold' && !this.active) this.owner.hold(() => this.callAgain(inMs));
   }
 }
