@@ -89,7 +89,7 @@ export class Delivery extends Settling implements AttemptOwner {
     const { items } = this.owner.binding;
     if (items === undefined) return returned as HandlerResult;
     // An Observable is subscribed here.
-    return typeof returned === 'object' ? scope.runInAsyncScope(() => items(returned)) : items(returned);
+    return isInstance(returned) ? scope.runInAsyncScope(() => items(returned)) : items(returned);
   }
 
   private watch<T>(running: Promise<T>): Promise<T> {
@@ -311,6 +311,11 @@ export class Delivery extends Settling implements AttemptOwner {
 
 function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && typeof (value as Partial<PromiseLike<T>>).then === 'function';
+}
+
+/** Of a class of its own: neither a plain value nor a plain object, which cost nothing more than they did. */
+function isInstance(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) !== Object.prototype;
 }
 
 function isStream(result: HandlerResult): result is AsyncIterable<ResultItem> {
