@@ -21,6 +21,17 @@ interface Failure {
  *
  * The handler's part ends when its promise does; the next message of the lane may then begin, while this one's
  * publishes are still being confirmed. It is settled when they are. A publish that fails for good holds the lane.
+ *
+ * ```text
+ * begin ── call ── accept ── returned ── publishItem(s), publishSequence ── published ── complete ── end
+ *            │ failed                                          failed │
+ *            └──────────── recover: judge ◄────────────────────────────┘
+ *                             ├─ in milliseconds: callInPlace ── callOnce, until one succeeds
+ *                             ├─ by the ack policy: give ── end
+ *                             └─ settled by hand before: finishByHand ── end, or callAgain after a nack
+ * ```
+ *
+ * The first call goes by callbacks, as a promise for each message is dear; a further one, in `callOnce`, by promises.
  */
 export class Delivery extends Settling implements AttemptOwner {
   /** The handler's part, where `begin` gave no promise and yet it is not over. */

@@ -35,7 +35,9 @@ export class LaneRunner implements LaneOwner {
   window = MAX_UNSETTLED;
   private readonly queue = new LaneQueue();
   private readonly open = new OpenDeliveries();
+  /** Deliveries of which a handler or a publish runs, or which wait for a further call: a drain waits for them. */
   private active = 0;
+  /** Handled and not settled, by hand some time perhaps: at `window` of them no further handler begins. */
   private unsettled = 0;
   private readonly interrupt = new LazyAbortController();
   private readonly lease: LeaseKeeper;
@@ -43,6 +45,7 @@ export class LaneRunner implements LaneOwner {
   private readonly room = new Waiters();
   private readonly drainers = new Waiters();
   private readonly callers = new Waiters();
+  /** The pump goes on: it alone begins a first call, and awaits it and its retries before the next one. */
   private pumping = false;
   /** In which it runs: not in that of whoever hands a message over, as on a twin its publisher does. */
   private readonly scope = new AsyncResource('nestjs-multi-broker');
@@ -51,6 +54,7 @@ export class LaneRunner implements LaneOwner {
   /** The running call awaits nothing but confirmations. */
   private confirming = false;
   private paused = false;
+  /** Deliveries that the pump does not await and that are to be called again: nothing begins before that. */
   private holds = 0;
 
   constructor(

@@ -11,6 +11,15 @@ import { stopped } from './stopped.js';
 import type { WaitingRoom } from './waiting-room.js';
 import type { WiredHandlers } from './wired-handlers.js';
 
+/**
+ * ```text
+ * new ── starting ── started ── draining ── drained ── disconnecting ── stopped ── starting …
+ *  ▲        │ failed
+ *  └────────┘   what was opened is closed again
+ * ```
+ *
+ * A stop comes from any phase: during a start it ends that first. A kill goes from any but a stop's to stopped at once.
+ */
 type Phase = 'new' | 'starting' | 'started' | 'draining' | 'drained' | 'disconnecting' | 'stopped';
 
 /** What one start and one stop serve. */
