@@ -15,17 +15,17 @@ function make() {
       return this.position === this.committed ? undefined : this.position;
     },
   }));
-  const commits: { offsets: string[]; answer: () => void }[] = [];
+  const commits: { offsets: string[]; answer: () => void; refuse: (error: Error) => void }[] = [];
   const committer = new Committer({
     clock,
     intervalMs: 10,
     lanes: lanes as unknown as PartitionLane[],
     commit: () => (offsets) =>
-      new Promise((answer) => {
+      new Promise((answer, refuse) => {
         const all = offsets.topics.flatMap(({ partitions }) =>
           partitions.map((one) => `${one.partition}@${one.offset}`),
         );
-        commits.push({ offsets: all, answer });
+        commits.push({ offsets: all, answer, refuse });
       }),
     failed: () => undefined,
   });
@@ -62,5 +62,29 @@ describe('commits of a Kafka consumer', () => {
     await turns();
     clock.advance(1_000);
     expect(commits).toHaveLength(2);
+  });
+
+  it('that fail for longer than a rebalance takes are told, with the reason, until one succeeds', async () => {
+    const { clock, commits, committer, settle } = make();
+    settle(0);
+    clock.advance(10);
+    for (let attempt = 0; attempt < 3; attempt++) {
+      commits.at(-1)!.refuse(new Error('not authorized'));
+      await turns();
+      clock.advance(19_000);
+    }
+    expect(committer.ailment).toBeUndefined();
+    clock.advance(10_000);
+    expect(committer.ailment).toContain('67 s: not authorized');
+    commits.at(-1)!.answer();
+    await turns();
+    expect(committer.ailment).toBeUndefined();
+  });
+
+  it('that are never answered are told, too', () => {
+    const { clock, committer, settle } = make();
+    settle(0);
+    clock.advance(70_000);
+    expect(committer.ailment).toContain('not answered');
   });
 });

@@ -13,6 +13,9 @@ const COMMIT_AT = 5_000;
 /** How soon a flush tries again, in milliseconds. */
 const AGAIN_MS = 50;
 
+/** A rebalance may take as long; what could not be committed for longer is told, in milliseconds. */
+const LATE_MS = 60_000;
+
 /** What a committer needs. */
 export interface CommitterHost {
   readonly clock: Clock;
@@ -33,6 +36,9 @@ export class Committer {
   /** The commit under way was made before something that is due now. */
   private overtaken = false;
   private finished = 0;
+  /** When something was to be committed first that is not yet, and why not, where that is known. */
+  private dueSince: number | undefined;
+  private failure: string | undefined;
   private closed = false;
 
   constructor(private readonly host: CommitterHost) {}
@@ -55,6 +61,14 @@ export class Committer {
     const tooLate = new AbortController();
     await within(this.host.clock, this.untilCommitted(tooLate.signal), ms);
     tooLate.abort();
+  }
+
+  /** For how long nothing could be committed, in a sentence, where that is longer than it should be. */
+  get ailment(): string | undefined {
+    const lateMs = this.host.clock.now() - (this.dueSince ?? Infinity);
+    if (lateMs < LATE_MS) return undefined;
+    const why = this.failure ?? 'the server has not answered';
+    return `finished work is not committed for ${Math.round(lateMs / 1_000)} s: ${why}; a restart would repeat it`;
   }
 
   close(): void {
@@ -88,17 +102,26 @@ export class Committer {
       const offset = lane.uncommitted;
       return offset === undefined ? [] : [{ lane, offset }];
     });
-    if (due.length === 0) return true;
+    if (due.length === 0) return this.upToDate();
+    this.dueSince ??= this.host.clock.now();
     try {
       await commit?.(offsetsOf(due.map(({ lane, offset }) => ({ ...lane.origin, offset }))));
-      if (commit !== undefined) for (const { lane, offset } of due) lane.committed = offset;
-      return commit !== undefined;
+      if (commit === undefined) return false;
+      for (const { lane, offset } of due) lane.committed = offset;
+      return this.upToDate();
     } catch (thrown) {
+      this.failure = asError(thrown).message;
       this.host.failed(asError(thrown));
       // While a group rebalances it takes no commits; the lanes that are kept are committed then.
       this.settled();
       return false;
     }
+  }
+
+  private upToDate(): true {
+    this.dueSince = undefined;
+    this.failure = undefined;
+    return true;
   }
 }
 

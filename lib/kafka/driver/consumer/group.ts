@@ -115,11 +115,13 @@ export class Group {
 
   ailments(): string[] {
     const silent = this.life?.vitals.silentMs;
+    const late = this.life?.committer.ailment;
     return [
       ...(this.trouble === undefined ? [] : [`Group '${this.groupId}' is being joined anew: ${this.trouble.message}`]),
       ...(silent === undefined
         ? []
         : [`Group '${this.groupId}' got no answer of the server for ${Math.round(silent / 1_000)} s`]),
+      ...(late === undefined ? [] : [`Group '${this.groupId}': ${late}`]),
       ...this.deleted.gaps,
       ...(this.life?.coverage.gaps ?? []),
       ...[...this.halted.values()].map(({ message }) => message),
