@@ -8,6 +8,7 @@ import type { Connection, Refusal } from './connection.js';
 import { type ConsumerFacts, ensureConsumer, subscribeError } from './ensure.js';
 import type { Reader } from './intake.js';
 import type { JetStreamApi } from './jetstream-api.js';
+import { PullPace } from './pull-pace.js';
 import { StallWatch } from './stall-watch.js';
 import { type PullLimits, StreamFeed } from './stream-feed.js';
 import { StreamLane } from './stream-lane.js';
@@ -26,8 +27,6 @@ export interface StreamReaderParts {
 const pullAhead = 512;
 /** Waits between two attempts to bring a consumer back, in milliseconds. */
 const backoff = { first: 100, most: 10_000 };
-/** A pull that ends so soon may end so each time: the next one waits. */
-const soonMs = 1_000;
 
 /** One durable consumer, brought back for as long as the broker lives. */
 export class StreamReader implements Reader {
@@ -42,9 +41,7 @@ export class StreamReader implements Reader {
   /** The subject that pulls. */
   private readonly next: string;
   private recovering = false;
-  private pulledAt = 0;
-  /** How long the next pull waits, if this one ends soon. */
-  private pauseMs = 0;
+  private readonly pace: PullPace;
   private lastSeq = 0;
 
   constructor(
@@ -52,6 +49,7 @@ export class StreamReader implements Reader {
     private readonly sink: Sink,
     private readonly parts: StreamReaderParts,
   ) {
+    this.pace = new PullPace(parts.io.clock);
     this.next = `${parts.api.prefix}.CONSUMER.MSG.NEXT.${spec.stream}.${spec.consumer}`;
     this.stopListening = parts.connection.listen({
       down: () => {
@@ -127,7 +125,7 @@ export class StreamReader implements Reader {
   }
 
   private pull(): void {
-    this.pulledAt = this.parts.io.clock.now();
+    this.pace.pulled();
     this.feed?.pull();
   }
 
@@ -157,7 +155,7 @@ export class StreamReader implements Reader {
     if (this.recovering) return;
     this.recovering = true;
     this.trouble = why;
-    await this.pauseIfSoon();
+    if (why !== undefined) await this.pause(why);
     for (let waitMs = backoff.first; this.mayRead; waitMs = Math.min(backoff.most, waitMs * 2)) {
       try {
         this.goOn(await this.ensure());
@@ -170,16 +168,11 @@ export class StreamReader implements Reader {
     this.recovering = false;
   }
 
-  /** What refuses each pull, such as a limit of the server, would otherwise be asked again without a pause. */
-  private async pauseIfSoon(): Promise<void> {
-    const { clock } = this.parts.io;
-    const soon = clock.now() - this.pulledAt < soonMs;
-    const waitMs = soon ? this.pauseMs : 0;
-    this.pauseMs = soon ? Math.min(backoff.most, Math.max(backoff.first, this.pauseMs * 2)) : 0;
-    if (waitMs > 0 && this.trouble !== undefined) {
-      this.log(`${this.spec.name} is not read: its pull was refused (${this.trouble})`);
-      await sleep(clock, waitMs, this.left.signal);
-    }
+  private async pause(why: string): Promise<void> {
+    const pauseMs = this.pace.pauseMs();
+    if (pauseMs === 0) return;
+    this.log(`${this.spec.name} is not read: its pull was refused (${why})`);
+    await sleep(this.parts.io.clock, pauseMs, this.left.signal);
   }
 
   /** Without a connection there is nothing to do: its return begins anew. */
