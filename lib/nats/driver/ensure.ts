@@ -1,30 +1,12 @@
-import type { ConsumerConfig, ConsumerInfo, JetStreamManager, StreamConfig } from 'nats';
+import type { ConsumerConfig, JetStreamManager, StreamConfig } from 'nats';
 
 import { MultiBrokerError } from '../../errors/index.js';
 import type { StreamSourceSpec } from '../source-spec.js';
+import { checked, checkStream, type ConsumerFacts, defaultAckWaitMs, defaultMaxAckPending } from './compare.js';
 import { apiFailure, clientCode, consumerNotFound, streamNotFound } from './jetstream-api.js';
-
-/** What the driver needs to know of a consumer. */
-export interface ConsumerFacts {
-  /** Changes when the consumer is made anew. */
-  readonly created: string;
-  readonly ackWaitMs: number;
-  /** Infinity is without a limit. */
-  readonly maxAckPending: number;
-  /** -1 is without a limit. */
-  readonly maxDeliver: number;
-  /** The most that one pull may ask for, in messages and in milliseconds; undefined is without a limit. */
-  readonly maxBatch: number | undefined;
-  readonly maxExpiresMs: number | undefined;
-  /** Whether this very call made it. */
-  readonly made: boolean;
-}
 
 /** nats.js's enums are the server's strings, but an enum of a package that is loaded late cannot be named. */
 const as = <T extends string>(text: string): T => text as T;
-
-const defaultAckWaitMs = 30_000;
-const defaultMaxAckPending = 1_000;
 
 /**
  * Finds the stream and the durable consumer, or creates what is missing; what exists is never altered. Rejects with
@@ -112,80 +94,6 @@ function consumerConfig(spec: StreamSourceSpec, resumeFrom: number | undefined):
     ...(maxDeliver !== undefined && { max_deliver: maxDeliver }),
     ...(spec.filter !== undefined && { filter_subject: spec.filter }),
   };
-}
-
-function checkStream(config: StreamConfig, spec: StreamSourceSpec, broker: string): void {
-  const { storage, replicas, duplicateWindowMs, retention, maxMessages, maxBytes, maxAgeMs, discard } = spec.options;
-  const differs = differences([
-    ['subjects', spec.subjects && list(spec.subjects), list(subjectsOf(config))],
-    ['storage', storage, config.storage],
-    ['replicas', replicas, config.num_replicas],
-    ['maxMessages', maxMessages, config.max_msgs],
-    ['retention', retention, config.retention],
-    ['maxBytes', maxBytes, config.max_bytes],
-    ['maxAgeMs', maxAgeMs, config.max_age / 1e6],
-    ['discard', discard, config.discard],
-    ['duplicateWindowMs', duplicateWindowMs, config.duplicate_window / 1e6],
-  ]);
-  if (differs !== '') throw mismatch(`Stream ${spec.stream}`, differs, broker);
-}
-
-function checked({ config, created }: ConsumerInfo, spec: StreamSourceSpec, broker: string): ConsumerFacts {
-  const { ackWaitMs, maxAckPending, maxDeliver } = spec.options;
-  const ackWait = (config.ack_wait ?? defaultAckWaitMs * 1e6) / 1e6;
-  const pending = config.max_ack_pending ?? defaultMaxAckPending;
-  const differs = differences([
-    ['delivery', 'pull', 'deliver_subject' in config ? 'push' : 'pull'],
-    ['ack policy', 'explicit', config.ack_policy],
-    ['filter', spec.filter ?? '(none)', filters(config)],
-    ['deliver', spec.options.deliver, deliverOf(config, spec)],
-    ['ackWaitMs', ackWaitMs, ackWait],
-    ['maxAckPending', maxAckPending, pending],
-    ['maxDeliver', maxDeliver, config.max_deliver ?? -1],
-  ]);
-  if (differs !== '') throw mismatch(`Consumer '${spec.consumer}' of stream ${spec.stream}`, differs, broker);
-  return {
-    created,
-    ackWaitMs: ackWait,
-    maxAckPending: limitOf(pending) ?? Infinity,
-    maxDeliver: config.max_deliver ?? -1,
-    maxBatch: limitOf(config.max_batch),
-    maxExpiresMs: limitOf((config.max_expires ?? 0) / 1e6),
-    made: false,
-  };
-}
-
-/** The server has 0 or -1 for none. */
-const limitOf = (value = 0): number | undefined => (value > 0 ? value : undefined);
-
-function filters(config: ConsumerConfig): string {
-  const all = config.filter_subjects ?? (config.filter_subject === undefined ? [] : [config.filter_subject]);
-  return all.length === 0 ? '(none)' : list(all);
-}
-
-/** What this library made anew for `deliver: 'new'` begins at a sequence. */
-function deliverOf(config: ConsumerConfig, spec: StreamSourceSpec): string {
-  const resumed = (config.deliver_policy as string) === 'by_start_sequence' && spec.options.deliver === 'new';
-  return resumed ? 'new' : config.deliver_policy;
-}
-
-const list = (subjects: readonly string[]): string => [...subjects].sort().join(', ');
-
-/** A mirror, and a stream that is made of others alone, have none, though the client's types do not say so. */
-export const subjectsOf = ({ subjects = [] }: { readonly subjects?: readonly string[] }): readonly string[] => subjects;
-
-/** Only what the user gave is compared. */
-function differences(rows: readonly (readonly [string, unknown, unknown])[]): string {
-  return rows
-    .filter(([, wanted, found]) => wanted !== undefined && wanted !== found)
-    .map(([what, wanted, found]) => `${what} is ${String(found)} and should be ${String(wanted)}`)
-    .join('; ');
-}
-
-function mismatch(what: string, differs: string, broker: string): MultiBrokerError {
-  return new MultiBrokerError('MULTI_BROKER_STREAM_MISMATCH', `${what} of broker '${broker}' is another: ${differs}`, {
-    broker,
-  });
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Log } from '../../driver/index.js';
 import type { PublishError } from '../../errors/index.js';
 import type { NatsDestinationSpec } from '../destination-spec.js';
 import { subjectMatches } from '../subject-match.js';
-import { subjectsOf } from './ensure.js';
+import { subjectsOf } from './compare.js';
 import { clientCode, type JetStreamApi } from './jetstream-api.js';
 import type { PublishErrors } from './publish-errors.js';
 

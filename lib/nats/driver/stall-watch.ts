@@ -1,6 +1,6 @@
 import type { Clock } from '../../driver/index.js';
 import type { StreamSourceSpec } from '../source-spec.js';
-import type { ConsumerFacts } from './ensure.js';
+import type { ConsumerFacts } from './compare.js';
 import type { JetStreamApi } from './jetstream-api.js';
 import type { StreamLane } from './stream-lane.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import type { ConsumerFacts } from '../../../lib/nats/driver/ensure.js';
+import type { ConsumerFacts } from '../../../lib/nats/driver/compare.js';
 import type { JetStreamApi } from '../../../lib/nats/driver/jetstream-api.js';
 import { StallWatch } from '../../../lib/nats/driver/stall-watch.js';
 import type { StreamLane } from '../../../lib/nats/driver/stream-lane.js';
