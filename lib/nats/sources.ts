@@ -53,7 +53,10 @@ export interface StreamOptions {
   readonly deliver?: 'all' | 'new';
   /** How long the server waits for a settlement, in milliseconds; extended while a handler runs. Default 30,000. */
   readonly ackWaitMs?: number;
-  /** How many messages may be unsettled over all replicas, those that wait to come again included. Default 1,000. */
+  /**
+   * How many messages may be unsettled over all replicas, those that wait to come again included; -1 is without a
+   * limit. Default 1,000.
+   */
   readonly maxAckPending?: number;
   /**
    * How often the server delivers a message before it gives it up: then nobody handles it any more. Default: for ever,

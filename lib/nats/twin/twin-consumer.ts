@@ -62,7 +62,8 @@ export class TwinConsumer {
     readonly broker: string,
   ) {
     this.ackWaitMs = (config.ack_wait ?? ACK_WAIT_NS) / 1e6;
-    this.#maxAckPending = config.max_ack_pending ?? MAX_ACK_PENDING;
+    const { max_ack_pending: most = MAX_ACK_PENDING } = config;
+    this.#maxAckPending = most > 0 ? most : Infinity;
     this.#maxDeliver = config.max_deliver ?? -1;
     this.#cursor = (config.deliver_policy as string | undefined) === 'new' ? stream.log.end : stream.log.first;
     this.#leases = new Deadlines(clock, (seqs) => this.#comeAgain(seqs), 'ack-wait');

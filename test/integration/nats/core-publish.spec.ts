@@ -122,6 +122,21 @@ whenNative(describe, 'nats')('a core NATS publish', () => {
     expect(states).toEqual([]);
   });
 
+  it('is written where it is exactly as large as the server allows, with its headers in bytes', async () => {
+    const { driver, definition, states } = await start(as('all'));
+    const got = await reader('exact');
+    const room = 10_000 - Buffer.byteLength('NATS/1.0\r\nh: größe\r\n\r\n');
+    const headers = { h: 'größe' };
+    const outcomes = await driver.publish(definition.destination('exact'), [
+      text('x'.repeat(10_000)),
+      text('x'.repeat(room), { headers }),
+      text('x'.repeat(room + 1), { headers }),
+    ]);
+    expect(outcomes.map(verdict)).toEqual(['ok', 'ok', 'MULTI_BROKER_PAYLOAD_TOO_LARGE no']);
+    await until(() => got.length === 2, { what: 'both arrived' });
+    expect(states).toEqual([]);
+  });
+
   it('is refused with a header that cannot be written, and the others go on', async () => {
     const { driver, definition } = await start(as('all'));
     const outcomes = await driver.publish(definition.destination('headers'), [

@@ -148,6 +148,14 @@ export const streamRules: readonly StreamRule[] = [
     },
   },
   {
+    title: 'maxAckPending -1 is without a limit',
+    async prove(world) {
+      const reader = await read(world, { maxAckPending: -1 }, () => undefined);
+      await publish(world, 'a', 'one', 'two');
+      await world.until(() => reader.texts.length === 2);
+    },
+  },
+  {
     title: 'no more than maxAckPending are out over all readers of one durable',
     async prove(world) {
       const both = [await read(world, { maxAckPending: 3 }, () => undefined)];
