@@ -10,8 +10,8 @@ interface Cuttable {
 
 /**
  * Names a call that runs longer than `maxProcessingMs` and aborts its signal. Heartbeats go on while a handler runs,
- * so without this a stuck one would never be seen. The call itself cannot be ended from outside: its lane waits. A promise and the
- * sequence that it gives are one call.
+ * so without this a stuck one would never be seen. The call itself cannot be ended from outside: its lane waits. A
+ * promise and the sequence that it gives are one call.
  */
 export function watchProcessingTime<T>(running: Promise<T>, owner: LaneOwner, delivery: Cuttable): Promise<T> {
   const { host, binding } = owner;

@@ -30,7 +30,8 @@ export interface Driver {
 
   /**
    * Writes messages to one destination, in order. Never rejects: outcome i is message i's. It resolves when every
-   * message is confirmed or given up. At most one call for each address (or `batchKey`) is under way. Callable until `close`.
+   * message is confirmed or given up. At most one call for each address (or `batchKey`) is under way. Callable until
+   * `close`.
    */
   publish(to: DestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]>;
 
