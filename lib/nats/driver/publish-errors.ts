@@ -35,7 +35,8 @@ export class PublishErrors {
 
   /** `certain`: the server was asked. Otherwise a stream may be about to come back (an election, a restart). */
   noStream(to: NatsDestinationSpec, certain: boolean): PublishError {
-    const what = `has no stream that takes the subject ${to.address}`;
+    const orElects = certain ? '' : ', or one that elects its leader';
+    const what = `has no stream that takes the subject ${to.address}${orElects}`;
     return this.make('MULTI_BROKER_DESTINATION_UNKNOWN', what, 'no', { retryable: !certain });
   }
 
