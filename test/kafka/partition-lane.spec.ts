@@ -66,6 +66,23 @@ describe('a Kafka lane', () => {
     expect(one.uncommitted).toBe(1);
   });
 
+  it('commits nothing of a topic that is no more, also where that was fetched and waited for room', async () => {
+    const { lane: one, sink } = lane();
+    let room = (): void => undefined;
+    sink.full = () => new Promise((resolve) => (room = resolve));
+    one.begin(500);
+    one.offer(messages(500, 1));
+    one.offer(messages(501, 2));
+    one.rewind();
+    room();
+    await turn();
+    expect([offsets(sink), one.uncommitted]).toEqual([[500, 501, 502], undefined]);
+    one.offer(messages(0, 2));
+    room();
+    await turn();
+    expect([offsets(sink), one.uncommitted]).toEqual([[500, 501, 502, 0, 1], 2]);
+  });
+
   it('commits nothing once it is lost, and its late settlements do nothing', () => {
     const { lane: one, sink } = lane();
     sink.keep = () => true;

@@ -30,6 +30,8 @@ const REMOVE_MS = 8_000;
  */
 export class Group {
   private readers: readonly Reader[] = [];
+  /** How many calls of `add` are under way. */
+  private joining = 0;
   private life: Life | undefined;
   private trouble: Error | undefined;
   private readonly halted = new Map<string, Error>();
@@ -64,19 +66,23 @@ export class Group {
         await this.bear(either);
         either.throwIfAborted();
       } catch (thrown) {
-        // Not those of before: some may have been removed meanwhile.
+        // Not those of before: some may have been removed meanwhile. Whoever removed these joins the others anew.
+        const isLeft = !this.reads(readers);
         this.readers = this.without(readers);
         await this.leave();
-        if (this.readers.length > 0 && !this.isOver) this.rebuildAfter(asError(thrown));
+        if (!isLeft && this.readers.length > 0 && !this.isOver) this.rebuildAfter(asError(thrown));
         throw thrown;
       } finally {
         this.deleted.require();
       }
     });
+    this.joining++;
     try {
       await unlessAborted(added, either);
     } catch (thrown) {
       throw this.failure(readers, asError(thrown));
+    } finally {
+      this.joining--;
     }
   }
 
@@ -95,10 +101,13 @@ export class Group {
    * anew behind it, for the server may be away.
    */
   async remove(readers: readonly Reader[]): Promise<void> {
+    // What never came to be read, or failed, leaves the others undisturbed.
+    const wasRead = this.reads(readers);
     this.readers = this.without(readers);
     if (this.readers.length === 0) {
-      await this.close();
-    } else if (this.readers.some(({ quiet }) => !quiet)) {
+      // Whoever joins now leaves first what is left here, and leaves the group for good when it fails.
+      if (this.joining === 0) await this.close();
+    } else if (wasRead && this.readers.some(({ quiet }) => !quiet)) {
       const isJoined = this.life !== undefined;
       const left = this.serial.run(() => this.leave());
       void this.serial.run(() => this.rebuild());
@@ -129,6 +138,10 @@ export class Group {
     ];
   }
 
+  private reads(some: readonly Reader[]): boolean {
+    return this.readers.some((reader) => some.includes(reader));
+  }
+
   private without(readers: readonly Reader[]): readonly Reader[] {
     return this.readers.filter((reader) => !readers.includes(reader));
   }
@@ -152,6 +165,8 @@ export class Group {
       try {
         await life.start(signal);
         this.life = life;
+        this.trouble = undefined;
+        this.host.link.mended(this.part);
         if (life.ended !== undefined) this.rebuildAfter(life.ended);
         return;
       } catch (thrown) {
@@ -172,22 +187,21 @@ export class Group {
     void this.serial.run(() => this.rebuild());
   }
 
-  /** Tries until it succeeds or the group is left. */
+  /** Tries until it succeeds, or there is nothing to be read, or the group is left. */
   private async rebuild(): Promise<void> {
     await this.leave();
-    if (this.readers.length === 0) return;
     const { signal } = this.over;
-    for (let waitMs = FIRST_WAIT_MS; !signal.aborted; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+    let waitMs = FIRST_WAIT_MS;
+    while (this.readers.length > 0 && !signal.aborted) {
       try {
         await this.bear(signal);
-        this.trouble = undefined;
-        this.host.link.mended(this.part);
         return;
       } catch (thrown) {
         this.trouble = asError(thrown);
         this.host.io.log.debug(`Group '${this.groupId}' could not be joined yet: ${this.trouble.message}`);
       }
       await sleep(this.host.io.clock, waitMs, signal);
+      waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
     }
   }
 

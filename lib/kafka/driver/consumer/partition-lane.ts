@@ -47,6 +47,8 @@ export class PartitionLane implements Lane {
   /** The offset to fetch next, once the start position is fixed. */
   private fetchNext = -1;
   private rewound = false;
+  /** So many of the next that are handed over were fetched before the offset was gone. */
+  private outdated = 0;
   private bytes = 0;
   private pumping = false;
   private wake: (() => void) | undefined;
@@ -110,12 +112,13 @@ export class PartitionLane implements Lane {
 
   /**
    * The offset is gone from the server: whatever comes next is taken, also what is lower (a topic made anew). What is
-   * unsettled is gone with it, or comes again, and counts no more: its offset means another message by now.
+   * unsettled or waits here is gone with it, or comes again, and counts no more: its offset means another message by now.
    */
   rewind(): void {
     this.rewound = true;
     this.fetchNext = 0;
     this.committed = UNKNOWN;
+    this.outdated = this.stash.length;
     if (this.isFixed) this.watermark = new Watermark(UNKNOWN);
   }
 
@@ -163,7 +166,8 @@ export class PartitionLane implements Lane {
   private handOver(messages: readonly KafkaMessage[]): Promise<void> | undefined {
     const batch = messages.map((message) => new KafkaIncoming(this.origin, message));
     for (const { size } of batch) this.bytes += size;
-    this.watermark?.deliver(batch);
+    if (this.outdated > 0) this.outdated -= batch.length;
+    else this.watermark?.deliver(batch);
     const full = this.take(batch);
     if (this.bytes >= MAX_BYTES) return Promise.all([full, this.lighter()]).then(() => undefined);
     return full;
