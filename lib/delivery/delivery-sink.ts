@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Incoming, Lane, Sink, SourceSpec } from '../driver/index.js';
 import type { Binding } from './binding.js';
 import type { DeliveryHost } from './delivery-host.js';
@@ -22,6 +23,11 @@ export interface WaitingLane {
 export class DeliverySink implements Sink {
   private readonly bindings: ReadonlyMap<SourceSpec, Binding>;
   private readonly runners = new Map<Lane, LaneRunner>();
+  /**
+   * In which handlers run: that of who began to read. A twin opens lanes and hands messages over in that of a
+   * publisher, and every later message of such a lane would be handled in the context of the first.
+   */
+  private readonly scope = new AsyncResource('nestjs-multi-broker');
   private quieted = false;
   private paused = false;
   private abandoned = false;
@@ -60,7 +66,7 @@ export class DeliverySink implements Sink {
       this.host.log.error(`The driver of '${this.host.broker.name}' opened ${lane.name} for a source it was not given`);
       return;
     }
-    const runner = new LaneRunner(lane, binding, this.host);
+    const runner = new LaneRunner(lane, binding, this.host, this.scope);
     if (lane.lost.aborted) return;
     this.runners.set(lane, runner);
     this.shareWindow();

@@ -1,4 +1,4 @@
-import { AsyncResource } from 'node:async_hooks';
+import type { AsyncResource } from 'node:async_hooks';
 import { type Incoming, type Lane, LazyAbortController, sleep } from '../driver/index.js';
 import { MultiBrokerError } from '../errors/index.js';
 import type { Binding } from './binding.js';
@@ -47,8 +47,6 @@ export class LaneRunner implements LaneOwner {
   private readonly callers = new Waiters();
   /** The pump goes on: it alone begins a first call, and awaits it and its retries before the next one. */
   private pumping = false;
-  /** In which it runs: not in that of whoever hands a message over, as on a twin its publisher does. */
-  private readonly scope = new AsyncResource('nestjs-multi-broker');
   /** The pump gives the event loop a turn. */
   private inTurn = false;
   /** The running call awaits nothing but confirmations. */
@@ -61,6 +59,7 @@ export class LaneRunner implements LaneOwner {
     readonly lane: Lane,
     readonly binding: Binding,
     readonly host: DeliveryHost,
+    private readonly scope: AsyncResource,
   ) {
     this.lease = new LeaseKeeper(lane, host.clock, () => this.inWork());
     this.overflow = new Overflow(this);

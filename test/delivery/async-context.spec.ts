@@ -76,6 +76,15 @@ it('a handler does not run in the context of who published, as it would not in a
   expect(seen).toEqual([undefined]);
 });
 
+it('nor in that of whose publish the lane was opened for, as a twin opens them', async () => {
+  const seen: unknown[] = [];
+  const rig = new Rig({ handle: () => void seen.push(tenant.getStore()) });
+  const lane = tenant.run('publisher', () => rig.open());
+  void rig.sink.take(lane, messages('a'));
+  await turns();
+  expect(seen).toEqual([undefined]);
+});
+
 it('a handler that is called again for its publish does not run in the context of another publisher', async () => {
   const seen: unknown[] = [];
   const rig = new Rig({
