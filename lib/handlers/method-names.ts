@@ -49,7 +49,8 @@ function methodOf(of: object, name: string): unknown {
   return (of as Record<string, unknown>)[name];
 }
 
-/** As Jest and Vitest mark them. */
+/** As Jest, Vitest and node:test mark them, all by a property `mock`; and as Sinon does. */
 function isMock(method: unknown): boolean {
-  return (method as { readonly _isMockFunction?: unknown })._isMockFunction === true;
+  const { mock, isSinonProxy } = method as { readonly mock?: unknown; readonly isSinonProxy?: unknown };
+  return typeof mock === 'object' || isSinonProxy === true;
 }

@@ -67,15 +67,15 @@ function contextIdOf(context: DeliveryContext, { wrapper }: HandlerMethod, modul
   const contextId = ContextIdFactory.getByRequest(context);
   if (REQUEST_CONTEXT_ID in context) return contextId;
   Object.defineProperty(context, REQUEST_CONTEXT_ID, { value: contextId });
-  const { payload } = contextId as { readonly payload?: object };
+  const { payload } = contextId as { readonly payload?: object | null };
   if (!wrapper.isDependencyTreeDurable()) lend(context, payload);
   moduleRef.registerRequestByContextId(wrapper.isDependencyTreeDurable() ? payload : context, contextId);
   return contextId;
 }
 
 /** What a durable strategy says of the message, as REQUEST has it in Nest; it takes the place of nothing. */
-function lend(context: DeliveryContext, payload: object = {}): void {
-  for (const [name, value] of Object.entries(payload)) {
+function lend(context: DeliveryContext, payload: object | null | undefined): void {
+  for (const [name, value] of Object.entries(payload ?? {})) {
     if (!(name in context)) Object.defineProperty(context, name, { value });
   }
 }

@@ -1,3 +1,4 @@
+import { mock as nodeMock } from 'node:test';
 import {
   type CanActivate,
   Controller,
@@ -157,14 +158,30 @@ describe('a method that another decorator has replaced', () => {
     ]);
   });
 
-  it('by a mock of a test is none', async () => {
+  it.each<[string, () => { restore(): void }]>([
+    [
+      'Jest',
+      () => {
+        const mock = jest.spyOn(Orders.prototype, 'created').mockImplementation(() => {});
+        return { restore: () => mock.mockRestore() };
+      },
+    ],
+    ['node:test', () => nodeMock.method(Orders.prototype, 'created', () => {}).mock],
+    ['Sinon', () => put(Object.assign(() => {}, { isSinonProxy: true }))],
+  ])('by a mock of %s is none', async (_, mocked) => {
     @Injectable()
     class Mocked extends Orders {}
-    const mock = jest.spyOn(Orders.prototype, 'created').mockImplementation(() => {});
-    const handlers = await Handlers.of({ providers: [Mocked] });
-    expect(handlers.explorer.explore()).toEqual({ declarations: [], problems: [] });
-    mock.mockRestore();
+    const mock = mocked();
+    const explored = (await Handlers.of({ providers: [Mocked] })).explorer.explore();
+    mock.restore();
+    expect(explored).toEqual({ declarations: [], problems: [] });
   });
+
+  function put(mock: () => void) {
+    const { created } = Orders.prototype;
+    Orders.prototype.created = mock;
+    return { restore: () => void (Orders.prototype.created = created) };
+  }
 });
 
 describe('a method that the constructor has bound', () => {

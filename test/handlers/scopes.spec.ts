@@ -284,4 +284,10 @@ describe('with a durable strategy', () => {
     const handlers = await Handlers.of({ providers: [Each] });
     expect(await handlers.call('Each.handle')).toEqual(['a', 'source']);
   });
+
+  it('one that says nothing of a message, by null, does not keep it from its handler', async () => {
+    ContextIdFactory.apply({ attach: (contextId) => ({ resolve: () => contextId, payload: null as never }) });
+    const handlers = await Handlers.of({ providers: [Request, Scoped] });
+    expect(await handlers.call('Scoped.handle', 'a')).toEqual([expect.any(Number), 'a', 'a', true]);
+  });
 });
