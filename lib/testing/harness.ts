@@ -56,7 +56,8 @@ export abstract class MultiBrokerHarness {
    * `settled()`. While the application is crashed it is the publish of somebody else: the twins keep it for the
    * {@link restart}, if their system keeps messages.
    *
-   * @throws what the publish or a handler failed with; several as an AggregateError
+   * @throws what the publish or a handler failed with; several as an AggregateError; MultiBrokerError
+   * MULTI_BROKER_NOT_CONNECTED before `init()` of the application, as no handler reads yet
    */
   abstract publish(
     broker: string,

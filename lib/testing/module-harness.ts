@@ -172,7 +172,8 @@ export class ModuleHarness extends MultiBrokerHarness {
   /** While the application is gone it is somebody else who publishes. */
   private publishingOn(name: string): Broker['publish'] {
     const broker = this.brokers.get(name);
-    const { outsider, process } = this.drivers;
+    const { outsider, process, hooksBegan } = this.drivers;
+    if (!hooksBegan) throw notInitialised(name);
     return process.isOver ? outsider.publish.bind(outsider, broker.name) : broker.publish.bind(broker);
   }
 
@@ -205,4 +206,10 @@ export class ModuleHarness extends MultiBrokerHarness {
   private addressOf(broker: string, destination: string | Destination): string | undefined {
     return this.drivers.definitions.get(broker)?.destination(destination).address;
   }
+}
+
+/** No handler reads yet: the publish would be at rest at once, as if all were well. */
+function notInitialised(broker: string): MultiBrokerError {
+  const what = 'harness.publish() was called before the application is initialised; await init() first';
+  return new MultiBrokerError('MULTI_BROKER_NOT_CONNECTED', what, { broker });
 }

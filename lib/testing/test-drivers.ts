@@ -58,6 +58,8 @@ export class TestDrivers extends DriverSource {
   readonly outsider: Outsider;
   readonly #published = new Map<string, PublishedMessages>();
   readonly #handled = new AsyncLocalStorage<Handling>();
+  /** Nest calls start-up hooks, or has: from here on the application may read. */
+  hooksBegan = false;
   #happened = 0;
 
   constructor(readonly options: TestingOptions) {
@@ -166,6 +168,11 @@ export class TestDrivers extends DriverSource {
     const handling = this.#handled.getStore();
     if (handling?.life.aborted === true) throw dead(handling.life);
     return handling?.incoming;
+  }
+
+  override onModuleInit(): void {
+    this.hooksBegan = true;
+    super.onModuleInit();
   }
 
   override async stopping(): Promise<void> {

@@ -79,6 +79,19 @@ describe('MultiBrokerTestingModule', () => {
     await Promise.all([one.close(), other.close()]);
   });
 
+  it('refuses a publish before init(), when no handler reads yet, and takes one after', async () => {
+    const moduleRef = await builder().compile();
+    const harness = moduleRef.get(MultiBrokerHarness);
+    await expect(harness.publish('orders', 'incoming', 'early')).rejects.toMatchObject({
+      code: 'MULTI_BROKER_NOT_CONNECTED',
+      message: expect.stringContaining('await init() first'),
+    });
+    await moduleRef.init();
+    await harness.publish('orders', 'incoming', 'a');
+    expect(moduleRef.get(Handlers).seen).toEqual(['a']);
+    await moduleRef.close();
+  });
+
   it('leaves nothing behind of a test that throws in the middle', async () => {
     const body = async () => {
       const { harness } = await testApp([Slow], { settleTimeoutMs: 50 });
