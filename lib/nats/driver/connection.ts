@@ -145,7 +145,7 @@ export class Connection {
 
   private complained({ data, permissionContext: context }: Status): void {
     if (context === undefined) {
-      const why = this.lastError ?? describe(data);
+      const why = this.wordsOf(data) ?? describe(data);
       if (!this.closing) this.io.log.warn(`NATS '${this.io.broker}': the server sent an error: ${why}`);
       for (const listener of [...this.listeners]) listener.complained?.(why);
       return;
@@ -154,10 +154,11 @@ export class Connection {
     for (const listener of [...this.listeners]) listener.refused?.({ operation, subject: context.subject });
   }
 
-  /** In the server's words: the status has no more than a code for all of them. */
-  private get lastError(): string | undefined {
+  /** What the server said, where that was its last error: the status has no more than a code for all of them. */
+  private wordsOf(code: Status['data']): string | undefined {
     const { protocol } = this.nc as NatsConnection & { readonly protocol?: { readonly lastError?: unknown } };
-    return protocol?.lastError instanceof Error ? protocol.lastError.message : undefined;
+    const last = protocol?.lastError;
+    return last instanceof Error && 'code' in last && last.code === code ? last.message : undefined;
   }
 
   private async watchEnd(): Promise<void> {

@@ -19,6 +19,7 @@ export class KnownStreams {
   private readonly captured = new Set<string>();
   private readonly asked = new Set<string>();
   private readonly patterns = new Map<string, readonly string[]>();
+  private readonly warned = new Set<string>();
   private blind = false;
 
   constructor(
@@ -104,8 +105,10 @@ export class KnownStreams {
     }
   }
 
+  /** Once: what is known of streams is forgotten whenever an answer fails to come. */
   private warnOfWindow(stream: string, windowMs: number): void {
-    if (windowMs >= shortWindowMs) return;
+    if (windowMs >= shortWindowMs || this.warned.has(stream)) return;
+    remember(this.warned, stream);
     this.log.warn(
       `NATS '${this.broker}': stream ${stream} remembers dedupe ids for ${windowMs / 1000} s only (duplicate_window): ` +
         'what is published again after a longer outage is stored twice.',

@@ -26,6 +26,8 @@ export interface FeedParts {
   readonly limits: () => PullLimits;
   readonly stalled: PullerEvents['stalled'];
   readonly idle: PullerEvents['idle'];
+  /** A message came that nobody can settle. */
+  readonly unplaced: (reply: string | undefined) => void;
 }
 
 /**
@@ -100,6 +102,7 @@ export class StreamFeed {
 
   private arrive(message: Msg): void {
     const info = deliveryInfo(message.reply ?? '');
+    if (info === undefined) this.parts.unplaced(message.reply);
     if (info === undefined || this.lane.lost.aborted) return;
     if (!this.lane.swallows(info)) this.accept(new StreamMessage(message, info, this.parts.context));
     this.handOverSoon();

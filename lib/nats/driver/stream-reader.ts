@@ -39,6 +39,8 @@ export class StreamReader implements Reader {
   private trouble: string | undefined;
   /** What the server does not let this client do, for as long as one connection. */
   private denied: string | undefined;
+  /** What comes without a place cannot be settled, so it comes again and again: told once for each connection. */
+  private unplaced: string | undefined;
   /** The subject that pulls. */
   private readonly next: string;
   private recovering = false;
@@ -55,6 +57,7 @@ export class StreamReader implements Reader {
     this.stopListening = parts.connection.listen({
       down: () => {
         this.denied = undefined;
+        this.unplaced = undefined;
         this.feed?.pause();
       },
       refused: (refusal) => {
@@ -94,7 +97,7 @@ export class StreamReader implements Reader {
 
   ailments(): readonly string[] {
     const trouble = this.trouble === undefined ? undefined : `${this.spec.name} is not read: ${this.trouble}`;
-    return [trouble, this.denied, this.stall?.ailment()].filter((found) => found !== undefined);
+    return [trouble, this.denied, this.unplaced, this.stall?.ailment()].filter((found) => found !== undefined);
   }
 
   /** The server says it to nobody else: pulls would go unanswered, and what is settled would come again and again. */
@@ -104,6 +107,12 @@ export class StreamReader implements Reader {
     if (operation !== 'publish' || (subject !== this.next && !settles) || this.denied !== undefined) return;
     this.denied = `${name}: this client has no permission to ${settles ? 'settle what it reads' : 'pull from it'}`;
     this.log(this.denied);
+  }
+
+  private cannotPlace(reply = ''): void {
+    if (this.unplaced !== undefined) return;
+    this.unplaced = `${this.spec.name}: a message is not handled, for its reply subject '${reply}' is not that of a delivery`;
+    this.log(this.unplaced);
   }
 
   private async ensure(): Promise<ConsumerFacts> {
@@ -148,6 +157,9 @@ export class StreamReader implements Reader {
       limits: () => this.limits,
       stalled: (why) => void this.recover(why),
       idle: () => void this.stall?.look(),
+      unplaced: (reply) => {
+        this.cannotPlace(reply);
+      },
     });
   }
 

@@ -4,16 +4,16 @@ import { headers, type Msg } from 'nats';
 import { StreamReader, type StreamReaderParts } from '../../../lib/nats/driver/stream-reader.js';
 import { natsBroker, stream } from '../../../lib/nats/index.js';
 import { VirtualClock } from '../../../lib/twin/index.js';
-import { testIo } from '../../integration/nats/support.js';
+import { type Logged, testIo } from '../../integration/nats/support.js';
 import { turns } from '../../support/turns.js';
 
-describe('a reader whose every pull is refused', () => {
-  /** A server that answers each pull by a status alone. */
-  function make(code: number, description: string) {
+describe('a reader', () => {
+  /** A server that answers each pull by one message. */
+  function make(answer: Partial<Msg>) {
+    const log: Logged[] = [];
     const clock = new VirtualClock();
     const told = new Map<string, (error: null, message: Msg) => void>();
     let pulls = 0;
-    const refusal = headers(code, description);
     const nc = {
       subscribe: (inbox: string, { callback }: { callback: (error: null, message: Msg) => void }) => {
         told.set(inbox, callback);
@@ -21,7 +21,7 @@ describe('a reader whose every pull is refused', () => {
       },
       publish: (_subject: string, _body: string, { reply }: { reply: string }) => {
         pulls++;
-        queueMicrotask(() => told.get(reply)?.(null, { subject: reply, headers: refusal } as unknown as Msg));
+        queueMicrotask(() => told.get(reply)?.(null, { subject: reply, ...answer } as Msg));
       },
     };
     const config = { ack_policy: 'explicit', deliver_policy: 'all' };
@@ -32,7 +32,7 @@ describe('a reader whose every pull is refused', () => {
     const parts = {
       connection: { nc, up: true, listen: () => () => undefined },
       api: { prefix: '$JS.API', manager: async () => jsm },
-      io: { ...testIo([], []), clock },
+      io: { ...testIo([], log), clock },
       client: { createInbox: () => `inbox-${told.size}-${pulls}` },
     };
     const spec = natsBroker({ name: 'events', client: {} }).source(stream('S', { durable: 'd' }));
@@ -41,11 +41,11 @@ describe('a reader whose every pull is refused', () => {
       { opened: () => undefined, take: () => undefined },
       parts as unknown as StreamReaderParts,
     );
-    return { reader, clock, pulls: () => pulls };
+    return { reader, clock, log, pulls: () => pulls };
   }
 
-  it('waits longer and longer before it pulls again, and says so in its health', async () => {
-    const { reader, clock, pulls } = make(409, 'Exceeded MaxWaiting');
+  it('whose every pull is refused waits longer and longer before it pulls again, and says so in its health', async () => {
+    const { reader, clock, pulls } = make({ headers: headers(409, 'Exceeded MaxWaiting') });
     await reader.start(AbortSignal.timeout(5_000));
     await turns(50);
     expect(pulls()).toBe(2);
@@ -59,6 +59,19 @@ describe('a reader whose every pull is refused', () => {
     clock.advance(100);
     await turns(50);
     expect(pulls()).toBe(4);
+    await reader.close();
+  });
+
+  it('tells of what it cannot settle, once, in its log and in its health', async () => {
+    const { reader, clock, log, pulls } = make({ subject: 's', reply: 'somewhere.else' });
+    await reader.start(AbortSignal.timeout(5_000));
+    await turns(50);
+    const told = [expect.stringContaining("its reply subject 'somewhere.else' is not that of a delivery")];
+    expect(reader.ailments()).toEqual(told);
+    clock.advance(60_000);
+    await turns(50);
+    expect(pulls()).toBeGreaterThan(1);
+    expect(log.map(({ message }) => message)).toEqual(told);
     await reader.close();
   });
 });
