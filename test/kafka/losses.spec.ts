@@ -4,6 +4,7 @@ import type { Admin } from 'kafkajs';
 import { Losses } from '../../lib/kafka/driver/consumer/losses.js';
 import type { WithAdmin } from '../../lib/kafka/driver/consumer/start-positions.js';
 import { recordingIo } from '../support/kafka/connected.js';
+import { turns } from '../support/turns.js';
 
 /** Partition 1 of a topic whose messages begin at `oldest`; undefined where the cluster does not answer. */
 function losses(oldest?: number) {
@@ -46,5 +47,21 @@ describe('what was gone from the server before a Kafka group read it', () => {
       expect.stringContaining('offset 3 '),
       expect.stringContaining('offset 12 '),
     ]);
+  });
+
+  it('asks the cluster for one partition after another: each question takes a connection', async () => {
+    const { io } = recordingIo();
+    let most = 0;
+    let now = 0;
+    const ask: WithAdmin = async () => {
+      most = Math.max(most, ++now);
+      await turns(2);
+      now--;
+      throw new Error('no answer');
+    };
+    const all = new Losses('g', io);
+    const origin = { place: '', topic: 'orders', partition: 1, params: undefined };
+    await Promise.all([1, 2, 3].map((next) => all.find({ name: 'orders[1]', next, origin }, ask)));
+    expect([most, all.sentences.length]).toEqual([1, 3]);
   });
 });

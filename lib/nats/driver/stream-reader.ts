@@ -45,6 +45,8 @@ export class StreamReader implements Reader {
   private readonly next: string;
   private recovering = false;
   private readonly pace: PullPace;
+  /** Why the last pulls were refused, which is logged once. */
+  private refusal: string | undefined;
   private lastSeq = 0;
 
   constructor(
@@ -183,8 +185,10 @@ export class StreamReader implements Reader {
 
   private async pause(why: string): Promise<void> {
     const pauseMs = this.pace.pauseMs();
+    const isNew = this.refusal !== why;
+    this.refusal = pauseMs === 0 ? undefined : why;
     if (pauseMs === 0) return;
-    this.log(`${this.spec.name} is not read: its pull was refused (${why})`);
+    if (isNew) this.log(`${this.spec.name} is not read: its pull was refused (${why})`);
     await sleep(this.parts.io.clock, pauseMs, this.left.signal);
   }
 

@@ -44,8 +44,8 @@ describe('a reader', () => {
     return { reader, clock, log, pulls: () => pulls };
   }
 
-  it('whose every pull is refused waits longer and longer before it pulls again, and says so in its health', async () => {
-    const { reader, clock, pulls } = make({ headers: headers(409, 'Exceeded MaxWaiting') });
+  it('whose every pull is refused waits longer and longer before it pulls again, and says so in its health, and once in its log', async () => {
+    const { reader, clock, log, pulls } = make({ headers: headers(409, 'Exceeded MaxWaiting') });
     await reader.start(AbortSignal.timeout(5_000));
     await turns(50);
     expect(pulls()).toBe(2);
@@ -59,6 +59,7 @@ describe('a reader', () => {
     clock.advance(100);
     await turns(50);
     expect(pulls()).toBe(4);
+    expect(log.map(({ message }) => message)).toEqual([expect.stringContaining('409 Exceeded MaxWaiting')]);
     await reader.close();
   });
 

@@ -1,5 +1,6 @@
 import type { Io } from '../../../driver/index.js';
 import { MultiBrokerError } from '../../../errors/index.js';
+import { Serial } from '../serial.js';
 import { keyOf } from './lanes.js';
 import type { PartitionLane } from './partition-lane.js';
 import { beginningsOf, type WithAdmin } from './start-positions.js';
@@ -10,6 +11,8 @@ const MOST = 10;
 /** What of a group's topics was gone from the server before it was read. */
 export class Losses {
   private readonly told: string[] = [];
+  /** Many partitions may have lost theirs at once, and each question takes a connection. */
+  private readonly questions = new Serial();
 
   constructor(
     private readonly groupId: string,
@@ -23,7 +26,7 @@ export class Losses {
 
   /** The server does not have the offset that the lane asked for. Resolves when it is told why. Never rejects. */
   async find({ name, next, origin }: Pick<PartitionLane, 'name' | 'next' | 'origin'>, ask: WithAdmin): Promise<void> {
-    const oldest = await oldestOf(origin, ask);
+    const oldest = await this.questions.run(() => oldestOf(origin, ask));
     const where = `${name} of group '${this.groupId}'`;
     const from = next === undefined ? 'its committed offset' : `offset ${next}`;
     const onward = 'it goes on with the oldest there are';
