@@ -57,13 +57,17 @@ export function checked({ config, created }: ConsumerInfo, spec: StreamSourceSpe
   return {
     created,
     ackWaitMs: ackWait,
-    maxAckPending: limitOf(pending) ?? Infinity,
+    maxAckPending: maxAckPendingOf(config),
     maxDeliver: config.max_deliver ?? -1,
     maxBatch: limitOf(config.max_batch),
     maxExpiresMs: limitOf((config.max_expires ?? 0) / 1e6),
     made: false,
   };
 }
+
+/** Infinity where there is none. */
+export const maxAckPendingOf = ({ max_ack_pending: most = defaultMaxAckPending }: ConsumerConfig): number =>
+  limitOf(most) ?? Infinity;
 
 /** The server has 0 or -1 for none. */
 const limitOf = (value = 0): number | undefined => (value > 0 ? value : undefined);

@@ -1,6 +1,6 @@
 import type { Clock } from '../../driver/index.js';
 import type { StreamSourceSpec } from '../source-spec.js';
-import type { ConsumerFacts } from './compare.js';
+import { maxAckPendingOf } from './compare.js';
 import type { JetStreamApi } from './jetstream-api.js';
 import type { StreamLane } from './stream-lane.js';
 
@@ -13,13 +13,12 @@ const askEveryMs = 5_000;
  */
 export class StallWatch {
   private lastAsked = 0;
-  /** What had come when the server said that it sends nothing more. */
-  private stalledAt: number | undefined;
+  /** What had come when the server said that it sends nothing more, and the limit it had then: it may be raised. */
+  private stalled: { readonly at: number; readonly limit: number } | undefined;
 
   constructor(
     private readonly spec: StreamSourceSpec,
     private readonly lane: StreamLane,
-    private readonly facts: ConsumerFacts,
     private readonly api: JetStreamApi,
     private readonly clock: Clock,
     /** Changes with what comes. */
@@ -28,20 +27,21 @@ export class StallWatch {
 
   /** By the server's word alone: what was given back here may be done by a replica. */
   ailment(): string | undefined {
-    if (this.stalledAt === undefined || this.stalledAt !== this.lastSeq()) return undefined;
-    return `${this.spec.name} gets nothing more: ${this.facts.maxAckPending} messages are unsettled (max_ack_pending)`;
+    if (this.stalled?.at !== this.lastSeq()) return undefined;
+    return `${this.spec.name} gets nothing more: ${this.stalled.limit} messages are unsettled (max_ack_pending)`;
   }
 
   /** Called while nothing comes. A consumer without unsettled messages here is taken for idle. */
   async look(): Promise<void> {
     const now = this.clock.now();
-    if ((this.lane.pending === 0 && this.stalledAt === undefined) || now - this.lastAsked < askEveryMs) return;
+    if ((this.lane.pending === 0 && this.stalled === undefined) || now - this.lastAsked < askEveryMs) return;
     this.lastAsked = now;
     try {
       const jsm = await this.api.manager();
       const info = await jsm.consumers.info(this.spec.stream, this.spec.consumer);
-      const stalled = info.num_pending > 0 && info.num_ack_pending >= this.facts.maxAckPending;
-      this.stalledAt = stalled ? this.lastSeq() : undefined;
+      const limit = maxAckPendingOf(info.config);
+      const isStalled = info.num_pending > 0 && info.num_ack_pending >= limit;
+      this.stalled = isStalled ? { at: this.lastSeq(), limit } : undefined;
       if (info.num_ack_pending === 0) this.lane.nothingPends();
     } catch {
       // The puller notices what is wrong with the consumer itself.

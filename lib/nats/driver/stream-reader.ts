@@ -131,7 +131,7 @@ export class StreamReader implements Reader {
     });
     this.facts = facts;
     this.feed = this.newFeed(lane);
-    this.stall = new StallWatch(this.spec, lane, facts, this.parts.api, this.parts.io.clock, () => this.lastSeq);
+    this.stall = new StallWatch(this.spec, lane, this.parts.api, this.parts.io.clock, () => this.lastSeq);
     this.sink.opened(lane);
     this.pull();
   }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 
-import type { ConsumerFacts } from '../../../lib/nats/driver/compare.js';
 import type { JetStreamApi } from '../../../lib/nats/driver/jetstream-api.js';
 import { StallWatch } from '../../../lib/nats/driver/stall-watch.js';
 import type { StreamLane } from '../../../lib/nats/driver/stream-lane.js';
@@ -10,7 +9,7 @@ import { VirtualClock } from '../../../lib/twin/index.js';
 describe('a stall at max_ack_pending', () => {
   function make() {
     const clock = new VirtualClock();
-    const info = { num_pending: 7, num_ack_pending: 5 };
+    const info = { num_pending: 7, num_ack_pending: 5, config: { max_ack_pending: 5 } };
     const lane = {
       pending: 5,
       nothingPends: () => {
@@ -22,7 +21,6 @@ describe('a stall at max_ack_pending', () => {
     const watch = new StallWatch(
       natsBroker({ name: 'events', client: {} }).source(stream('S', { durable: 'd' })) as never,
       lane as unknown as StreamLane,
-      { maxAckPending: 5 } as ConsumerFacts,
       { manager } as unknown as JetStreamApi,
       clock,
       () => place.lastSeq,
@@ -40,6 +38,17 @@ describe('a stall at max_ack_pending', () => {
     expect(watch.ailment()).toContain('max_ack_pending');
     place.lastSeq = 6;
     expect(watch.ailment()).toBeUndefined();
+  });
+
+  it('is none once the limit was raised, though as many are unsettled as before', async () => {
+    const { watch, info, look } = make();
+    await look();
+    info.config.max_ack_pending = 100;
+    await look();
+    expect(watch.ailment()).toBeUndefined();
+    info.num_ack_pending = 100;
+    await look();
+    expect(watch.ailment()).toContain('100 messages');
   });
 
   it('is none where replicas have done what was given back here', async () => {
