@@ -11,6 +11,8 @@ export interface Wiring {
   readonly bindings: readonly Binding[];
   /** Handlers of which a broker (their own, or one they publish to) is not there yet; only with `allowLateBrokers`. */
   readonly waiting: readonly HandlerDeclaration[];
+  /** What those of them are to read whose own broker is there: nobody else may take it meanwhile. */
+  readonly claims: readonly Binding[];
   /** Every mistake, each naming class, method and broker. */
   readonly problems: readonly MultiBrokerError[];
 }
@@ -24,7 +26,7 @@ export function checkWiring(
   options: { readonly allowLateBrokers: boolean },
 ): Wiring {
   const bindings: Binding[] = [];
-  const sources: Binding[] = [];
+  const claims: Binding[] = [];
   const waiting: HandlerDeclaration[] = [];
   const problems = [...brokers.values()].flatMap(definitionProblems);
   for (const declaration of declarations) {
@@ -32,14 +34,13 @@ export function checkWiring(
     const known = brokers.get(brokerName(declaration.broker));
     const bound = known && tryBinding(known, declaration);
     problems.push(...declaration.problems, ...(bound?.problems ?? []), ...publisherProblems(declaration, brokers));
-    if (bound?.binding) sources.push(bound.binding);
     if (unknown.length > 0 && !options.allowLateBrokers) problems.push(...unknown);
     else if (unknown.length > 0) waiting.push(declaration);
-    else if (bound?.binding) bindings.push(bound.binding);
+    if (bound?.binding) (unknown.length > 0 ? claims : bindings).push(bound.binding);
   }
   // Those that wait too: when their broker comes the others read already.
-  problems.push(...clashes(sources, brokers));
-  return { bindings, waiting, problems };
+  problems.push(...clashes([...bindings, ...claims], brokers));
+  return { bindings, waiting, claims, problems };
 }
 
 /** Names of all brokers that a handler needs: its source's, then its publishers'. */

@@ -15,8 +15,8 @@ export interface BrokerHost {
   refuseReading(): void;
   /** A share of the budget of a stop. */
   readonly stopDeadline: (share: number) => Deadline;
-  /** The handlers of the application, whether they read yet or not; empty until the wiring is checked. */
-  wired(): readonly Binding[];
+  /** What the handlers of the application read, or will; empty until the wiring is checked. */
+  claims(): readonly Binding[];
   outlet(broker: string): Outlet | undefined;
   cameUp(): void;
 }

@@ -208,7 +208,7 @@ export class ManagedMultiBroker extends MultiBroker {
         if (this.life.isStopping || this.life.isDisconnected) throw stopped();
       },
       stopDeadline: (share) => this.life.stopDeadline(share),
-      wired: () => this.handlers.bindings,
+      claims: () => this.handlers.claims,
       outlet: (name) => this.registry.known.get(name)?.outlet,
       cameUp: () => {
         if (this.life.isStarted) this.room.look();

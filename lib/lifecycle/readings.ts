@@ -65,8 +65,8 @@ export class Readings implements Iterable<Reading> {
   /** Throws for a source whose messages another reading would take, or a handler that is to read yet. */
   refuseClash(binding: Binding): void {
     const { name: broker } = this.definition;
-    const wired = this.host.wired().filter((other) => other.broker === broker);
-    for (const other of [...this.bindings, ...wired]) {
+    const claims = this.host.claims().filter((other) => other.broker === broker);
+    for (const other of [...this.bindings, ...claims]) {
       const why = this.definition.clash(other.source, binding.source);
       if (why === undefined) continue;
       const what = `${binding.source.name} on broker '${broker}' is ${other.handler}'s too: ${why}`;

@@ -20,10 +20,16 @@ export class WiredHandlers {
   private wired: readonly Binding[] | undefined;
   /** Those that wait for a broker that is not there yet. */
   private late: readonly HandlerDeclaration[] = [];
+  private lateClaims: readonly Binding[] = [];
 
   /** Empty until they are checked. */
   get bindings(): readonly Binding[] {
     return this.wired ?? [];
+  }
+
+  /** The same with what those are to read that wait for a broker. */
+  get claims(): readonly Binding[] {
+    return [...this.bindings, ...this.lateClaims];
   }
 
   /** Who knows the handlers; asked whenever the wiring is checked. */
@@ -44,11 +50,12 @@ export class WiredHandlers {
   /** Finds and checks all handlers, once. @throws WiringError */
   check(definitions: Definitions, options: Options, others: readonly MultiBrokerError[]): void {
     if (this.wired !== undefined) return;
-    const { bindings, waiting, problems } = checkWiring(this.find(), definitions, options);
+    const { bindings, waiting, claims, problems } = checkWiring(this.find(), definitions, options);
     const all = [...this.problems, ...others, ...problems];
     if (all.length > 0) throw new WiringError(all);
     this.wired = bindings;
     this.late = waiting;
+    this.lateClaims = claims;
   }
 
   /**
@@ -56,16 +63,18 @@ export class WiredHandlers {
    * begins them a second time; `undo` takes that back. @throws WiringError
    */
   admit(definitions: Definitions, options: Options): Admitted {
-    const { bindings, waiting, problems } = checkWiring(this.late, definitions, options);
+    const { bindings, waiting, claims, problems } = checkWiring(this.late, definitions, options);
     if (problems.length > 0) throw new WiringError(problems);
     const begun = this.late.filter((declaration) => !waiting.includes(declaration));
     this.late = waiting;
+    this.lateClaims = claims;
     this.wired = [...this.bindings, ...bindings];
     return {
       bindings,
       undo: () => {
         this.wired = this.bindings.filter((binding) => !bindings.includes(binding));
         this.late = [...this.late, ...begun];
+        this.lateClaims = [...this.lateClaims, ...bindings];
       },
     };
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { MessageContext, Subscription } from '../../lib/driver/index.js';
 import { open } from '../support/delivery-rig.js';
 import { FakeLane, FakeMessage, messages } from '../support/fake-lane.js';
-import { LifecycleRig, stateOf } from '../support/lifecycle-rig.js';
+import { definition, LifecycleRig, stateOf } from '../support/lifecycle-rig.js';
 import { turns } from '../support/turns.js';
 
 async function up(): Promise<LifecycleRig> {
@@ -49,6 +49,25 @@ describe('subscribe()', () => {
     expect(await stateOf(rig.multi.get('orders').subscribe('created', () => {}))).toBe('MULTI_BROKER_SOURCE_CLASH');
     await rig.multi.start();
     expect(rig.seen('subscribed')).toEqual(['orders: subscribed created']);
+  });
+
+  it.each([
+    ['a late broker', []],
+    ['a late broker that could not be added before', ['late']],
+  ])('refuses what a handler is to read once %s is there', async (_, failing) => {
+    const publishTo = [{ broker: 'late', destination: 'q', options: {} }];
+    const rig = new LifecycleRig({
+      brokers: ['orders'],
+      handlers: [{ broker: 'orders', source: 'created', publishTo }],
+      options: { allowLateBrokers: true },
+      prepare: ({ name, gates }) => {
+        if (name === 'late') gates.connect = () => Promise.reject(new Error('not there'));
+      },
+    });
+    await rig.multi.start();
+    for (const name of failing) expect(await stateOf(rig.multi.add(definition(name)))).not.toBe('done');
+    expect(await stateOf(rig.multi.get('orders').subscribe('created', () => {}))).toBe('MULTI_BROKER_SOURCE_CLASH');
+    expect(rig.seen('subscribed')).toEqual([]);
   });
 
   it('connects its broker on demand', async () => {
