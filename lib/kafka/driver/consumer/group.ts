@@ -57,28 +57,12 @@ export class Group {
   /** Reads more topics. Resolves when their start positions are fixed and stored; rejects with none of them read. */
   async add(readers: readonly Reader[], signal: AbortSignal): Promise<void> {
     const either = AbortSignal.any([signal, this.over.signal]);
-    const added = this.serial.run(async () => {
-      either.throwIfAborted();
-      this.readers = [...this.readers, ...readers];
-      this.deleted.require(topicsOf(readers));
-      await this.leave();
-      try {
-        await this.bear(either);
-        either.throwIfAborted();
-      } catch (thrown) {
-        // Not those of before: some may have been removed meanwhile. Whoever removed these joins the others anew.
-        const isLeft = !this.reads(readers);
-        this.readers = this.without(readers);
-        await this.leave();
-        if (!isLeft && this.readers.length > 0 && !this.isOver) this.rebuildAfter(asError(thrown));
-        throw thrown;
-      } finally {
-        this.deleted.require();
-      }
-    });
     this.joining++;
     try {
-      await unlessAborted(added, either);
+      await unlessAborted(
+        this.serial.run(() => this.join(readers, either)),
+        either,
+      );
     } catch (thrown) {
       throw this.failure(readers, asError(thrown));
     } finally {
@@ -136,6 +120,26 @@ export class Group {
       ...[...this.halted.values()].map(({ message }) => message),
       ...this.losses.sentences,
     ];
+  }
+
+  private async join(readers: readonly Reader[], signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.readers = [...this.readers, ...readers];
+    this.deleted.require(topicsOf(readers));
+    await this.leave();
+    try {
+      await this.bear(signal);
+      signal.throwIfAborted();
+    } catch (thrown) {
+      // Not those of before: some may have been removed meanwhile. Whoever removed these joins the others anew.
+      const isLeft = !this.reads(readers);
+      this.readers = this.without(readers);
+      await this.leave();
+      if (!isLeft && this.readers.length > 0 && !this.isOver) this.rebuildAfter(asError(thrown));
+      throw thrown;
+    } finally {
+      this.deleted.require();
+    }
   }
 
   private reads(some: readonly Reader[]): boolean {
