@@ -155,9 +155,10 @@ export class Lifecycle {
     room.open();
     await readByHandAgain(brokers, signal, { room, grace });
     const ready = room.admit(handlers.bindings);
-    await readAll(brokers, ready, signal, { room, grace });
+    const letHandlersBegin = await readAll(brokers, ready, signal, { room, grace });
     // A stop that came meanwhile: what did not hear of it must not count as a start.
     signal.throwIfAborted();
+    letHandlersBegin();
   }
 
   private async rollBack(brokers: readonly ManagedBroker[]): Promise<void> {

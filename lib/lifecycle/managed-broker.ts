@@ -32,6 +32,7 @@ import type { BrokerHost } from './broker-host.js';
 import { Destinations } from './destinations.js';
 import { encodeByHand } from './encode-by-hand.js';
 import { healthOf } from './health.js';
+import type { Reading } from './reading.js';
 import { Readings } from './readings.js';
 import { ask } from './request.js';
 import { HandSubscriptions } from './subscription.js';
@@ -149,9 +150,10 @@ export class ManagedBroker extends Broker {
     return this.byHand.of(reading, !inHandler);
   }
 
-  /** Begins to read, where there is something to read. */
-  async read(bindings: readonly Binding[], signal: AbortSignal): Promise<void> {
-    if (bindings.length > 0) await this.readings.begin(this.connection.driver, bindings, signal);
+  /** Begins to read, where there is something to read; `held` as {@link Readings.begin} has it. */
+  async read(bindings: readonly Binding[], signal: AbortSignal, held = false): Promise<Reading | undefined> {
+    if (bindings.length === 0) return undefined;
+    return this.readings.begin(this.connection.driver, bindings, signal, held);
   }
 
   /** Where there is a connection: what was subscribed by hand and does not read any more. */

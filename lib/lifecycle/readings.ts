@@ -48,10 +48,19 @@ export class Readings implements Iterable<Reading> {
     return [...this.all].flatMap(({ bindings }) => bindings);
   }
 
-  /** Resolves when every source reads; rejects with none of them reading. */
-  async begin(driver: Driver | undefined, bindings: readonly Binding[], signal: AbortSignal): Promise<Reading> {
+  /**
+   * Resolves when every source reads; rejects with none of them reading. `held`: messages are taken, and no handler
+   * is called before the reading is resumed.
+   */
+  async begin(
+    driver: Driver | undefined,
+    bindings: readonly Binding[],
+    signal: AbortSignal,
+    held = false,
+  ): Promise<Reading> {
     if (driver === undefined) throw this.notConnected();
     const reading = new Reading(bindings, this.delivery);
+    if (held) reading.pause();
     this.all.add(reading);
     try {
       await reading.begin(driver, signal);

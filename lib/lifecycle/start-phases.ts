@@ -3,6 +3,7 @@ import type { Log } from '../driver/index.js';
 import { asError, BrokerStartError, type StartFailure } from '../errors/index.js';
 import { allOf, comingBy, type Grace } from './grace.js';
 import type { ManagedBroker } from './managed-broker.js';
+import type { Reading } from './reading.js';
 import type { WaitingRoom } from './waiting-room.js';
 
 /** What a start does without, for a while. */
@@ -31,10 +32,12 @@ export async function connectAll(brokers: readonly ManagedBroker[], signal: Abor
 }
 
 /**
- * Phases 2 and 3: what keeps nothing while nobody reads (core NATS) is subscribed first, then the durable sources:
- * a durable source may deliver at once what its handler publishes to the other kind. A source of a broker that may
- * come later is tried again by the waiting room.
+ * Phases 2 and 3: what keeps nothing while nobody reads (core NATS) is subscribed first, then the durable sources. No
+ * handler is called before all of them read: what it publishes may be for a source that has yet to fix where it
+ * begins, or for a stream that such a one makes. A source of a broker that may come later is tried again by the
+ * waiting room.
  *
+ * @returns what lets the handlers begin
  * @throws BrokerStartError that names each critical broker that failed and why.
  */
 export async function readAll(
@@ -42,15 +45,22 @@ export async function readAll(
   bindings: readonly Binding[],
   signal: AbortSignal,
   { room, grace }: Later,
-): Promise<void> {
+): Promise<() => void> {
+  const held: Reading[] = [];
   const critical = brokers.filter((broker) => !mayComeLater(broker));
   const later = new Set(brokers.filter(mayComeLater).map(({ name }) => name));
   for (const phase of phases(bindings)) {
     const optional = phase.filter(({ broker }) => later.has(broker));
     const coming = comingBy((tried) => room.keepTrying(optional, tried));
-    await readPhase(critical, phase, signal);
+    await everyBroker(critical, async (broker) => {
+      const reading = await broker.read(ofBroker(phase, broker), signal, true);
+      if (reading !== undefined) held.push(reading);
+    });
     if (optional.length > 0) await grace.waitFor(coming);
   }
+  return () => {
+    for (const reading of held) reading.resume();
+  };
 }
 
 /**
@@ -81,20 +91,17 @@ export async function readNow(
   bindings: readonly Binding[],
   signal: AbortSignal,
 ): Promise<void> {
-  for (const phase of phases(bindings)) await readPhase(brokers, phase, signal);
+  for (const phase of phases(bindings)) {
+    await everyBroker(brokers, (broker) => broker.read(ofBroker(phase, broker), signal));
+  }
 }
 
 function phases(bindings: readonly Binding[]): Binding[][] {
   return [false, true].map((durable) => bindings.filter(({ source }) => source.durable === durable));
 }
 
-function readPhase(brokers: readonly ManagedBroker[], phase: readonly Binding[], signal: AbortSignal): Promise<void> {
-  return everyBroker(brokers, (broker) =>
-    broker.read(
-      phase.filter((binding) => binding.broker === broker.name),
-      signal,
-    ),
-  );
+function ofBroker(bindings: readonly Binding[], { name }: ManagedBroker): Binding[] {
+  return bindings.filter((binding) => binding.broker === name);
 }
 
 async function everyBroker(

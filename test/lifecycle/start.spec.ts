@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { BrokerStartError, WiringError } from '../../lib/errors/index.js';
 import { open } from '../support/delivery-rig.js';
+import { messages } from '../support/fake-lane.js';
 import { definition, errorOf, LifecycleRig, stateOf } from '../support/lifecycle-rig.js';
 import { turns } from '../support/turns.js';
 
@@ -52,6 +53,50 @@ describe('a start', () => {
       'orders: subscribed created',
       'events: subscribed stored',
     ]);
+  });
+
+  it('calls no handler before every source reads: what it publishes may be for one that is to begin', async () => {
+    const gate = open();
+    const called: string[] = [];
+    const handlers = ['core.a', 'created'].map((source) => {
+      return { broker: 'orders', source, call: () => void called.push(source) };
+    });
+    const rig = new LifecycleRig({
+      brokers: ['orders', 'events'],
+      handlers: [...handlers, { broker: 'events', source: 'stored' }],
+      prepare: ({ name, gates }) => {
+        if (name === 'events') gates.subscribe = () => gate.promise;
+      },
+    });
+    const started = rig.multi.start();
+    await turns();
+    rig.deliver('orders', 'created', ...messages('1'));
+    rig.deliver('orders', 'core.a', ...messages('2'));
+    await turns();
+    expect(called).toEqual([]);
+    gate.resolve();
+    await started;
+    await turns();
+    expect(called.toSorted()).toEqual(['core.a', 'created']);
+  });
+
+  it('that fails while messages wait for it calls no handler of a source that keeps them', async () => {
+    const called: string[] = [];
+    const rig = new LifecycleRig({
+      brokers: ['orders', 'events'],
+      handlers: [
+        { broker: 'orders', source: 'created', call: () => void called.push('created') },
+        { broker: 'events', source: 'stored' },
+      ],
+      prepare: ({ name, gates }) => {
+        if (name === 'events') gates.subscribe = () => turns().then(down);
+      },
+    });
+    const started = errorOf(rig.multi.start());
+    await turns(2);
+    const lane = rig.deliver('orders', 'created', ...messages('1'));
+    expect(await started).toBeInstanceOf(BrokerStartError);
+    expect({ called, settled: lane.settled }).toEqual({ called: [], settled: [] });
   });
 
   it('asks a driver for all sources of a phase at once, and not at all for none', async () => {

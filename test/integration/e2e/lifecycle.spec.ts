@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { MultiBroker, Payload, PublishTo, Subscribe } from '../../../lib/index.js';
-import { natsBroker, toStream } from '../../../lib/nats/index.js';
+import { topic as kafkaTopic } from '../../../lib/kafka/index.js';
+import { natsBroker, stream, toStream } from '../../../lib/nats/index.js';
 import { connect } from 'nats';
 import { closeApps } from '../../support/app.js';
 import { freePort } from '../../support/brokers/free-port.js';
@@ -9,6 +10,7 @@ import {
   committedOffsets,
   createTopic,
   kafkaClient,
+  realBrokers,
   startNatsServer,
   uniqueName,
   until,
@@ -65,6 +67,35 @@ whenNative(describe, 'nats')('the lifecycle on real brokers', () => {
     await app.close();
     await connection.close();
     await server.stop();
+  });
+
+  it('begins no handler before a group that begins with new messages has its position: it misses none', async () => {
+    const [subject, out] = [uniqueName('new'), await createTopic(uniqueName('new'), 2)];
+    const name = uniqueName('NEW');
+    const connection = await connect({ servers: realBrokers().nats });
+    const manager = await connection.jetstreamManager();
+    await manager.streams.add({ name, subjects: [subject] });
+    for (let id = 0; id < 100; id++) await connection.jetstream().publish(subject, JSON.stringify({ id }));
+    const arrived = new Set<number>();
+
+    @Injectable()
+    class Chain {
+      @Subscribe('events', stream(name, { durable: 'chain' }))
+      @PublishTo('orders', out)
+      forward(@Payload() value: unknown) {
+        return value;
+      }
+
+      @Subscribe('orders', kafkaTopic(out, { fromBeginning: false }))
+      take(@Payload() { id }: { id: number }) {
+        arrived.add(id);
+      }
+    }
+    const app = await application([orders(), events()], [Chain]);
+    await app.init();
+    await until(() => arrived.size === 100, { what: 'all arrived' });
+    await app.close();
+    await connection.close();
   });
 
   it.each(['source', 'target'])(
