@@ -41,7 +41,7 @@ export async function readTopic(brokers: readonly string[], topic: string): Prom
 }
 
 /** How many messages a topic holds. */
-export async function countOf(brokers: readonly string[], topic: string): Promise<number> {
+async function countOf(brokers: readonly string[], topic: string): Promise<number> {
   const admin = patientKafka(brokers).admin();
   await admin.connect();
   const ends = await admin.fetchTopicOffsets(topic);

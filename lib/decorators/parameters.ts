@@ -5,8 +5,8 @@ import { CONTEXT, PAYLOAD, type Pipe, routeArgument } from './route-argument.js'
 /**
  * The decoded payload, or a property of it, through the pipes.
  *
- * @example `@Payload() order: Order`, `@Payload(ValidationPipe) order: Order`, `@Payload('id', ParseIntPipe) id:
- * number`
+ * @example `@Payload() order: Order`, `@Payload(ValidationPipe) order: Order`
+ * @example `@Payload('id', ParseIntPipe) id: number`
  */
 export function Payload(...pipes: Pipe[]): ParameterDecorator;
 export function Payload(property: string, ...pipes: Pipe[]): ParameterDecorator;

@@ -17,6 +17,8 @@ export interface BrokerHost {
   readonly stopDeadline: (share: number) => Deadline;
   /** What the handlers of the application read, or will; empty until the wiring is checked. */
   claims(): readonly Binding[];
+  /** A start is under way. */
+  isStarting(): boolean;
   outlet(broker: string): Outlet | undefined;
   cameUp(): void;
 }

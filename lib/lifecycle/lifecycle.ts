@@ -138,6 +138,7 @@ export class Lifecycle {
       this.parts.check();
       await this.startAll(brokers, deadline.signal);
       this.phase = 'started';
+      for (const { readings } of brokers) readings.letHandlersBegin();
       tellStarted(log, brokers, waiting.handlers());
       waiting.look();
     } catch (thrown) {
@@ -155,10 +156,9 @@ export class Lifecycle {
     room.open();
     await readByHandAgain(brokers, signal, { room, grace });
     const ready = room.admit(handlers.bindings);
-    const letHandlersBegin = await readAll(brokers, ready, signal, { room, grace });
+    await readAll(brokers, ready, signal, { room, grace });
     // A stop that came meanwhile: what did not hear of it must not count as a start.
     signal.throwIfAborted();
-    letHandlersBegin();
   }
 
   private async rollBack(brokers: readonly ManagedBroker[]): Promise<void> {

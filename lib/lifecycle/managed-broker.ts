@@ -32,7 +32,6 @@ import type { BrokerHost } from './broker-host.js';
 import { Destinations } from './destinations.js';
 import { encodeByHand } from './encode-by-hand.js';
 import { healthOf } from './health.js';
-import type { Reading } from './reading.js';
 import { Readings } from './readings.js';
 import { ask } from './request.js';
 import { HandSubscriptions } from './subscription.js';
@@ -150,10 +149,12 @@ export class ManagedBroker extends Broker {
     return this.byHand.of(reading, !inHandler);
   }
 
-  /** Begins to read, where there is something to read; `held` as {@link Readings.begin} has it. */
-  async read(bindings: readonly Binding[], signal: AbortSignal, held = false): Promise<Reading | undefined> {
-    if (bindings.length === 0) return undefined;
-    return this.readings.begin(this.connection.driver, bindings, signal, held);
+  /** Begins to read, where there is something to read. While brokers start, handlers wait for the last source. */
+  async read(bindings: readonly Binding[], signal: AbortSignal): Promise<void> {
+    const { driver } = this.connection;
+    if (bindings.length === 0) return;
+    if (this.host.isStarting()) await this.readings.beginHeld(driver, bindings, signal);
+    else await this.readings.begin(driver, bindings, signal);
   }
 
   /** Where there is a connection: what was subscribed by hand and does not read any more. */

@@ -209,6 +209,7 @@ export class ManagedMultiBroker extends MultiBroker {
       },
       stopDeadline: (share) => this.life.stopDeadline(share),
       claims: () => this.handlers.claims,
+      isStarting: () => this.life.isStarting,
       outlet: (name) => this.registry.known.get(name)?.outlet,
       cameUp: () => {
         if (this.life.isStarted) this.room.look();

@@ -8,6 +8,8 @@ import { stopReading } from './stop-phases.js';
 /** All that one broker reads: kept from before it begins until it has left, so that a stop finds it. */
 export class Readings implements Iterable<Reading> {
   private readonly all = new Set<Reading>();
+  /** Those that take messages and call no handler yet. */
+  private readonly held = new Set<Reading>();
 
   constructor(
     private readonly definition: BrokerDefinition,
@@ -48,27 +50,25 @@ export class Readings implements Iterable<Reading> {
     return [...this.all].flatMap(({ bindings }) => bindings);
   }
 
-  /**
-   * Resolves when every source reads; rejects with none of them reading. `held`: messages are taken, and no handler
-   * is called before the reading is resumed.
-   */
-  async begin(
-    driver: Driver | undefined,
-    bindings: readonly Binding[],
-    signal: AbortSignal,
-    held = false,
-  ): Promise<Reading> {
+  /** Resolves when every source reads; rejects with none of them reading. */
+  async begin(driver: Driver | undefined, bindings: readonly Binding[], signal: AbortSignal): Promise<Reading> {
     if (driver === undefined) throw this.notConnected();
     const reading = new Reading(bindings, this.delivery);
-    if (held) reading.pause();
-    this.all.add(reading);
-    try {
-      await reading.begin(driver, signal);
-      return reading;
-    } catch (thrown) {
-      this.all.delete(reading);
-      throw thrown;
-    }
+    return this.run(reading, driver, signal);
+  }
+
+  /** The same; messages are taken, and no handler is called before {@link letHandlersBegin}. */
+  async beginHeld(driver: Driver | undefined, bindings: readonly Binding[], signal: AbortSignal): Promise<Reading> {
+    if (driver === undefined) throw this.notConnected();
+    const reading = new Reading(bindings, this.delivery);
+    reading.pause();
+    this.held.add(reading);
+    return this.run(reading, driver, signal);
+  }
+
+  letHandlersBegin(): void {
+    for (const reading of this.held) reading.resume();
+    this.held.clear();
   }
 
   /** Throws for a source whose messages another reading would take, or a handler that is to read yet. */
@@ -88,7 +88,7 @@ export class Readings implements Iterable<Reading> {
     if (!this.all.has(reading)) return;
     const { stopDeadline, io } = this.host;
     await stopReading(reading, stopDeadline, io.log);
-    this.all.delete(reading);
+    this.forget(reading);
   }
 
   /** Leaves what is read for these bindings. */
@@ -100,6 +100,23 @@ export class Readings implements Iterable<Reading> {
   /** All have been closed. */
   clear(): void {
     this.all.clear();
+    this.held.clear();
+  }
+
+  private async run(reading: Reading, driver: Driver, signal: AbortSignal): Promise<Reading> {
+    this.all.add(reading);
+    try {
+      await reading.begin(driver, signal);
+      return reading;
+    } catch (thrown) {
+      this.forget(reading);
+      throw thrown;
+    }
+  }
+
+  private forget(reading: Reading): void {
+    this.all.delete(reading);
+    this.held.delete(reading);
   }
 
   private notConnected(): MultiBrokerError {

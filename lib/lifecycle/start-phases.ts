@@ -3,7 +3,6 @@ import type { Log } from '../driver/index.js';
 import { asError, BrokerStartError, type StartFailure } from '../errors/index.js';
 import { allOf, comingBy, type Grace } from './grace.js';
 import type { ManagedBroker } from './managed-broker.js';
-import type { Reading } from './reading.js';
 import type { WaitingRoom } from './waiting-room.js';
 
 /** What a start does without, for a while. */
@@ -37,7 +36,6 @@ export async function connectAll(brokers: readonly ManagedBroker[], signal: Abor
  * begins, or for a stream that such a one makes. A source of a broker that may come later is tried again by the
  * waiting room.
  *
- * @returns what lets the handlers begin
  * @throws BrokerStartError that names each critical broker that failed and why.
  */
 export async function readAll(
@@ -45,22 +43,15 @@ export async function readAll(
   bindings: readonly Binding[],
   signal: AbortSignal,
   { room, grace }: Later,
-): Promise<() => void> {
-  const held: Reading[] = [];
+): Promise<void> {
   const critical = brokers.filter((broker) => !mayComeLater(broker));
   const later = new Set(brokers.filter(mayComeLater).map(({ name }) => name));
   for (const phase of phases(bindings)) {
     const optional = phase.filter(({ broker }) => later.has(broker));
     const coming = comingBy((tried) => room.keepTrying(optional, tried));
-    await everyBroker(critical, async (broker) => {
-      const reading = await broker.read(ofBroker(phase, broker), signal, true);
-      if (reading !== undefined) held.push(reading);
-    });
+    await readPhase(critical, phase, signal);
     if (optional.length > 0) await grace.waitFor(coming);
   }
-  return () => {
-    for (const reading of held) reading.resume();
-  };
 }
 
 /**
@@ -91,17 +82,20 @@ export async function readNow(
   bindings: readonly Binding[],
   signal: AbortSignal,
 ): Promise<void> {
-  for (const phase of phases(bindings)) {
-    await everyBroker(brokers, (broker) => broker.read(ofBroker(phase, broker), signal));
-  }
+  for (const phase of phases(bindings)) await readPhase(brokers, phase, signal);
 }
 
 function phases(bindings: readonly Binding[]): Binding[][] {
   return [false, true].map((durable) => bindings.filter(({ source }) => source.durable === durable));
 }
 
-function ofBroker(bindings: readonly Binding[], { name }: ManagedBroker): Binding[] {
-  return bindings.filter((binding) => binding.broker === name);
+function readPhase(brokers: readonly ManagedBroker[], phase: readonly Binding[], signal: AbortSignal): Promise<void> {
+  return everyBroker(brokers, (broker) =>
+    broker.read(
+      phase.filter((binding) => binding.broker === broker.name),
+      signal,
+    ),
+  );
 }
 
 async function everyBroker(

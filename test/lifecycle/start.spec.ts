@@ -80,6 +80,30 @@ describe('a start', () => {
     expect(called.toSorted()).toEqual(['core.a', 'created']);
   });
 
+  it('calls no handler of a broker that may come later before every source reads, where that is up', async () => {
+    const gate = open();
+    const called: string[] = [];
+    const rig = new LifecycleRig({
+      brokers: [definition('optional', { critical: false }), 'events'],
+      handlers: [
+        { broker: 'optional', source: 'created', call: () => void called.push('created') },
+        { broker: 'events', source: 'stored' },
+      ],
+      prepare: ({ name, gates }) => {
+        if (name === 'events') gates.subscribe = () => gate.promise;
+      },
+    });
+    const started = rig.multi.start();
+    await turns(20);
+    rig.deliver('optional', 'created', ...messages('1'));
+    await turns();
+    expect(called).toEqual([]);
+    gate.resolve();
+    await started;
+    await turns();
+    expect(called).toEqual(['created']);
+  });
+
   it('that fails while messages wait for it calls no handler of a source that keeps them', async () => {
     const called: string[] = [];
     const rig = new LifecycleRig({
