@@ -33,6 +33,17 @@ async function timed(act: () => Promise<unknown>): Promise<number> {
 whenBrokers(describe)('the life of a Kafka broker', () => {
   closeAfterEach();
 
+  it('does not come up behind a close that came while it connected', async () => {
+    const definition = kafkaBroker({ name: 'orders', groupId: 'any', client: { brokers: realBrokers().kafka } });
+    const driver = await definition.driver();
+    const { io, states } = recordingIo();
+    const connecting = driver.connect(io, AbortSignal.timeout(20_000));
+    await driver.close();
+    await expect(connecting).rejects.toMatchObject({ code: 'MULTI_BROKER_STOPPED', broker: 'orders' });
+    expect(states).toEqual([]);
+    expect(() => driver.native()).toThrow(expect.objectContaining({ code: 'MULTI_BROKER_NOT_CONNECTED' }));
+  });
+
   it('ends at once where it is idle, with its group left', async () => {
     const name = await createTopic(uniqueName('idle'));
     const groupId = uniqueName('group');

@@ -135,6 +135,19 @@ whenNative(describe, 'nats')('a core NATS subscription', () => {
     );
   });
 
+  it('does not write a request that was given up before', async () => {
+    const { driver, definition, subscribe } = await start(as('all'));
+    const sink = new Collector();
+    await subscribe(sink, definition.source('given.up'));
+    const to = definition.destination('given.up');
+    await expect(driver.request!(to, text('?'), AbortSignal.abort())).rejects.toMatchObject({
+      code: 'MULTI_BROKER_REQUEST_TIMEOUT',
+    });
+    await driver.publish(to, [text('behind it')]);
+    await sink.until(1);
+    expect(sink.texts).toEqual(['behind it']);
+  });
+
   it('reads again what the server refused before a reconnect and allows after it', async () => {
     const own = await startNatsServer({ auth: [{ user: 'some', password: 'pw' }] });
     const { driver, definition, subscribe, states } = await start(as('some', own.port));
