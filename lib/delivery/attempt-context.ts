@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { type Broker, type Headers, type Incoming, MessageContext } from '../driver/index.js';
-import { MultiBrokerError } from '../errors/index.js';
+import { MultiBrokerError, requireDuration } from '../errors/index.js';
 import type { DeliveryContext } from './binding.js';
 import { DeliveredMessage } from './delivered-message.js';
 
@@ -80,8 +80,13 @@ export class AttemptContext extends MessageContext implements DeliveryContext {
     this.settle('ack');
   }
 
-  nack(options: { readonly delayMs?: number } = {}): void {
-    this.settle({ nackInMs: options.delayMs });
+  nack({ delayMs }: { readonly delayMs?: number } = {}): void {
+    if (delayMs !== undefined) {
+      const { broker, handler } = this.owner;
+      const remedy = 'leave it out for a second, or give 0 to have the message again at once';
+      requireDuration(delayMs, 'context.nack(): delayMs', remedy, { broker: broker.name, handler });
+    }
+    this.settle({ nackInMs: delayMs });
   }
 
   reject(reason?: string): void {

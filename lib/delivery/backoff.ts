@@ -15,6 +15,7 @@ export function publishAgainInMs(tries: number): number {
 
 /** How long a call in place waits after the `call`-th one (from 1) failed, in milliseconds. */
 export function retryDelayMs(retry: Binding['retry'], call: number): number {
-  const planned = Math.min(retry.delayMs * retry.factor ** (call - 1), retry.maxDelayMs);
+  // 0 times an Infinity of many calls is no number.
+  const planned = retry.delayMs === 0 ? 0 : Math.min(retry.delayMs * retry.factor ** (call - 1), retry.maxDelayMs);
   return planned * (1 - retry.jitter * Math.random());
 }

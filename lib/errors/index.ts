@@ -3,6 +3,7 @@ export { type ErrorDetails, isMultiBrokerError, MultiBrokerError } from './multi
 export { PublishError } from './publish-error.js';
 export { WiringError } from './wiring-error.js';
 export { BrokerStartError, type StartFailure } from './broker-start-error.js';
+export { isDuration, requireDuration } from './duration.js';
 export { asError } from './as-error.js';
 export { nearestName } from './nearest-name.js';
 export { loadedCopies } from './copies.js';

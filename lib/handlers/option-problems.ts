@@ -1,6 +1,6 @@
 import type { Codec } from '../codec/index.js';
 import type { HandlerOptions, PublishToOptions, RetryOptions, SubscribeOptions } from '../driver/index.js';
-import type { ErrorCode } from '../errors/index.js';
+import { type ErrorCode, isDuration } from '../errors/index.js';
 
 /** What is wrong with an option: the code, and a sentence that names it. */
 export interface OptionProblem {
@@ -48,10 +48,10 @@ function retryProblems(retry: RetryOptions | undefined): OptionProblem[] {
   if (typeof retry !== 'object') return invalid(retry, 'retry', 'an object such as { attempts: 3 }', () => false);
   return [
     ...invalid(retry.attempts, 'retry.attempts', 'a whole number from 1', isCount),
-    ...invalid(retry.delayMs, 'retry.delayMs', '0 or more', isDelay),
-    ...invalid(retry.maxDelayMs, 'retry.maxDelayMs', '0 or more', isDelay),
+    ...invalid(retry.delayMs, 'retry.delayMs', '0 or more', isDuration),
+    ...invalid(retry.maxDelayMs, 'retry.maxDelayMs', '0 or more', isDuration),
     ...invalid(retry.factor, 'retry.factor', '1 or more', (factor) => isNumber(factor) && factor >= 1),
-    ...invalid(retry.jitter, 'retry.jitter', 'from 0 to 1', (share) => isDelay(share) && share <= 1),
+    ...invalid(retry.jitter, 'retry.jitter', 'from 0 to 1', (share) => isDuration(share) && share <= 1),
     ...invalid(retry.retryIf, 'retry.retryIf', 'a function', isFunction),
   ];
 }
@@ -69,7 +69,6 @@ function unsupported(given: boolean, name: string): OptionProblem[] {
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1;
-const isDelay = (value: unknown): value is number => isNumber(value) && value >= 0;
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 const isCodec = (value: unknown): boolean => {
   const codec = value as Partial<Codec> | null;

@@ -25,7 +25,7 @@ import {
   type SubscribeOptions,
   type Subscription,
 } from '../driver/index.js';
-import { MultiBrokerError } from '../errors/index.js';
+import { MultiBrokerError, requireDuration } from '../errors/index.js';
 import { bindingOf } from '../handlers/index.js';
 import { Connection } from './connection.js';
 import type { BrokerHost } from './broker-host.js';
@@ -114,12 +114,15 @@ export class ManagedBroker extends Broker {
     payload: unknown,
     options: RequestOptions = {},
   ): Promise<BrokerMessage<R>> {
+    const { timeoutMs = 5_000 } = options;
+    const remedy = 'leave it out for 5,000, or give the longest time that the answer may take';
+    requireDuration(timeoutMs, 'request(): timeoutMs', remedy, { broker: this.name });
     const spec: DestinationSpec = this.destinations.resolve(to);
     const message = this.encoded(payload, options);
     const driver = this.connection.driver ?? (await this.connected());
     const { clock } = this.host.io;
     const by = { broker: this.name, kind: this.kind, clock, codec: options.codec ?? this.codec };
-    return ask<R>(driver, spec, message, { ...by, timeoutMs: options.timeoutMs ?? 5_000 });
+    return ask<R>(driver, spec, message, { ...by, timeoutMs });
   }
 
   async subscribe<T>(

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'nats';
 
+import { isDuration } from '../errors/index.js';
 import type { NatsBrokerOptions } from './options.js';
 import { queueProblem } from './subject.js';
 
@@ -10,7 +11,7 @@ export function optionProblems(options: NatsBrokerOptions): readonly string[] {
   const found = [...clientProblems(client), ...tlsProblems(client, options.allowInsecure === true)];
   const problem = queue === undefined ? undefined : queueProblem(queue);
   if (problem !== undefined) found.push(`queue ${problem}`);
-  if (confirmTimeoutMs !== undefined && !(confirmTimeoutMs > 0)) {
+  if (confirmTimeoutMs !== undefined && !(isDuration(confirmTimeoutMs) && confirmTimeoutMs > 0)) {
     found.push('confirmTimeoutMs must be a number of milliseconds above 0');
   }
   return found;

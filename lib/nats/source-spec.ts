@@ -1,5 +1,5 @@
 import { addressOf, type Addresses, type Source, type SourceSpec } from '../driver/index.js';
-import { MultiBrokerError } from '../errors/index.js';
+import { MultiBrokerError, requireDuration } from '../errors/index.js';
 import type { StreamOptions, StreamSource, SubjectSource } from './sources.js';
 import { entityProblem, queueProblem, refuse, subjectProblem } from './subject.js';
 
@@ -65,6 +65,11 @@ function streamSpec(from: StreamSource, broker: SourceDefaults): StreamSourceSpe
   refuse(entityProblem(from.durable), 'durable', from.durable, broker.name);
   for (const subject of [...(subjects ?? []), ...(filter === undefined ? [] : [filter])]) {
     refuse(subjectProblem(subject, 'subscribe'), 'subject', subject, broker.name);
+  }
+  for (const option of ['ackWaitMs', 'duplicateWindowMs', 'maxAgeMs'] as const) {
+    const remedy = 'leave it out for what the server has';
+    if (from[option] !== undefined)
+      requireDuration(from[option], `stream(): ${option}`, remedy, { broker: broker.name });
   }
   return {
     kind: 'nats',

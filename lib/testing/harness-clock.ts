@@ -1,3 +1,4 @@
+import { requireDuration } from '../errors/index.js';
 import type { HarnessClock } from './harness.js';
 import type { TestClock } from './test-clock.js';
 
@@ -16,6 +17,7 @@ export class SteppingClock implements HarnessClock {
   }
 
   async advance(ms: number): Promise<void> {
+    requireDuration(ms, 'harness.clock.advance()', 'the clock goes forward only');
     const { virtual } = this.clock;
     // What was published a moment ago sets its timers first.
     await this.rest();

@@ -1,4 +1,4 @@
-import { asError, MultiBrokerError } from '../errors/index.js';
+import { asError, MultiBrokerError, requireDuration } from '../errors/index.js';
 import { nextTurn, realNow, realSleep } from './real-time.js';
 import { timelineText } from './telling.js';
 import type { Timeline } from './timeline.js';
@@ -8,6 +8,7 @@ const BUSY_TURNS = 100;
 
 /** Resolves when the predicate gives something true; one that throws is asked again. */
 export async function waitUntil(predicate: () => unknown, timeoutMs: number, timeline: () => Timeline): Promise<void> {
+  requireDuration(timeoutMs, 'harness.waitFor(): timeoutMs', 'leave it out for the default of the module');
   const end = realNow() + timeoutMs;
   for (let turn = 0; ; turn++) {
     const seen = await look(predicate);

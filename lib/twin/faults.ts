@@ -1,3 +1,5 @@
+import { requireDuration } from '../errors/index.js';
+
 /** What the next publishes fail with. */
 export interface FailPublish {
   /** How many. */
@@ -66,6 +68,9 @@ export class Faults implements BrokerFault {
   }
 
   async dropConnection({ forMs }: { readonly forMs?: number } = {}): Promise<void> {
+    if (forMs !== undefined) {
+      requireDuration(forMs, 'dropConnection(): forMs', 'leave it out to keep the connection down until restore()');
+    }
     await this.#connected?.drop();
     this.#connected?.comesBackIn(forMs);
   }
@@ -79,6 +84,7 @@ export class Faults implements BrokerFault {
   }
 
   slowPublish(ms: number): void {
+    requireDuration(ms, 'slowPublish()', 'give 0 to end it');
     this.slowMs = ms;
   }
 

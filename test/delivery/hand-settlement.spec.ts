@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { DeliveryContext } from '../../lib/delivery/index.js';
 import { type AckPolicy, type Lane, outgoing } from '../../lib/driver/index.js';
-import { isMultiBrokerError } from '../../lib/errors/index.js';
+import { isMultiBrokerError, type MultiBrokerError } from '../../lib/errors/index.js';
 import { open, Rig, type RigOptions } from '../support/delivery-rig.js';
 import { FakeMessage, messages } from '../support/fake-lane.js';
 import { eventually, turns } from '../support/turns.js';
@@ -82,6 +82,37 @@ describe.each(policies)('under %s', (ack) => {
   it('nack() where nothing comes again is a rejection', async () => {
     const rig = await settle((context) => context.nack(), 'never', { binding: { ack } });
     expect([rig.lane.fates, rig.counts.rejected]).toEqual([['a drop'], 1]);
+  });
+
+  it.each(['server', 'hold', 'never'] as const)(
+    'nack() refuses a delay that is no finite number from 0, and settles nothing (%s)',
+    async (again) => {
+      for (const delayMs of [NaN, -1, -0.001, Infinity, -Infinity, '500', null, {}, 5n] as unknown as number[]) {
+        const codes: string[] = [];
+        const rig = await settle((context) => codes.push(codeOf(() => context.nack({ delayMs }))), again, {
+          binding: { ack: 'manual' },
+        });
+        expect([codes, rig.lane.fates, rig.calls]).toEqual([['MULTI_BROKER_OPTION_INVALID'], [], ['a']]);
+      }
+    },
+  );
+
+  it('the refusal of a delay names call, handler and remedy, and shows no text that may be a payload', async () => {
+    const told: MultiBrokerError[] = [];
+    const nack = (context: DeliveryContext, delayMs: unknown): void => {
+      try {
+        context.nack({ delayMs: delayMs as number });
+      } catch (thrown) {
+        told.push(thrown as MultiBrokerError);
+      }
+    };
+    await settle((context) => {
+      nack(context, NaN);
+      nack(context, 'secret');
+    });
+    expect(told[0]).toMatchObject({ broker: 'in', handler: 'Orders.on' });
+    expect(told[0]?.message).toMatch(/^context\.nack\(\): delayMs must be .* not NaN: leave it out for a second/);
+    expect(told[1]?.message).toContain('not a string: ');
   });
 
   it.each(['server', 'hold', 'never'] as const)('settling twice throws (%s)', async (again) => {

@@ -73,6 +73,13 @@ describe('request()', () => {
     expect(rig.clock.pending()).toEqual([]);
   });
 
+  it.each([NaN, -1, Infinity, '5', null])('refuses a timeoutMs of %s: nothing is sent', async (timeoutMs) => {
+    const rig = await answering(() => Promise.reject(new Error('it was sent')));
+    const error = await errorOf(ask(rig, { timeoutMs }));
+    expect(error).toMatchObject({ code: 'MULTI_BROKER_OPTION_INVALID', broker: 'events' });
+    expect(error.message).toContain('request(): timeoutMs');
+  });
+
   it('rejects as its driver does, at once', async () => {
     const rig = await answering(() => Promise.reject(new Error('no responders')));
     expect(await stateOf(ask(rig))).toContain('no responders');

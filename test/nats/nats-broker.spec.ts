@@ -53,10 +53,19 @@ describe('natsBroker', () => {
     ['TLS without a check', { client: { tls: insecure } }, 'rejectUnauthorized'],
     ['a queue with a blank', { client: {}, queue: 'a b' }, 'queue'],
     ['a time-out of nothing', { client: {}, confirmTimeoutMs: 0 }, 'confirmTimeoutMs'],
+    ['a time-out that is no number', { client: {}, confirmTimeoutMs: NaN }, 'confirmTimeoutMs'],
   ])('refuses %s', (_, options, named) => {
     const problems = natsBroker({ name: 'events', ...options }).problems();
     expect(problems).toEqual([expect.stringContaining(named)]);
     expect(problems.join()).not.toContain('hunter2');
+  });
+
+  it.each(['ackWaitMs', 'duplicateWindowMs', 'maxAgeMs'])('refuses a stream whose %s is no duration', (option) => {
+    for (const value of [NaN, -1, Infinity]) {
+      const source = stream('S', { durable: 'd', [option]: value });
+      const wrong = expect.objectContaining({ code: 'MULTI_BROKER_OPTION_INVALID' });
+      expect(() => broker.source(source)).toThrow(wrong);
+    }
   });
 
   it('allows TLS without a check where that is said twice', () => {

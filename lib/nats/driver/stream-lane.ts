@@ -8,6 +8,9 @@ const nak = Buffer.from('-NAK');
 const term = Buffer.from('+TERM');
 const working = Buffer.from('+WPI');
 
+/** The server reads the delay as an int64 of nanoseconds: some 285 years. */
+const longestDelayNs = 9e18;
+
 /** So many sequences of what was given back are kept at most, where the server has no limit. */
 const mostGivenBack = 10_000;
 
@@ -124,5 +127,6 @@ export class StreamLane implements Lane {
 function payload(how: Settlement): Uint8Array {
   if (how === 'done') return ack;
   if (how === 'drop') return term;
-  return how.againInMs > 0 ? Buffer.from(`-NAK ${JSON.stringify({ delay: Math.round(how.againInMs * 1e6) })}`) : nak;
+  if (how.againInMs <= 0) return nak;
+  return Buffer.from(`-NAK ${JSON.stringify({ delay: Math.min(Math.round(how.againInMs * 1e6), longestDelayNs) })}`);
 }

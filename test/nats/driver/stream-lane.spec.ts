@@ -35,6 +35,12 @@ describe('a lane of a JetStream consumer', () => {
     expect(sent).toMatchObject([{ subject: handle(2, 7, 100), payload: '-NAK {"delay":1500000000}' }]);
   });
 
+  it('gives back for no longer than the server can count', () => {
+    const { lane, sent, add } = make();
+    lane.settle(add(7, 100), { againInMs: 1e300 });
+    expect(sent).toMatchObject([{ payload: '-NAK {"delay":9000000000000000000}' }]);
+  });
+
   it('takes a message of the same sequence for another where it was stored at another time', () => {
     const { lane, add } = make();
     const old = add(7, 100);
