@@ -9,6 +9,7 @@ import { Losses } from '../../lib/kafka/driver/consumer/losses.js';
 import { Life } from '../../lib/kafka/driver/consumer/life.js';
 import { kafkaBroker, topic } from '../../lib/kafka/index.js';
 import { VirtualClock } from '../../lib/twin/index.js';
+import { until } from '../support/brokers/until.js';
 import { recordingIo } from '../support/kafka/connected.js';
 import { FakeClient } from '../support/kafka/fake-client.js';
 import { RecordingSink } from '../support/kafka/recording-sink.js';
@@ -103,6 +104,29 @@ describe("the life of a group's consumer", () => {
     await client.batch(0, [0, 1, 2]);
     client.join('member-1', { topic: [0] });
     expect(seeks(client)).toEqual(['seek 0@3']);
+  });
+
+  it('commits behind markers and aborted records, at the end of a batch or alone', async () => {
+    const { start, client } = life();
+    await start();
+    await client.batch(0, [0, 1], 3);
+    client.passed(1, 7);
+    await until(() => client.committed.get('topic/0') === '4' && client.committed.get('topic/1') === '8', {
+      what: 'both are committed',
+    });
+    client.passed(0, 9);
+    await until(() => client.committed.get('topic/0') === '10', { what: 'the marker is passed' });
+    client.join('member-1', { topic: [0] });
+    expect(seeks(client)).toEqual(['seek 0@10']);
+  });
+
+  it('fetches again what went by without a message before the start was fixed', async () => {
+    const client = new FakeClient();
+    client.committed.set('topic/0', '1').set('topic/1', '1');
+    client.running = new Promise((resolve) => setImmediate(() => (client.passed(0, 1), resolve())));
+    const { start } = life(client);
+    await start();
+    expect(seeks(client)).toEqual(['seek 0@1']);
   });
 
   it('hands over nothing of a partition before its start is fixed, and fetches it again', async () => {

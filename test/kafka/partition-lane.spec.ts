@@ -136,6 +136,39 @@ describe('a Kafka lane', () => {
     expect([held, one.hasRoom, sink.taken.length]).toEqual([8, false, 16]);
   });
 
+  it('commits behind what is no message, once no message waits before it', async () => {
+    const { lane: one, sink } = lane();
+    sink.keep = () => true;
+    one.begin(0);
+    one.offer(messages(0, 1));
+    one.pass(4);
+    const held = one.uncommitted;
+    one.settle(sink.taken[0]!.message, 'done');
+    const behind = one.uncommitted;
+    one.offer(messages(5, 1));
+    expect([held, behind, one.uncommitted, one.next]).toEqual([undefined, 5, 5, 6]);
+  });
+
+  it('does not commit behind messages that were fetched and not handed over yet', async () => {
+    const { lane: one, sink } = lane();
+    one.begin(0);
+    one.offer(messages(0, 3_000));
+    one.pass(3_004);
+    const early = one.uncommitted;
+    for (let round = 0; round < 5; round++) await turn();
+    expect([early! <= 1_024, sink.taken.length, one.uncommitted]).toEqual([true, 3_000, 3_005]);
+  });
+
+  it('commits nothing of what went by before the server forgot its offset', () => {
+    const { lane: one } = lane();
+    one.begin(500);
+    one.pass(510);
+    one.rewind();
+    const rewound = one.uncommitted;
+    one.pass(3);
+    expect([rewound, one.uncommitted]).toEqual([undefined, 4]);
+  });
+
   it('that is quiet takes no more, though its sink has room', async () => {
     const { lane: one, sink } = lane();
     one.begin(0);

@@ -57,8 +57,8 @@ export class FakeClient implements Client {
     this.emit('CRASH', { error, groupId: 'g', restart: false } satisfies ConsumerCrashEvent['payload']);
   }
 
-  /** Hands a batch to `eachBatch`, as kafkajs does after a fetch. */
-  async batch(partition: number, offsets: readonly number[]): Promise<void> {
+  /** Hands a batch to `eachBatch`, as kafkajs does after a fetch. `last` may be the offset of a transaction's marker. */
+  async batch(partition: number, offsets: readonly number[], last = offsets.at(-1)): Promise<void> {
     const messages = offsets.map((offset) => ({
       offset: String(offset),
       value: Buffer.from(`m${offset}`),
@@ -68,7 +68,7 @@ export class FakeClient implements Client {
       headers: {},
     }));
     await this.eachBatch?.({
-      batch: { topic: 'topic', partition, messages },
+      batch: { topic: 'topic', partition, messages, lastOffset: () => String(last) },
       resolveOffset: (offset: string) => this.calls.push(`resolve ${partition}@${offset}`),
       isStale: () => false,
       commitOffsetsIfNecessary: async (given: {
@@ -77,6 +77,11 @@ export class FakeClient implements Client {
         this.store(given.topics.flatMap(({ topic, partitions }) => partitions.map((one) => ({ topic, ...one }))));
       },
     } as unknown as EachBatchPayload);
+  }
+
+  /** Of a fetch that brought no message, but markers or aborted records, kafkajs hands over no batch. */
+  passed(partition: number, last: number): void {
+    this.emit('END_BATCH_PROCESS', { topic: 'topic', partition, batchSize: 0, lastOffset: String(last) });
   }
 
   private store(offsets: Offsets): void {

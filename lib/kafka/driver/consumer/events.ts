@@ -8,6 +8,8 @@ export interface Listeners {
   fetchBegun(node: string): void;
   /** Its answer was read. */
   fetched(node: string): void;
+  /** All that was fetched of a partition, up to this offset, is no message; kafkajs hands over no batch then. */
+  passed(topic: string, partition: number, last: number): void;
   /** The leader gave this member partitions of topics that it does not read; told before the join. */
   strayed(topics: readonly string[]): void;
   joined(join: ConsumerGroupJoinEvent['payload']): void;
@@ -25,7 +27,10 @@ export function listenTo(consumer: Consumer, to: Listeners): void {
     to.alive();
   };
   consumer.on(events.HEARTBEAT, alive);
-  consumer.on(events.END_BATCH_PROCESS, alive);
+  consumer.on(events.END_BATCH_PROCESS, ({ payload: { topic, partition, batchSize, lastOffset } }) => {
+    to.alive();
+    if (batchSize === 0) to.passed(topic, partition, Number(lastOffset));
+  });
   consumer.on(events.FETCH_START, ({ payload }) => {
     to.fetchBegun(String(payload.nodeId));
   });

@@ -107,6 +107,7 @@ export class Life {
       alive: () => { this.vitals.seen(); }, // prettier-ignore
       fetchBegun: (node) => { this.vitals.tried(); host.isolation.fetchBegun(node); }, // prettier-ignore
       fetched: (node) => { if (host.isolation.fetched(node)) this.applyFlow(); }, // prettier-ignore
+      passed: (topic, partition, last) => { this.lanes.get(topic, partition)?.pass(last); }, // prettier-ignore
       strayed: (topics) => { this.coverage.given(topics); }, // prettier-ignore
       joined: (join) => { this.joined(join); }, // prettier-ignore
       rebalancing: () => { this.committer.now(); }, // prettier-ignore
@@ -200,6 +201,7 @@ export class Life {
     const last = batch.messages.at(-1);
     if (lane === undefined || last === undefined || !(await this.isReady(lane)) || payload.isStale()) return;
     lane.offer(batch.messages);
+    lane.pass(Number(batch.lastOffset()));
     payload.resolveOffset(last.offset);
     if (!(await this.hasRoom(lane))) this.flow.pause(lane);
   }
@@ -276,7 +278,8 @@ export class Life {
       clock: io.clock,
       intervalMs: settings.commitIntervalMs ?? 1_000,
       lanes: this.lanes,
-      commit: () => this.commit,
+      // A partition may hold markers and aborted records alone, of which kafkajs hands over no batch.
+      commit: () => this.commit ?? ((offsets) => this.starts.commit(offsets)),
       failed: (cause) => { io.log.debug(`Group '${groupId}' could not commit, it tries again: ${cause.message}`); }, // prettier-ignore
     };
   }

@@ -46,6 +46,9 @@ export class PartitionLane implements Lane {
   private watermark: Watermark | undefined;
   /** The offset to fetch next, once the start position is fixed. */
   private fetchNext = -1;
+  /** The offset after the last that is no message: a transaction's marker, an aborted or a compacted record. */
+  private passed = UNKNOWN;
+  private passedEarly = false;
   private rewound = false;
   /** So many of the next that are handed over were fetched before the offset was gone. */
   private outdated = 0;
@@ -86,8 +89,13 @@ export class PartitionLane implements Lane {
 
   /** The offset to commit, or undefined when that is committed already. */
   get uncommitted(): number | undefined {
-    const position = this.watermark?.position;
+    const position = this.position;
     return this.isLost || position === this.committed ? undefined : position;
+  }
+
+  /** Whether what is no message went by before the start position was fixed: it has to be fetched again. */
+  get wasPassedEarly(): boolean {
+    return this.passedEarly && !this.rewound;
   }
 
   /** The start position is fixed and stored: the lane begins. */
@@ -111,12 +119,27 @@ export class PartitionLane implements Lane {
   }
 
   /**
+   * All that was fetched up to this offset and not offered is no message. With a commit that stops before it, lag
+   * would never be 0, and once retention took it a restart would tell of a loss that is none.
+   */
+  pass(last: number): void {
+    if (this.isLost) return;
+    if (!this.isFixed) this.passedEarly = true;
+    else if (last >= this.passed) {
+      this.passed = last + 1;
+      this.fetchNext = Math.max(this.fetchNext, this.passed);
+      this.whenSettled?.();
+    }
+  }
+
+  /**
    * The offset is gone from the server: whatever comes next is taken, also what is lower (a topic made anew). What is
    * unsettled or waits here is gone with it, or comes again, and counts no more: its offset means another message by now.
    */
   rewind(): void {
     this.rewound = true;
     this.fetchNext = 0;
+    this.passed = UNKNOWN;
     this.committed = UNKNOWN;
     this.outdated = this.stash.length;
     if (this.isFixed) this.watermark = new Watermark(UNKNOWN);
@@ -149,6 +172,13 @@ export class PartitionLane implements Lane {
   end(): void {
     this.goOn();
     this.wakeAll();
+  }
+
+  /** What is no message is passed only once no message waits before it. */
+  private get position(): number | undefined {
+    const { watermark } = this;
+    if (watermark === undefined || watermark.pending > 0 || this.stash.length > 0) return watermark?.position;
+    return Math.max(watermark.position, this.passed);
   }
 
   private async pump(): Promise<void> {

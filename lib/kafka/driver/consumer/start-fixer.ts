@@ -1,4 +1,4 @@
-import type { Admin, Consumer } from 'kafkajs';
+import type { Admin, Consumer, OffsetsByTopicPartition } from 'kafkajs';
 
 import { type Io, sleep } from '../../../driver/index.js';
 import { asError } from '../../../errors/index.js';
@@ -77,7 +77,7 @@ export class StartFixer {
     const alive = fresh.filter(([lane]) => !lane.isLost);
     if (alive.length === 0) return;
     await this.store(alive);
-    for (const [lane, offset] of alive) lane.begin(offset);
+    for (const [lane, offset] of alive) this.beginAt(lane, offset);
   }
 
   private async positions(admin: Admin, lanes: readonly PartitionLane[]): Promise<Positions> {
@@ -98,16 +98,25 @@ export class StartFixer {
     if (lane.isLost) return;
     const hint = this.hints.get(key(lane));
     if (hint !== undefined && hint !== committed) this.seek(lane, committed);
-    lane.begin(committed);
+    this.beginAt(lane, committed);
   }
 
-  private async store(starts: readonly Start[]): Promise<void> {
+  private beginAt(lane: PartitionLane, offset: number): void {
+    if (lane.wasPassedEarly && !lane.isLost) this.seek(lane, offset);
+    lane.begin(offset);
+  }
+
+  /** By the consumer itself: kafkajs hands over no other way before the first batch. */
+  async commit(offsets: OffsetsByTopicPartition): Promise<void> {
     const before = this.stored;
-    const offsets = offsetsOf(starts.map(([{ origin }, offset]) => ({ ...origin, offset })));
     const flat = offsets.topics.flatMap(({ topic, partitions }) => partitions.map((one) => ({ topic, ...one })));
     await this.host.consumer.commitOffsets(flat);
     // While it stops, kafkajs resolves this and commits nothing (#507, #751): only its event tells.
-    if (this.stored - before < starts.length) throw new Error('kafkajs did not commit the start positions');
+    if (this.stored - before < flat.length) throw new Error('kafkajs did not commit');
+  }
+
+  private async store(starts: readonly Start[]): Promise<void> {
+    await this.commit(offsetsOf(starts.map(([{ origin }, offset]) => ({ ...origin, offset }))));
     for (const [lane] of starts) this.hints.delete(key(lane));
   }
 
