@@ -315,6 +315,7 @@ export class Delivery extends Settling implements AttemptOwner {
   private end(): void {
     if (!this.active) return;
     this.active = false;
+    if (!this.settled) this.lane.leftUnsettled?.(this.incoming);
     this.owner.ended(this);
     this.owner.host.observer?.ended(this);
   }

@@ -92,6 +92,7 @@ export class LaneRunner implements LaneOwner {
       this.overflow.drop(batch);
       return;
     }
+    if (this.open.size > this.active) this.supersede(batch);
     this.queue.push(batch);
     this.lease.begin();
     this.kick();
@@ -181,6 +182,21 @@ export class LaneRunner implements LaneOwner {
     if (this.host.ailments.any) this.host.ailments.clear(this);
     if (!delivery.active) this.open.closed();
     if (!this.pumping) this.kick();
+  }
+
+  /** What a handler left unsettled and the server delivers again: from now on the new delivery alone settles it. */
+  private supersede(batch: readonly Incoming[]): void {
+    const again = batch.filter(({ deliveries }) => deliveries > 1);
+    if (again.length === 0) return;
+    const left = this.open.leftUnsettled();
+    for (const { position } of again) {
+      const earlier = left.get(position);
+      if (earlier === undefined || earlier.superseded) continue;
+      earlier.supersede();
+      this.open.closed();
+      this.unsettled--;
+    }
+    this.host.ailments.clear(this);
   }
 
   private kick(): void {

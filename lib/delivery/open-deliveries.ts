@@ -25,11 +25,18 @@ export class OpenDeliveries {
     this.over = 0;
   }
 
+  /** Those whose handler is over and has not settled them, by position. */
+  leftUnsettled(): ReadonlyMap<string, Settling> {
+    const left = new Map<string, Settling>();
+    for (const delivery of this) if (!delivery.active) left.set(delivery.incoming.position, delivery);
+    return left;
+  }
+
   *[Symbol.iterator](): Iterator<Settling> {
     for (const delivery of this.list) if (isOpen(delivery)) yield delivery;
   }
 }
 
-function isOpen({ active, settled }: Settling): boolean {
-  return active || !settled;
+function isOpen({ active, settled, superseded }: Settling): boolean {
+  return active || !(settled || superseded);
 }

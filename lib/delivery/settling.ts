@@ -1,4 +1,5 @@
 import type { Broker, Incoming, Lane, Settlement } from '../driver/index.js';
+import { MultiBrokerError } from '../errors/index.js';
 import type { AttemptContext, HandSettlement } from './attempt-context.js';
 import { comesAgainInMs } from './backoff.js';
 import type { Binding } from './binding.js';
@@ -12,6 +13,8 @@ export abstract class Settling implements ObservedDelivery {
   /** Handler or publishes run, or a further attempt is to come. */
   active = true;
   settled = false;
+  /** The server has delivered it again: another delivery settles it. */
+  superseded = false;
   observed: unknown = undefined;
   /** The newest attempt: what an earlier one kept of its own settles nothing. */
   protected current: AttemptContext | undefined;
@@ -58,6 +61,14 @@ export abstract class Settling implements ObservedDelivery {
     for (const controller of this.controllers ?? []) controller.abort(reason);
   }
 
+  /** Its handler had left it unsettled, and the server has delivered it again. */
+  supersede(): void {
+    this.superseded = true;
+    const { handler, broker } = this.owner.binding;
+    const what = `A message that ${handler} had not settled was delivered again`;
+    this.cut(new MultiBrokerError('MULTI_BROKER_SETTLEMENT', what, { handler, broker }));
+  }
+
   /** Aborts the signal of the running attempt alone. False: it was aborted before. */
   cutAttempt(reason: Error): boolean {
     if (this.attemptCut !== undefined) return false;
@@ -71,6 +82,10 @@ export abstract class Settling implements ObservedDelivery {
   }
 
   settledByHand(how: HandSettlement, by: AttemptContext): boolean {
+    if (this.superseded) {
+      this.verdicts.tooLate();
+      return true;
+    }
     if (this.settled || this.byHand !== undefined || by !== this.current) return false;
     if (how === 'ack') this.ackByHand();
     else if ('reject' in how) this.rejectByHand(how.reject ?? 'rejected by its handler');

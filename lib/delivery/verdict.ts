@@ -65,6 +65,14 @@ export class Verdicts {
     this.tell(error, 'its handler had settled it before');
   }
 
+  /**
+   * Settled by hand once the server had delivered it again. Told and not thrown: whoever is late by a moment settles
+   * from a timer or an event, where an error would end the process.
+   */
+  tooLate(): void {
+    this.owner.host.log.warn(`${this.named()}: settled too late by hand, as the server has delivered it again`);
+  }
+
   /** Counts and tells a message that will not come again. */
   dropped(reason: string): Error {
     const { host, binding } = this.owner;

@@ -123,6 +123,11 @@ export interface Lane {
   readonly leaseMs?: number | undefined;
   /** Tells the server that this message is still being worked on. */
   extend?(message: Incoming): void;
+  /**
+   * Its handler is over and has not settled it (`ack: 'manual'`). It may still be settled, until the server delivers it
+   * again: that is a new delivery of the message then, and no copy of one that is being worked on.
+   */
+  leftUnsettled?(message: Incoming): void;
   /** Once for each message, in any order; never throws. */
   settle(message: Incoming, how: Settlement): void;
 }

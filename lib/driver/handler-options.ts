@@ -9,7 +9,8 @@ import type { StandardSchema } from './standard-schema.js';
  * - `nack-on-error` (default): acked after success; after failure it comes again in 1 s, doubling to 30 s.
  * - `reject-on-error`: after failure it is logged, counted and acked.
  * - `ack-first`: acked before the handler is called; a failure is logged.
- * - `manual`: only by `context.ack()`, `nack()` or `reject()`.
+ * - `manual`: only by `context.ack()`, `nack()` or `reject()`; on JetStream what is left unsettled comes again once its
+ *   handler is over and ack_wait has passed.
  */
 export type AckPolicy = 'nack-on-error' | 'reject-on-error' | 'ack-first' | 'manual';
 

@@ -2,8 +2,8 @@
  * Why something waits. `retry`: for its next call in place (real brokers; on twins that follows at once). `hold`: a
  * Kafka message that comes again at the head of its partition. `redelivery`: a JetStream message that was nacked.
  * `ack-wait`: one that was handed out to a connection or process that is gone; it comes again when its ack wait is
- * over. `manual`: a message that its handler has not settled yet; what the server sends again meanwhile is taken for
- * a copy. `queued`: messages behind one of these, or of a paused subscription. `unread`: messages on a broker that is
+ * over. `manual`: a message that its handler has not settled yet; JetStream brings it again when its ack wait is over.
+ * `queued`: messages behind one of these, or of a paused subscription. `unread`: messages on a broker that is
  * not connected now, after a crash or without a connection. `publish-retry`: a publish that was not confirmed and is
  * tried again. `publish`: one that a fault delays. `processing`: a handler that runs, until its `maxProcessingMs` is
  * over. `timer`: anything else that waits for the clock.

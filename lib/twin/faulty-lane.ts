@@ -10,17 +10,15 @@ export interface BeforeSettle {
 /** A lane of any kind that can be cut off in a moment, and that keeps duplicates from its driver. */
 export class FaultyLane implements Lane {
   readonly extend?: NonNullable<Lane['extend']>;
+  readonly leftUnsettled?: NonNullable<Lane['leftUnsettled']>;
   readonly #lost = new LazyAbortController();
 
   constructor(
     private readonly inner: Lane,
     private readonly process: BeforeSettle,
   ) {
-    if ('extend' in inner) {
-      this.extend = (message) => {
-        if (!this.#lost.aborted && !(message instanceof Duplicate)) inner.extend?.(message);
-      };
-    }
+    if ('extend' in inner) this.extend = this.#passedOn((message) => inner.extend?.(message));
+    if ('leftUnsettled' in inner) this.leftUnsettled = this.#passedOn((message) => inner.leftUnsettled?.(message));
   }
 
   get source(): SourceSpec {
@@ -51,6 +49,12 @@ export class FaultyLane implements Lane {
     if (this.#lost.aborted || !this.process.survives()) return;
     // The driver knows the message that it handed over, and no other.
     if (!(message instanceof Duplicate)) this.inner.settle(message, how);
+  }
+
+  #passedOn(call: (message: Incoming) => void): (message: Incoming) => void {
+    return (message) => {
+      if (!this.#lost.aborted && !(message instanceof Duplicate)) call(message);
+    };
   }
 
   lose(reason: unknown): void {

@@ -55,6 +55,7 @@ export class FakeLane implements Lane {
   /** In the order in which they were settled. */
   readonly settled: { readonly position: string; readonly how: Settlement }[] = [];
   readonly extended: string[] = [];
+  readonly left: Incoming[] = [];
   readonly #lost = new AbortController();
   readonly #known = new Set<Incoming>();
 
@@ -77,6 +78,10 @@ export class FakeLane implements Lane {
   extend(message: Incoming): void {
     if (this.#known.has(message)) throw new Error(`${message.position} is extended after it was settled`);
     this.extended.push(message.position);
+  }
+
+  leftUnsettled(message: Incoming): void {
+    this.left.push(message);
   }
 
   settle(message: Incoming, how: Settlement): void {

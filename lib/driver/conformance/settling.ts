@@ -121,6 +121,27 @@ export const settling: readonly DriverPromise[] = [
     },
   },
   {
+    id: 'T9',
+    text: 'what its handler left unsettled comes again after its lease, and only that delivery settles it then',
+    unless: unless.comesAgain,
+    async prove(bench) {
+      const { place, driver, probe } = await bench.reader(keep, { leaseMs });
+      await bench.publish(driver, place.destination, 'left');
+      await probe.has('left');
+      const first = probe.find('left');
+      first.lane.leftUnsettled?.(first.message);
+      await bench.pass(leaseMs);
+      await probe.hasCount(2);
+      const second = probe.taken[1]!;
+      assert.equal(second.message.position, first.message.position);
+      assert.equal(second.message.deliveries, 2);
+      first.lane.settle(first.message, 'done');
+      second.lane.settle(second.message, { againInMs: 0 });
+      await probe.hasCount(3);
+      second.lane.settle(probe.taken[2]!.message, 'done');
+    },
+  },
+  {
     id: 'T8',
     text: 'what a member held when it left comes to another in order, and what was published since behind it',
     unless: (target) => unless.groups(target) ?? unless.heldInOrder(target),

@@ -68,7 +68,8 @@ export class StreamLane implements Lane {
 
   /**
    * Whether the delivery is the copy of a message that is at work here: when ack_wait passes, JetStream sends it to
-   * the same process too. The copy's handle is taken over.
+   * the same process too. The copy's handle is taken over. What its handler has left unsettled is at work no more:
+   * then it is a new delivery, which alone settles the message.
    */
   swallows(info: DeliveryInfo): boolean {
     return this.adopts(this.unsettled, info) || this.adopts(this.settling, info);
@@ -96,6 +97,11 @@ export class StreamLane implements Lane {
     if (!this.lost.aborted) this.acks.hint((incoming as Placed).handle, working);
   }
 
+  leftUnsettled(incoming: Incoming): void {
+    const message = this.unsettled.get((incoming as Placed).info.seq);
+    if (message === incoming) message.left = true;
+  }
+
   /** Everything that is not settled goes back at once; then the lane is lost. */
   giveBack(): void {
     for (const message of [...this.unsettled.values()]) this.settle(message, { againInMs: 0 });
@@ -118,7 +124,7 @@ export class StreamLane implements Lane {
   /** Sequences are counted anew in a stream that is made anew: the time tells the two apart. */
   private adopts(messages: Map<number, StreamMessage>, info: DeliveryInfo): boolean {
     const known = messages.get(info.seq);
-    if (known?.info.stored !== info.stored) return false;
+    if (known?.info.stored !== info.stored || known.left) return false;
     known.handle = info.handle;
     return true;
   }

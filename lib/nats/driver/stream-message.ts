@@ -40,6 +40,8 @@ export class StreamMessage implements Incoming {
   private made: JsMsg | undefined;
   /** Where its settlement goes: the handle of its latest delivery. */
   handle: string;
+  /** Its handler is over and has not settled it. */
+  left = false;
 
   constructor(
     private readonly message: Msg,

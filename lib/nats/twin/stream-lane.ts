@@ -24,7 +24,10 @@ export class StreamLane implements Lane, Reader {
   readonly #feed: Feed;
   /** What was handed over and is not settled. */
   readonly #unsettled = new Map<Incoming, number>();
-  readonly #held = new Set<number>();
+  /** The same the other way round: of several deliveries the newest. */
+  readonly #held = new Map<number, Incoming>();
+  /** Of these, what its handler has left unsettled. */
+  readonly #left = new Set<number>();
 
   constructor(
     readonly source: StreamSourceSpec,
@@ -51,6 +54,10 @@ export class StreamLane implements Lane, Reader {
     return this.#held.has(seq);
   }
 
+  worksOn(seq: number): boolean {
+    return this.#held.has(seq) && !this.#left.has(seq);
+  }
+
   open(): void {
     this.consumer.join(this);
   }
@@ -65,8 +72,14 @@ export class StreamLane implements Lane, Reader {
     if (seq === undefined) return;
     this.#unsettled.delete(message);
     this.#held.delete(seq);
+    this.#left.delete(seq);
     if (typeof how === 'object') this.consumer.nak(seq, how.againInMs);
     else this.consumer.done(seq);
+  }
+
+  leftUnsettled(message: Incoming): void {
+    const seq = this.#unsettled.get(message);
+    if (seq !== undefined) this.#left.add(seq);
   }
 
   quiet(): void {
@@ -76,7 +89,7 @@ export class StreamLane implements Lane, Reader {
   }
 
   close(): void {
-    const unsettled = [...this.#held];
+    const unsettled = [...this.#held.keys()];
     this.#end();
     this.consumer.leave(this, unsettled);
   }
@@ -91,6 +104,7 @@ export class StreamLane implements Lane, Reader {
     this.quiet();
     this.#lost.abort(laneEnded);
     this.#held.clear();
+    this.#left.clear();
     this.#unsettled.clear();
   }
 
@@ -98,8 +112,11 @@ export class StreamLane implements Lane, Reader {
     const { seq, stored } = handout;
     const receiver = { broker: this.io.broker, params: this.#params?.(stored.address) };
     const message = new StreamArrival(handout, receiver, this.source.stream);
+    const earlier = this.#held.get(seq);
+    if (earlier !== undefined) this.#unsettled.delete(earlier);
     this.#unsettled.set(message, seq);
-    this.#held.add(seq);
+    this.#held.set(seq, message);
+    this.#left.delete(seq);
     return message;
   }
 }

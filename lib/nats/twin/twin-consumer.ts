@@ -13,8 +13,10 @@ const MAX_ACK_PENDING = 1_000;
 export interface Reader {
   readonly free: boolean;
   wake(): void;
-  /** Whether it still works on this message. */
+  /** Whether it was handed this message and has not settled it. */
   holds(seq: number): boolean;
+  /** Of such a one: whether its handler still runs, or is about to. */
+  worksOn(seq: number): boolean;
 }
 
 /** One message as the consumer hands it out. */
@@ -103,7 +105,7 @@ export class TwinConsumer {
       if (seq === undefined) break;
       this.#lease(seq);
       // A copy of what this very reader still works on is swallowed: its lease began anew.
-      if (!reader.holds(seq)) handouts.push(this.#handout(seq));
+      if (!reader.worksOn(seq)) handouts.push(this.#handout(seq));
     }
     if (handouts.length > 0) this.#readers.took(reader);
     if (this.#told.size === 0) this.wake();

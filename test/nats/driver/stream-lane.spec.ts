@@ -41,6 +41,18 @@ describe('a lane of a JetStream consumer', () => {
     expect(sent).toMatchObject([{ payload: '-NAK {"delay":9000000000000000000}' }]);
   });
 
+  it('takes what its handler left unsettled again, and settles it by the new delivery alone', () => {
+    const { lane, sent, add } = make();
+    const first = add(7, 100);
+    lane.leftUnsettled(first);
+    expect(lane.swallows(deliveryInfo(handle(2, 7, 100))!)).toBe(false);
+    const second = add(7, 100);
+    lane.settle(first, 'done');
+    expect(sent).toEqual([]);
+    lane.settle(second, 'done');
+    expect([sent.length, lane.pending]).toEqual([1, 0]);
+  });
+
   it('takes a message of the same sequence for another where it was stored at another time', () => {
     const { lane, add } = make();
     const old = add(7, 100);

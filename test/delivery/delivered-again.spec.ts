@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals';
+import { Rig } from '../support/delivery-rig.js';
+import { FakeMessage } from '../support/fake-lane.js';
+import { turns } from '../support/turns.js';
+
+const delivery = (deliveries: number, position = 'm'): FakeMessage =>
+  new FakeMessage({ body: position, position, deliveries });
+
+async function leftAndDeliveredAgain(): Promise<Rig> {
+  const rig = new Rig({ binding: { ack: 'manual' }, lane: { again: 'server', leaseMs: 3_000 } });
+  void rig.take(delivery(1));
+  await turns();
+  void rig.take(delivery(2));
+  await turns();
+  return rig;
+}
+
+describe("what a handler left unsettled (ack: 'manual') and the server delivers again", () => {
+  it('is told to the lane as left, once its handler is over', async () => {
+    const rig = new Rig({ binding: { ack: 'manual' }, lane: { again: 'server' } });
+    const message = delivery(1);
+    void rig.take(message);
+    await turns();
+    expect(rig.lane.left).toEqual([message]);
+  });
+
+  it('is a new attempt', async () => {
+    const { contexts, binding } = await leftAndDeliveredAgain();
+    expect(contexts.map(({ message }) => message.attempt)).toEqual([1, 1 + binding.retry.attempts]);
+  });
+
+  it('is settled by the new attempt alone: a late ack() of the first one is told in the log and does nothing', async () => {
+    const { contexts, lane, log } = await leftAndDeliveredAgain();
+    contexts[0]?.ack();
+    expect(lane.fates).toEqual([]);
+    expect(log.lines.join()).toContain('(m): settled too late by hand, as the server has delivered it again');
+    contexts[1]?.ack();
+    expect(lane.fates).toEqual(['m done']);
+  });
+
+  it('aborts the signal of the first attempt', async () => {
+    const rig = new Rig({ binding: { ack: 'manual' }, lane: { again: 'server' } });
+    void rig.take(delivery(1));
+    await turns();
+    const { signal } = rig.contexts[0]!;
+    expect(signal.aborted).toBe(false);
+    void rig.take(delivery(2));
+    expect(signal.reason).toMatchObject({ code: 'MULTI_BROKER_SETTLEMENT' });
+  });
+
+  it('counts once, however often it came', async () => {
+    const rig = await leftAndDeliveredAgain();
+    for (let deliveries = 3; deliveries < 200; deliveries++) {
+      void rig.take(delivery(deliveries));
+      await turns();
+    }
+    expect([rig.sink.taken, rig.calls.length]).toEqual([1, 199]);
+  });
+
+  it('lets a lane go on that had left as many as may be', async () => {
+    const rig = new Rig({ binding: { ack: 'manual' }, lane: { again: 'server' } });
+    const sent = (deliveries: number) => Array.from({ length: 600 }, (_, i) => delivery(deliveries, `m${String(i)}`));
+    void rig.take(...sent(1));
+    await turns();
+    const begun = rig.calls.length;
+    expect(rig.ailments.list()).toEqual([expect.stringContaining('unsettled')]);
+    void rig.take(...sent(2).slice(0, begun));
+    expect(rig.ailments.list()).toEqual([]);
+    await turns();
+    expect(rig.calls.length).toBe(2 * begun);
+  });
+});
