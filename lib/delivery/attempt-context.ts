@@ -1,4 +1,4 @@
-import { AsyncResource } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { type Broker, type Headers, type Incoming, MessageContext } from '../driver/index.js';
 import { MultiBrokerError, requireDuration } from '../errors/index.js';
 import type { DeliveryContext } from './binding.js';
@@ -21,16 +21,33 @@ export interface AttemptOwner {
 export type HandSettlement =
   'ack' | { readonly nackInMs: number | undefined } | { readonly reject: string | undefined };
 
+/**
+ * Whether what is entered within a resource stays in it, as on Node 20 and 22. Since Node 24 (AsyncContextFrame) a
+ * resource has what was there when it was made, and what is entered later is gone when its function returns.
+ */
+const SCOPE_KEEPS = scopeKeeps();
+
+function scopeKeeps(): boolean {
+  const storage = new AsyncLocalStorage<boolean>();
+  const resource = new AsyncResource('nestjs-multi-broker');
+  resource.runInAsyncScope(() => {
+    storage.enterWith(true);
+  });
+  const kept = resource.runInAsyncScope(() => storage.getStore() === true);
+  storage.disable();
+  return kept;
+}
+
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
 
 /** The context of one attempt: what an earlier attempt kept of its own cannot settle a later one's work twice. */
 export class AttemptContext extends MessageContext implements DeliveryContext {
   readonly message: DeliveredMessage;
   /**
-   * @internal In which guards, handler and what it gives run: what one of them enters by
-   *   `AsyncLocalStorage.enterWith()` ends with the attempt, where the next message of the lane would go on with it.
+   * In which guards, handler and what it gives run: what one of them enters by `AsyncLocalStorage.enterWith()` ends
+   * with the attempt, where the next message of the lane would go on with it.
    */
-  readonly scope = new AsyncResource('nestjs-multi-broker');
+  private scope = new AsyncResource('nestjs-multi-broker');
   private controller: AbortController | undefined;
 
   constructor(
@@ -70,6 +87,26 @@ export class AttemptContext extends MessageContext implements DeliveryContext {
       else this.controller.abort(this.owner.cutOff);
     }
     return this.controller.signal;
+  }
+
+  /** @internal Runs a part of the attempt in its async scope. */
+  enter<T>(run: () => T): T {
+    return this.scope.runInAsyncScope(run);
+  }
+
+  /** @internal As {@link enter}; what `run` enters is seen by the later parts. */
+  enterAndKeep<T>(run: () => T): T {
+    if (SCOPE_KEEPS) return this.scope.runInAsyncScope(run);
+    return this.scope.runInAsyncScope(() => {
+      const result = run();
+      // Only a promise, an Observable or a sequence has a later part that could see it.
+      if (typeof result === 'object' && result !== null) this.keepScope();
+      return result;
+    });
+  }
+
+  keepScope(): void {
+    this.scope = new AsyncResource('nestjs-multi-broker');
   }
 
   decoded(payload: unknown): void {

@@ -74,4 +74,6 @@ export interface DeliveryContext extends MessageContext {
   readonly rawHeaders: Headers;
   /** Sets `message.payload`. Called by handlers, once an attempt, before the method is called. */
   decoded(payload: unknown): void;
+  /** What the handler gives runs in the async scope of this call: for a handler that is called behind a promise. */
+  keepScope(): void;
 }

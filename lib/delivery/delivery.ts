@@ -82,25 +82,25 @@ export class Delivery extends Settling implements AttemptOwner {
     }
     if (binding.routes.length > 0) refuseLoop(context.rawHeaders, host.maxHops, binding);
     return binding.maxProcessingMs === undefined
-      ? context.scope.runInAsyncScope(() => binding.handle(context))
+      ? context.enterAndKeep(() => binding.handle(context))
       : this.callLimited(context, binding.maxProcessingMs);
   }
 
   /** Until all that the handler gives is there, within `maxProcessingMs`. */
   private callLimited(context: AttemptContext, limitMs: number): unknown {
     this.limitAt = this.owner.host.clock.now() + limitMs;
-    const returned = context.scope.runInAsyncScope(() => this.owner.binding.handle(context));
+    const returned = context.enterAndKeep(() => this.owner.binding.handle(context));
     const items = isThenable(returned)
       ? returned.then((value) => this.itemsOf(value, context))
       : this.itemsOf(returned, context);
     return isThenable(items) ? this.watch(Promise.resolve(items)) : items;
   }
 
-  private itemsOf(returned: unknown, { scope }: AttemptContext): HandlerResult | PromiseLike<HandlerResult> {
+  private itemsOf(returned: unknown, context: AttemptContext): HandlerResult | PromiseLike<HandlerResult> {
     const { items } = this.owner.binding;
     if (items === undefined) return returned as HandlerResult;
     // An Observable is subscribed here.
-    return isInstance(returned) ? scope.runInAsyncScope(() => items(returned)) : items(returned);
+    return isInstance(returned) ? context.enter(() => items(returned)) : items(returned);
   }
 
   private watch<T>(running: Promise<T>): Promise<T> {
@@ -181,7 +181,7 @@ export class Delivery extends Settling implements AttemptOwner {
       over: () => this.cutReason !== undefined,
       confirms: (is) => { this.owner.callConfirms(is); }, // prettier-ignore
     };
-    const publishing = context.scope.runInAsyncScope(() => publishStream(items, this.plan(context), owner));
+    const publishing = context.enter(() => publishStream(items, this.plan(context), owner));
     const limited = this.owner.binding.maxProcessingMs !== undefined;
     const { last, error } = await (limited ? this.watch(publishing) : publishing);
     this.called();

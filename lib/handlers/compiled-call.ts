@@ -66,8 +66,14 @@ function withHost(
       return interceptors ? interceptors(host, inner) : inner();
     };
     const pending = guards?.(host);
-    return pending ? pending.then(further) : further();
+    return pending ? pending.then(() => kept(further(), args)) : further();
   };
+}
+
+/** Behind an asynchronous guard delivery cannot see what the method enters by `AsyncLocalStorage.enterWith()`. */
+function kept(result: unknown, [, context]: Args): unknown {
+  if (typeof result === 'object' && result !== null) context.keepScope();
+  return result;
 }
 
 /** Observables are settled with the other results: without filters nobody has to see their errors before. */

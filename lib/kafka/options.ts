@@ -30,8 +30,9 @@ export interface KafkaSettings extends BrokerOptions {
    */
   readonly allowInsecure?: boolean;
   /**
-   * Stops kafkajs's timer of 1 ms for each connection, which costs some 3 % of a core (kafkajs #1556, #1751). It
-   * patches kafkajs 2.2.4 in place, for the whole process, and does nothing to another version. Default `false`.
+   * Stops kafkajs's timer of 1 ms for each connection, which costs some 3 % of a core and of which Node 22 and later
+   * print a `TimeoutNegativeWarning` (kafkajs #1556, #1751). This broker's own connections only, and kafkajs 2.2.4
+   * only. Default `true`.
    */
   readonly calmTimers?: boolean;
 }

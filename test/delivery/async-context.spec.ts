@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it } from '@jest/globals';
-import { Observable } from 'rxjs';
+import { defer, Observable, of } from 'rxjs';
 import { outgoing } from '../../lib/driver/index.js';
 import { resultItems } from '../../lib/handlers/index.js';
 import { destination, Rig } from '../support/delivery-rig.js';
@@ -9,6 +9,10 @@ import { messages } from '../support/fake-lane.js';
 import { turns } from '../support/turns.js';
 
 const tenant = new AsyncLocalStorage<string>();
+
+async function* tenants() {
+  yield await Promise.resolve(outgoing(tenant.getStore()));
+}
 
 describe('what is entered by AsyncLocalStorage.enterWith()', () => {
   it.each([
@@ -39,12 +43,7 @@ describe('what is entered by AsyncLocalStorage.enterWith()', () => {
   });
 
   it.each([
-    [
-      'sequence',
-      async function* () {
-        yield await Promise.resolve(outgoing(tenant.getStore()));
-      },
-    ],
+    ['sequence', tenants],
     [
       'Observable',
       () =>
@@ -53,15 +52,15 @@ describe('what is entered by AsyncLocalStorage.enterWith()', () => {
           subscriber.complete();
         }),
     ],
+    ['promise of a sequence', async () => tenants()],
+    ['promise of an Observable', async () => defer(() => of(tenant.getStore()))],
   ])('in a handler is seen by the %s that it gives', async (_, gives) => {
     const routes = [{ broker: 'out', destination: 'q' }];
-    const rig = new Rig({
-      binding: { routes, items: resultItems },
-      handle: (body) => {
-        tenant.enterWith(body);
-        return gives() as never;
-      },
-    });
+    const handle = (body: string): never => {
+      tenant.enterWith(body);
+      return gives() as never;
+    };
+    const rig = new Rig({ binding: { routes, items: resultItems }, handle });
     void rig.take(...messages('a', 'b'));
     await turns();
     expect(rig.drivers.out.written).toEqual(['a', 'b']);

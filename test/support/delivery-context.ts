@@ -35,6 +35,8 @@ export class TestContext extends MessageContext implements DeliveryContext {
     this.message.payload = payload;
   }
 
+  keepScope(): void {}
+
   ack(): void {
     this.settled.push('ack');
   }

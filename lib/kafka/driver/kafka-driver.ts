@@ -5,7 +5,6 @@ import type { KafkaClient } from '../load-client.js';
 import { type KafkaBrokerOptions, type KafkaSettings, settings } from '../options.js';
 import type { KafkaSourceSpec } from '../source-spec.js';
 import { type Client, clientMaker, RETRY } from './client/clients.js';
-import { calmTimers } from './client/calm-timers.js';
 import { boundGunzip } from './client/codecs.js';
 import { Groups } from './consumer/groups.js';
 import { Link } from './link.js';
@@ -44,9 +43,6 @@ export class KafkaDriver implements Driver {
 
   async connect(io: Io, signal: AbortSignal): Promise<void> {
     boundGunzip(this.kafkajs, this.settings.maxDecompressedBytes ?? MAX_DECOMPRESSED_BYTES);
-    if (this.settings.calmTimers === true && !(await calmTimers())) {
-      io.log.warn(`Broker '${io.broker}': calmTimers has no effect, for this is not kafkajs 2.2.4`);
-    }
     const makeClient = clientMaker(this.kafkajs, this.options, io);
     const link = new Link(io);
     const topics = new TopicTable();

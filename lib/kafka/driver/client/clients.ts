@@ -3,6 +3,7 @@ import type { Kafka, LogEntry, logCreator, RetryOptions } from 'kafkajs';
 import type { Io } from '../../../driver/index.js';
 import type { KafkaClient } from '../../load-client.js';
 import type { KafkaBrokerOptions } from '../../options.js';
+import { calmTimers } from './calm-timers.js';
 import { logTo } from './log-creator.js';
 import { Sockets } from './sockets.js';
 
@@ -55,6 +56,7 @@ export function clientMaker(kafkajs: KafkaClient, options: KafkaBrokerOptions, i
       socketFactory: sockets.make,
       logCreator: logCreatorOf(options, io, hooks),
     });
+    if (options.calmTimers !== false) calmTimers(kafka);
     return { kafka, kill: () => { sockets.kill(); } }; // prettier-ignore
   };
 }
