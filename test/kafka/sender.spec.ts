@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { type ICustomPartitioner, Partitioners } from 'kafkajs';
 
 import type { Clock, Outcome, Outgoing } from '../../lib/driver/index.js';
+import { partitionOfKey } from '../../lib/kafka/partitioner.js';
 import { Sender } from '../../lib/kafka/driver/producer/sender.js';
 import { TopicTable } from '../../lib/kafka/driver/producer/topic-table.js';
 import { FakeCluster, type Fault } from '../support/kafka/fake-cluster.js';
@@ -104,6 +105,55 @@ describe('a batch', () => {
       (values) => [...values].filter((value, index, all) => index > 0 && value < all[index - 1]!).length,
     );
     expect([turns, missing(cluster, 7_500)]).toEqual([turns.map(() => 0), 0]);
+  });
+
+  it.each<[string, number, Partial<Outgoing>]>([
+    ['portion', 6, { body: Buffer.alloc(500_000) }],
+    ['thousand', 2_500, {}],
+  ])('writes no later %s of a partition whose earlier one has to be tried again', async (_what, count, more) => {
+    const cluster = new FakeCluster(2);
+    const { publish } = senderOn(cluster);
+    await publish(batch(1, () => 'a'));
+    const before = cluster.values.length;
+    const partition = cluster.written.findIndex(({ length }) => length > 0);
+    const other = ['b', 'c', 'd', 'e'].find((key) => partitionOfKey(key, 2) !== partition)!;
+    let refused = 0;
+    // Away for as long as the first portion is tried.
+    cluster.before = ({ partitions }) =>
+      partitions.some((one) => one.partition === partition) && refused++ < 10 ? 'NOT_ENOUGH_REPLICAS' : undefined;
+    const outcomes = await publish(
+      batch(count, (index) => (index === count - 1 ? other : 'a')).map((message) => ({ ...message, ...more })),
+    );
+    expect(cluster.written[partition]).toHaveLength(before);
+    expect(outcomes.map((outcome) => ('error' in outcome ? outcome.error.retryable : 'written'))).toEqual([
+      ...Array.from({ length: count - 1 }, () => true),
+      'written',
+    ]);
+  });
+
+  it('writes nothing behind a message that has to be tried again, where another one is refused for its own sake', async () => {
+    const cluster = new FakeCluster(1);
+    const { publish } = senderOn(cluster);
+    await publish(batch(1));
+    const has = (value: string) => (request: { partitions: readonly { messages: readonly { value: unknown }[] }[] }) =>
+      request.partitions.some(({ messages }) => messages.some((one) => String(one.value) === value));
+    // Alone, the half with 10 in it is not taken.
+    cluster.before = (request) => {
+      if (has('99')(request)) return 'TOO_LARGE';
+      return has('10')(request) ? 'NOT_ENOUGH_REPLICAS' : undefined;
+    };
+    const outcomes = await publish(batch(200));
+    const written = outcomes.flatMap((outcome, index) => ('receipt' in outcome ? [index] : []));
+    const refused = outcomes.findIndex((outcome) => 'error' in outcome && !outcome.error.retryable);
+    expect([written.filter((index) => index > 10), refused]).toEqual([[], -1]);
+  });
+
+  it('to a topic that is new writes nothing behind its first message, where that has to be tried again', async () => {
+    const cluster = new FakeCluster(1);
+    let refused = 0;
+    cluster.before = () => (refused++ < 9 ? 'NOT_ENOUGH_REPLICAS' : undefined);
+    const outcomes = await senderOn(cluster).publish(batch(5));
+    expect([cluster.values, outcomes.filter((outcome) => 'error' in outcome).length]).toEqual([[], 5]);
   });
 
   it('of which the server refuses one message fails that one alone', async () => {

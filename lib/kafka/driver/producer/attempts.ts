@@ -81,7 +81,8 @@ export class Attempts {
   private async split(write: Write, parcels: readonly Parcel[], maybe: boolean): Promise<void> {
     const middle = parcels.length >> 1;
     await this.send(write, parcels.slice(0, middle), maybe);
-    await this.send(write, parcels.slice(middle), maybe);
+    const later = write.inOrder(parcels.slice(middle));
+    if (later.length > 0) await this.send(write, later, maybe);
   }
 
   private partitionGone(topic: string): Failure {

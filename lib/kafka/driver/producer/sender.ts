@@ -28,7 +28,10 @@ export class Sender {
       topic,
       left.map(({ message }) => message),
     );
-    for (const round of rounds(left)) await this.send(write, round);
+    for (const round of rounds(left)) {
+      const portions = round.map((portion) => write.inOrder(portion)).filter(({ length }) => length > 0);
+      if (portions.length > 0) await this.send(write, portions);
+    }
     return write.outcomes;
   }
 

@@ -8,6 +8,8 @@ import type { Parcel } from './parcels.js';
 /** A batch that is being written to one topic, and what became of each message of it. */
 export class Write {
   readonly outcomes: Outcome[];
+  /** Partitions in which a message was not confirmed that will be tried again, and why. */
+  private readonly behind = new Map<number, Error>();
 
   constructor(
     readonly topic: string,
@@ -43,7 +45,31 @@ export class Write {
     const written = maybe && !guilty ? 'maybe' : failure.written;
     const retryable = !isUnknownTopic(failure) && failure.retryable;
     const error = new PublishError(code, what, { broker: this.broker, cause, retryable, written });
-    for (const { place } of parcels) this.outcomes[place] = { error };
+    for (const { place, message } of parcels) {
+      this.outcomes[place] = { error };
+      if (retryable && message.partition !== undefined) this.behind.set(message.partition, cause);
+    }
+  }
+
+  /**
+   * Fails what stands behind a message of its partition that will be tried again: written now, it would overtake it.
+   * Returns the rest.
+   */
+  inOrder(parcels: readonly Parcel[]): readonly Parcel[] {
+    if (this.behind.size === 0) return parcels;
+    return parcels.filter((parcel) => {
+      const before = this.behind.get(parcel.message.partition ?? -1);
+      if (before !== undefined) this.leave(parcel, before);
+      return before === undefined;
+    });
+  }
+
+  private leave({ place }: Parcel, before: Error): void {
+    const what =
+      `Broker '${this.broker}' did not publish to topic '${this.topic}' yet, ` +
+      `for what stands before it in its partition was not confirmed: ${before.message}`;
+    const details = { broker: this.broker, cause: before, retryable: true, written: 'no' } as const;
+    this.outcomes[place] = { error: new PublishError('MULTI_BROKER_NOT_CONNECTED', what, details) };
   }
 
   /** All fail as the first did. */
