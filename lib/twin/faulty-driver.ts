@@ -146,7 +146,13 @@ export class FaultyDriver implements Driver, Connected, Mortal {
     // A batch stays one: drivers place messages without a key by it.
     if (!this.#down && !this.host.faults.failsPublishes) return this.inner.publish(to, batch);
     const outcomes: Outcome[] = [];
-    for (const message of batch) outcomes.push(await this.#write(to, message));
+    const behind = new Map<string | undefined, PublishError>();
+    for (const message of batch) {
+      const before = behind.get(message.key);
+      const outcome = before === undefined ? await this.#write(to, message) : { error: this.#leftBehind(to, before) };
+      outcomes.push(outcome);
+      if ('error' in outcome && outcome.error.retryable) behind.set(message.key, outcome.error);
+    }
     return outcomes;
   }
 
@@ -185,6 +191,16 @@ export class FaultyDriver implements Driver, Connected, Mortal {
   #notConnected(to: DestinationSpec): PublishError {
     const what = `Broker '${this.#broker}' has no connection; ${to.name} was not written`;
     return new PublishError('MULTI_BROKER_NOT_CONNECTED', what, { broker: this.#broker, written: 'no' });
+  }
+
+  /** As a real driver keeps the order: what stands behind a message that is tried again is not written before it. */
+  #leftBehind(to: DestinationSpec, before: PublishError): PublishError {
+    const what = `${to.name} of broker '${this.#broker}' was not written yet, for what stands before it was not confirmed: ${before.message}`;
+    return new PublishError('MULTI_BROKER_NOT_CONNECTED', what, {
+      broker: this.#broker,
+      written: 'no',
+      retryable: true,
+    });
   }
 
   #unconfirmed(to: DestinationSpec, written: 'no' | 'maybe'): PublishError {

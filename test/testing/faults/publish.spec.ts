@@ -1,6 +1,18 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { Injectable } from '@nestjs/common';
+
+import { outgoing, Payload, PublishTo, Subscribe } from '../../../lib/index.js';
 import { Bridge } from '../../support/bridge-app.js';
 import { closeTestApps, testApp } from '../../support/test-app.js';
+
+@Injectable()
+class Splitter {
+  @Subscribe('orders', 'in')
+  @PublishTo('events', 'out')
+  split(@Payload() text: string) {
+    return outgoing.each([1, 2, 3].map((part) => `${text}${part}`));
+  }
+}
 
 afterEach(closeTestApps);
 
@@ -14,6 +26,15 @@ describe('scripted faults', () => {
     await harness.clock.advance(10_000);
     expect(harness.published('events', 'out')).toHaveLength(1);
     expect(harness.deliveries()).toMatchObject([{ outcome: 'acked' }]);
+  });
+
+  it.each(['no', 'maybe'] as const)('results keep their order over one that fails (written: %s)', async (written) => {
+    const { harness } = await testApp([Splitter]);
+    harness.fault('events').failPublish({ times: 1, destination: 'out', written });
+    await harness.publish('orders', 'in', 'a');
+    await harness.clock.advance(10_000);
+    const payloads = harness.published('events', 'out').map(({ payload }) => payload);
+    expect([...new Set(payloads)]).toEqual(['a1', 'a2', 'a3']);
   });
 
   it('a slow publish ends at its time and not before', async () => {
