@@ -8,6 +8,8 @@ const NONE: readonly Incoming[] = [];
 /** Messages of one lane that wait for their handler, as the batches in which they came: nothing is copied. */
 export class LaneQueue {
   private batches: (readonly Incoming[])[] = [];
+  /** When each of them came. */
+  private times: number[] = [];
   /** The batch in hand, and the place in it. */
   private first = 0;
   private position = 0;
@@ -17,9 +19,15 @@ export class LaneQueue {
     return this.count;
   }
 
-  push(batch: readonly Incoming[]): void {
+  /** When the message that has waited longest came; undefined where none waits. */
+  get since(): number | undefined {
+    return this.times[this.first];
+  }
+
+  push(batch: readonly Incoming[], at = 0): void {
     if (batch.length === 0) return;
     this.batches.push(batch);
+    this.times.push(at);
     this.count += batch.length;
   }
 
@@ -34,6 +42,7 @@ export class LaneQueue {
 
   clear(): void {
     this.batches = [];
+    this.times = [];
     this.first = 0;
     this.position = 0;
     this.count = 0;
@@ -53,6 +62,7 @@ export class LaneQueue {
     this.position = 0;
     if (this.first < LET_GO_AT && this.first < this.batches.length) return;
     this.batches = this.batches.slice(this.first);
+    this.times = this.times.slice(this.first);
     this.first = 0;
   }
 }

@@ -7,9 +7,10 @@ import type { WaitsFor } from './delivery-observer.js';
 import { Delivery } from './delivery.js';
 import type { LaneOwner } from './lane-owner.js';
 import { LaneQueue } from './lane-queue.js';
-import { LeaseKeeper } from './lease-keeper.js';
+import { type Leased, LeaseKeeper } from './lease-keeper.js';
 import { OpenDeliveries } from './open-deliveries.js';
 import { Overflow } from './overflow.js';
+import { Prefetch } from './prefetch.js';
 import type { Settling } from './settling.js';
 import { Waiters } from './waiters.js';
 
@@ -28,7 +29,7 @@ const INTERRUPTED = new Error('The lane begins no further handler');
  * Runs the deliveries of one lane: one handler after another, in order. While the publishes of one message are being
  * confirmed the next handler may begin; a delivery that waits to come again holds all that are behind it.
  */
-export class LaneRunner implements LaneOwner {
+export class LaneRunner implements LaneOwner, Leased {
   calling = false;
   ending = false;
   /** The most messages that are handled and not settled. */
@@ -42,6 +43,10 @@ export class LaneRunner implements LaneOwner {
   private readonly interrupt = new LazyAbortController();
   private readonly lease: LeaseKeeper;
   private readonly overflow: Overflow;
+  /** Where the server gives to other replicas what this one does not ask for. */
+  private readonly prefetch: Prefetch | undefined;
+  /** What had waited too long behind the message that is at work. */
+  private givenBack = 0;
   private readonly room = new Waiters();
   private readonly drainers = new Waiters();
   private readonly callers = new Waiters();
@@ -61,8 +66,9 @@ export class LaneRunner implements LaneOwner {
     readonly host: DeliveryHost,
     private readonly scope: AsyncResource,
   ) {
-    this.lease = new LeaseKeeper(lane, host.clock, () => this.inWork());
+    this.lease = new LeaseKeeper(lane, host.clock, this);
     this.overflow = new Overflow(this);
+    this.prefetch = lane.demand === undefined ? undefined : new Prefetch(lane, host.clock);
     if (lane.lost.aborted) this.lose();
     else lane.lost.addEventListener('abort', () => { this.lose(); }, { once: true }); // prettier-ignore
   }
@@ -93,14 +99,16 @@ export class LaneRunner implements LaneOwner {
       return;
     }
     if (this.open.size > this.active) this.supersede(batch);
-    this.queue.push(batch);
+    this.queue.push(batch, this.prefetch?.arrived());
     this.lease.begin();
     this.kick();
-    if (this.lane.waits && this.queue.length > FULL_AT) return this.room.wait();
+    if (this.lane.waits && this.prefetch === undefined && this.queue.length > FULL_AT) return this.room.wait();
   }
 
+  /** What waits is for whoever can handle it. */
   pause(): void {
     this.paused = true;
+    this.giveBack();
   }
 
   resume(): void {
@@ -116,6 +124,7 @@ export class LaneRunner implements LaneOwner {
     this.paused = false;
     if (this.lane.again === 'never') this.kick();
     else this.beginNothing();
+    this.giveBack();
     this.checkDrained();
   }
 
@@ -200,7 +209,11 @@ export class LaneRunner implements LaneOwner {
   }
 
   private kick(): void {
-    if (this.pumping || this.queue.length === 0 || !this.mayBegin()) return;
+    if (this.pumping || !this.mayBegin()) return;
+    if (this.queue.length === 0) {
+      this.askForMore();
+      return;
+    }
     this.pumping = true;
     void this.scope.runInAsyncScope(() => this.pump());
   }
@@ -215,6 +228,7 @@ export class LaneRunner implements LaneOwner {
       const message = this.mayBegin() ? this.queue.shift() : undefined;
       if (message === undefined) break;
       if (this.room.any && this.queue.length <= FULL_AT) this.room.wake();
+      this.prefetch?.began(this.queue.length);
       const delivery = new Delivery(message, this);
       this.open.add(delivery);
       this.active++;
@@ -231,6 +245,7 @@ export class LaneRunner implements LaneOwner {
       if (rest !== undefined) await rest;
     }
     this.pumping = false;
+    if (this.prefetch !== undefined && this.queue.length === 0) this.kick();
     if (this.active === 0 && this.unsettled >= this.window) this.tellStandstill();
     if (this.queue.length === 0) this.overflow.over();
     if (this.drainers.any) this.checkDrained();
@@ -248,6 +263,22 @@ export class LaneRunner implements LaneOwner {
     this.host.ailments.set(this, `${what}: nothing more is handled before it settles some by context.ack()`);
   }
 
+  private askForMore(): void {
+    this.prefetch?.idle();
+    this.givenBack = 0;
+    if (this.host.ailments.any) this.host.ailments.clear(this.queue);
+  }
+
+  /** What waits goes to whoever can handle it, where a server has others to give it to. */
+  private giveBack(): number {
+    if (this.prefetch === undefined || this.lane.lost.aborted) return 0;
+    this.prefetch.stop();
+    const messages = [...this.queue];
+    this.queue.clear();
+    for (const message of messages) this.lane.settle(message, { againInMs: 0 });
+    return messages.length;
+  }
+
   private lose(): void {
     const what = `${this.lane.name} was taken away`;
     this.vanish(() => new MultiBrokerError('MULTI_BROKER_STOPPED', what, { retryable: true }));
@@ -259,6 +290,7 @@ export class LaneRunner implements LaneOwner {
     if (this.lane.again === 'never') this.host.counts.dropped += this.queue.length;
     this.queue.clear();
     this.host.ailments.clear(this);
+    this.host.ailments.clear(this.queue);
     this.beginNothing();
     this.lease.end();
     if (this.open.size > 0) {
@@ -276,10 +308,27 @@ export class LaneRunner implements LaneOwner {
     this.room.wake();
   }
 
-  private *inWork(): Iterable<Incoming> {
+  *inWork(): Iterable<Incoming> {
     for (const { active, settled, incoming } of this.open) if (active && !settled) yield incoming;
-    // What waits goes back when the lane is left.
-    if (!this.ending) yield* this.queue;
+    // Without a demand nobody else gets it before this lane is left, and then it goes back.
+    if (!this.ending && this.prefetch === undefined) yield* this.queue;
+  }
+
+  /** What has waited for a third of its lease goes back: at the next look it might be somebody else's already. */
+  leaseLook(thirdMs: number): boolean {
+    const { prefetch, queue, lane } = this;
+    if (prefetch === undefined || this.ending) return false;
+    const isStuck = prefetch.looked() > 3 && (this.pumping || this.holds > 0);
+    const { since } = queue;
+    const isLate = since !== undefined && this.host.clock.now() - since > thirdMs;
+    const back = isLate ? this.giveBack() : 0;
+    if (back > 0) this.givenBack += back;
+    if (back > 0 || isStuck) {
+      const what = `${this.binding.handler} has been at one message of ${lane.name} for most of its lease (ack_wait) or longer`;
+      const rest = `nothing more is taken before it is done, and ${String(this.givenBack)} message(s) were given back`;
+      this.host.ailments.set(queue, `${what}: ${rest}`);
+    }
+    return queue.length > 0;
   }
 
   private isDrained(): boolean {

@@ -128,6 +128,15 @@ export interface Lane {
    * again: that is a new delivery of the message then, and no copy of one that is being worked on.
    */
   leftUnsettled?(message: Incoming): void;
+  /** The most messages that may wait for their handler, where there is a limit; 0: none but what can be begun. */
+  readonly maxPrefetch?: number | undefined;
+  /**
+   * How many messages delivery takes, those on their way included; told anew as it goes on, first within `opened`. For a
+   * server that gives to others what one reader does not ask for. 0: nothing can be begun, as the subscription is
+   * paused or a handler does not end; whatever comes all the same, the lane gives back itself. What waited, delivery
+   * has given back by `settle` in the same turn. Such a lane is never told that it is full.
+   */
+  demand?(messages: number): void;
   /** Once for each message, in any order; never throws. */
   settle(message: Incoming, how: Settlement): void;
 }

@@ -11,6 +11,7 @@ export interface BeforeSettle {
 export class FaultyLane implements Lane {
   readonly extend?: NonNullable<Lane['extend']>;
   readonly leftUnsettled?: NonNullable<Lane['leftUnsettled']>;
+  readonly demand?: NonNullable<Lane['demand']>;
   readonly #lost = new LazyAbortController();
 
   constructor(
@@ -19,6 +20,11 @@ export class FaultyLane implements Lane {
   ) {
     if ('extend' in inner) this.extend = this.#passedOn((message) => inner.extend?.(message));
     if ('leftUnsettled' in inner) this.leftUnsettled = this.#passedOn((message) => inner.leftUnsettled?.(message));
+    if (inner.demand !== undefined) {
+      this.demand = (messages) => {
+        if (!this.#lost.aborted) inner.demand?.(messages);
+      };
+    }
   }
 
   get source(): SourceSpec {
@@ -43,6 +49,10 @@ export class FaultyLane implements Lane {
 
   get leaseMs(): number | undefined {
     return this.inner.leaseMs;
+  }
+
+  get maxPrefetch(): number | undefined {
+    return this.inner.maxPrefetch;
   }
 
   settle(message: Incoming, how: Settlement): void {

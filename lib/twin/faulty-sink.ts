@@ -22,6 +22,8 @@ export class FaultySink implements Sink {
 
   opened(lane: Lane): void {
     this.#idle.add(lane);
+    // It hands over what is asked for, and nothing before.
+    if (lane.demand !== undefined) this.#open(lane);
   }
 
   take(lane: Lane, batch: readonly Incoming[]): void | Promise<void> {

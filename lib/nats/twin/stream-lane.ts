@@ -28,6 +28,8 @@ export class StreamLane implements Lane, Reader {
   readonly #held = new Map<number, Incoming>();
   /** Of these, what its handler has left unsettled. */
   readonly #left = new Set<number>();
+  /** How many more delivery takes; without a limit where it never asks. */
+  #wanted = Infinity;
 
   constructor(
     readonly source: StreamSourceSpec,
@@ -38,7 +40,7 @@ export class StreamLane implements Lane, Reader {
     this.name = `${source.stream}/${source.consumer}`;
     this.leaseMs = consumer.ackWaitMs;
     this.#params = paramReader(wildcardsOf(source));
-    this.#feed = new Feed(this, sink, turnsOf(io), (max) => consumer.pull(this, max).map((one) => this.#arrive(one)));
+    this.#feed = new Feed(this, sink, turnsOf(io), (max) => this.#pull(max));
     this.wake = this.#feed.wake;
   }
 
@@ -47,7 +49,18 @@ export class StreamLane implements Lane, Reader {
   }
 
   get free(): boolean {
-    return this.#feed.free;
+    return this.#feed.free && this.#wanted > 0;
+  }
+
+  get maxPrefetch(): number {
+    return this.consumer.maxPrefetch;
+  }
+
+  demand(messages: number): void {
+    this.#wanted = messages;
+    if (messages > 0 && this.consumer.hasSome) this.wake();
+    // What it was told of is for the other readers now.
+    else if (messages === 0) this.consumer.wake();
   }
 
   holds(seq: number): boolean {
@@ -106,6 +119,12 @@ export class StreamLane implements Lane, Reader {
     this.#held.clear();
     this.#left.clear();
     this.#unsettled.clear();
+  }
+
+  #pull(max: number): Incoming[] {
+    const handouts = this.consumer.pull(this, Math.min(max, this.#wanted));
+    this.#wanted -= handouts.length;
+    return handouts.map((one) => this.#arrive(one));
   }
 
   #arrive(handout: Handout): Incoming {

@@ -2,6 +2,7 @@ import type { ConsumerConfig } from 'nats';
 
 import type { Clock } from '../../driver/index.js';
 import { Deadlines, reaches, Rotation, type Stored } from '../../twin/index.js';
+import { maxPrefetchOf } from '../driver/max-prefetch.js';
 import { subjectMatches } from '../subject-match.js';
 import type { TwinStream } from './twin-stream.js';
 
@@ -70,6 +71,16 @@ export class TwinConsumer {
     this.#cursor = (config.deliver_policy as string | undefined) === 'new' ? stream.log.end : stream.log.first;
     this.#leases = new Deadlines(clock, (seqs) => this.#comeAgain(seqs), 'ack-wait');
     this.#naked = new Deadlines(clock, (seqs) => this.#comeAgain(seqs), 'redelivery');
+  }
+
+  /** As of a lane by the real driver. */
+  get maxPrefetch(): number {
+    return maxPrefetchOf(this.#maxAckPending, this.#maxDeliver);
+  }
+
+  /** Whether there may be something for who asks. */
+  get hasSome(): boolean {
+    return this.#available() > 0;
   }
 
   /** The first message that is not settled; the order of first deliveries is that of the sequence. */
