@@ -72,6 +72,7 @@ export class DeliverySink implements Sink {
     this.shareWindow();
     lane.lost.addEventListener('abort', () => void this.forget(lane), { once: true });
     if (this.paused) runner.pause();
+    else runner.resume();
     if (this.quieted) runner.quiet();
     if (this.abandoned) runner.abandon();
   }

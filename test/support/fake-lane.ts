@@ -43,7 +43,7 @@ export function messages(...bodies: readonly string[]): FakeMessage[] {
 
 export const aSource: SourceSpec = { kind: 'fake', name: 'queue in', address: 'in', durable: true };
 
-export type LaneFields = Partial<Pick<Lane, 'again' | 'waits' | 'leaseMs' | 'source' | 'name'>>;
+export type LaneFields = Partial<Pick<Lane, 'again' | 'waits' | 'leaseMs' | 'source' | 'name' | 'maxPrefetch'>>;
 
 /** A lane that remembers how each message was settled, and refuses what the port forbids. */
 export class FakeLane implements Lane {
@@ -55,16 +55,29 @@ export class FakeLane implements Lane {
   /** In the order in which they were settled. */
   readonly settled: { readonly position: string; readonly how: Settlement }[] = [];
   readonly extended: string[] = [];
+  readonly maxPrefetch: number | undefined;
+  /** What delivery asked for, in order; of a lane with `maxPrefetch`. */
+  readonly demanded: number[] = [];
+  readonly demand?: NonNullable<Lane['demand']>;
   readonly left: Incoming[] = [];
   readonly #lost = new AbortController();
   readonly #known = new Set<Incoming>();
 
-  constructor({ source = aSource, name = 'in[0]', again = 'hold', waits = true, leaseMs }: LaneFields = {}) {
+  constructor({
+    source = aSource,
+    name = 'in[0]',
+    again = 'hold',
+    waits = true,
+    leaseMs,
+    maxPrefetch,
+  }: LaneFields = {}) {
     this.source = source;
     this.name = name;
     this.again = again;
     this.waits = waits;
     this.leaseMs = leaseMs;
+    this.maxPrefetch = maxPrefetch;
+    if (maxPrefetch !== undefined) this.demand = (count) => void this.demanded.push(count);
   }
 
   get lost(): AbortSignal {
