@@ -199,7 +199,7 @@ export class Delivery extends Settling implements AttemptOwner {
   }
 
   private plan(context: AttemptContext): PublicationPlan {
-    return new PublicationPlan(this.owner.host, this.owner.binding, context, this.incoming);
+    return new PublicationPlan(this.owner, context, this.incoming);
   }
 
   /** After a failure: waits and calls again, as the verdicts say, until it succeeds or is given up. */

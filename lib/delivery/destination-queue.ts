@@ -2,6 +2,7 @@ import * as timers from 'node:timers';
 import { type Clock, type DestinationSpec, type Outcome, type Outgoing, sleep } from '../driver/index.js';
 import { publishAgainInMs } from './backoff.js';
 import type { Parcel } from './parcel.js';
+import { BACKLOG_AFTER_MS, type PublishBacklog } from './publish-backlog.js';
 
 /** What a queue needs of its outbox. */
 export interface QueueHost {
@@ -11,6 +12,10 @@ export interface QueueHost {
   /** One message's outcome is known. */
   finished(): void;
   emptied(): void;
+  /** Its tries have failed for a while. Called once, until it goes on. */
+  backedUp(backlog: PublishBacklog): void;
+  /** Nothing is to be tried again any more of what was, since then. */
+  goesOn(since: number): void;
 }
 
 /** Messages that wait for their next try. */
@@ -37,6 +42,12 @@ export class DestinationQueue {
   private waiting: Parcel[] = [];
   private running = false;
   private failures = 0;
+  /** What is being written, or was tried and waits for its next try. */
+  private current: readonly Parcel[] = [];
+  /** When the first try of that began. */
+  private since = 0;
+  private error: Error | undefined;
+  private isBackedUp = false;
   private pause: AbortController | undefined;
   /** While it waits between two tries. */
   nextTry: NextTry | undefined;
@@ -50,6 +61,13 @@ export class DestinationQueue {
   /** Something is being written, or about to be. */
   get moves(): boolean {
     return this.running && this.pause === undefined;
+  }
+
+  /** Where the first publish is not confirmed although it has been tried for a while. */
+  get backlog(): PublishBacklog | undefined {
+    const { to, since, error, current } = this;
+    if (current.length === 0 || this.clock.now() - since < BACKLOG_AFTER_MS) return undefined;
+    return { to, since, error, waiting: [...current, ...this.waiting] };
   }
 
   push(parcel: Parcel): void {
@@ -70,11 +88,14 @@ export class DestinationQueue {
   private async run(): Promise<void> {
     while (this.waiting.length > 0) {
       const batch = this.take();
+      this.current = batch;
+      if (this.failures === 0) this.since = this.clock.now();
       const outcomes = await this.host.write(batch.map((parcel) => parcel.message));
       const failed = this.conclude(batch, outcomes);
-      this.failures = failed.length === 0 ? 0 : this.failures + 1;
       if (failed.length > 0) await this.putBack(failed);
+      else if (this.failures > 0) this.recovered();
     }
+    this.current = [];
     this.running = false;
     this.host.emptied();
   }
@@ -99,7 +120,11 @@ export class DestinationQueue {
 
   /** To the head, after a wait; or given up with the last error, where no further try is wanted. */
   private async putBack(failed: readonly Failed[]): Promise<void> {
+    this.failures++;
+    this.error = (failed[0] as Failed).outcome.error;
+    this.current = failed.map(({ parcel }) => parcel);
     if (!this.host.over()) {
+      this.tellBacklog();
       const inMs = publishAgainInMs(this.failures);
       this.pause = new AbortController();
       this.nextTry = this.tryAfter(inMs, failed);
@@ -109,6 +134,20 @@ export class DestinationQueue {
     }
     if (this.host.over()) for (const { parcel, outcome } of failed) this.end(parcel, outcome);
     else this.waiting = failed.map(({ parcel }) => parcel).concat(this.waiting);
+  }
+
+  private tellBacklog(): void {
+    const { backlog } = this;
+    if (backlog === undefined || this.isBackedUp) return;
+    this.isBackedUp = true;
+    this.host.backedUp(backlog);
+  }
+
+  private recovered(): void {
+    if (this.isBackedUp) this.host.goesOn(this.since);
+    this.failures = 0;
+    this.error = undefined;
+    this.isBackedUp = false;
   }
 
   private tryAfter(ms: number, failed: readonly Failed[]): NextTry {

@@ -8,6 +8,7 @@ export type { NextTry } from './destination-queue.js';
 export { CORRELATION_ID, ERROR } from './headers.js';
 export { Outbox, type OutboxHost } from './outbox.js';
 export type { Parcel } from './parcel.js';
+export { backlogIssues, type PublishBacklog, sourceIssues } from './publish-backlog.js';
 export { isRejection, markRejection } from './rejection.js';
 export { textHeaders, textKey } from './text-fields.js';
 export { Turns } from './turns.js';

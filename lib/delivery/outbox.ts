@@ -1,13 +1,15 @@
-import type { Clock, DestinationSpec, Driver, Outcome, Outgoing } from '../driver/index.js';
+import type { Clock, DestinationSpec, Driver, Log, Outcome, Outgoing } from '../driver/index.js';
 import { asError, type ErrorCode, PublishError } from '../errors/index.js';
 import { DestinationQueue, type NextTry } from './destination-queue.js';
 import type { Parcel } from './parcel.js';
+import { backlogIssue, type PublishBacklog } from './publish-backlog.js';
 import { Waiters } from './waiters.js';
 
 /** What a broker's outbox needs to know of it. */
 export interface OutboxHost {
   readonly broker: string;
   readonly clock: Clock;
+  readonly log: Pick<Log, 'info' | 'warn'>;
   /** The connected driver, or undefined while there is none. */
   driver(): Driver | undefined;
 }
@@ -44,6 +46,12 @@ export class Outbox {
   /** What failed and is tried again at its time. */
   nextTries(): readonly NextTry[] {
     return [...this.queues()].flatMap(({ nextTry }) => nextTry ?? []);
+  }
+
+  /** Destinations to which something has been tried for a while and is not confirmed. */
+  backlogs(): readonly PublishBacklog[] {
+    if (this.open === 0) return [];
+    return [...this.queues()].flatMap(({ backlog }) => backlog ?? []);
   }
 
   /** Queues a message; its outcome comes later, never within this call. */
@@ -94,6 +102,13 @@ export class Outbox {
       },
       // Subjects may be made from data without end: a queue that is empty is forgotten.
       emptied: () => queues.delete(keyOf(to)),
+      backedUp: (backlog) => {
+        this.host.log.warn(`Broker '${this.host.broker}' keeps trying: ${backlogIssue(backlog)}`);
+      },
+      goesOn: (since) => {
+        const stood = `it had stood since ${new Date(since).toISOString()}`;
+        this.host.log.info(`Broker '${this.host.broker}': publishing to ${to.name} goes on; ${stood}`);
+      },
     });
     queues.set(keyOf(to), queue);
     return queue;

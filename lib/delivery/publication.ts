@@ -4,19 +4,28 @@ import type { Binding, DeliveryContext, ResultItem, Route } from './binding.js';
 import type { DeliveryHost, Outlet } from './delivery-host.js';
 import { encodeItem, type Origin } from './encode-item.js';
 import { hopsOf } from './headers.js';
+import type { LaneOwner } from './lane-owner.js';
 import type { Parcel } from './parcel.js';
+import type { PublishSource } from './publish-backlog.js';
 
 /** Where the items of a result go, and what they say of their origin. */
 export class PublicationPlan implements Origin {
   readonly hops: string;
 
   constructor(
-    readonly host: DeliveryHost,
-    readonly binding: Binding,
+    readonly owner: LaneOwner,
     readonly context: DeliveryContext,
     readonly incoming: Incoming,
   ) {
     this.hops = String(hopsOf(context.rawHeaders) + 1);
+  }
+
+  get host(): DeliveryHost {
+    return this.owner.host;
+  }
+
+  get binding(): Binding {
+    return this.owner.binding;
   }
 
   get handler(): string {
@@ -73,7 +82,7 @@ export class Publication {
     });
     this.open = parcels.length;
     for (const { to, message } of parcels) {
-      outlet.send(to, { message, persistent: true, done: this.confirmed });
+      outlet.send(to, { message, persistent: true, from: this.plan.owner, done: this.confirmed });
     }
   }
 
@@ -81,6 +90,11 @@ export class Publication {
     if ('error' in outcome) this.error ??= outcome.error;
     if (--this.open === 0) this.next();
   };
+}
+
+/** Who is told that its only item is published. */
+interface Publishing extends PublishSource {
+  published(error: Error | undefined): void;
 }
 
 /**
@@ -92,11 +106,15 @@ export class SinglePublication implements Parcel {
 
   private constructor(
     readonly message: Outgoing,
-    private readonly over: { published(error: Error | undefined): void },
+    private readonly over: Publishing,
   ) {}
 
+  get from(): PublishSource {
+    return this.over;
+  }
+
   /** Throws what cannot be encoded or has no way out. */
-  static send(item: ResultItem, route: Route, plan: PublicationPlan, over: { published(error?: Error): void }): void {
+  static send(item: ResultItem, route: Route, plan: PublicationPlan, over: Publishing): void {
     const outlet = outletOf(route, plan);
     const { to, message } = prepare(item, route, outlet, plan, 0, 0);
     outlet.send(to, new SinglePublication(message, over));

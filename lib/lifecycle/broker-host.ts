@@ -19,6 +19,8 @@ export interface BrokerHost {
   claims(): readonly Binding[];
   /** A start is under way. */
   isStarting(): boolean;
+  /** Why sources of this broker stand still or do not read, as far as that lies at other brokers or at the start. */
+  issuesOf(broker: string): readonly string[];
   outlet(broker: string): Outlet | undefined;
   cameUp(): void;
 }

@@ -1,6 +1,7 @@
 import { auto } from '../codec/index.js';
 import {
   Ailments,
+  backlogIssues,
   type Binding,
   type Counts,
   type DeliveryHost,
@@ -60,7 +61,8 @@ export class ManagedBroker extends Broker {
     this.destinations = new Destinations(definition);
     this.ailments = new Ailments(host.io.clock);
     this.connection = new Connection({ ...host, definition });
-    this.outbox = new Outbox({ broker: this.name, clock: host.io.clock, driver: () => this.connection.driver });
+    const { clock, log } = host.io;
+    this.outbox = new Outbox({ broker: this.name, clock, log, driver: () => this.connection.driver });
     this.outlet = {
       codec: this.codec,
       resolve: (to) => this.destinations.resolve(to),
@@ -167,7 +169,9 @@ export class ManagedBroker extends Broker {
   }
 
   health(): BrokerHealth {
-    return healthOf(this, this.connection, this.ailments.list(), { ...this.counts, unsettled: this.readings.taken });
+    const backlog = backlogIssues(this.outbox.backlogs());
+    const issues = [...this.ailments.list(), ...backlog, ...this.host.issuesOf(this.name)];
+    return healthOf(this, this.connection, issues, { ...this.counts, unsettled: this.readings.taken });
   }
 
   native(): unknown {

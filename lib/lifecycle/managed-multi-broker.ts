@@ -1,4 +1,4 @@
-import type { NextTry, WaitingLane } from '../delivery/index.js';
+import { type NextTry, sourceIssues, type WaitingLane } from '../delivery/index.js';
 import { type Broker, type BrokerDefinition, type Log, MultiBroker, type MultiBrokerHealth } from '../driver/index.js';
 import { asError, MultiBrokerError } from '../errors/index.js';
 import type { HandlerDeclaration } from '../handlers/index.js';
@@ -159,6 +159,10 @@ export class ManagedMultiBroker extends MultiBroker {
     });
   }
 
+  private issuesOf(source: string): readonly string[] {
+    return this.registry.all().flatMap(({ name, outbox }) => sourceIssues(source, name, outbox.backlogs()));
+  }
+
   private refuseStopping(): void {
     if (this.life.isStopping) throw stopped();
   }
@@ -210,6 +214,7 @@ export class ManagedMultiBroker extends MultiBroker {
       stopDeadline: (share) => this.life.stopDeadline(share),
       claims: () => this.handlers.claims,
       isStarting: () => this.life.isStarting,
+      issuesOf: (name) => this.issuesOf(name),
       outlet: (name) => this.registry.known.get(name)?.outlet,
       cameUp: () => {
         if (this.life.isStarted) this.room.look();

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Outbox } from '../../lib/delivery/index.js';
 import type { Driver, Outcome, Outgoing } from '../../lib/driver/index.js';
 import { VirtualClock } from '../../lib/twin/index.js';
-import { destination } from '../support/delivery-rig.js';
+import { destination, MemoryLog } from '../support/delivery-rig.js';
 import { confirmed, FakeDriver, refused } from '../support/fake-driver.js';
 import { eventually, turns } from '../support/turns.js';
 
@@ -13,11 +13,14 @@ function rig(): {
   driver: FakeDriver;
   outbox: Outbox;
   connection: { driver: Driver | undefined };
+  log: MemoryLog;
 } {
   const clock = new VirtualClock(0);
   const driver = new FakeDriver();
   const connection: { driver: Driver | undefined } = { driver };
-  return { clock, driver, connection, outbox: new Outbox({ broker: 'out', clock, driver: () => connection.driver }) };
+  const log = new MemoryLog();
+  const outbox = new Outbox({ broker: 'out', clock, log, driver: () => connection.driver });
+  return { clock, driver, connection, log, outbox };
 }
 
 /** Sends persistently; what became of it stands in the list. */

@@ -105,7 +105,7 @@ export class Rig {
   }
 
   private outlet(name: string, driver: FakeDriver): Outlet {
-    const outbox = new Outbox({ broker: name, clock: this.clock, driver: () => driver });
+    const outbox = new Outbox({ broker: name, clock: this.clock, log: this.log, driver: () => driver });
     this.outboxes.set(name, outbox);
     return { codec: auto, resolve: destination, send: (to, parcel) => outbox.send(to, parcel) };
   }
