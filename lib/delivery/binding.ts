@@ -27,6 +27,8 @@ export interface Binding {
   readonly ack: AckPolicy;
   readonly retry: Required<Omit<RetryOptions, 'retryIf'>> & Pick<RetryOptions, 'retryIf'>;
   readonly maxProcessingMs?: number | undefined;
+  /** Whether requests are answered also with nothing, or never; undefined: with what the handler returns. */
+  readonly reply?: boolean | undefined;
   /** Publishers in the order in which they run: closest to the method first. */
   readonly routes: readonly Route[];
   /**

@@ -5,7 +5,6 @@ import type { WaitsFor } from './delivery-observer.js';
 import { refuseLoop } from './hop-guard.js';
 import { watchProcessingTime } from './processing-time.js';
 import { Publication, PublicationPlan, SinglePublication } from './publication.js';
-import { answer, answerFailure } from './reply.js';
 import { Settling } from './settling.js';
 import { publishStream, type SequenceOwner } from './stream-publication.js';
 import type { Verdict } from './verdict.js';
@@ -288,7 +287,7 @@ export class Delivery extends Settling implements AttemptOwner {
       return;
     }
     if (this.cutReason === undefined) {
-      if (!this.skipped) answer(this.owner, this.message, item);
+      if (!this.skipped) this.owner.responder.answer(this.message, item);
       if (this.owner.binding.ack !== 'manual' || this.skipped) this.settle('done');
     }
     this.end();
@@ -301,13 +300,13 @@ export class Delivery extends Settling implements AttemptOwner {
       return;
     }
     const told = this.byHand === 'nack' ? undefined : (this.refusal ?? failure);
-    if (told !== undefined) answerFailure(this.owner, this.message, told);
+    if (told !== undefined) this.owner.responder.fail(this.message, told);
     this.end();
   }
 
   private give(verdict: Exclude<Verdict, number>, error: Error): void {
     // What comes again has not failed yet for who asked.
-    if (verdict === 'drop' || verdict === 'failed') answerFailure(this.owner, this.message, error);
+    if (verdict === 'drop' || verdict === 'failed') this.owner.responder.fail(this.message, error);
     if (verdict !== 'leave' && verdict !== 'failed') this.settle(verdict);
     this.end();
   }

@@ -2,6 +2,7 @@ import type { Lane } from '../driver/index.js';
 import type { Binding } from './binding.js';
 import type { DeliveryHost } from './delivery-host.js';
 import type { WaitsFor } from './delivery-observer.js';
+import type { Responder } from './responder.js';
 import type { Settling } from './settling.js';
 
 /** What a delivery needs of the lane that runs it. */
@@ -9,6 +10,7 @@ export interface LaneOwner {
   readonly lane: Lane;
   readonly binding: Binding;
   readonly host: DeliveryHost;
+  readonly responder: Responder;
   /** The lane is lost, is being stopped, or was given up: nothing more is begun, nothing unfinished is settled. */
   readonly ending: boolean;
   /** A handler runs. The lane's next one begins by itself; who calls again looks here first. */

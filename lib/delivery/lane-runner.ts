@@ -11,6 +11,7 @@ import { type Leased, LeaseKeeper } from './lease-keeper.js';
 import { OpenDeliveries } from './open-deliveries.js';
 import { Overflow } from './overflow.js';
 import { Prefetch } from './prefetch.js';
+import { Responder } from './responder.js';
 import type { Settling } from './settling.js';
 import { Waiters } from './waiters.js';
 
@@ -34,6 +35,7 @@ export class LaneRunner implements LaneOwner, Leased {
   ending = false;
   /** The most messages that are handled and not settled. */
   window = MAX_UNSETTLED;
+  readonly responder: Responder;
   private readonly queue = new LaneQueue();
   private readonly open = new OpenDeliveries();
   /** Deliveries of which a handler or a publish runs, or which wait for a further call: a drain waits for them. */
@@ -69,6 +71,7 @@ export class LaneRunner implements LaneOwner, Leased {
     this.lease = new LeaseKeeper(lane, host.clock, this);
     this.overflow = new Overflow(this);
     this.prefetch = lane.demand === undefined ? undefined : new Prefetch(lane, host.clock);
+    this.responder = new Responder(this);
     if (lane.lost.aborted) this.lose();
     else lane.lost.addEventListener('abort', () => { this.lose(); }, { once: true }); // prettier-ignore
   }

@@ -61,4 +61,10 @@ export interface SubscribeOptions extends HandlerOptions {
   readonly schema?: StandardSchema;
   /** Messages for which it returns false are acked without a call of the handler. It sees the decoded payload. */
   readonly filter?: (message: BrokerMessage) => boolean;
+  /**
+   * Whether the handler answers messages that carry a reply subject (requests). Default: with what it returns, and not
+   * at all where it returns nothing. `true`: also with an empty answer, and with every failure. `false`: never, which
+   * is for who listens beside a responder and returns something for a publisher.
+   */
+  readonly reply?: boolean;
 }

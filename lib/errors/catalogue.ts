@@ -105,7 +105,7 @@ export const catalogue = {
   },
   MULTI_BROKER_REQUEST_UNSUPPORTED: {
     retryable: false,
-    remedy: 'Use request() on a broker whose kind offers it, such as NATS.',
+    remedy: 'Use request() on a broker whose kind offers it, such as NATS, and on a subject that no stream captures.',
   },
   MULTI_BROKER_REQUEST_TIMEOUT: {
     retryable: true,

@@ -5,7 +5,9 @@ import type { HandlerOptions, RetryOptions, SubscribeOptions } from '../driver/i
 const RETRY = { attempts: 3, delayMs: 100, factor: 2, maxDelayMs: 30_000, jitter: 0 } as const;
 
 /** How a binding is delivered, every default filled in. */
-export type ResolvedHandlerOptions = Pick<Binding, 'ack' | 'retry' | 'maxProcessingMs'> & { readonly codec: Codec };
+export type ResolvedHandlerOptions = Pick<Binding, 'ack' | 'retry' | 'maxProcessingMs' | 'reply'> & {
+  readonly codec: Codec;
+};
 
 /** The binding's own options, else the broker's, else the library's; `retry` field by field. */
 export function resolveHandlerOptions(own: SubscribeOptions, broker: HandlerOptions): ResolvedHandlerOptions {
@@ -13,6 +15,7 @@ export function resolveHandlerOptions(own: SubscribeOptions, broker: HandlerOpti
     ack: own.ack ?? broker.ack ?? 'nack-on-error',
     retry: resolveRetry(own.retry, broker.retry),
     maxProcessingMs: own.maxProcessingMs ?? broker.maxProcessingMs,
+    reply: own.reply,
     codec: own.codec ?? broker.codec ?? auto,
   };
 }

@@ -15,6 +15,7 @@ export function subscribeProblems(options: SubscribeOptions): OptionProblem[] {
   if (Object.keys(options).length === 0) return [];
   return [
     ...handlerOptionProblems(options),
+    ...invalid(options.reply, 'reply', 'true or false', (reply) => typeof reply === 'boolean'),
     ...invalid(options.filter, 'filter', 'a function', isFunction),
     ...invalid(options.schema, 'schema', 'a Standard Schema (zod, valibot, arktype …)', isSchema),
   ];

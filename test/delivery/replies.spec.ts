@@ -33,8 +33,10 @@ const answers = (rig: Rig): unknown[] =>
 const correlation = { 'correlation-id': 'c' };
 
 describe('a request is answered', () => {
-  it('with an empty message where its handler returns nothing', async () => {
-    expect(answers(await asked({}))).toEqual([{ to: 'inbox', body: null, key: undefined, headers: correlation }]);
+  it('with an empty message where its handler returns null, or nothing under reply: true', async () => {
+    const empty = { to: 'inbox', body: null, key: undefined, headers: correlation };
+    expect(answers(await asked({ handle: () => outgoing(null) }))).toEqual([empty]);
+    expect(answers(await asked({ binding: { reply: true } }))).toEqual([empty]);
   });
 
   it('with what its handler returned, encoded by the broker it came by', async () => {
@@ -123,7 +125,57 @@ describe('a request is answered with an error', () => {
   });
 });
 
+describe('nobody is answered', () => {
+  const failing = (): never => {
+    throw new Error('not mine');
+  };
+
+  async function askedTwice(handle: NonNullable<RigOptions['handle']>, options: RigOptions = {}): Promise<Rig> {
+    const rig = await asked({ ...options, handle });
+    void rig.take(new FakeMessage({ body: 'second', replyTo: 'inbox', params: { 0: 'x' } }));
+    await turns();
+    return rig;
+  }
+
+  it('by a handler that returns nothing', async () => {
+    expect(answers(await asked({}))).toEqual([]);
+  });
+
+  it('by one with reply: false, whatever it returns or throws', async () => {
+    const binding = { reply: false };
+    expect(answers(await asked({ binding, handle: () => outgoing('x') }))).toEqual([]);
+    expect(answers(await asked({ binding, handle: failing }))).toEqual([]);
+  });
+
+  it('with a failure, by a handler that returned nothing to a request before', async () => {
+    expect(answers(await askedTwice((body) => (body === 'second' ? failing() : undefined)))).toEqual([]);
+  });
+
+  it('with a failure, by a handler of a wildcard that has answered nothing yet; once it has, it does', async () => {
+    const rig = new Rig({ lane: { again: 'never', waits: false }, binding: { retry: once }, handle: failing });
+    void rig.take(new FakeMessage({ replyTo: 'inbox', params: { 0: 'x' } }));
+    await turns();
+    expect(answers(rig)).toEqual([]);
+    const answering = await askedTwice((body) => (body === 'second' ? failing() : outgoing('x')));
+    expect(answers(answering)).toMatchObject([{ body: 'x' }, { headers: { 'multi-broker-error': 'not mine' } }]);
+  });
+
+  it('unless reply: true says that failures of a wildcard are answered too', async () => {
+    const rig = await askedTwice(failing, { binding: { reply: true } });
+    expect(answers(rig)).toHaveLength(2);
+  });
+});
+
 describe('an answer that cannot be sent', () => {
+  it('as the server would not take it is an error reply at once, and counts as failed', async () => {
+    const rig = await asked({ handle: () => outgoing('x') }, 'inbox', ({ drivers }) => {
+      drivers.in.outcome = ({ body }) => (body === null ? { receipt: {} } : refused(false));
+    });
+    await turns();
+    expect(answers(rig)).toMatchObject([{ body: 'x' }, { headers: { 'multi-broker-error': expect.any(String) } }]);
+    expect([rig.counts.failed, rig.lane.fates]).toEqual([1, ['body done']]);
+  });
+
   it.each(['!bad address', 'inbox'])('does not fail the delivery (%s), and is told', async (replyTo) => {
     const rig = await asked({ handle: () => outgoing('x') }, replyTo, ({ drivers }) => {
       drivers.in.outcome = () => refused(true);

@@ -6,6 +6,7 @@ export interface MessageFields {
   readonly headers?: Headers;
   readonly replyTo?: string;
   readonly deliveries?: number;
+  readonly params?: Readonly<Record<string, string>>;
   readonly position?: string;
 }
 
@@ -19,6 +20,7 @@ export class FakeMessage implements Incoming {
   readonly key: string | undefined;
   readonly replyTo: string | undefined;
   readonly deliveries: number;
+  readonly params: Readonly<Record<string, string>> | undefined;
   readonly position: string;
 
   constructor(private readonly fields: MessageFields) {
@@ -27,6 +29,7 @@ export class FakeMessage implements Incoming {
     this.key = fields.key;
     this.replyTo = fields.replyTo;
     this.deliveries = fields.deliveries ?? 1;
+    this.params = fields.params;
     this.position = position ?? String(body);
   }
 

@@ -28,6 +28,46 @@ describe('a request in a test', () => {
     expect(String(app.harness.timeline())).toMatch(/_INBOX\S+ {"sku":"A-100","price":3} \(the answer\)$/);
   });
 
+  it('is answered by its handler, not by who listens beside it, be it that the listener fails', async () => {
+    @Injectable()
+    class Audit {
+      @Subscribe('events', '>')
+      hear(@Payload() _any: unknown) {}
+
+      @Subscribe('events', 'prices.*', { retry: { attempts: 1 } })
+      fails(@Payload() _any: unknown) {
+        throw new Error('not asked');
+      }
+    }
+    @Injectable()
+    class Slow {
+      @Subscribe('events', 'prices.get')
+      async get(@Payload() sku: string) {
+        await new Promise(setImmediate);
+        return { sku, price: 3 };
+      }
+    }
+    const app = await testApp([Audit, Slow]);
+    const { payload } = await app.broker('events').request('prices.get', 'A-100');
+    expect(payload).toEqual({ sku: 'A-100', price: 3 });
+  });
+
+  it('whose answer is too large ends by an error at once', async () => {
+    @Injectable()
+    class Large {
+      @Subscribe('events', 'large')
+      get(@Payload() _any: unknown) {
+        return 'x'.repeat(1_100_000);
+      }
+    }
+    const { broker } = await testApp([Large]);
+    await expect(broker('events').request('large', 1)).rejects.toMatchObject({
+      code: 'MULTI_BROKER_REQUEST_FAILED',
+      message: expect.stringContaining('the server takes 1048576'),
+    });
+    expect(broker('events').health().counts).toMatchObject({ failed: 1 });
+  });
+
   it('is refused on Kafka by the code of production, and nothing is published', async () => {
     const app = await testApp([Prices]);
     await expect(app.broker('orders').request('prices.get', 'A-100')).rejects.toMatchObject({

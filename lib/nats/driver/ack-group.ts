@@ -13,6 +13,8 @@ export class AckGroup implements ReplyGroup {
   private until: number;
   private readonly prefix: string;
   private readonly end: () => void;
+  /** Answers came that are not of a stream. */
+  strangers = false;
   private done: (() => void) | undefined;
 
   constructor(
@@ -21,7 +23,7 @@ export class AckGroup implements ReplyGroup {
     private readonly outcomes: Outcome[],
     replies: Replies,
     private readonly errors: PublishErrors,
-    private readonly read: (message: Msg) => Outcome,
+    private readonly read: (message: Msg) => Outcome | undefined,
   ) {
     const { prefix, end } = replies.expect(this);
     this.prefix = prefix;
@@ -38,7 +40,10 @@ export class AckGroup implements ReplyGroup {
 
   answered(offset: number, message: Msg): void {
     const index = this.from + offset;
-    if (this.waits(index)) this.settle(index, this.read(message));
+    if (!this.waits(index)) return;
+    const outcome = this.read(message);
+    if (outcome === undefined) this.strangers = true;
+    else this.settle(index, outcome);
   }
 
   settle(index: number, outcome: Outcome): void {

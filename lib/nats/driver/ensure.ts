@@ -3,7 +3,7 @@ import type { ConsumerConfig, JetStreamManager, StreamConfig } from 'nats';
 import { MultiBrokerError } from '../../errors/index.js';
 import type { StreamSourceSpec } from '../source-spec.js';
 import { checked, checkStream, type ConsumerFacts, defaultAckWaitMs, defaultMaxAckPending } from './compare.js';
-import { apiFailure, clientCode, consumerNotFound, streamNotFound } from './jetstream-api.js';
+import { apiFailure, clientCode, consumerNotFound, mayPass, streamNotFound } from './jetstream-api.js';
 
 /** nats.js's enums are the server's strings, but an enum of a package that is loaded late cannot be named. */
 const as = <T extends string>(text: string): T => text as T;
@@ -102,7 +102,7 @@ function consumerConfig(spec: StreamSourceSpec, resumeFrom: number | undefined):
  */
 function refused(thrown: unknown, what: string, broker: string): unknown {
   const failure = apiFailure(thrown);
-  if (failure === undefined || failure.code >= 500) return thrown;
+  if (failure === undefined || mayPass(failure.code)) return thrown;
   const text = `On broker '${broker}' ${what}: ${failure.text}`;
   return new MultiBrokerError('MULTI_BROKER_STREAM_MISMATCH', text, { broker, cause: thrown });
 }

@@ -29,6 +29,12 @@ export interface ApiFailure {
   readonly text: string;
 }
 
+/**
+ * Whether the same may be taken later: a 5xx is about the state of a stream or server (full, without leader, out of
+ * resources), a 429 says that it is busy (err_code 10167).
+ */
+export const mayPass = (code: number): boolean => code >= 500 || code === 429;
+
 /** nats-server errors.json. */
 export const streamNotFound = 10_059;
 export const consumerNotFound = 10_014;

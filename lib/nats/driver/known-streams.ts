@@ -56,6 +56,12 @@ export class KnownStreams {
     return (await this.find(to.subject)) === 'none';
   }
 
+  /** Whether the stream captures the subject, or nobody may say that it does not. */
+  async mayBe(stream: string, subject: string): Promise<boolean> {
+    const found = await this.find(subject);
+    return found === 'unknown' || (typeof found === 'object' && found.stream === stream);
+  }
+
   /** After a reconnect, and where no answer came, the streams may be others. */
   forget(): void {
     this.captured.clear();

@@ -3,6 +3,7 @@ import type { Msg } from 'nats';
 import type { Outcome } from '../../driver/index.js';
 import type { PublishError } from '../../errors/index.js';
 import type { NatsDestinationSpec } from '../destination-spec.js';
+import { mayPass } from './jetstream-api.js';
 import { headersOf } from './message-parts.js';
 import type { PublishErrors } from './publish-errors.js';
 
@@ -25,19 +26,32 @@ export interface Answer {
   readonly stream?: string;
 }
 
-/** What the stream's answer says. `undefined`: nobody was there to answer. */
-export function readPubAck(message: Msg, to: NatsDestinationSpec, errors: PublishErrors): Answer | undefined {
-  if (message.data.length === 0) {
-    return headersOf(message)?.code === 503 ? undefined : failed(odd(to, errors));
-  }
-  const text = Buffer.from(message.data.buffer, message.data.byteOffset, message.data.byteLength).toString();
-  const ack = parse(text);
+/**
+ * What the stream's answer says. `nobody`: nobody was there to answer. `no-ack`: somebody else answered, as every
+ * subscription of the subject may; the stream's own answer is still to come.
+ */
+export function readPubAck(message: Msg, to: NatsDestinationSpec, errors: PublishErrors): Answer | 'nobody' | 'no-ack' {
+  if (message.data.length === 0) return headersOf(message)?.code === 503 ? 'nobody' : 'no-ack';
+  const ack = parse(textOf(message));
   if (ack?.error !== undefined) return failed(refusal(ack.error, to, errors));
-  if (ack?.stream === undefined || ack.seq === undefined) return failed(odd(to, errors));
+  if (ack?.stream === undefined || ack.seq === undefined) return 'no-ack';
   const position = `${ack.stream}@${ack.seq}`;
   const receipt = ack.duplicate === true ? { position, duplicate: true } : { position };
   return { outcome: { receipt }, stream: ack.stream };
 }
+
+/** The longest PubAck is far shorter: what a stream refuses it says in a sentence. */
+const longestAck = 1_024;
+
+/** The stream that the answer of a request is the PubAck of, stored or refused; undefined where it is none. */
+export function streamOfPubAck(answer: Msg): string | undefined {
+  // The server's answers have no headers; those of this library have some, whatever a responder returned.
+  if (answer.data.length === 0 || answer.data.length > longestAck || headersOf(answer) !== undefined) return undefined;
+  const ack = parse(textOf(answer));
+  return typeof ack?.seq === 'number' ? ack.stream : undefined;
+}
+
+const textOf = ({ data }: Msg): string => Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString();
 
 const failed = (error: PublishError): Answer => ({ outcome: { error } });
 
@@ -51,14 +65,8 @@ function parse(text: string): PubAck | undefined {
   }
 }
 
-/** Somebody else than a stream answered: whether a stream has it nobody knows. */
-function odd(to: NatsDestinationSpec, errors: PublishErrors): PublishError {
-  return errors.unconfirmed(to, 'the answer was no PubAck of a stream');
-}
-
-/** A 5xx is about the stream's state (full, without leader, out of resources), which may change. */
 function refusal(error: NonNullable<PubAck['error']>, to: NatsDestinationSpec, errors: PublishErrors): PublishError {
   const text = error.description ?? 'no reason was told';
   if (error.err_code === messageTooLarge) return errors.tooLarge(to, text);
-  return errors.refused(to, text, (error.code ?? 0) >= 500);
+  return errors.refused(to, text, mayPass(error.code ?? 0));
 }

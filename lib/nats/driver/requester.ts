@@ -3,9 +3,12 @@ import type { Msg } from 'nats';
 import type { Clock, Incoming, Outgoing } from '../../driver/index.js';
 import { MultiBrokerError, type PublishError } from '../../errors/index.js';
 import type { NatsDestinationSpec } from '../destination-spec.js';
+import { answeredByStream, streamCannotBeAsked } from '../request-errors.js';
 import type { Connection, Refusal } from './connection.js';
 import { CoreMessage } from './core-message.js';
+import type { KnownStreams } from './known-streams.js';
 import { headersOf } from './message-parts.js';
+import { streamOfPubAck } from './pub-ack.js';
 import type { PublishErrors } from './publish-errors.js';
 import type { Replies, ReplyGroup } from './replies.js';
 import type { Writer } from './writer.js';
@@ -17,6 +20,7 @@ export interface RequesterParts {
   readonly writer: Writer;
   readonly errors: PublishErrors;
   readonly replies: Replies;
+  readonly known: KnownStreams;
   readonly clock: Clock;
 }
 
@@ -34,11 +38,11 @@ export class Requester {
 
   /**
    * Rejects with MULTI_BROKER_REQUEST_TIMEOUT when the signal aborts, MULTI_BROKER_NO_RESPONDERS when nobody listens,
-   * MULTI_BROKER_NOT_CONNECTED at once when there is no connection, MULTI_BROKER_STOPPED when the broker is closed. An
-   * answer that is an error is an answer.
+   * MULTI_BROKER_NOT_CONNECTED at once when there is no connection, MULTI_BROKER_STOPPED when the broker is closed,
+   * MULTI_BROKER_REQUEST_UNSUPPORTED when a stream captures the subject. An answer that is an error is an answer.
    */
   async request(to: NatsDestinationSpec, message: Outgoing, signal: AbortSignal): Promise<Incoming> {
-    if (to.via === 'jetstream') throw this.unsupported(to);
+    if (to.via === 'jetstream') throw streamCannotBeAsked(to, this.parts.broker);
     if (!this.parts.connection.up) throw this.parts.errors.notConnected(to);
     if (signal.aborted) throw this.timedOut(to);
     let cleanUp = (): void => undefined;
@@ -62,7 +66,7 @@ export class Requester {
     const group: ReplyGroup = {
       answered: (_, answer) => {
         if (isNoResponders(answer)) end.reject(this.nobody(to));
-        else end.resolve(new CoreMessage(answer, this.parts.broker, this.parts.clock.now()));
+        else void this.answered(to, answer, end);
       },
       deaf: () => {
         end.reject(this.parts.errors.refused(to, 'this client has no permission to subscribe to its inbox'));
@@ -85,6 +89,15 @@ export class Requester {
     };
   }
 
+  /** Anybody may answer in the words of a PubAck: where it looks like one, it is asked who captures the subject. */
+  private async answered(to: NatsDestinationSpec, answer: Msg, end: Ends): Promise<void> {
+    const { broker, clock, known } = this.parts;
+    const stream = streamOfPubAck(answer);
+    if (stream !== undefined && (await known.mayBe(stream, to.subject))) {
+      end.reject(answeredByStream(to, stream, broker));
+    } else end.resolve(new CoreMessage(answer, broker, clock.now()));
+  }
+
   private refused({ operation, subject }: Refusal): void {
     if (operation !== 'publish') return;
     for (const waiting of this.open) {
@@ -100,11 +113,6 @@ export class Requester {
 
   private nobody(to: NatsDestinationSpec): MultiBrokerError {
     return this.error('MULTI_BROKER_NO_RESPONDERS', `Nobody listens on ${to.name}`);
-  }
-
-  private unsupported(to: NatsDestinationSpec): MultiBrokerError {
-    const what = `A request to ${to.name} would be answered by the stream's PubAck: give the subject as a plain string`;
-    return this.error('MULTI_BROKER_REQUEST_UNSUPPORTED', what);
   }
 
   private error(code: ConstructorParameters<typeof MultiBrokerError>[0], what: string): MultiBrokerError {

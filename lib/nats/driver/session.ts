@@ -49,7 +49,7 @@ export class Session {
     this.known = new KnownStreams(broker, this.api, errors, log);
     this.core = new CorePublisher(connection, writer, errors);
     this.streams = new StreamPublisher({ connection, writer, errors, replies, known: this.known, clock, ackMs });
-    this.requester = new Requester({ broker, connection, writer, errors, replies, clock });
+    this.requester = new Requester({ broker, connection, writer, errors, replies, known: this.known, clock });
     connection.listen({
       down: () => {
         this.known.forget();

@@ -80,17 +80,20 @@ export class StreamPublisher {
     const cancel = clock.after(ackMs, () => {
       // Its stream may be gone while somebody subscribes to the subject: then nobody ever answers.
       known.forget();
-      group.fail(errors.unconfirmed(group.to, `no PubAck came within ${ackMs} ms`));
+      const others = group.strangers ? ', only answers of other subscribers of the subject' : '';
+      group.fail(errors.unconfirmed(group.to, `no PubAck came within ${ackMs} ms${others}`));
     });
     await group.settled();
     cancel();
     this.open.delete(group);
   }
 
-  private read(to: NatsDestinationSpec, message: Msg): Outcome {
+  /** Undefined: somebody else than a stream answered, and the PubAck is waited for. */
+  private read(to: NatsDestinationSpec, message: Msg): Outcome | undefined {
     const { errors, known } = this.parts;
     const answer = readPubAck(message, to, errors);
-    if (answer === undefined) return { error: errors.noStream(to, false) };
+    if (answer === 'no-ack') return undefined;
+    if (answer === 'nobody') return { error: errors.noStream(to, false) };
     if (answer.stream !== undefined) known.acked(to, answer.stream);
     return answer.outcome;
   }

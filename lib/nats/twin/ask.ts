@@ -1,6 +1,7 @@
 import type { Incoming, Io } from '../../driver/index.js';
 import { MultiBrokerError } from '../../errors/index.js';
 import { type Stored, turnsOf } from '../../twin/index.js';
+import { answeredByStream } from '../request-errors.js';
 import { CoreArrival } from './core-arrival.js';
 import type { Subscriber } from './interest.js';
 import type { TwinServer } from './twin-server.js';
@@ -28,8 +29,10 @@ export async function ask(request: Stored, asking: Asking): Promise<Incoming> {
       if (over.aborted) tooLate();
       over.addEventListener('abort', tooLate, { once: true });
       leave = server.interest.add(receiver(request.replyTo ?? '', io, resolve));
-      const { receivers, ack } = server.publish(request);
-      if (receivers === 0 && ack === undefined) reject(noResponders(to, io.broker));
+      const { receivers } = server.publish(request);
+      const stream = server.capturing(request.address)?.name;
+      if (stream !== undefined) reject(answeredByStream({ name: to }, stream, io.broker));
+      else if (receivers === 0) reject(noResponders(to, io.broker));
     });
   } finally {
     leave();

@@ -13,6 +13,7 @@ import { MultiBrokerError, PublishError } from '../../errors/index.js';
 import { busWaitsOf, randomOf, type Stored } from '../../twin/index.js';
 import type { NatsDestinationSpec } from '../destination-spec.js';
 import { PublishErrors } from '../driver/publish-errors.js';
+import { streamCannotBeAsked } from '../request-errors.js';
 import type { NatsSourceSpec } from '../source-spec.js';
 import { ask } from './ask.js';
 import { openLane, type OpenLane } from './open-lanes.js';
@@ -58,7 +59,7 @@ export class NatsTwin extends InProcessDriver<Open> {
   /** As the real driver refuses: a stream's PubAck is no answer. */
   async request(to: DestinationSpec, message: Outgoing, signal: AbortSignal): Promise<Incoming> {
     const spec = to as NatsDestinationSpec;
-    if (spec.via === 'jetstream') throw unsupported(spec, this.broker);
+    if (spec.via === 'jetstream') throw streamCannotBeAsked(spec, this.broker);
     if (this.server === undefined) throw this.notConnected(spec);
     const { io, server } = this.server;
     const stored = takeIn(message, spec, {
@@ -96,9 +97,4 @@ export class NatsTwin extends InProcessDriver<Open> {
     if (to.stream === undefined || to.stream === stream.name) return undefined;
     return this.#errors.refused(to, `stream ${stream.name} takes it`);
   }
-}
-
-function unsupported(to: NatsDestinationSpec, broker: string): MultiBrokerError {
-  const what = `A request to ${to.name} would be answered by the stream's PubAck: give the subject as a plain string`;
-  return new MultiBrokerError('MULTI_BROKER_REQUEST_UNSUPPORTED', what, { broker });
 }

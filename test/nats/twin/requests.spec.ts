@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { natsBroker, stream, toStream } from '../../../lib/nats/index.js';
 import { seeded } from '../../../lib/twin/index.js';
+import { turns } from '../../support/turns.js';
 import { message, TwinBench } from '../../support/twin-bench.js';
 
 const events = natsBroker({ name: 'events', client: {} });
@@ -36,12 +37,17 @@ describe('a request on the NATS twin', () => {
     }
   });
 
-  it('is answered by the PubAck where a stream keeps its subject, as on the server', async () => {
+  it('to a subject that a stream captures is an error that names the stream, which has stored it', async () => {
     const bench = new TwinBench();
     const driver = await bench.connect(events);
-    await bench.read(driver, events.source(stream('S', { subjects: ['s.>'], durable: 'd' })));
-    const answer = await driver.request!(events.destination('s.a'), message('?'), never);
-    expect(JSON.parse(Buffer.from(answer.body!).toString())).toEqual({ stream: 'S', seq: 1 });
+    const reader = await bench.read(driver, events.source(stream('S', { subjects: ['s.>'], durable: 'd' })));
+    const asking = driver.request!(events.destination('s.a'), message('?'), never);
+    await expect(asking).rejects.toMatchObject({
+      code: 'MULTI_BROKER_REQUEST_UNSUPPORTED',
+      message: expect.stringContaining('Stream S captures subject s.a'),
+    });
+    await turns();
+    expect(reader.texts).toEqual(['?']);
   });
 
   it('to a stream’s destination is refused', async () => {

@@ -178,6 +178,19 @@ export const streamRules: readonly StreamRule[] = [
     },
   },
   {
+    title: 'a request to a subject that a stream captures is an error that names the stream',
+    async prove(world) {
+      await read(world);
+      const { definition, driver, name } = world;
+      const to = definition.destination(`${name}.ask`);
+      await expect(driver.request!(to, { body: null }, new AbortController().signal)).rejects.toMatchObject({
+        code: 'MULTI_BROKER_REQUEST_UNSUPPORTED',
+        retryable: false,
+        message: expect.stringContaining(`Stream ${name} captures`),
+      });
+    },
+  },
+  {
     title: 'a stream that exists with another retention, size or discard is not altered',
     async prove(world) {
       await read(world);
