@@ -28,7 +28,12 @@ const shared = {
   },
   setupFiles: ['reflect-metadata'],
   roots: ['<rootDir>/test', '<rootDir>/sample'],
-  modulePathIgnorePatterns: ['/dist/', '<rootDir>/test/smoke/apps/', '<rootDir>/test/nest-11/'],
+  modulePathIgnorePatterns: [
+    '/dist/',
+    '<rootDir>/test/smoke/apps/',
+    '<rootDir>/test/nest-11/',
+    '<rootDir>/test/nodes/',
+  ],
   globals: { NEST_MAJOR: 12 },
 };
 

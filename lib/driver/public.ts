@@ -2,6 +2,7 @@
 // library import `index.js` instead, so that an application never loads the conformance suite.
 export * from './index.js';
 export * from './conformance/index.js';
+export type { Codec, Encoded } from '../codec/index.js';
 export {
   type ErrorCode,
   type ErrorDetails,
