@@ -6,8 +6,7 @@ export type SubjectUse = 'publish' | 'subscribe';
 /** nats-server closes the connection on a protocol line over 4,096 bytes (max_control_line); two subjects share one. */
 const maxBytes = 1_024;
 
-// nats.js writes what it is given: a line break in a subject begins another command, and in `a b` the `b` is read as
-// the reply subject.
+// nats.js writes what it is given, and the server reads these as protocol.
 const blankOrControl = /[\s\u0000-\u001f\u007f]/;
 
 /** Why the server would not take the subject for what it says, or undefined. */

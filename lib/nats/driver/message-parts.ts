@@ -28,8 +28,8 @@ export function readHeaders(message: Msg): Headers {
 }
 
 /**
- * Undefined where there are none, or one is not as it has to be: nats.js throws for it, and where it calls back on a
- * message that ends its connection's reading. Anybody may write such a one.
+ * Undefined where there are none, or nats.js throws on reading them: where it calls back on a message, an error of the
+ * callback ends its connection's reading.
  */
 export function headersOf(message: Msg): MsgHdrs | undefined {
   try {
@@ -47,7 +47,7 @@ interface Inside {
 
 const NONE: ReadonlyMap<string, string[]> = new Map();
 
-/** The headers that are as they have to be, where one is not. */
+/** The headers that the product itself would write, where nats.js reads none. */
 function salvaged(message: Msg): ReadonlyMap<string, string[]> {
   const { _rdata: bytes, _msg: { hdr: length = 0 } = {} } = message as unknown as Inside;
   if (bytes === undefined || length <= 0) return NONE;

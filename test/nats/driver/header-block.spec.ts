@@ -49,7 +49,7 @@ describe('the header block', () => {
   );
 
   it.each([
-    ['a line break in a value', { a: 'x\r\nNats-Rollup: all' }],
+    ['a line break in a value', { a: 'line\r\nbreak' }],
     ['a lone LF in a value', { a: 'x\ny' }],
     ['a line break in a name', { 'a\r\nb': 'x' }],
     ['a colon in a name', { 'a:b': 'x' }],
@@ -62,7 +62,7 @@ describe('the header block', () => {
   });
 
   it('refuses a line break in a key and in a dedupe id', () => {
-    expect(() => block.text({ body, key: 'k\r\nNats-Rollup: all' }, undefined)).toThrow(BadHeader);
+    expect(() => block.text({ body, key: 'line\r\nbreak' }, undefined)).toThrow(BadHeader);
     expect(() => block.text({ body, dedupeId: 'a\nb' }, undefined)).toThrow(BadHeader);
   });
 

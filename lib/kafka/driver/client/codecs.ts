@@ -17,8 +17,8 @@ interface Codec {
 }
 
 /**
- * Puts a bounded gunzip in the place of kafkajs's, which unpacks 64 MiB of zeros from some 60 KB. A codec that the user
- * registered stays.
+ * Puts a bounded gunzip in the place of kafkajs's, which unpacks whatever it is given. A codec that the user registered
+ * stays.
  */
 export function boundGunzip({ CompressionCodecs, CompressionTypes }: KafkaClient, maxBytes: number): void {
   limit = Math.max(limit, maxBytes);
