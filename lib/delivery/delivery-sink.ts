@@ -5,7 +5,7 @@ import type { DeliveryHost } from './delivery-host.js';
 import { LaneRunner, MAX_UNSETTLED } from './lane-runner.js';
 
 /**
- * All lanes of a source together have about so many messages handled and not settled: they outlive the young
+ * All lanes that are read together have about so many messages handled and not settled: they outlive the young
  * generation, and twice as many cost a fifth of a bridge's processor time in collections. Each lane has its own share,
  * so that one that waits takes nothing from the others.
  */
@@ -58,6 +58,16 @@ export class DeliverySink implements Sink {
     return [...this.runners.values()]
       .filter(({ waiting }) => waiting > 0)
       .map(({ lane, binding, waiting }) => ({ lane, binding, messages: waiting }));
+  }
+
+  /** Why lanes stand, a sentence each. */
+  get healthIssues(): readonly string[] {
+    return [...this.runners.values()].flatMap(({ healthIssue }) => healthIssue ?? []);
+  }
+
+  /** What is worth knowing and no fault, a sentence each. */
+  get notes(): readonly string[] {
+    return [...this.runners.values()].flatMap(({ note }) => note ?? []);
   }
 
   opened(lane: Lane): void {
@@ -116,7 +126,8 @@ export class DeliverySink implements Sink {
   }
 
   private shareWindow(): void {
-    const share = Math.max(SMALLEST_WINDOW, Math.floor(WINDOW / this.runners.size));
-    for (const runner of this.runners.values()) runner.window = Math.min(share, MAX_UNSETTLED);
+    const share = Math.min(MAX_UNSETTLED, Math.max(SMALLEST_WINDOW, Math.floor(WINDOW / this.runners.size)));
+    // What settles by hand may wait for a number of messages before it does: a window that shrinks would stop it.
+    for (const runner of this.runners.values()) if (runner.binding.ack !== 'manual') runner.window = share;
   }
 }

@@ -4,7 +4,7 @@ import type { HandlerResult, ResultItem } from './binding.js';
 import type { WaitsFor } from './delivery-observer.js';
 import { refuseLoop } from './hop-guard.js';
 import { watchProcessingTime } from './processing-time.js';
-import { Publication, PublicationPlan, SinglePublication } from './publication.js';
+import { Publication, PublicationPlan, SinglePublication, type Unconfirmed } from './publication.js';
 import { Settling } from './settling.js';
 import { publishStream, type SequenceOwner } from './stream-publication.js';
 import type { Verdict } from './verdict.js';
@@ -40,11 +40,20 @@ export class Delivery extends Settling implements AttemptOwner {
   limitAt = 0;
   /** The binding's filter does not want it. */
   private skipped = false;
+  /** What of its result is not confirmed yet. */
+  private publishing: Unconfirmed | undefined;
   /** Of a call after a failure: told what became of its publishes. */
   private awaited: ((error: Error | undefined) => void) | undefined;
 
   get handler(): string {
     return this.owner.binding.handler;
+  }
+
+  get waitsFor(): string {
+    if (this.inCall) return 'is being handled, its handler has not ended';
+    if (!this.active) return 'waits for its handler to settle it: context.ack(), nack() or reject()';
+    if (this.publishing !== undefined) return `waits for the confirmation of its publish to ${this.publishing.target}`;
+    return 'waits for a further call of its handler';
   }
 
   /**
@@ -73,7 +82,7 @@ export class Delivery extends Settling implements AttemptOwner {
   private call(context: AttemptContext): unknown {
     const { binding, host } = this.owner;
     this.inCall = true;
-    this.owner.callBegan();
+    this.owner.callBegan(this);
     host.observer?.called(this, context);
     if (binding.filter !== undefined && !binding.filter(context)) {
       this.skipped = true;
@@ -155,7 +164,7 @@ export class Delivery extends Settling implements AttemptOwner {
       return;
     }
     try {
-      SinglePublication.send(item, route, this.plan(context), this);
+      this.publishing = SinglePublication.send(item, route, this.plan(context), this);
       // By its policy it is settled when that is confirmed, and needs its context no more.
       if (ack !== 'manual') this.current = undefined;
     } catch (thrown) {
@@ -169,9 +178,11 @@ export class Delivery extends Settling implements AttemptOwner {
       this.published(undefined, last);
       return;
     }
-    new Publication(items, this.plan(context), 0, (error) => {
+    const publication = new Publication(items, this.plan(context), 0, (error) => {
       this.published(error, last);
-    }).next();
+    });
+    this.publishing = publication;
+    publication.next();
   }
 
   /** A sequence is the handler's part until its end. */
@@ -192,6 +203,7 @@ export class Delivery extends Settling implements AttemptOwner {
   published(error: Error | undefined, last?: ResultItem): void {
     const { awaited } = this;
     this.awaited = undefined;
+    this.publishing = undefined;
     if (error === undefined) this.complete(last);
     if (awaited !== undefined) awaited(error);
     else if (error !== undefined) this.owner.hold(() => this.recover(error, 'publish'));

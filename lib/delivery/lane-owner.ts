@@ -17,7 +17,7 @@ export interface LaneOwner {
   readonly calling: boolean;
   /** Resolves when the running handler has ended; another may have begun since. */
   callOver(): Promise<void>;
-  callBegan(): void;
+  callBegan(delivery: Settling): void;
   callEnded(): void;
   /** The running call does nothing itself: it awaits confirmations of what it gave so far. */
   callConfirms(is: boolean): void;

@@ -13,12 +13,14 @@ import { Overflow } from './overflow.js';
 import { Prefetch } from './prefetch.js';
 import { Responder } from './responder.js';
 import type { Settling } from './settling.js';
+import { type LaneState, slowCall, standstill } from './standstill.js';
 import { Waiters } from './waiters.js';
 
 /** At this many waiting messages a lane is full; the driver holds back until fewer wait. */
 const FULL_AT = 1_000;
 /**
- * The most messages whose handler was called and that are not settled: so many pass a held one, and a crash repeats.
+ * The most messages of a lane whose handler was called and that are not settled. Where only what has no gap counts as
+ * finished (Kafka), so many pass one that is not settled, whatever became of them: a crash repeats them all.
  */
 export const MAX_UNSETTLED = 500;
 /** Where the server does not wait (core NATS), what comes beyond this many waiting messages is dropped and counted. */
@@ -40,8 +42,12 @@ export class LaneRunner implements LaneOwner, Leased {
   private readonly open = new OpenDeliveries();
   /** Deliveries of which a handler or a publish runs, or which wait for a further call: a drain waits for them. */
   private active = 0;
-  /** Handled and not settled, by hand some time perhaps: at `window` of them no further handler begins. */
+  /** Handled and not settled, by hand some time perhaps. */
   private unsettled = 0;
+  /** When the pump came to its end last: for a lane that is full, since when it stands. */
+  private stoodSince = 0;
+  private calledAt = 0;
+  private latest: Settling | undefined;
   private readonly interrupt = new LazyAbortController();
   private readonly lease: LeaseKeeper;
   private readonly overflow: Overflow;
@@ -159,8 +165,10 @@ export class LaneRunner implements LaneOwner, Leased {
     });
   }
 
-  callBegan(): void {
+  callBegan(delivery: Settling): void {
     this.calling = true;
+    this.latest = delivery;
+    this.calledAt = this.host.clock.now();
     this.host.counts.running++;
   }
 
@@ -184,15 +192,37 @@ export class LaneRunner implements LaneOwner, Leased {
 
   ended(delivery: Settling): void {
     this.active--;
-    if (delivery.settled) this.open.closed();
+    if (delivery.settled) this.closed(delivery);
     if (this.drainers.any) this.checkDrained();
   }
 
   settled(delivery: Settling): void {
     // A lane that this very settlement has lost counts nothing any more.
     if (this.unsettled > 0) this.unsettled--;
-    if (this.host.ailments.any) this.host.ailments.clear(this);
-    if (!delivery.active) this.open.closed();
+    if (!delivery.active) this.closed(delivery);
+  }
+
+  /** Why nothing goes on, where that lasts. */
+  get healthIssue(): string | undefined {
+    return this.ending || this.paused ? undefined : standstill(this.state);
+  }
+
+  /** What takes long and is no fault. */
+  get note(): string | undefined {
+    return this.ending || this.paused || this.holds > 0 ? undefined : slowCall(this.state);
+  }
+
+  private get state(): LaneState {
+    const { lane, binding, calling, stoodSince, calledAt, latest, unsettled, waiting, isFull } = this;
+    const { oldest, span } = this.open;
+    const { clock } = this.host;
+    const isIdle = this.active === 0;
+    return { lane, binding, clock, isFull, isIdle, calling, span, unsettled, waiting, oldest, latest, stoodSince, calledAt }; // prettier-ignore
+  }
+
+  private closed(delivery: Settling): void {
+    this.open.closed(delivery);
+    if (this.latest === delivery) this.latest = undefined;
     if (!this.pumping) this.kick();
   }
 
@@ -205,10 +235,9 @@ export class LaneRunner implements LaneOwner, Leased {
       const earlier = left.get(position);
       if (earlier === undefined || earlier.superseded) continue;
       earlier.supersede();
-      this.open.closed();
+      this.open.closed(earlier);
       this.unsettled--;
     }
-    this.host.ailments.clear(this);
   }
 
   private kick(): void {
@@ -222,7 +251,12 @@ export class LaneRunner implements LaneOwner, Leased {
   }
 
   private mayBegin(): boolean {
-    return !this.ending && !this.paused && this.holds === 0 && this.unsettled < this.window;
+    return !this.ending && !this.paused && this.holds === 0 && !this.isFull;
+  }
+
+  /** Where each is settled for itself, what has passed an unsettled one is done with, and counts no more. */
+  private get isFull(): boolean {
+    return (this.lane.again === 'hold' ? this.open.span : this.open.size) >= this.window;
   }
 
   private async pump(): Promise<void> {
@@ -249,7 +283,7 @@ export class LaneRunner implements LaneOwner, Leased {
     }
     this.pumping = false;
     if (this.prefetch !== undefined && this.queue.length === 0) this.kick();
-    if (this.active === 0 && this.unsettled >= this.window) this.tellStandstill();
+    this.stoodSince = this.host.clock.now();
     if (this.queue.length === 0) this.overflow.over();
     if (this.drainers.any) this.checkDrained();
   }
@@ -258,12 +292,6 @@ export class LaneRunner implements LaneOwner, Leased {
     this.inTurn = true;
     await this.host.turns.next();
     this.inTurn = false;
-  }
-
-  /** Only a handler that settles by hand can leave so many: nothing goes on before it does, so health says so. */
-  private tellStandstill(): void {
-    const what = `${this.binding.handler} has left ${String(this.unsettled)} messages of ${this.lane.name} unsettled`;
-    this.host.ailments.set(this, `${what}: nothing more is handled before it settles some by context.ack()`);
   }
 
   private askForMore(): void {
@@ -292,7 +320,6 @@ export class LaneRunner implements LaneOwner, Leased {
   private vanish(why: () => Error): void {
     if (this.lane.again === 'never') this.host.counts.dropped += this.queue.length;
     this.queue.clear();
-    this.host.ailments.clear(this);
     this.host.ailments.clear(this.queue);
     this.beginNothing();
     this.lease.end();

@@ -42,15 +42,22 @@ export class PublicationPlan implements Origin {
   }
 }
 
+/** What is on its way and not confirmed. */
+export interface Unconfirmed {
+  /** Where to, in words. */
+  readonly target: string;
+}
+
 /**
  * The items of one result on their way: to the publisher closest to the method first, all items in order; to the
  * next one when all are confirmed. `done` is called once, with the first error or without; never retried by itself,
  * as every parcel is persistent.
  */
-export class Publication {
+export class Publication implements Unconfirmed {
   private route = 0;
   private open = 0;
   private error: Error | undefined;
+  private sent: readonly DestinationSpec[] = [];
 
   constructor(
     private readonly items: readonly ResultItem[],
@@ -58,6 +65,13 @@ export class Publication {
     private readonly firstItem: number,
     private readonly done: (error: Error | undefined) => void,
   ) {}
+
+  get target(): string {
+    const route = this.plan.binding.routes[this.route - 1];
+    const [to] = this.sent;
+    if (route === undefined || to === undefined) return 'nowhere yet';
+    return targetOf(to, route.broker, this.sent.some(({ name }) => name !== to.name) ? ' and others' : '');
+  }
 
   /** Sends to the next route, or ends. May call `done` before it returns. */
   next(): void {
@@ -81,6 +95,7 @@ export class Publication {
       return prepare(item, route, outlet, this.plan, index, this.firstItem + position);
     });
     this.open = parcels.length;
+    this.sent = parcels.map(({ to }) => to);
     for (const { to, message } of parcels) {
       outlet.send(to, { message, persistent: true, from: this.plan.owner, done: this.confirmed });
     }
@@ -94,6 +109,7 @@ export class Publication {
 
 /** Who is told that its only item is published. */
 interface Publishing extends PublishSource {
+  readonly binding: Binding;
   published(error: Error | undefined): void;
 }
 
@@ -101,11 +117,12 @@ interface Publishing extends PublishSource {
  * One item to the only publisher: most results are that. It holds the encoded message and nothing else, so that
  * payload and context can go while the confirmation is awaited: thousands of them wait at a time.
  */
-export class SinglePublication implements Parcel {
+export class SinglePublication implements Parcel, Unconfirmed {
   readonly persistent = true;
 
   private constructor(
     readonly message: Outgoing,
+    private readonly to: DestinationSpec,
     private readonly over: Publishing,
   ) {}
 
@@ -114,15 +131,25 @@ export class SinglePublication implements Parcel {
   }
 
   /** Throws what cannot be encoded or has no way out. */
-  static send(item: ResultItem, route: Route, plan: PublicationPlan, over: Publishing): void {
+  static send(item: ResultItem, route: Route, plan: PublicationPlan, over: Publishing): SinglePublication {
     const outlet = outletOf(route, plan);
     const { to, message } = prepare(item, route, outlet, plan, 0, 0);
-    outlet.send(to, new SinglePublication(message, over));
+    const publication = new SinglePublication(message, to, over);
+    outlet.send(to, publication);
+    return publication;
+  }
+
+  get target(): string {
+    return targetOf(this.to, this.over.binding.routes[0]?.broker ?? '');
   }
 
   done(outcome: Outcome): void {
     this.over.published('error' in outcome ? outcome.error : undefined);
   }
+}
+
+function targetOf({ name }: DestinationSpec, broker: string, others = ''): string {
+  return `${name} on broker '${broker}'${others}`;
 }
 
 interface Prepared {

@@ -15,6 +15,8 @@ export abstract class Settling implements ObservedDelivery {
   settled = false;
   /** The server has delivered it again: another delivery settles it. */
   superseded = false;
+  /** The lane's own: where it stands among those that are open. */
+  place = 0;
   observed: unknown = undefined;
   /** The newest attempt: what an earlier one kept of its own settles nothing. */
   protected current: AttemptContext | undefined;
@@ -48,6 +50,9 @@ export abstract class Settling implements ObservedDelivery {
   get lane(): Lane {
     return this.owner.lane;
   }
+
+  /** Why it is not settled yet, for `health()`: "waits for …". */
+  abstract get waitsFor(): string;
 
   get cutOff(): Error | undefined {
     return this.cutReason ?? this.attemptCut;

@@ -47,6 +47,8 @@ export interface BrokerHealth {
   readonly status: 'up' | 'degraded' | 'down';
   /** Sentences that say what is wrong; empty when it is up. */
   readonly reasons: readonly string[];
+  /** Sentences that are worth knowing and no fault, such as a subscription that is paused. They degrade nothing. */
+  readonly notes: readonly string[];
   readonly counts: BrokerCounts;
 }
 

@@ -137,6 +137,11 @@ export interface Lane {
    * has given back by `settle` in the same turn. Such a lane is never told that it is full.
    */
   demand?(messages: number): void;
+  /**
+   * While the driver itself hands nothing more over before something is settled: how much is unsettled, in words
+   * (`8 MiB`). Shown by `health()`.
+   */
+  readonly fullBy?: string | undefined;
   /** Once for each message, in any order; never throws. */
   settle(message: Incoming, how: Settlement): void;
 }

@@ -60,6 +60,8 @@ export interface Incoming {
   readonly raw: unknown;
   /** Same on every delivery, unique for ever: it holds cluster or broker, place and, where places are reused, time. */
   readonly position: string;
+  /** The same for people, as {@link Receipt.position}: `topic[partition]@offset` or `stream@sequence`. */
+  readonly location?: string | undefined;
   /** From 1: how often the server has delivered it. */
   readonly deliveries: number;
   /** On a twin: another broker published it. In production it arrives only if the two are one cluster. */

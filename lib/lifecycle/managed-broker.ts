@@ -169,9 +169,10 @@ export class ManagedBroker extends Broker {
   }
 
   health(): BrokerHealth {
+    const { healthIssues, notes, taken } = this.readings;
     const backlog = backlogIssues(this.outbox.backlogs());
-    const issues = [...this.ailments.list(), ...backlog, ...this.host.issuesOf(this.name)];
-    return healthOf(this, this.connection, issues, { ...this.counts, unsettled: this.readings.taken });
+    const issues = [...this.ailments.list(), ...healthIssues, ...backlog, ...this.host.issuesOf(this.name)];
+    return healthOf(this, this.connection, { issues, notes, counts: { ...this.counts, unsettled: taken } });
   }
 
   native(): unknown {

@@ -31,6 +31,16 @@ export class Reading {
     return this.sink.moving + (this.begins ? 1 : 0);
   }
 
+  /** Why what is read stands, a sentence each. */
+  get healthIssues(): readonly string[] {
+    return this.sink.healthIssues;
+  }
+
+  /** What is worth knowing and no fault, a sentence each. */
+  get notes(): readonly string[] {
+    return this.sink.notes;
+  }
+
   /** Messages of each lane that wait for their handler. */
   waiting(): readonly WaitingLane[] {
     return this.sink.waiting();

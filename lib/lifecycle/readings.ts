@@ -40,6 +40,16 @@ export class Readings implements Iterable<Reading> {
     return moving;
   }
 
+  /** Why what is read stands, a sentence each. */
+  get healthIssues(): readonly string[] {
+    return [...this.all].flatMap(({ healthIssues }) => healthIssues);
+  }
+
+  /** What is worth knowing and no fault, a sentence each. */
+  get notes(): readonly string[] {
+    return [...this.all].flatMap(({ notes }) => notes);
+  }
+
   /** Messages that wait for their handler. */
   waiting(): readonly WaitingLane[] {
     return [...this.all].flatMap((reading) => reading.waiting());

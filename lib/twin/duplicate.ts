@@ -42,6 +42,10 @@ export class Duplicate implements Incoming, Travelled {
     return this.first.position;
   }
 
+  get location(): string | undefined {
+    return this.first.location;
+  }
+
   get carried(): boolean | undefined {
     return this.first.carried;
   }

@@ -55,6 +55,10 @@ export class FaultyLane implements Lane {
     return this.inner.maxPrefetch;
   }
 
+  get fullBy(): string | undefined {
+    return this.inner.fullBy;
+  }
+
   settle(message: Incoming, how: Settlement): void {
     if (this.#lost.aborted || !this.process.survives()) return;
     // The driver knows the message that it handed over, and no other.

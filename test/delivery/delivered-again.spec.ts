@@ -63,9 +63,9 @@ describe("what a handler left unsettled (ack: 'manual') and the server delivers 
     void rig.take(...sent(1));
     await turns();
     const begun = rig.calls.length;
-    expect(rig.ailments.list()).toEqual([expect.stringContaining('unsettled')]);
+    expect(rig.sink.healthIssues).toEqual([expect.stringContaining('unsettled')]);
     void rig.take(...sent(2).slice(0, begun));
-    expect(rig.ailments.list()).toEqual([]);
+    expect(rig.sink.healthIssues).toEqual([]);
     await turns();
     expect(rig.calls.length).toBe(2 * begun);
   });

@@ -14,7 +14,7 @@ function random(seed: number): (below: number) => number {
 /** Offsets with gaps, as compaction and transaction markers leave them. */
 function messages(count: number, next: (below: number) => number): Delivered[] {
   let offset = 10;
-  return Array.from({ length: count }, () => ({ settled: false, offset: String((offset += 1 + next(3))) }));
+  return Array.from({ length: count }, () => ({ place: 0, offset: String((offset += 1 + next(3))) }));
 }
 
 describe('the watermark', () => {
@@ -24,14 +24,33 @@ describe('the watermark', () => {
 
   it('stays at a message that is not finished, though later ones are', () => {
     const watermark = new Watermark(0);
-    const [one, two, three] = [10, 11, 15].map((offset) => ({ settled: false, offset: String(offset) }));
+    const [one, two, three] = [10, 11, 15].map((offset) => ({ place: 0, offset: String(offset) }));
     watermark.deliver([one!, two!, three!]);
-    two!.settled = three!.settled = true;
-    watermark.advance();
+    watermark.finish(two!);
+    watermark.finish(three!);
     const before = watermark.position;
-    one!.settled = true;
-    watermark.advance();
+    watermark.finish(one!);
     expect([before, watermark.position]).toEqual([10, 16]);
+  });
+
+  it('keeps nothing of what is finished behind a message that is not', () => {
+    const watermark = new Watermark(0);
+    const all = messages(5_000, () => 0);
+    watermark.deliver(all);
+    for (const message of all.slice(1)) watermark.finish(message);
+    expect(watermark['queue'].filter((kept) => kept !== undefined)).toEqual([all[0]]);
+  });
+
+  it('takes no message twice, nor one of another watermark', () => {
+    const [watermark, other] = [new Watermark(0), new Watermark(0)];
+    const [one, two] = messages(2, () => 0);
+    const [foreign] = messages(1, () => 0);
+    other.deliver([foreign!]);
+    watermark.deliver([one!, two!]);
+    watermark.finish(foreign!);
+    watermark.finish(one!);
+    watermark.finish(one!);
+    expect(watermark.position).toBe(Number(two!.offset));
   });
 
   it.each(Array.from({ length: 200 }, (_, seed) => seed))(
@@ -48,8 +67,7 @@ describe('the watermark', () => {
           watermark.deliver(some);
           open.push(...some);
         } else if (open.length > 0) {
-          open.splice(next(Math.min(open.length, 50)), 1)[0]!.settled = true;
-          watermark.advance();
+          watermark.finish(open.splice(next(Math.min(open.length, 50)), 1)[0]!);
         }
         const first = open[0];
         if (first !== undefined && watermark.position !== Number(first.offset)) {

@@ -8,6 +8,7 @@ export interface MessageFields {
   readonly deliveries?: number;
   readonly params?: Readonly<Record<string, string>>;
   readonly position?: string;
+  readonly location?: string;
 }
 
 /** A message as a driver hands it over; counts how often its headers were asked for. */
@@ -22,6 +23,7 @@ export class FakeMessage implements Incoming {
   readonly deliveries: number;
   readonly params: Readonly<Record<string, string>> | undefined;
   readonly position: string;
+  readonly location: string | undefined;
 
   constructor(private readonly fields: MessageFields) {
     const { body = 'body', position } = fields;
@@ -31,6 +33,7 @@ export class FakeMessage implements Incoming {
     this.deliveries = fields.deliveries ?? 1;
     this.params = fields.params;
     this.position = position ?? String(body);
+    this.location = fields.location;
   }
 
   headers(): Headers {
@@ -55,6 +58,7 @@ export class FakeLane implements Lane {
   readonly again: Lane['again'];
   readonly waits: boolean;
   readonly leaseMs: number | undefined;
+  fullBy: string | undefined;
   /** In the order in which they were settled. */
   readonly settled: { readonly position: string; readonly how: Settlement }[] = [];
   readonly extended: string[] = [];

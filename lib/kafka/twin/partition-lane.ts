@@ -9,7 +9,7 @@ import {
 import { MultiBrokerError } from '../../errors/index.js';
 import { Feed, laneEnded, type Receiver, reaches, turnsOf } from '../../twin/index.js';
 import { paramsOf } from '../driver/consumer/topics.js';
-import { type Delivered, Watermark } from '../driver/consumer/watermark.js';
+import { MAX_BYTES, Watermark } from '../driver/consumer/watermark.js';
 import type { KafkaSourceSpec } from '../source-spec.js';
 import type { ConsumerGroup } from './consumer-group.js';
 import { TwinRecord } from './twin-record.js';
@@ -26,6 +26,10 @@ export class PartitionLane implements Lane {
   readonly #stopReading: () => void;
   readonly #receiver: Receiver;
   #next: number;
+  /** Of what is unsettled. */
+  #bytes = 0;
+  /** Nothing more is handed over before it is less. */
+  #isHeavy = false;
 
   constructor(
     readonly source: KafkaSourceSpec,
@@ -47,6 +51,10 @@ export class PartitionLane implements Lane {
     return this.#lost.signal;
   }
 
+  get fullBy(): string | undefined {
+    return this.#isHeavy ? '8 MiB' : undefined;
+  }
+
   /** The offset of what is handed over next. */
   get next(): number {
     return this.#next;
@@ -60,7 +68,13 @@ export class PartitionLane implements Lane {
   settle(message: Incoming, _how: Settlement): void {
     if (this.#lost.aborted || !(message instanceof TwinRecord) || message.settled) return;
     message.settled = true;
+    this.#bytes -= message.size;
+    this.#watermark.finish(message);
     this.#commit();
+    if (this.#isHeavy && this.#bytes < MAX_BYTES) {
+      this.#isHeavy = false;
+      this.#feed.wake();
+    }
   }
 
   quiet(): void {
@@ -75,7 +89,6 @@ export class PartitionLane implements Lane {
   }
 
   #commit(): void {
-    this.#watermark.advance();
     this.group.commit(this.topic.name, this.partition, this.#watermark.position);
   }
 
@@ -83,15 +96,19 @@ export class PartitionLane implements Lane {
     const log = this.topic.partition(this.partition);
     this.#goOnFrom(log.first);
     const batch: TwinRecord[] = [];
-    const passed: Delivered[] = [];
+    const passed: TwinRecord[] = [];
     for (let stored = log.at(this.#next); stored !== undefined && batch.length < max; stored = log.at(this.#next)) {
+      this.#isHeavy = this.#bytes >= MAX_BYTES;
+      if (this.#isHeavy) break;
       const record = new TwinRecord(stored, this.#receiver, this.partition, this.#next++);
-      passed.push(record);
       if (reaches(stored, this.#receiver.broker)) batch.push(record);
       else record.settled = true;
+      if (!record.settled) this.#bytes += record.size;
+      passed.push(record);
     }
     this.#watermark.deliver(passed);
     // What is not for this broker is passed over, and the commit with it.
+    for (const record of passed) if (record.settled) this.#watermark.finish(record);
     if (passed.length > batch.length) this.#commit();
     return batch;
   }

@@ -87,6 +87,10 @@ export class StreamMessage implements Incoming {
     return `nats:${this.context.broker}:${this.info.stream}:${this.info.seq}:${this.info.stored}`;
   }
 
+  get location(): string {
+    return `${this.info.stream}@${this.info.seq}`;
+  }
+
   get deliveries(): number {
     return this.info.deliveries;
   }

@@ -20,6 +20,10 @@ export class StreamArrival extends Arrived {
     return positionInStream(this.receiver.broker, this.stream, this.seq, this.timestamp);
   }
 
+  get location(): string {
+    return `${this.stream}@${this.seq}`;
+  }
+
   protected makeRaw(): unknown {
     return rawMessage(this.stored, { stream: this.stream, seq: this.seq });
   }

@@ -15,6 +15,7 @@ export interface Origin {
 /** A fetched message. What is not asked for is not made: there may be 100,000 of them in a second. */
 export class KafkaIncoming implements Incoming, Delivered {
   settled = false;
+  place = 0;
 
   constructor(
     private readonly origin: Origin,
@@ -66,6 +67,10 @@ export class KafkaIncoming implements Incoming, Delivered {
   /** With the record's time: a topic that is deleted and made again counts from 0 again. */
   get position(): string {
     return `${this.origin.place}${this.message.offset}:${this.message.timestamp}`;
+  }
+
+  get location(): string {
+    return `${this.origin.topic}[${this.origin.partition}]@${this.message.offset}`;
   }
 
   /** Kafka does not count; what is tried again in place is counted by who does. */

@@ -5,15 +5,13 @@ import type { KafkaSourceSpec } from '../../source-spec.js';
 import { asError } from '../../../errors/index.js';
 import { KafkaIncoming, type Origin } from './incoming.js';
 import { Stash } from './stash.js';
-import { Watermark } from './watermark.js';
+import { MAX_BYTES, Watermark } from './watermark.js';
 
 // Taken when the module loads: fake timers of a test must not hold up a broker.
 const { setImmediate: nextTurn } = globalThis;
 
 /** So many messages are handed over before the event loop gets a turn: a starved loop sees no closed socket. */
 const SLICE = 1_024;
-/** With so many bytes unsettled a lane is full, whatever delivery says (kafkajs #526, #1085). */
-const MAX_BYTES = 8 * 1024 * 1024;
 
 /** In the place of an offset. */
 const UNKNOWN = -1;
@@ -62,6 +60,11 @@ export class PartitionLane implements Lane {
     readonly reader: Reader,
   ) {
     this.name = `${origin.topic}[${origin.partition}]`;
+  }
+
+  /** Read by delivery, which tells it where nothing else goes on. */
+  get fullBy(): string | undefined {
+    return this.wake === undefined ? undefined : '8 MiB';
   }
 
   get source(): KafkaSourceSpec {
@@ -154,7 +157,7 @@ export class PartitionLane implements Lane {
     if (this.isLost || !(message instanceof KafkaIncoming) || message.settled) return;
     message.settled = true;
     this.bytes -= message.size;
-    this.watermark?.advance();
+    this.watermark?.finish(message);
     this.whenSettled?.();
     if (this.wake !== undefined && this.bytes < MAX_BYTES) this.goOn();
   }
