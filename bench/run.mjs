@@ -7,10 +7,10 @@ const run = (command, args, env = {}) => {
   if (status !== 0) process.exit(status ?? 1);
 };
 
-const [name] = process.argv.slice(2);
+const [name, ...args] = process.argv.slice(2);
 // The soak has servers of its own.
 const needed = name === 'soak' ? [] : ['kafka', 'nats'];
 const env = await ensureBrokers(needed, (line) => console.error(line));
 run('npm', ['run', '--silent', 'build']);
 run('npx', ['tsc', '-p', 'bench/tsconfig.json']);
-run(process.execPath, [`.tmp/bench/${name}.js`], env);
+run(process.execPath, [`.tmp/bench/${name}.js`, ...args], env);

@@ -1,47 +1,58 @@
 import 'reflect-metadata';
-import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { MultiBrokerModule, Payload, PublishTo, Subscribe } from 'nestjs-multi-broker';
-import { kafkaBroker } from 'nestjs-multi-broker/kafka';
-import { natsBroker, stream, toStream } from 'nestjs-multi-broker/nats';
-import { DURABLE, GROUP, IN, OUT, type Setting, STREAM, SUBJECT, type Travelling } from './setting.js';
+import { type Broker, MultiBroker, type Subscription } from 'nestjs-multi-broker';
+import { stream } from 'nestjs-multi-broker/nats';
+import { cutKafka, mendKafka } from './cut.js';
+import { FLOWS, type Travelling } from './flows.js';
+import { ACK_WAIT, AppModule, sleep, streamOf, told } from './handlers.js';
+import { heapAfterCollections } from './heap.js';
+import type { Command, Told } from './setting.js';
 
-// One replica of a bridge both ways, Kafka → JetStream → Kafka, in a process of its own.
-const { kafka, nats, failing } = JSON.parse(process.env['SETTING']!) as Setting;
+// One replica, in a process of its own.
+let paused: Subscription | undefined;
+let hanging: Promise<void> | undefined;
+let release: () => void = () => {};
 
-@Injectable()
-class Bridge {
-  @Subscribe('orders', IN)
-  @PublishTo('events', toStream(SUBJECT))
-  async there(@Payload() value: Travelling): Promise<Travelling> {
-    return this.work(value);
-  }
-
-  @Subscribe('events', stream(STREAM, { durable: DURABLE, subjects: [SUBJECT], ackWaitMs: 5_000 }))
-  @PublishTo('orders', OUT, { key: (value) => (value as Travelling).key })
-  async back(@Payload() value: Travelling): Promise<Travelling> {
-    return this.work(value);
-  }
-
-  private async work({ id, key }: Travelling): Promise<Travelling> {
-    if (Math.random() * 1_000 < failing) throw new Error('A handler fails now and then');
-    if (Math.random() < 0.01) await new Promise((resolve) => setTimeout(resolve, 5));
-    return { id, key };
-  }
-}
-
-const client = { brokers: [...kafka] };
-const orders = kafkaBroker({ name: 'orders', groupId: GROUP, client, consumer: { sessionTimeout: 6_000 } });
-const events = natsBroker({ name: 'events', client: { servers: nats } });
-
-@Module({ imports: [MultiBrokerModule.forRoot([orders, events])], providers: [Bridge] })
-class AppModule {}
+const commands: Record<Command, () => void> = {
+  hang: () => {
+    hanging = new Promise((resolve) => (release = resolve));
+  },
+  release: () => release(),
+  pause: () => paused?.pause(),
+  resume: () => paused?.resume(),
+  cut: cutKafka,
+  mend: mendKafka,
+  heap: () => void heapAfterCollections().then((heap) => tell({ heap })),
+};
+process.on('message', (command: Command) => commands[command]());
+process.on('disconnect', () => process.exit(1));
 
 try {
   const app = await NestFactory.createApplicationContext(AppModule, { logger: false, abortOnError: false });
   app.enableShutdownHooks();
-  process.send?.('started');
+  const brokers = app.get(MultiBroker);
+  paused = await subscribeToSteady(brokers.get('events'));
+  tell({ started: true });
+  setInterval(() => tell({ health: brokers.health() }), 500).unref();
 } catch {
   // A broker is down: as under an orchestrator, the process ends and is started again.
   process.exit(75);
+}
+
+/** By hand, as only such subscriptions can be paused. */
+function subscribeToSteady(events: Broker): Promise<Subscription> {
+  const { stream: name, durable } = FLOWS.steady.from;
+  const destination = streamOf(FLOWS.steady.to);
+  const source = stream(name, { durable, ackWaitMs: ACK_WAIT, maxAckPending: 200 });
+  return events.subscribe<Travelling>(source, async (value) => {
+    const hung = hanging;
+    hanging = undefined;
+    await hung;
+    await sleep(10);
+    await events.publish(destination, told(value));
+  });
+}
+
+function tell(what: Told): void {
+  if (process.connected) process.send?.(what, () => undefined);
 }

@@ -1,20 +1,21 @@
-/** How the bridge of a soak is set up. */
+import type { MultiBrokerHealth } from 'nestjs-multi-broker';
+
+/** How a replica is set up. */
 export interface Setting {
+  readonly replica: string;
   readonly kafka: readonly string[];
   readonly nats: string;
   /** Of every 1,000 calls of a handler so many throw. */
   readonly failing: number;
 }
 
-export const IN = 'soak-in';
-export const OUT = 'soak-out';
-export const STREAM = 'SOAK';
-export const SUBJECT = 'soak.orders';
-export const GROUP = 'soak-bridge';
-export const DURABLE = 'soak-back';
+/** What a replica is told to do. */
+export type Command = 'hang' | 'release' | 'pause' | 'resume' | 'cut' | 'mend' | 'heap';
 
-/** What travels: `id` is unique, and of one key they ascend. */
-export interface Travelling {
-  readonly id: number;
-  readonly key: string;
+/** What a replica tells. */
+export interface Told {
+  readonly started?: true;
+  readonly health?: MultiBrokerHealth;
+  /** Bytes that are left after forced collections. */
+  readonly heap?: number;
 }

@@ -1,4 +1,4 @@
-import type { Travelling } from './setting.js';
+import type { Travelling } from './flows.js';
 
 /** What became of messages on their way. */
 export interface Verdict {
