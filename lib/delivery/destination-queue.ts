@@ -92,6 +92,7 @@ export class DestinationQueue {
       if (this.failures === 0) this.since = this.clock.now();
       const outcomes = await this.host.write(batch.map((parcel) => parcel.message));
       const failed = this.conclude(batch, outcomes);
+      if (failed.length > 0 && failed.length < batch.length) this.advanced();
       if (failed.length > 0) await this.putBack(failed);
       else if (this.failures > 0) this.recovered();
     }
@@ -141,6 +142,12 @@ export class DestinationQueue {
     if (backlog === undefined || this.isBackedUp) return;
     this.isBackedUp = true;
     this.host.backedUp(backlog);
+  }
+
+  /** What gets through in part is not stuck, and waits no longer and longer: there is room, and soon more. */
+  private advanced(): void {
+    this.failures = 0;
+    this.since = this.clock.now();
   }
 
   private recovered(): void {

@@ -24,6 +24,8 @@ export class AckGroup implements ReplyGroup {
     replies: Replies,
     private readonly errors: PublishErrors,
     private readonly read: (message: Msg) => Outcome | undefined,
+    /** Told why a message has to be tried again. */
+    private readonly run: { refusal: PublishError | undefined } = { refusal: undefined },
   ) {
     const { prefix, end } = replies.expect(this);
     this.prefix = prefix;
@@ -49,6 +51,7 @@ export class AckGroup implements ReplyGroup {
   settle(index: number, outcome: Outcome): void {
     if (!this.waits(index)) return;
     this.outcomes[index] = outcome;
+    if ('error' in outcome && outcome.error.retryable) this.run.refusal ??= outcome.error;
     if (--this.waiting === 0) this.done?.();
   }
 

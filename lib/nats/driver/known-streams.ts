@@ -1,4 +1,6 @@
-import type { Log } from '../../driver/index.js';
+import type { StreamConfig } from 'nats';
+
+import type { Io } from '../../driver/index.js';
 import type { PublishError } from '../../errors/index.js';
 import type { NatsDestinationSpec } from '../destination-spec.js';
 import { subjectMatches } from '../subject-match.js';
@@ -10,23 +12,50 @@ import type { PublishErrors } from './publish-errors.js';
 const remembered = 10_000;
 /** The server's default. A shorter one does not bridge a restart of the application. */
 const shortWindowMs = 120_000;
+/** How old a list of the streams may be for a warning, and for a publish to a subject that none of them takes. */
+const listForWarningMs = 60_000;
+const listForPublishMs = 5_000;
+/** A page has 256 streams. Of an account with more, the rest is asked for one by one. */
+const maxPages = 8;
+/** Where the list says nothing, so many subjects are asked about within so many milliseconds. */
+const maxQuestions = 50;
+const questionsMs = 10_000;
 
 /** Whether a stream takes a subject. `unknown`: JetStream's API may not be asked, or gave no answer. */
 type Finding = { readonly stream: string } | 'none' | 'no-api' | 'unknown';
 
-/** Who captures which subject, asked once for each. */
+/** What matters of a stream to who publishes to it. */
+export interface KnownStream {
+  readonly name: string;
+  readonly subjects: readonly string[];
+  /** Refuses what is published while it is full (`discard: 'new'`). */
+  readonly bounded: boolean;
+  readonly windowMs: number;
+}
+
+/**
+ * Who captures which subject. The streams are listed once and matched here: a request for each subject would be as many
+ * as there are subjects.
+ */
 export class KnownStreams {
-  private readonly captured = new Set<string>();
-  private readonly asked = new Set<string>();
-  private readonly patterns = new Map<string, readonly string[]>();
+  private readonly streams = new Map<string, KnownStream>();
+  /** The stream of each subject. */
+  private readonly captured = new Map<string, string>();
+  /** Core subjects that were looked at. */
+  private readonly seen = new Set<string>();
   private readonly warned = new Set<string>();
+  private listedAt = -Infinity;
+  private canList = true;
+  private listing: Promise<void> | undefined;
+  private questions = 0;
+  private questionsSince = -Infinity;
   private blind = false;
 
   constructor(
     private readonly broker: string,
     private readonly api: JetStreamApi,
     private readonly errors: PublishErrors,
-    private readonly log: Log,
+    private readonly io: Pick<Io, 'clock' | 'log'>,
   ) {}
 
   /**
@@ -34,20 +63,35 @@ export class KnownStreams {
    * server would say nothing at all, and the publish would end as a time-out.
    */
   async check(to: NatsDestinationSpec): Promise<PublishError | undefined> {
-    if (this.blind || this.captured.has(to.subject) || this.matchesKnown(to.subject)) return undefined;
+    if (this.blind || this.streamOf(to) !== undefined) return undefined;
+    await this.list(listForPublishMs);
+    if (this.streamOf(to) !== undefined) return undefined;
     const found = await this.find(to.subject);
     if (found === 'none') return this.errors.noStream(to, true);
     if (found === 'no-api') return this.errors.noStream(to, false);
-    if (found !== 'unknown') this.acked(to, found.stream);
+    if (found !== 'unknown') await this.learn(to.subject, found.stream);
+    return undefined;
+  }
+
+  /** The stream that takes the subject, as far as it is known. */
+  streamOf({ subject }: Pick<NatsDestinationSpec, 'subject'>): KnownStream | undefined {
+    const name = this.captured.get(subject);
+    if (name !== undefined) return this.streams.get(name);
+    for (const stream of this.streams.values()) {
+      if (!stream.subjects.some((pattern) => subjectMatches(pattern, subject))) continue;
+      this.remember(subject, stream.name);
+      return stream;
+    }
     return undefined;
   }
 
   /** The stream took a message of the subject. */
   acked(to: NatsDestinationSpec, stream: string): void {
-    if (!this.captured.has(to.subject)) remember(this.captured, to.subject);
-    if (this.patterns.has(stream)) return;
-    this.patterns.set(stream, []);
-    void this.look(stream);
+    const known = this.streams.get(stream);
+    if (known === undefined)
+      void this.learn(to.subject, stream).then((learnt) => { this.checkWindow(learnt); }); // prettier-ignore
+    else if (this.captured.get(to.subject) !== stream) this.remember(to.subject, stream);
+    if (known !== undefined) this.checkWindow(known);
   }
 
   /** Whether it is certain that no stream takes the subject. */
@@ -58,6 +102,7 @@ export class KnownStreams {
 
   /** Whether the stream captures the subject, or nobody may say that it does not. */
   async mayBe(stream: string, subject: string): Promise<boolean> {
+    if (this.streamOf({ subject })?.name === stream) return true;
     const found = await this.find(subject);
     return found === 'unknown' || (typeof found === 'object' && found.stream === stream);
   }
@@ -65,29 +110,62 @@ export class KnownStreams {
   /** After a reconnect, and where no answer came, the streams may be others. */
   forget(): void {
     this.captured.clear();
-    this.patterns.clear();
+    this.streams.clear();
   }
 
   /** Warns, once, where a stream captures what is published as core NATS. */
-  async warnIfCaptured(subject: string): Promise<void> {
-    if (this.blind || this.asked.has(subject)) return;
-    remember(this.asked, subject);
-    const found = await this.find(subject);
-    if (typeof found === 'string') return;
-    this.log.warn(
-      `NATS '${this.broker}': stream ${found.stream} captures '${subject}', but a plain string destination is core ` +
+  async warnIfCaptured(to: NatsDestinationSpec): Promise<void> {
+    const { subject } = to;
+    if (this.blind || this.seen.has(subject)) return;
+    if (this.seen.size >= remembered) this.seen.clear();
+    this.seen.add(subject);
+    if (this.streamOf(to) === undefined && !(await this.list(listForWarningMs))) await this.ask(subject);
+    const stream = this.streamOf(to)?.name;
+    if (stream === undefined || !this.isFirst(`captures ${stream}`)) return;
+    this.io.log.warn(
+      `NATS '${this.broker}': stream ${stream} captures '${subject}', but a plain string destination is core ` +
         `NATS: its confirmation does not say that the message was stored. Use toStream('${subject}').`,
     );
   }
 
-  private matchesKnown(subject: string): boolean {
-    for (const patterns of this.patterns.values()) {
-      if (patterns.some((pattern) => subjectMatches(pattern, subject))) return true;
+  /** False where the streams cannot be listed. One request for all who ask meanwhile. */
+  private async list(maxAgeMs: number): Promise<boolean> {
+    const { clock } = this.io;
+    if (clock.now() - this.listedAt >= maxAgeMs) {
+      this.listing ??= this.listAll().finally(() => {
+        this.listing = undefined;
+      });
     }
-    return false;
+    await this.listing;
+    return this.canList;
+  }
+
+  private async listAll(): Promise<void> {
+    this.listedAt = this.io.clock.now();
+    if (!this.canList) return;
+    try {
+      const pages = (await this.api.manager()).streams.list();
+      for (let page = 0; page < maxPages; page++) {
+        const streams = await pages.next();
+        if (streams.length === 0) return;
+        for (const { config } of streams) this.know(config);
+      }
+      this.canList = false;
+    } catch (thrown) {
+      if (clientCode(thrown) === '503') return;
+      // A client may be allowed to ask for a single stream and nothing more; a cluster may wait for streams that are away.
+      this.canList = clientCode(thrown) !== 'PERMISSIONS_VIOLATION';
+      this.listedAt += listForWarningMs;
+    }
+  }
+
+  private async ask(subject: string): Promise<void> {
+    const found = await this.find(subject);
+    if (typeof found !== 'string') await this.learn(subject, found.stream);
   }
 
   private async find(subject: string): Promise<Finding> {
+    if (this.blind || !this.mayAsk()) return 'unknown';
     try {
       const { streams } = await this.api.manager();
       return { stream: await streams.find(subject) };
@@ -101,28 +179,59 @@ export class KnownStreams {
     }
   }
 
-  private async look(stream: string): Promise<void> {
+  private mayAsk(): boolean {
+    const now = this.io.clock.now();
+    if (now - this.questionsSince >= questionsMs) {
+      this.questionsSince = now;
+      this.questions = 0;
+    }
+    return this.questions++ < maxQuestions;
+  }
+
+  private async learn(subject: string, name: string): Promise<KnownStream> {
+    this.remember(subject, name);
+    const known = this.streams.get(name) ?? { name, subjects: [], bounded: false, windowMs: Infinity };
+    if (this.streams.has(name)) return known;
+    this.streams.set(name, known);
     try {
-      const { config } = await (await this.api.manager()).streams.info(stream);
-      this.patterns.set(stream, subjectsOf(config));
-      this.warnOfWindow(stream, config.duplicate_window / 1e6);
+      const { config } = await (await this.api.manager()).streams.info(name);
+      return this.know(config);
     } catch {
       // A client may be allowed to publish and nothing more.
+      return known;
     }
   }
 
+  private know(config: StreamConfig): KnownStream {
+    const { name, discard, duplicate_window: window, max_msgs: messages, max_bytes: bytes } = config;
+    const known = {
+      name,
+      subjects: subjectsOf(config),
+      bounded: (discard as string) === 'new' && (messages > 0 || bytes > 0 || config.max_msgs_per_subject > 0),
+      windowMs: window / 1e6,
+    };
+    this.streams.set(name, known);
+    return known;
+  }
+
+  private isFirst(warning: string): boolean {
+    if (this.warned.has(warning)) return false;
+    if (this.warned.size >= remembered) this.warned.clear();
+    this.warned.add(warning);
+    return true;
+  }
+
+  private remember(subject: string, stream: string): void {
+    if (this.captured.size >= remembered) this.captured.clear();
+    this.captured.set(subject, stream);
+  }
+
   /** Once: what is known of streams is forgotten whenever an answer fails to come. */
-  private warnOfWindow(stream: string, windowMs: number): void {
-    if (windowMs >= shortWindowMs || this.warned.has(stream)) return;
-    remember(this.warned, stream);
-    this.log.warn(
-      `NATS '${this.broker}': stream ${stream} remembers dedupe ids for ${windowMs / 1000} s only (duplicate_window): ` +
+  private checkWindow({ name, windowMs }: KnownStream): void {
+    if (windowMs >= shortWindowMs || !this.isFirst(`window ${name}`)) return;
+    this.io.log.warn(
+      `NATS '${this.broker}': stream ${name} remembers dedupe ids for ${windowMs / 1000} s only (duplicate_window): ` +
         'what is published again after a longer outage is stored twice.',
     );
   }
-}
-
-function remember(set: Set<string>, value: string): void {
-  if (set.size >= remembered) set.clear();
-  set.add(value);
 }

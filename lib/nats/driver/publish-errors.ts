@@ -24,6 +24,12 @@ export class PublishErrors {
     return this.make('MULTI_BROKER_PUBLISH_REJECTED', `was refused at ${to.name}: ${why}`, 'no', { retryable });
   }
 
+  /** Written now, it would overtake what is tried again. */
+  behind(to: NatsDestinationSpec, before: PublishError): PublishError {
+    const what = `did not write to ${to.name} yet, for what stands before it was not confirmed: ${before.message}`;
+    return this.make('MULTI_BROKER_NOT_CONNECTED', what, 'no', { cause: before });
+  }
+
   tooLarge(to: NatsDestinationSpec, why: string): PublishError {
     return this.make('MULTI_BROKER_PAYLOAD_TOO_LARGE', `cannot write to ${to.name}: ${why}`, 'no');
   }

@@ -46,10 +46,11 @@ export class Session {
     this.api = new JetStreamApi(nc, options.jetstream ?? {});
     // Before the readers: after a reconnect settlements go out before the pulls.
     this.acks = new Acks(connection, clock);
-    this.known = new KnownStreams(broker, this.api, errors, log);
+    this.known = new KnownStreams(broker, this.api, errors, io);
     this.core = new CorePublisher(connection, writer, errors);
-    this.streams = new StreamPublisher({ connection, writer, errors, replies, known: this.known, clock, ackMs });
-    this.requester = new Requester({ broker, connection, writer, errors, replies, known: this.known, clock });
+    const parts = { connection, writer, errors, replies, known: this.known, clock };
+    this.streams = new StreamPublisher({ ...parts, ackMs, api: this.api });
+    this.requester = new Requester({ broker, ...parts });
     connection.listen({
       down: () => {
         this.known.forget();
@@ -58,7 +59,7 @@ export class Session {
   }
 
   async publish(to: NatsDestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]> {
-    if (to.via === 'core' && !this.isInbox(to.subject)) void this.known.warnIfCaptured(to.subject);
+    if (to.via === 'core' && !this.isInbox(to.subject)) void this.known.warnIfCaptured(to);
     const publishing = to.via === 'core' ? this.core.publish(to, batch) : this.streams.publish(to, batch);
     this.open.add(publishing);
     try {

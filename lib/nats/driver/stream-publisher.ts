@@ -1,13 +1,15 @@
 import type { Msg } from 'nats';
 
 import type { Clock, Outcome, Outgoing } from '../../driver/index.js';
-import type { PublishError } from '../../errors/index.js';
+import { PublishError } from '../../errors/index.js';
 import type { NatsDestinationSpec } from '../destination-spec.js';
 import { AckGroup } from './ack-group.js';
 import { writeInChunks } from './chunks.js';
 import type { Connection, Refusal } from './connection.js';
+import type { JetStreamApi } from './jetstream-api.js';
 import type { KnownStreams } from './known-streams.js';
 import { readPubAck } from './pub-ack.js';
+import { CarefulPace, type PublishPace, RoomPace } from './publish-pace.js';
 import type { PublishErrors } from './publish-errors.js';
 import type { Replies } from './replies.js';
 import type { Writer } from './writer.js';
@@ -21,6 +23,20 @@ export interface StreamPublisherParts {
   readonly known: KnownStreams;
   readonly clock: Clock;
   readonly ackMs: number;
+  readonly api: JetStreamApi;
+}
+
+/** Streams, and subjects of unknown ones. */
+const maxPaces = 10_000;
+
+/** One batch on its way. */
+interface Run {
+  readonly to: NatsDestinationSpec;
+  readonly batch: readonly Outgoing[];
+  readonly outcomes: Outcome[];
+  readonly epoch: number;
+  /** Why one of it has to be tried again: nothing more of it is written. */
+  refusal: PublishError | undefined;
 }
 
 /**
@@ -29,6 +45,8 @@ export interface StreamPublisherParts {
  */
 export class StreamPublisher {
   private readonly open = new Set<AckGroup>();
+  /** By stream. */
+  private readonly paces = new Map<string, PublishPace>();
 
   constructor(private readonly parts: StreamPublisherParts) {
     parts.connection.listen({
@@ -41,29 +59,84 @@ export class StreamPublisher {
     });
   }
 
-  /** Never rejects. Once the connection was lost nothing more of the batch is written, so that its order stays. */
+  /**
+   * Never rejects. Once the connection was lost, or a message has to be tried again, nothing more of the batch is
+   * written, so that its order stays.
+   */
   async publish(to: NatsDestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]> {
     const { connection, errors, known } = this.parts;
     const unknown = connection.up ? await known.check(to) : errors.notConnected(to);
     if (unknown !== undefined) return batch.map(() => ({ error: unknown }));
-    const { epoch } = connection;
     const outcomes = new Array<Outcome>(batch.length);
-    const reached = await writeInChunks<AckGroup>(batch.length, {
-      begin: (from) => (connection.up && connection.epoch === epoch ? this.begin(to, from, outcomes) : undefined),
-      write: (group, index) => this.write(group, index, batch[index] as Outgoing),
+    const run: Run = { to, batch, outcomes, epoch: connection.epoch, refusal: undefined };
+    const reached = await this.writeAtPace(run);
+    const left = run.refusal === undefined ? errors.notConnected(to) : errors.behind(to, run.refusal);
+    if (reached < batch.length) outcomes.fill({ error: left }, reached);
+    return this.lookAfter(to, outcomes);
+  }
+
+  /** Returns how many were written. */
+  private async writeAtPace(run: Run): Promise<number> {
+    const { batch, to } = run;
+    let at = 0;
+    while (at < batch.length && this.goesOn(run)) {
+      const pace = this.paceOf(to);
+      const count = (await pace?.next(batch, at)) ?? batch.length - at;
+      const reached = await this.writeSome(run, at, count);
+      at += reached;
+      const refused = run.refusal !== undefined;
+      if (pace?.told(reached, refused) === false) this.paces.delete(this.paceKey(to));
+      if (reached < count) break;
+    }
+    if (run.refusal !== undefined && !this.paces.has(this.paceKey(to))) this.slowDown(to);
+    return at;
+  }
+
+  private writeSome(run: Run, from: number, count: number): Promise<number> {
+    return writeInChunks<AckGroup>(count, {
+      begin: (at) => (this.goesOn(run) ? this.begin(run, from + at) : undefined),
+      write: (group, index) => this.write(group, from + index, run.batch[from + index] as Outgoing),
       end: (group) => {
         this.parts.writer.send();
         return this.end(group);
       },
     });
-    if (reached < batch.length) outcomes.fill({ error: errors.notConnected(to) }, reached);
-    return this.lookAfter(to, outcomes);
   }
 
-  private begin(to: NatsDestinationSpec, from: number, outcomes: Outcome[]): AckGroup {
-    const group: AckGroup = new AckGroup(to, from, outcomes, this.parts.replies, this.parts.errors, (message) =>
-      this.read(to, message),
-    );
+  private goesOn({ epoch, refusal }: Run): boolean {
+    const { connection } = this.parts;
+    return refusal === undefined && connection.up && connection.epoch === epoch;
+  }
+
+  /** Undefined where all may be written at once. */
+  private paceOf(to: NatsDestinationSpec): PublishPace | undefined {
+    const known = this.parts.known.streamOf(to);
+    const key = this.paceKey(to);
+    const pace = this.paces.get(key);
+    if (known?.bounded !== true || pace instanceof RoomPace) return pace;
+    const room = new RoomPace(known.name, this.parts.api);
+    this.keep(key, room);
+    return room;
+  }
+
+  private slowDown(to: NatsDestinationSpec): void {
+    this.keep(this.paceKey(to), new CarefulPace());
+  }
+
+  /** Of the stream; where that is not known, of the subject. */
+  private paceKey(to: NatsDestinationSpec): string {
+    return this.parts.known.streamOf(to)?.name ?? ` ${to.subject}`;
+  }
+
+  private keep(key: string, pace: PublishPace): void {
+    if (this.paces.size >= maxPaces) this.paces.clear();
+    this.paces.set(key, pace);
+  }
+
+  private begin(run: Run, from: number): AckGroup {
+    const { to, outcomes } = run;
+    const { replies, errors } = this.parts;
+    const group: AckGroup = new AckGroup(to, from, outcomes, replies, errors, (message) => this.read(to, message), run);
     this.open.add(group);
     return group;
   }
@@ -120,6 +193,10 @@ export class StreamPublisher {
   }
 }
 
+/** No stream took it, or what stands before it. */
 function isNoStream(outcome: Outcome): boolean {
-  return 'error' in outcome && outcome.error.code === 'MULTI_BROKER_DESTINATION_UNKNOWN';
+  if (!('error' in outcome)) return false;
+  const { code, cause } = outcome.error;
+  const unknown = 'MULTI_BROKER_DESTINATION_UNKNOWN';
+  return code === unknown || (cause instanceof PublishError && cause.code === unknown);
 }

@@ -53,7 +53,15 @@ export class NatsTwin extends InProcessDriver<Open> {
 
   protected write({ io, server }: Open, to: DestinationSpec, batch: readonly Outgoing[]): readonly Outcome[] {
     const at = { timestamp: io.clock.now(), broker: this.broker, errors: this.#errors };
-    return batch.map((message) => this.#write(server, to as NatsDestinationSpec, message, at));
+    const spec = to as NatsDestinationSpec;
+    let refusal: PublishError | undefined;
+    return batch.map((message) => {
+      // As the driver: what stands behind a message that is tried again is not written before it.
+      if (refusal !== undefined) return { error: this.#errors.behind(spec, refusal) };
+      const outcome = this.#write(server, spec, message, at);
+      if ('error' in outcome && outcome.error.retryable) refusal = outcome.error;
+      return outcome;
+    });
   }
 
   /** As the real driver refuses: a stream's PubAck is no answer. */

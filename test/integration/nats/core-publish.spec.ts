@@ -192,6 +192,6 @@ whenNative(describe, 'nats')('a core NATS publish', () => {
     await driver.publish(definition.destination('_INBOX.abc.1'), [text('answer')]);
     await driver.publish(definition.destination('plain'), [text('a')]);
     await until(() => asked.length > 0, { what: 'the plain subject was looked up' });
-    expect(asked).toEqual(['$JS.API.STREAM.NAMES']);
+    expect(asked).toEqual(['$JS.API.STREAM.LIST']);
   });
 });

@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Outgoing } from '../../../lib/driver/index.js';
 import type { Connection } from '../../../lib/nats/driver/connection.js';
 import { CorePublisher } from '../../../lib/nats/driver/core-publisher.js';
+import type { JetStreamApi } from '../../../lib/nats/driver/jetstream-api.js';
 import type { KnownStreams } from '../../../lib/nats/driver/known-streams.js';
 import { PublishErrors } from '../../../lib/nats/driver/publish-errors.js';
 import type { Replies } from '../../../lib/nats/driver/replies.js';
@@ -49,7 +50,12 @@ describe('a batch whose connection is lost and back within a turn of the loop', 
       writer: writer as unknown as Writer,
       errors,
       replies: replies as unknown as Replies,
-      known: { check: async () => undefined, forget: () => undefined } as unknown as KnownStreams,
+      known: {
+        check: async () => undefined,
+        streamOf: () => undefined,
+        forget: () => undefined,
+      } as unknown as KnownStreams,
+      api: {} as JetStreamApi,
       clock,
       ackMs: 1_000,
     });

@@ -47,6 +47,17 @@ describe('streams of the NATS twin', () => {
     expect(await manager.streams.info('ORDERS')).toMatchObject({ state: { last_seq: 4 } });
   });
 
+  it('take nothing behind what they refuse for want of room, though it would fit: it comes again in its order', async () => {
+    const bench = new TwinBench();
+    const driver = await bench.connect(events);
+    await bench.read(driver, orders({ maxBytes: 1_000, discard: 'new' }), () => undefined);
+    const outcomes = await bench.publish(driver, to, 'a', 'b'.repeat(2_000), 'c');
+    expect([positions(outcomes), outcomes.slice(1)]).toMatchObject([
+      ['ORDERS@1', 'MULTI_BROKER_PUBLISH_REJECTED', 'MULTI_BROKER_NOT_CONNECTED'],
+      [{ error: { retryable: true } }, { error: { retryable: true, written: 'no' } }],
+    ]);
+  });
+
   it('are not made by a publish', async () => {
     const bench = new TwinBench();
     const driver = await bench.connect(events);
