@@ -23,8 +23,6 @@ const FULL_AT = 1_000;
  * finished (Kafka), so many pass one that is not settled, whatever became of them: a crash repeats them all.
  */
 export const MAX_UNSETTLED = 500;
-/** Where the server does not wait (core NATS), what comes beyond this many waiting messages is dropped and counted. */
-const DROP_AT = 65_536;
 /** Nobody sees it; without it each lane's end would make an error of its own. */
 const INTERRUPTED = new Error('The lane begins no further handler');
 
@@ -103,12 +101,9 @@ export class LaneRunner implements LaneOwner, Leased {
   /** As the port has it: a promise means full. */
   take(batch: readonly Incoming[]): void | Promise<void> {
     if (this.ending) return;
-    if (!this.lane.waits && this.queue.length + batch.length > DROP_AT) {
-      this.overflow.drop(batch);
-      return;
-    }
-    if (this.open.size > this.active) this.supersede(batch);
-    this.queue.push(batch, this.prefetch?.arrived());
+    const taken = this.lane.waits ? batch : this.overflow.admit(batch, this.queue.length);
+    if (this.open.size > this.active) this.supersede(taken);
+    this.queue.push(taken, this.prefetch?.arrived());
     this.lease.begin();
     this.kick();
     if (this.lane.waits && this.prefetch === undefined && this.queue.length > FULL_AT) return this.room.wait();
@@ -266,6 +261,7 @@ export class LaneRunner implements LaneOwner, Leased {
       if (message === undefined) break;
       if (this.room.any && this.queue.length <= FULL_AT) this.room.wake();
       this.prefetch?.began(this.queue.length);
+      if (!this.lane.waits) this.overflow.began(message);
       const delivery = new Delivery(message, this);
       this.open.add(delivery);
       this.active++;

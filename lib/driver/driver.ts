@@ -119,6 +119,11 @@ export interface Lane {
   readonly again: 'server' | 'hold' | 'never';
   /** Whether the server waits while the lane is full. Where it does not, delivery drops and counts. */
   readonly waits: boolean;
+  /**
+   * Where the server does not wait: delivery drops and counts what comes while messages of more bytes than this wait,
+   * by {@link Incoming.bytes}. Undefined: by their number alone.
+   */
+  readonly pendingBytesLimit?: number | undefined;
   /** How long the server waits for a settlement before it delivers again; delivery extends at a third of it. */
   readonly leaseMs?: number | undefined;
   /** Tells the server that this message is still being worked on. */

@@ -62,6 +62,10 @@ export interface Incoming {
   readonly position: string;
   /** The same for people, as {@link Receipt.position}: `topic[partition]@offset` or `stream@sequence`. */
   readonly location?: string | undefined;
+  /** About how much memory it holds while it waits. Asked on lanes with a {@link Lane.pendingBytesLimit}. */
+  readonly bytes?: number | undefined;
+  /** Many wait before it: called on such lanes, so that it lets go of memory that it shares with others. */
+  willWait?(): void;
   /** From 1: how often the server has delivered it. */
   readonly deliveries: number;
   /** On a twin: another broker published it. In production it arrives only if the two are one cluster. */

@@ -6,6 +6,11 @@ import type { BrokerOptions } from '../driver/index.js';
 export interface NatsSettings extends BrokerOptions {
   /** The queue group of core subscriptions that name none. Without one every replica handles every message. */
   readonly queue?: string;
+  /**
+   * How many bytes of messages may wait for the handler of each core subscription that says nothing else; what comes
+   * beyond is dropped and counted in `health()`. Default 64 MiB.
+   */
+  readonly pendingBytesLimit?: number;
   /** JetStream domain or API prefix, and how long its API may take (`timeout`, in milliseconds, default 5,000). */
   readonly jetstream?: JetStreamOptions;
   /** How long a publish waits for its confirmation, in milliseconds. Default 10,000. */

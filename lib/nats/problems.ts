@@ -2,17 +2,21 @@ import type { ConnectionOptions } from 'nats';
 
 import { isDuration } from '../errors/index.js';
 import type { NatsBrokerOptions } from './options.js';
+import { isByteLimit } from './source-spec.js';
 import { queueProblem } from './subject.js';
 
 /** What is wrong with the options, a sentence each that names the option and no value of `client`. */
 export function optionProblems(options: NatsBrokerOptions): readonly string[] {
-  const { client, queue, confirmTimeoutMs } = options as Partial<NatsBrokerOptions>;
+  const { client, queue, confirmTimeoutMs, pendingBytesLimit } = options as Partial<NatsBrokerOptions>;
   if (typeof client !== 'object') return ["client is missing: give the nats client's options, such as { servers }"];
   const found = [...clientProblems(client), ...tlsProblems(client, options.allowInsecure === true)];
   const problem = queue === undefined ? undefined : queueProblem(queue);
   if (problem !== undefined) found.push(`queue ${problem}`);
   if (confirmTimeoutMs !== undefined && !(isDuration(confirmTimeoutMs) && confirmTimeoutMs > 0)) {
     found.push('confirmTimeoutMs must be a number of milliseconds above 0');
+  }
+  if (pendingBytesLimit !== undefined && !isByteLimit(pendingBytesLimit)) {
+    found.push('pendingBytesLimit must be a number of bytes above 0');
   }
   return found;
 }

@@ -10,6 +10,7 @@ export interface CoreSourceSpec extends SourceSpec {
   /** May hold wildcards. */
   readonly subject: string;
   readonly queue?: string | undefined;
+  readonly pendingBytesLimit: number;
   readonly durable: false;
 }
 
@@ -33,8 +34,15 @@ export type NatsSourceSpec = CoreSourceSpec | StreamSourceSpec;
 export interface SourceDefaults {
   readonly name: string;
   readonly queue?: string | undefined;
+  readonly pendingBytesLimit?: number | undefined;
   readonly addresses?: Addresses;
 }
+
+/** As of the NATS clients that have such a limit. */
+const usualPendingBytes = 64 * 1_048_576;
+
+/** Infinity is without a limit. */
+export const isByteLimit = (value: unknown): boolean => typeof value === 'number' && value > 0;
 
 /** Resolves what a decorator names. Throws MULTI_BROKER_WRONG_KIND or MULTI_BROKER_ADDRESS_INVALID. */
 export function sourceSpec(from: string | Source, broker: SourceDefaults): NatsSourceSpec {
@@ -53,8 +61,13 @@ function coreSpec(from: SubjectSource, broker: SourceDefaults): CoreSourceSpec {
   refuse(subjectProblem(subject, 'subscribe'), 'subject', subject, broker.name);
   const queue = from.queue === false ? undefined : (from.queue ?? broker.queue);
   if (queue !== undefined) refuse(queueProblem(queue), 'queue', queue, broker.name);
+  const pendingBytesLimit = from.pendingBytesLimit ?? broker.pendingBytesLimit ?? usualPendingBytes;
+  if (!isByteLimit(pendingBytesLimit)) {
+    const what = `pendingBytesLimit of subject ${subject} of broker '${broker.name}' must be a number of bytes above 0`;
+    throw new MultiBrokerError('MULTI_BROKER_OPTION_INVALID', what, { broker: broker.name });
+  }
   const name = queue === undefined ? `subject ${subject}` : `subject ${subject} (queue ${queue})`;
-  return { kind: 'nats', via: 'core', name, address: subject, subject, queue, durable: false };
+  return { kind: 'nats', via: 'core', name, address: subject, subject, queue, pendingBytesLimit, durable: false };
 }
 
 function streamSpec(from: StreamSource, broker: SourceDefaults): StreamSourceSpec {

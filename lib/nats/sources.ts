@@ -7,6 +7,11 @@ export interface SubjectOptions {
    * `false` is none, and every replica of the application handles every message.
    */
   readonly queue?: string | false;
+  /**
+   * How many bytes of messages may wait for the handler; what comes beyond is dropped and counted in `health()`, for the
+   * server does not wait. Default: the broker's `pendingBytesLimit`.
+   */
+  readonly pendingBytesLimit?: number;
 }
 
 /** A core NATS subscription: nothing is kept for it while nobody reads. Made by {@link subject}. */

@@ -46,6 +46,10 @@ export class Duplicate implements Incoming, Travelled {
     return this.first.location;
   }
 
+  get bytes(): number | undefined {
+    return this.first.bytes;
+  }
+
   get carried(): boolean | undefined {
     return this.first.carried;
   }

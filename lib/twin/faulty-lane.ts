@@ -47,6 +47,10 @@ export class FaultyLane implements Lane {
     return this.inner.waits;
   }
 
+  get pendingBytesLimit(): number | undefined {
+    return this.inner.pendingBytesLimit;
+  }
+
   get leaseMs(): number | undefined {
     return this.inner.leaseMs;
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { outgoing } from '../../lib/driver/index.js';
 import { open, Rig } from '../support/delivery-rig.js';
-import { type FakeMessage, messages } from '../support/fake-lane.js';
+import { FakeMessage, messages } from '../support/fake-lane.js';
 import { eventually, turns } from '../support/turns.js';
 
 const many = (count: number, from = 0): FakeMessage[] =>
@@ -99,6 +99,46 @@ describe('a lane of a server that does not wait', () => {
       expect.stringMatching(/^warn .*are dropped, as Orders\.on is slower/),
       expect.stringMatching(/^warn .*were dropped: 5$/),
     ]);
+  });
+});
+
+describe('a lane of a server that does not wait, with a limit of bytes', () => {
+  const lane = { again: 'never', waits: false, pendingBytesLimit: 1_000 } as const;
+  const of = (bytes: number, ...bodies: string[]): FakeMessage[] =>
+    bodies.map((body) => new FakeMessage({ body, bytes }));
+
+  it('takes of a batch what has room, drops and counts the rest, and has room again for what was handled', async () => {
+    const gates: (() => void)[] = [];
+    const rig = new Rig({
+      lane,
+      handle: () => {
+        const { promise, resolve } = open();
+        gates.push(() => resolve());
+        return promise.then(() => undefined);
+      },
+    });
+    void rig.take(...of(400, 'at work'));
+    await turns();
+    void rig.take(...of(400, 'a', 'b', 'c', 'd'));
+    expect([rig.lane.fates, rig.counts.dropped]).toEqual([['c drop', 'd drop'], 2]);
+    expect(rig.log.lines).toEqual([expect.stringMatching(/are dropped, as Orders\.on is slower/)]);
+    gates[0]?.();
+    await eventually(() => rig.calls.length === 2);
+    void rig.take(...of(400, 'e', 'f'));
+    expect(rig.counts.dropped).toBe(3);
+    for (let called = 1; called < 4; called++) {
+      await eventually(() => gates[called] !== undefined);
+      gates[called]?.();
+    }
+    await eventually(() => rig.lane.settled.length === 7);
+    expect(rig.calls).toEqual(['at work', 'a', 'b', 'e']);
+  });
+
+  it('takes a message that is larger than the limit where nothing waits', async () => {
+    const rig = new Rig({ lane });
+    void rig.take(...of(5_000, 'large'));
+    await turns();
+    expect([rig.calls, rig.counts.dropped]).toEqual([['large'], 0]);
   });
 });
 

@@ -6,6 +6,7 @@ export interface MessageFields {
   readonly headers?: Headers;
   readonly replyTo?: string;
   readonly deliveries?: number;
+  readonly bytes?: number;
   readonly params?: Readonly<Record<string, string>>;
   readonly position?: string;
   readonly location?: string;
@@ -21,6 +22,7 @@ export class FakeMessage implements Incoming {
   readonly key: string | undefined;
   readonly replyTo: string | undefined;
   readonly deliveries: number;
+  readonly bytes: number | undefined;
   readonly params: Readonly<Record<string, string>> | undefined;
   readonly position: string;
   readonly location: string | undefined;
@@ -32,6 +34,7 @@ export class FakeMessage implements Incoming {
     this.replyTo = fields.replyTo;
     this.deliveries = fields.deliveries ?? 1;
     this.params = fields.params;
+    this.bytes = fields.bytes;
     this.position = position ?? String(body);
     this.location = fields.location;
   }
@@ -49,7 +52,9 @@ export function messages(...bodies: readonly string[]): FakeMessage[] {
 
 export const aSource: SourceSpec = { kind: 'fake', name: 'queue in', address: 'in', durable: true };
 
-export type LaneFields = Partial<Pick<Lane, 'again' | 'waits' | 'leaseMs' | 'source' | 'name' | 'maxPrefetch'>>;
+export type LaneFields = Partial<
+  Pick<Lane, 'again' | 'waits' | 'leaseMs' | 'source' | 'name' | 'pendingBytesLimit' | 'maxPrefetch'>
+>;
 
 /** A lane that remembers how each message was settled, and refuses what the port forbids. */
 export class FakeLane implements Lane {
@@ -57,6 +62,7 @@ export class FakeLane implements Lane {
   readonly name: string;
   readonly again: Lane['again'];
   readonly waits: boolean;
+  readonly pendingBytesLimit: number | undefined;
   readonly leaseMs: number | undefined;
   fullBy: string | undefined;
   /** In the order in which they were settled. */
@@ -77,7 +83,9 @@ export class FakeLane implements Lane {
     waits = true,
     leaseMs,
     maxPrefetch,
+    pendingBytesLimit,
   }: LaneFields = {}) {
+    this.pendingBytesLimit = pendingBytesLimit;
     this.source = source;
     this.name = name;
     this.again = again;

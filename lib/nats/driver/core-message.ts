@@ -4,6 +4,7 @@ import type { Msg } from 'nats';
 
 import type { Headers, Incoming } from '../../driver/index.js';
 import type { SubjectParams } from '../subject-match.js';
+import { bytesHeld, letGoOfOthers } from './message-memory.js';
 import { readBody, readHeaders, readKey } from './message-parts.js';
 
 const process = randomUUID();
@@ -40,6 +41,14 @@ export class CoreMessage implements Incoming {
 
   get replyTo(): string | undefined {
     return this.raw.reply === '' ? undefined : this.raw.reply;
+  }
+
+  get bytes(): number {
+    return bytesHeld(this.raw);
+  }
+
+  willWait(): void {
+    letGoOfOthers(this.raw);
   }
 
   /** Core NATS has no places: an arrival is itself. */

@@ -35,6 +35,7 @@ export class CoreReader implements Reader {
       lost: this.lost.signal,
       again: 'never',
       waits: false,
+      pendingBytesLimit: spec.pendingBytesLimit,
       settle: () => undefined,
     };
     this.stopListening = connection.listen({

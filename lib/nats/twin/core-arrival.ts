@@ -13,6 +13,11 @@ export class CoreArrival extends Arrived {
     super(stored, receiver);
   }
 
+  get bytes(): number {
+    const { address, body, replyTo = '' } = this.stored;
+    return address.length + replyTo.length + (body?.length ?? 0);
+  }
+
   get position(): string {
     return positionOnSubject(this.receiver.broker, this.address, this.id);
   }

@@ -10,6 +10,7 @@ export class CoreLane implements Lane, Subscriber {
   readonly name: string;
   readonly again = 'never';
   readonly waits = false;
+  readonly pendingBytesLimit: number;
   readonly pattern: string;
   readonly broker: string;
   readonly group: string | undefined;
@@ -26,6 +27,7 @@ export class CoreLane implements Lane, Subscriber {
   ) {
     this.name = source.subject;
     this.pattern = source.subject;
+    this.pendingBytesLimit = source.pendingBytesLimit;
     this.broker = io.broker;
     this.group = source.queue === undefined ? undefined : JSON.stringify([io.broker, source.queue]);
     this.#params = paramReader(source.subject);
