@@ -19,10 +19,11 @@ export interface Driver {
   connect(io: Io, signal: AbortSignal): Promise<void>;
 
   /**
-   * Starts reading. Called after `connect`, any number of times, with all sources that are known at that moment:
-   * first those that are not durable, then the durable ones. Resolves when the server knows every subscription, and
-   * every durable source has its start position fixed and stored: what is published from then on is seen, even by a
-   * successor after a crash. Rejects with nothing of this call left reading.
+   * Starts reading. Called after `connect`, any number of times: at the start with all sources that are not durable,
+   * then with the durable ones; with each by itself where one must not keep the others from being read. Resolves when
+   * the server knows every subscription, and every durable source has its start position fixed and stored: what is
+   * published from then on is seen, even by a successor after a crash. Rejects with nothing of this call left reading
+   * and nothing delivered for it, as a server may count deliveries.
    *
    * It calls `sink` any time from then on, and before it resolves.
    */

@@ -171,7 +171,8 @@ export class ManagedBroker extends Broker {
   health(): BrokerHealth {
     const { healthIssues, notes, taken } = this.readings;
     const backlog = backlogIssues(this.outbox.backlogs());
-    const issues = [...this.ailments.list(), ...healthIssues, ...backlog, ...this.host.issuesOf(this.name)];
+    const standing = [...healthIssues, ...backlog, ...this.byHand.issues(), ...this.host.issuesOf(this.name)];
+    const issues = [...this.ailments.list(), ...standing];
     return healthOf(this, this.connection, { issues, notes, counts: { ...this.counts, unsettled: taken } });
   }
 

@@ -160,7 +160,8 @@ export class ManagedMultiBroker extends MultiBroker {
   }
 
   private issuesOf(source: string): readonly string[] {
-    return this.registry.all().flatMap(({ name, outbox }) => sourceIssues(source, name, outbox.backlogs()));
+    const publishes = this.registry.all().flatMap(({ name, outbox }) => sourceIssues(source, name, outbox.backlogs()));
+    return [...this.room.issuesOf(source), ...publishes];
   }
 
   private refuseStopping(): void {

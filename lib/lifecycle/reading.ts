@@ -4,6 +4,12 @@ import { asError } from '../errors/index.js';
 import { untilAborted } from './deadline.js';
 import { stopped } from './stopped.js';
 
+/** As a stop does: what was asked for and is still on its way goes back, too. */
+async function leaveLate(intake: Intake): Promise<void> {
+  await intake.quiet();
+  await intake.close();
+}
+
 /** What one broker reads for a set of bindings: the driver's intake and delivery's sink, stopped in phases. */
 export class Reading {
   private readonly sink: DeliverySink;
@@ -116,7 +122,7 @@ export class Reading {
     try {
       return await untilAborted(subscribing, signal);
     } catch (thrown) {
-      void subscribing.then((late) => late.close()).catch(() => undefined);
+      void subscribing.then(leaveLate).catch(() => undefined);
       throw thrown;
     }
   }

@@ -5,6 +5,8 @@ import type { Readings } from './readings.js';
 
 /** A subscription made by hand; however often it is stopped, it leaves once. */
 class HandSubscription implements Subscription {
+  /** Why it does not read any more, after a try to begin again. */
+  issue: string | undefined;
   private leaving: Promise<void> | undefined;
 
   constructor(
@@ -32,9 +34,24 @@ class HandSubscription implements Subscription {
     return this.readings.has(this.reading);
   }
 
+  /** Whether its source keeps what comes while nobody reads. */
+  get durable(): boolean {
+    return this.reading.bindings.every(({ source }) => source.durable);
+  }
+
   /** What it read by is gone: from now on it reads anew, by this driver. */
   async beginAgain(driver: Driver, signal: AbortSignal): Promise<void> {
-    this.reading = await this.readings.begin(driver, this.reading.bindings, signal);
+    const { bindings } = this.reading;
+    try {
+      this.reading = await this.readings.begin(driver, bindings, signal);
+      this.issue = undefined;
+    } catch (thrown) {
+      const what = bindings.map(
+        ({ handler, source }) => `${handler}, subscribed by hand, does not read ${source.name}`,
+      );
+      this.issue = `${what.join(', ')} yet: ${asError(thrown).message}`;
+      throw thrown;
+    }
     // It was stopped while it began.
     if (this.leaving !== undefined) await this.readings.leave(this.reading);
   }
@@ -74,18 +91,25 @@ export class HandSubscriptions {
     await this.beginning;
   }
 
+  /** Of those that do not read any more: why not. */
+  issues(): readonly string[] {
+    return [...this.lasting].flatMap(({ reads, issue }) => (reads || issue === undefined ? [] : [issue]));
+  }
+
   /** They are over with the application. */
   clear(): void {
     this.lasting.clear();
   }
 
-  /** One after another, as by code that awaits each. */
+  /** What keeps nothing while nobody reads comes first. Those of one kind together, which a Kafka group joins once. */
   private async beginAll(driver: Driver, signal: AbortSignal): Promise<void> {
-    const failures: unknown[] = [];
-    for (const subscription of this.lasting) {
-      if (subscription.reads || signal.aborted) continue;
-      await subscription.beginAgain(driver, signal).catch((thrown: unknown) => failures.push(thrown));
+    const failures: Error[] = [];
+    for (const durable of [false, true]) {
+      if (signal.aborted) break;
+      const gone = [...this.lasting].filter((subscription) => !subscription.reads && subscription.durable === durable);
+      const begun = await Promise.allSettled(gone.map((subscription) => subscription.beginAgain(driver, signal)));
+      failures.push(...begun.flatMap((one) => (one.status === 'rejected' ? [asError(one.reason)] : [])));
     }
-    if (failures.length > 0) throw asError(failures[0]);
+    if (failures[0] !== undefined) throw failures[0];
   }
 }

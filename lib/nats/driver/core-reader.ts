@@ -46,8 +46,13 @@ export class CoreReader implements Reader {
     });
   }
 
+  prepare(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** The caller waits for a PONG, then asks {@link problem}. */
-  start(): Promise<void> {
+  start(): void {
+    if (this.leaving) return;
     this.sink.opened(this.lane);
     this.subscribe();
     if (this.spec.queue === undefined) {
@@ -55,7 +60,6 @@ export class CoreReader implements Reader {
         `NATS '${this.io.broker}': subject ${this.spec.subject} has no queue: every replica of this application handles every message`,
       );
     }
-    return Promise.resolve();
   }
 
   /**

@@ -3,8 +3,10 @@ import type { Acks } from './acks.js';
 
 /** One source that is being read. */
 export interface Reader {
-  /** Resolves when the server knows it, or rejects with nothing left reading. */
-  start(signal: AbortSignal): Promise<void>;
+  /** Resolves when it may be read; rejects where it cannot. Nothing is taken from the server by that. */
+  prepare(signal: AbortSignal): Promise<void>;
+  /** Begins to read, unless it was closed meanwhile. */
+  start(): void;
   quiet(): Promise<void>;
   close(): Promise<void>;
   ailments(): readonly string[];

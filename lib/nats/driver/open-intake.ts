@@ -34,8 +34,19 @@ function makeReader(
   return new StreamReader(source, sink, { connection, api, acks, io, client, inboxPrefix });
 }
 
+/**
+ * What is pulled for a call that fails would count as delivered, so nothing is before all of it may be read.
+ */
+async function startAll(session: Session, readers: readonly Reader[], signal: AbortSignal): Promise<void> {
+  await Promise.all(readers.map((reader) => reader.prepare(signal)));
+  const core = readers.filter((reader) => reader instanceof CoreReader);
+  if (core.length > 0) await startCore(session, core);
+  signal.throwIfAborted();
+  for (const reader of readers) if (!(reader instanceof CoreReader)) reader.start();
+}
+
 /** One PONG tells that the server knows all core subscriptions; what it refused it has said before. */
-async function startAll({ connection }: Session, readers: readonly Reader[], signal: AbortSignal): Promise<void> {
+async function startCore({ connection }: Session, core: readonly CoreReader[]): Promise<void> {
   let full: string | undefined;
   const stopListening = connection.listen({
     complained: (why) => {
@@ -43,9 +54,7 @@ async function startAll({ connection }: Session, readers: readonly Reader[], sig
     },
   });
   try {
-    await Promise.all(readers.map((reader) => reader.start(signal)));
-    const core = readers.filter((reader) => reader instanceof CoreReader);
-    if (core.length === 0) return;
+    for (const reader of core) reader.start();
     await connection.pong();
     await turn();
     const problem = core.map((reader) => reader.problem(full)).find((found) => found !== undefined);

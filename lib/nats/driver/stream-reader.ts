@@ -71,17 +71,19 @@ export class StreamReader implements Reader {
     });
   }
 
-  async start(signal: AbortSignal): Promise<void> {
+  async prepare(signal: AbortSignal): Promise<void> {
     try {
-      const facts = await this.ensure();
+      this.facts = await this.ensure();
       signal.throwIfAborted();
-      // Another source of the same call failed meanwhile.
-      this.left.signal.throwIfAborted();
-      this.open(facts);
     } catch (thrown) {
       await this.close();
       throw subscribeError(thrown, this.spec, this.parts.io.broker);
     }
+  }
+
+  start(): void {
+    if (this.facts === undefined || this.left.signal.aborted) return;
+    this.open(this.facts);
     this.warnOfMaxDeliver();
   }
 

@@ -16,7 +16,7 @@ import { PublishErrors } from '../driver/publish-errors.js';
 import { streamCannotBeAsked } from '../request-errors.js';
 import type { NatsSourceSpec } from '../source-spec.js';
 import { ask } from './ask.js';
-import { openLane, type OpenLane } from './open-lanes.js';
+import { type OpenLane, openLanes } from './open-lanes.js';
 import { takeIn, type TakingIn } from './taking-in.js';
 import { TwinServer } from './twin-server.js';
 
@@ -40,15 +40,8 @@ export class NatsTwin extends InProcessDriver<Open> {
     return { io, server };
   }
 
-  protected async read({ io, server }: Open, sources: readonly SourceSpec[], sink: Sink): Promise<readonly OpenLane[]> {
-    const lanes: OpenLane[] = [];
-    try {
-      for (const source of sources as readonly NatsSourceSpec[]) lanes.push(await openLane(source, sink, server, io));
-    } catch (thrown) {
-      for (const lane of lanes) lane.close();
-      throw thrown;
-    }
-    return lanes;
+  protected read({ io, server }: Open, sources: readonly SourceSpec[], sink: Sink): Promise<readonly OpenLane[]> {
+    return openLanes(sources as readonly NatsSourceSpec[], sink, server, io);
   }
 
   protected write({ io, server }: Open, to: DestinationSpec, batch: readonly Outgoing[]): readonly Outcome[] {

@@ -14,9 +14,19 @@ export interface OpenLane {
   abandon(): void;
 }
 
-/** Opens a lane for a source. Rejects as the real driver does, with nothing opened. */
-export async function openLane(source: NatsSourceSpec, sink: Sink, server: TwinServer, io: Io): Promise<OpenLane> {
-  return source.via === 'core' ? openCore(source, sink, server, io) : openStream(source, sink, server, io);
+/** Opens lanes for all sources. Rejects as the real driver does, with nothing opened and nothing delivered. */
+export async function openLanes(
+  sources: readonly NatsSourceSpec[],
+  sink: Sink,
+  server: TwinServer,
+  io: Io,
+): Promise<readonly OpenLane[]> {
+  for (const source of sources) {
+    if (source.via === 'jetstream') await ensureConsumer(twinManager(server, io.broker), source, io.broker);
+  }
+  return sources.map((source) => {
+    return source.via === 'core' ? openCore(source, sink, server, io) : openStream(source, sink, server, io);
+  });
 }
 
 function openCore(source: CoreSourceSpec, sink: Sink, server: TwinServer, io: Io): OpenLane {
@@ -35,8 +45,7 @@ function openCore(source: CoreSourceSpec, sink: Sink, server: TwinServer, io: Io
   return { quiet, close, abandon: close };
 }
 
-async function openStream(source: StreamSourceSpec, sink: Sink, server: TwinServer, io: Io): Promise<OpenLane> {
-  await ensureConsumer(twinManager(server, io.broker), source, io.broker);
+function openStream(source: StreamSourceSpec, sink: Sink, server: TwinServer, io: Io): OpenLane {
   const consumer = server.stream(source.stream)?.consumer(io.broker, source.consumer);
   if (consumer === undefined) throw new Error(`${source.name} was made and is not there`);
   const lane = new StreamLane(source, consumer, sink, io);

@@ -46,7 +46,8 @@ describe('a reader', () => {
 
   it('whose every pull is refused waits longer and longer before it pulls again, and says so in its health, and once in its log', async () => {
     const { reader, clock, log, pulls } = make({ headers: headers(409, 'Exceeded MaxWaiting') });
-    await reader.start(AbortSignal.timeout(5_000));
+    await reader.prepare(AbortSignal.timeout(5_000));
+    reader.start();
     await turns(50);
     expect(pulls()).toBe(2);
     expect(reader.ailments()).toEqual([expect.stringContaining('409 Exceeded MaxWaiting')]);
@@ -65,7 +66,8 @@ describe('a reader', () => {
 
   it('tells of what it cannot settle, once, in its log and in its health', async () => {
     const { reader, clock, log, pulls } = make({ subject: 's', reply: 'somewhere.else' });
-    await reader.start(AbortSignal.timeout(5_000));
+    await reader.prepare(AbortSignal.timeout(5_000));
+    reader.start();
     await turns(50);
     const told = [expect.stringContaining("its reply subject 'somewhere.else' is not that of a delivery")];
     expect(reader.ailments()).toEqual(told);
