@@ -84,6 +84,10 @@ function streamSpec(from: StreamSource, broker: SourceDefaults): StreamSourceSpe
     if (from[option] !== undefined)
       requireDuration(from[option], `stream(): ${option}`, remedy, { broker: broker.name });
   }
+  if (!['skip', 'handle', undefined].includes(from.markers)) {
+    const what = `markers of stream ${name} of broker '${broker.name}' must be 'skip' or 'handle'`;
+    throw new MultiBrokerError('MULTI_BROKER_OPTION_INVALID', what, { broker: broker.name });
+  }
   return {
     kind: 'nats',
     via: 'jetstream',

@@ -68,6 +68,13 @@ export interface StreamOptions {
    * which is what loses nothing.
    */
   readonly maxDeliver?: number;
+  /**
+   * What becomes of messages that are the server's own affair: delete markers (`Nats-Marker-Reason`) and definitions of
+   * schedules (`Nats-Schedule`). `'skip'`: acked without a call of the handler. `'handle'`: handled like any other; a
+   * delete marker has no payload. What a schedule makes, and what was published with `Nats-Rollup`, is always handled.
+   * Default `'skip'`.
+   */
+  readonly markers?: 'skip' | 'handle';
 }
 
 /** A JetStream durable consumer. Made by {@link stream}. */

@@ -15,6 +15,12 @@ export interface ConsumerFacts {
   /** The most that one pull may ask for, in messages and in milliseconds; undefined is without a limit. */
   readonly maxBatch: number | undefined;
   readonly maxExpiresMs: number | undefined;
+  /** The server adds delays of its own to what is given back. */
+  readonly hasBackoff: boolean;
+  /** Paused on the server until then, in milliseconds since the epoch. */
+  readonly pausedUntil: number | undefined;
+  /** Whether the stream may hold definitions of schedules. */
+  readonly mayHoldSchedules: boolean;
   /** Whether this very call made it. */
   readonly made: boolean;
 }
@@ -48,6 +54,7 @@ export function checked({ config, created }: ConsumerInfo, spec: StreamSourceSpe
     ['delivery', 'pull', 'deliver_subject' in config ? 'push' : 'pull'],
     ['ack policy', 'explicit', config.ack_policy],
     ['filter', spec.filter ?? '(none)', filters(config)],
+    ['priority groups', '(none)', priorityGroups(config)],
     ['deliver', spec.options.deliver, deliverOf(config, spec)],
     ['ackWaitMs', ackWaitMs, ackWait],
     ['maxAckPending', maxAckPending, pending],
@@ -61,6 +68,9 @@ export function checked({ config, created }: ConsumerInfo, spec: StreamSourceSpe
     maxDeliver: config.max_deliver ?? -1,
     maxBatch: limitOf(config.max_batch),
     maxExpiresMs: limitOf((config.max_expires ?? 0) / 1e6),
+    hasBackoff: (config.backoff ?? []).length > 0,
+    pausedUntil: pausedUntil(config),
+    mayHoldSchedules: false,
     made: false,
   };
 }
@@ -68,6 +78,17 @@ export function checked({ config, created }: ConsumerInfo, spec: StreamSourceSpe
 /** Infinity where there is none. */
 export const maxAckPendingOf = ({ max_ack_pending: most = defaultMaxAckPending }: ConsumerConfig): number =>
   limitOf(most) ?? Infinity;
+
+/** Nobody gets anything of such a consumer who does not pull for a group of it. Of servers that the client does not know. */
+function priorityGroups(config: ConsumerConfig): string {
+  const { priority_groups: groups = [] } = config as { readonly priority_groups?: readonly string[] };
+  return groups.length === 0 ? '(none)' : list(groups);
+}
+
+/** In milliseconds since the epoch; undefined: it is not paused. */
+export function pausedUntil({ pause_until: until }: { readonly pause_until?: string }): number | undefined {
+  return until === undefined ? undefined : Date.parse(until);
+}
 
 /** The server has 0 or -1 for none. */
 const limitOf = (value = 0): number | undefined => (value > 0 ? value : undefined);

@@ -3,7 +3,9 @@ import type { ConsumerConfig, JetStreamManager, StreamConfig } from 'nats';
 import { MultiBrokerError } from '../../errors/index.js';
 import type { StreamSourceSpec } from '../source-spec.js';
 import { checked, checkStream, type ConsumerFacts, defaultAckWaitMs, defaultMaxAckPending } from './compare.js';
+import { checkFilter } from './filter-check.js';
 import { apiFailure, clientCode, consumerNotFound, mayPass, streamNotFound } from './jetstream-api.js';
+import { mayHaveSchedules } from './markers.js';
 
 /** nats.js's enums are the server's strings, but an enum of a package that is loaded late cannot be named. */
 const as = <T extends string>(text: string): T => text as T;
@@ -20,29 +22,38 @@ export async function ensureConsumer(
   broker: string,
   resumeFrom?: number,
 ): Promise<ConsumerFacts> {
-  await ensureStream(jsm, spec, broker);
+  const stream = await ensureStream(jsm, spec, broker);
   const found = await find(() => jsm.consumers.info(spec.stream, spec.consumer), consumerNotFound);
-  if (found !== undefined) return checked(found, spec, broker);
+  const mayHoldSchedules = mayHaveSchedules(stream);
+  if (found !== undefined) return { ...checked(found, spec, broker), mayHoldSchedules };
   try {
     const info = await jsm.consumers.add(spec.stream, consumerConfig(spec, resumeFrom));
-    return { ...checked(info, spec, broker), made: true };
+    return { ...checked(info, spec, broker), mayHoldSchedules, made: true };
   } catch (thrown) {
     throw refused(thrown, `consumer '${spec.consumer}' of stream ${spec.stream} cannot be created`, broker);
   }
 }
 
-async function ensureStream(jsm: JetStreamManager, spec: StreamSourceSpec, broker: string): Promise<void> {
+async function ensureStream(
+  jsm: JetStreamManager,
+  spec: StreamSourceSpec,
+  broker: string,
+): Promise<Partial<StreamConfig>> {
   const found = await find(() => jsm.streams.info(spec.stream), streamNotFound);
   if (found !== undefined) {
     checkStream(found.config, spec, broker);
-    return;
+    await checkFilter(jsm, found.config, spec, broker);
+    return found.config;
   }
   if (spec.subjects === undefined) {
     const what = `Stream ${spec.stream} of broker '${broker}' does not exist: create it, or give its subjects in stream()`;
     throw new MultiBrokerError('MULTI_BROKER_SUBSCRIBE_FAILED', what, { broker });
   }
+  const config = streamConfig(spec, spec.subjects);
+  await checkFilter(jsm, config, spec, broker);
   try {
-    await jsm.streams.add(streamConfig(spec, spec.subjects));
+    await jsm.streams.add(config);
+    return config;
   } catch (thrown) {
     throw refused(thrown, `stream ${spec.stream} cannot be created`, broker);
   }

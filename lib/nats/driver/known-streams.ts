@@ -1,4 +1,4 @@
-import type { StreamConfig } from 'nats';
+import type { StreamInfo } from 'nats';
 
 import type { Io } from '../../driver/index.js';
 import type { PublishError } from '../../errors/index.js';
@@ -31,7 +31,23 @@ export interface KnownStream {
   /** Refuses what is published while it is full (`discard: 'new'`). */
   readonly bounded: boolean;
   readonly windowMs: number;
+  /** It answers no publish at all (`no_ack`). */
+  readonly silent: boolean;
+  readonly retention: string;
+  /** How many read it; undefined: nobody knows. */
+  readonly consumers: number | undefined;
 }
+
+const nothingKnown = {
+  subjects: [],
+  bounded: false,
+  windowMs: Infinity,
+  silent: false,
+  retention: 'limits',
+  consumers: undefined,
+};
+
+type Known = Pick<StreamInfo, 'config'> & Partial<Pick<StreamInfo, 'state'>>;
 
 /**
  * Who captures which subject. The streams are listed once and matched here: a request for each subject would be as many
@@ -63,14 +79,20 @@ export class KnownStreams {
    * server would say nothing at all, and the publish would end as a time-out.
    */
   async check(to: NatsDestinationSpec): Promise<PublishError | undefined> {
-    if (this.blind || this.streamOf(to) !== undefined) return undefined;
+    if (this.blind || this.streamOf(to)?.silent === false) return undefined;
     await this.list(listForPublishMs);
-    if (this.streamOf(to) !== undefined) return undefined;
+    if (this.streamOf(to) !== undefined) return this.silence(to);
     const found = await this.find(to.subject);
     if (found === 'none') return this.errors.noStream(to, true);
     if (found === 'no-api') return this.errors.noStream(to, false);
     if (found !== 'unknown') await this.learn(to.subject, found.stream);
-    return undefined;
+    return this.silence(to);
+  }
+
+  /** A publish would be stored and then wait for its PubAck in vain. */
+  private silence(to: NatsDestinationSpec): PublishError | undefined {
+    const stream = this.streamOf(to);
+    return stream?.silent === true ? this.errors.noAck(to, stream.name) : undefined;
   }
 
   /** The stream that takes the subject, as far as it is known. */
@@ -89,9 +111,9 @@ export class KnownStreams {
   acked(to: NatsDestinationSpec, stream: string): void {
     const known = this.streams.get(stream);
     if (known === undefined)
-      void this.learn(to.subject, stream).then((learnt) => { this.checkWindow(learnt); }); // prettier-ignore
+      void this.learn(to.subject, stream).then((learnt) => { this.warnOf(learnt); }); // prettier-ignore
     else if (this.captured.get(to.subject) !== stream) this.remember(to.subject, stream);
-    if (known !== undefined) this.checkWindow(known);
+    if (known !== undefined) this.warnOf(known);
   }
 
   /** Whether it is certain that no stream takes the subject. */
@@ -148,7 +170,7 @@ export class KnownStreams {
       for (let page = 0; page < maxPages; page++) {
         const streams = await pages.next();
         if (streams.length === 0) return;
-        for (const { config } of streams) this.know(config);
+        for (const info of streams) this.know(info);
       }
       this.canList = false;
     } catch (thrown) {
@@ -190,25 +212,27 @@ export class KnownStreams {
 
   private async learn(subject: string, name: string): Promise<KnownStream> {
     this.remember(subject, name);
-    const known = this.streams.get(name) ?? { name, subjects: [], bounded: false, windowMs: Infinity };
+    const known = this.streams.get(name) ?? { ...nothingKnown, name };
     if (this.streams.has(name)) return known;
     this.streams.set(name, known);
     try {
-      const { config } = await (await this.api.manager()).streams.info(name);
-      return this.know(config);
+      return this.know(await (await this.api.manager()).streams.info(name));
     } catch {
       // A client may be allowed to publish and nothing more.
       return known;
     }
   }
 
-  private know(config: StreamConfig): KnownStream {
+  private know({ config, state }: Known): KnownStream {
     const { name, discard, duplicate_window: window, max_msgs: messages, max_bytes: bytes } = config;
     const known = {
       name,
       subjects: subjectsOf(config),
       bounded: (discard as string) === 'new' && (messages > 0 || bytes > 0 || config.max_msgs_per_subject > 0),
       windowMs: window / 1e6,
+      silent: config.no_ack === true,
+      retention: config.retention as string,
+      consumers: state?.consumer_count,
     };
     this.streams.set(name, known);
     return known;
@@ -226,7 +250,23 @@ export class KnownStreams {
     this.captured.set(subject, stream);
   }
 
-  /** Once: what is known of streams is forgotten whenever an answer fails to come. */
+  /** Each once: what is known of streams is forgotten whenever an answer fails to come. */
+  private warnOf(stream: KnownStream): void {
+    this.checkWindow(stream);
+    this.checkRetention(stream);
+  }
+
+  /** The server's dedupe ids are made anew from what a stream holds. */
+  private checkRetention({ name, retention, consumers }: KnownStream): void {
+    if ((retention !== 'workqueue' && retention !== 'interest') || !this.isFirst(`retention ${name}`)) return;
+    const empty =
+      retention === 'interest' && consumers === 0 ? ' It has no consumer now, so it confirms and keeps nothing.' : '';
+    this.io.log.warn(
+      `NATS '${this.broker}': stream ${name} has retention ${retention}: when its server restarts it forgets the dedupe ids ` +
+        `of messages that are settled, and what is published again then is stored twice.${empty}`,
+    );
+  }
+
   private checkWindow({ name, windowMs }: KnownStream): void {
     if (windowMs >= shortWindowMs || !this.isFirst(`window ${name}`)) return;
     this.io.log.warn(

@@ -30,6 +30,14 @@ export class PublishErrors {
     return this.make('MULTI_BROKER_NOT_CONNECTED', what, 'no', { cause: before });
   }
 
+  /** Published by a plain string it is confirmed by the server, as any core message. */
+  noAck(to: NatsDestinationSpec, stream: string): PublishError {
+    return this.refused(
+      to,
+      `stream ${stream} has no_ack and confirms nothing: turn no_ack off, or give the subject as a plain string`,
+    );
+  }
+
   tooLarge(to: NatsDestinationSpec, why: string): PublishError {
     return this.make('MULTI_BROKER_PAYLOAD_TOO_LARGE', `cannot write to ${to.name}: ${why}`, 'no');
   }

@@ -26,6 +26,8 @@ export interface FeedParts {
   readonly limits: () => PullLimits;
   readonly stalled: PullerEvents['stalled'];
   readonly idle: PullerEvents['idle'];
+  /** It is no message to handle. */
+  readonly isMarker: (message: Msg) => boolean;
   /** A message came that nobody can settle. */
   readonly unplaced: (reply: string | undefined) => void;
 }
@@ -104,12 +106,19 @@ export class StreamFeed {
     const info = deliveryInfo(message.reply ?? '');
     if (info === undefined) this.parts.unplaced(message.reply);
     if (info === undefined || this.lane.lost.aborted) return;
-    if (!this.lane.swallows(info)) this.accept(new StreamMessage(message, info, this.parts.context));
+    if (!this.lane.swallows(info)) {
+      const accepted = new StreamMessage(message, info, this.parts.context);
+      this.accept(accepted, this.parts.isMarker(message));
+    }
     this.handOverSoon();
   }
 
-  private accept(message: StreamMessage): void {
+  private accept(message: StreamMessage, isMarker: boolean): void {
     this.lane.add(message);
+    if (isMarker) {
+      this.lane.settle(message, 'done');
+      return;
+    }
     if (this.leaving) {
       this.lane.settle(message, { againInMs: 0 });
       return;

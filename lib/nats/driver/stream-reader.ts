@@ -1,3 +1,5 @@
+import type { Msg } from 'nats';
+
 import { type Io, type Sink, sleep } from '../../driver/index.js';
 import { asError } from '../../errors/index.js';
 import type { NatsClient } from '../load-client.js';
@@ -9,8 +11,9 @@ import type { ConsumerFacts } from './compare.js';
 import { ensureConsumer, subscribeError } from './ensure.js';
 import type { Reader } from './intake.js';
 import type { JetStreamApi } from './jetstream-api.js';
+import { isMarker } from './markers.js';
 import { PullPace } from './pull-pace.js';
-import { StallWatch } from './stall-watch.js';
+import { pausedText, StallWatch } from './stall-watch.js';
 import { type PullLimits, StreamFeed } from './stream-feed.js';
 import { StreamLane } from './stream-lane.js';
 
@@ -48,6 +51,7 @@ export class StreamReader implements Reader {
   /** Why the last pulls were refused, which is logged once. */
   private refusal: string | undefined;
   private lastSeq = 0;
+  private hasPassedOver = false;
 
   constructor(
     private readonly spec: StreamSourceSpec,
@@ -85,6 +89,7 @@ export class StreamReader implements Reader {
     if (this.facts === undefined || this.left.signal.aborted) return;
     this.open(this.facts);
     this.warnOfMaxDeliver();
+    this.warnOfConsumer();
   }
 
   async quiet(): Promise<void> {
@@ -133,7 +138,14 @@ export class StreamReader implements Reader {
     });
     this.facts = facts;
     this.feed = this.newFeed(lane);
-    this.stall = new StallWatch(this.spec, lane, this.parts.api, this.parts.io.clock, () => this.lastSeq);
+    this.stall = new StallWatch(
+      this.spec,
+      lane,
+      this.parts.api,
+      this.parts.io.clock,
+      () => this.lastSeq,
+      facts.pausedUntil,
+    );
     this.sink.opened(lane);
     this.pull();
   }
@@ -161,6 +173,7 @@ export class StreamReader implements Reader {
       limits: () => this.limits,
       stalled: (why) => void this.recover(why),
       idle: () => void this.stall?.look(),
+      isMarker: (message) => this.passesOver(message),
       unplaced: (reply) => {
         this.cannotPlace(reply);
       },
@@ -216,6 +229,25 @@ export class StreamReader implements Reader {
   private failed(error: Error): void {
     if (this.trouble !== error.message && this.mayRead) this.log(asError(error).message);
     this.trouble = error.message;
+  }
+
+  private passesOver(message: Msg): boolean {
+    const { markers = 'skip' } = this.spec.options;
+    if (markers !== 'skip' || !isMarker(message, this.facts?.mayHoldSchedules === true)) return false;
+    if (!this.hasPassedOver) this.parts.io.log.info(`NATS '${this.parts.io.broker}': ${this.spec.name} holds delete markers or schedules of the server: acked without a call of the handler (markers: 'skip')`); // prettier-ignore
+    this.hasPassedOver = true;
+    return true;
+  }
+
+  /** What the consumer was made with elsewhere, and what becomes of failures by it. */
+  private warnOfConsumer(): void {
+    const { hasBackoff = false, pausedUntil } = this.facts ?? {};
+    const { name } = this.spec;
+    if (hasBackoff) {
+      this.log(`${name} has a backoff: the server shifts by it when a failed message comes again; make the consumer without one`); // prettier-ignore
+    }
+    const pause = pausedText(name, pausedUntil, this.parts.io.clock);
+    if (pause !== undefined) this.log(pause);
   }
 
   private warnOfMaxDeliver(): void {

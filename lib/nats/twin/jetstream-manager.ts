@@ -65,10 +65,6 @@ function sameStream(known: TwinStream, config: Partial<StreamConfig>): TwinStrea
 }
 
 function addConsumer(stream: TwinStream, broker: string, config: Partial<ConsumerConfig>): TwinConsumer {
-  const { filter_subject: filter } = config;
-  if (filter !== undefined && !stream.subjects.some((subject) => subjectsOverlap(subject, filter))) {
-    throw apiError(400, 10_093, 'consumer filter subject is not a valid subset of the interest subjects');
-  }
   if (stream.retention === 'workqueue') refuseSharing(stream, broker, config);
   return stream.addConsumer(broker, config);
 }

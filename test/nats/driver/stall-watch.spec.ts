@@ -59,3 +59,25 @@ describe('a stall at max_ack_pending', () => {
     expect([watch.ailment(), lane.pending]).toEqual([undefined, 0]);
   });
 });
+
+describe('a consumer that is paused on the server', () => {
+  it('is told until then, be it that it was paused while it was read', async () => {
+    const clock = new VirtualClock();
+    const config: { pause_until?: string } = {};
+    const info = { num_pending: 0, num_ack_pending: 0, config };
+    const watch = new StallWatch(
+      natsBroker({ name: 'events', client: {} }).source(stream('S', { durable: 'd' })) as never,
+      { pending: 0, nothingPends: () => undefined } as unknown as StreamLane,
+      { manager: async () => ({ consumers: { info: async () => info } }) } as unknown as JetStreamApi,
+      clock,
+      () => 0,
+    );
+    expect(watch.ailment()).toBeUndefined();
+    config.pause_until = new Date(clock.now() + 60_000).toISOString();
+    clock.advance(30_000);
+    await watch.look();
+    expect(watch.ailment()).toMatch(/stream S \(durable d\) is paused on the server until .*resume/);
+    clock.advance(30_000);
+    expect(watch.ailment()).toBeUndefined();
+  });
+});

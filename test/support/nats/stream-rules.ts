@@ -178,6 +178,19 @@ export const streamRules: readonly StreamRule[] = [
     },
   },
   {
+    title: 'a filter that no subject of the stream can match is refused, and the stream is not made for it',
+    async prove(world) {
+      const wrong = { filter: `other.${world.name}.*` };
+      expect(await codeOf(read(world, wrong))).toBe('MULTI_BROKER_STREAM_MISMATCH');
+      await expect(codeOf(read(world, { ...wrong, subjects: undefined }))).resolves.toBe(
+        'MULTI_BROKER_SUBSCRIBE_FAILED',
+      );
+      await read(world);
+      expect(await codeOf(read(world, { ...wrong, durable: 'late' }))).toBe('MULTI_BROKER_STREAM_MISMATCH');
+      expect(await codeOf(read(world, { durable: 'fits', filter: `*.a` }))).toBe('none');
+    },
+  },
+  {
     title: 'a request to a subject that a stream captures is an error that names the stream',
     async prove(world) {
       await read(world);
