@@ -4,16 +4,17 @@ import { flow, type FlowName, isTopic } from './flows.js';
 /** Whether some health says what stands and why: the connection is lost, or a reason names it. */
 export function tells(name: FlowName, brokers: readonly BrokerHealth[]): boolean {
   const words = wordsOf(name);
-  return concerned(name, brokers).some(({ status, reasons }) =>
-    reasons.some((reason) => status === 'down' || words.some((word) => reason.includes(word))),
+  return concerned(name, brokers).some(({ status, reasons, notes }) =>
+    [...reasons, ...notes].some((reason) => status === 'down' || words.some((word) => reason.includes(word))),
   );
 }
 
 /** What the brokers of a flow say. */
 export function spoken(name: FlowName, brokers: readonly BrokerHealth[]): string {
-  const said = concerned(name, brokers).map(({ name: broker, status, reasons }) =>
-    reasons.length === 0 ? `${broker} ${status}` : `${broker} ${status} (${reasons.join('; ').slice(0, 400)})`,
-  );
+  const said = concerned(name, brokers).map(({ name: broker, status, reasons, notes }) => {
+    const text = [...reasons, ...notes].join('; ').slice(0, 400);
+    return text === '' ? `${broker} ${status}` : `${broker} ${status} (${text})`;
+  });
   return said.join(', ') || 'none';
 }
 

@@ -10,9 +10,13 @@ const START_FAILED = 75;
 /** Replicas tell their health twice a second: what is older is that of one that is frozen. */
 const FRESH_MS = 2_000;
 
+/** The budget of a stop is 10 s. */
+const ENDS_MS = 25_000;
+const STARTS_MS = 120_000;
+
 /** One replica: started again whenever it ends, as an orchestrator does, until it is ended for good. */
 export class Replica {
-  /** What no replica may do: end by itself after it has started. */
+  /** What no replica may do: end by itself after it has started, or not end when it is to. */
   readonly ends: string[] = [];
   private child: ChildProcess;
   private started = false;
@@ -40,8 +44,9 @@ export class Replica {
       : undefined;
   }
 
+  /** @throws When it does not start for two minutes. */
   async whenStarted(): Promise<void> {
-    if (!this.started) await once(this.events, 'started');
+    if (!this.started) await once(this.events, 'started', { signal: AbortSignal.timeout(STARTS_MS) });
   }
 
   tell(command: Command): void {
@@ -64,7 +69,9 @@ export class Replica {
     const exit = once(child, 'exit');
     child.kill('SIGCONT');
     child.kill(signal);
+    const late = setTimeout(() => this.refusesToEnd(child), ENDS_MS);
     await exit;
+    clearTimeout(late);
     this.started = false;
   }
 
@@ -79,6 +86,11 @@ export class Replica {
 
   thaw(): void {
     this.child.kill('SIGCONT');
+  }
+
+  private refusesToEnd(child: ChildProcess): void {
+    this.ends.push(`${this.name}: still there ${ENDS_MS / 1_000} s after it was to end`);
+    child.kill('SIGKILL');
   }
 
   private launch(): ChildProcess {
