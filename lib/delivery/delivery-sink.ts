@@ -30,6 +30,8 @@ export class DeliverySink implements Sink {
   private readonly scope = new AsyncResource('nestjs-multi-broker');
   private quieted = false;
   private paused = false;
+  /** Of the call of `quiet`. */
+  private callsPaused = true;
   private abandoned = false;
 
   constructor(
@@ -83,7 +85,7 @@ export class DeliverySink implements Sink {
     lane.lost.addEventListener('abort', () => void this.forget(lane), { once: true });
     if (this.paused) runner.pause();
     else runner.resume();
-    if (this.quieted) runner.quiet();
+    if (this.quieted) runner.quiet(this.callsPaused);
     if (this.abandoned) runner.abandon();
   }
 
@@ -103,9 +105,11 @@ export class DeliverySink implements Sink {
     for (const runner of this.runners.values()) runner.resume();
   }
 
-  quiet(): void {
+  /** @param callsPaused what nobody brings back is handled to the end, although it is paused */
+  quiet(callsPaused = true): void {
     this.quieted = true;
-    for (const runner of this.runners.values()) runner.quiet();
+    this.callsPaused = callsPaused;
+    for (const runner of this.runners.values()) runner.quiet(callsPaused);
   }
 
   async drained(): Promise<void> {

@@ -243,13 +243,28 @@ export class Delivery extends Settling implements AttemptOwner {
   }
 
   private async callInPlace(waitMs: number, before: Error): Promise<Failure | undefined> {
+    const { owner } = this;
+    const dueAt = owner.host.clock.now() + waitMs;
     await this.wait(waitMs, this.verdicts.waitsFor);
-    // A handler that began before this message failed may still run.
-    while (this.owner.calling) await this.owner.callOver();
+    while (this.isHeldUp) await this.freed();
     if (this.byHand !== undefined) this.finishByHand(before);
-    else if (this.owner.ending) this.give(this.verdicts.interrupted(before), before);
+    else if (owner.ending) this.give(this.verdicts.interrupted(before), before);
+    else if (owner.paused) this.give(this.verdicts.paused(before, dueAt), before);
     else return this.callOnce();
     return undefined;
+  }
+
+  /**
+   * A handler that began before this message failed may still run, and a paused one is not called. What the server can
+   * give to others, or bring again later, waits for no resume. Asked right before the call: several may wait for one.
+   */
+  private get isHeldUp(): boolean {
+    const { calling, paused, lane } = this.owner;
+    return calling || (paused && (lane.again !== 'server' || this.settled));
+  }
+
+  private freed(): Promise<void> {
+    return this.owner.calling ? this.owner.callOver() : this.owner.resumed();
   }
 
   /** Waits for its publishes too: what failed once holds its lane until all of it is done. */
@@ -274,7 +289,7 @@ export class Delivery extends Settling implements AttemptOwner {
       this.owner.revived();
     }
     await this.wait(afterMs, 'hold');
-    while (this.owner.calling) await this.owner.callOver();
+    while (this.isHeldUp) await this.freed();
     if (this.owner.ending) {
       this.end();
       return;

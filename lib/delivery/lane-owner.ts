@@ -15,6 +15,10 @@ export interface LaneOwner {
   readonly ending: boolean;
   /** A handler runs. The lane's next one begins by itself; who calls again looks here first. */
   readonly calling: boolean;
+  /** No handler is called: further calls of what has failed wait, too. */
+  readonly paused: boolean;
+  /** Resolves when it is paused no more, or ends. */
+  resumed(): Promise<void>;
   /** Resolves when the running handler has ended; another may have begun since. */
   callOver(): Promise<void>;
   callBegan(delivery: Settling): void;

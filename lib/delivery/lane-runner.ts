@@ -33,6 +33,7 @@ const INTERRUPTED = new Error('The lane begins no further handler');
 export class LaneRunner implements LaneOwner, Leased {
   calling = false;
   ending = false;
+  paused = false;
   /** The most messages that are handled and not settled. */
   window = MAX_UNSETTLED;
   readonly responder: Responder;
@@ -46,7 +47,8 @@ export class LaneRunner implements LaneOwner, Leased {
   private stoodSince = 0;
   private calledAt = 0;
   private latest: Settling | undefined;
-  private readonly interrupt = new LazyAbortController();
+  /** Ends the waits for a further call: at the lane's end, and at a pause, where the server has others to call. */
+  private interrupt = new LazyAbortController();
   private readonly lease: LeaseKeeper;
   private readonly overflow: Overflow;
   /** Where the server gives to other replicas what this one does not ask for. */
@@ -56,13 +58,13 @@ export class LaneRunner implements LaneOwner, Leased {
   private readonly room = new Waiters();
   private readonly drainers = new Waiters();
   private readonly callers = new Waiters();
+  private readonly resumers = new Waiters();
   /** The pump goes on: it alone begins a first call, and awaits it and its retries before the next one. */
   private pumping = false;
   /** The pump gives the event loop a turn. */
   private inTurn = false;
   /** The running call awaits nothing but confirmations. */
   private confirming = false;
-  private paused = false;
   /** Deliveries that the pump does not await and that are to be called again: nothing begins before that. */
   private holds = 0;
 
@@ -111,22 +113,34 @@ export class LaneRunner implements LaneOwner, Leased {
 
   /** What waits is for whoever can handle it. */
   pause(): void {
+    if (this.paused || this.ending) return;
     this.paused = true;
+    if (this.lane.again === 'server') this.interrupt.abort(() => INTERRUPTED);
     this.giveBack();
   }
 
   resume(): void {
+    if (this.paused && !this.ending) this.interrupt = new LazyAbortController();
     this.paused = false;
+    this.resumers.wake();
     this.kick();
+  }
+
+  /** Resolves when it is paused no more, or ends. */
+  resumed(): Promise<void> {
+    return this.resumers.wait();
   }
 
   /**
    * Begins no further handler, but for what nobody brings back (core NATS): that is handled to the end. What waits
    * for a further attempt is left unsettled.
+   *
+   * @param callsPaused what nobody brings back is handled although it is paused; otherwise it is dropped and counted
    */
-  quiet(): void {
-    this.paused = false;
-    if (this.lane.again === 'never') this.kick();
+  quiet(callsPaused = true): void {
+    const callsOn = this.lane.again === 'never' && (callsPaused || !this.paused);
+    if (this.lane.again === 'never' && !callsOn) this.dropWaiting();
+    if (callsOn) this.resume();
     else this.beginNothing();
     this.giveBack();
     this.checkDrained();
@@ -326,11 +340,23 @@ export class LaneRunner implements LaneOwner, Leased {
     this.checkDrained();
   }
 
+  private dropWaiting(): void {
+    const { length } = this.queue;
+    if (length === 0) return;
+    this.host.counts.dropped += length;
+    this.host.log.warn(
+      `${String(length)} message(s) of ${this.lane.name} were dropped: ${this.binding.handler} is paused`,
+    );
+    this.queue.clear();
+  }
+
   private beginNothing(): void {
     if (!this.ending) {
       this.ending = true;
       this.interrupt.abort(() => INTERRUPTED);
     }
+    this.paused = false;
+    this.resumers.wake();
     this.room.wake();
   }
 

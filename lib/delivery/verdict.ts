@@ -54,6 +54,13 @@ export class Verdicts {
     return 'leave';
   }
 
+  /** Its subscription is paused while it waits for a further call: other replicas may have it, or it comes later. */
+  paused(error: Error, dueAt: number): Settlement {
+    const againInMs = Math.max(0, dueAt - this.owner.host.clock.now());
+    this.tell(error, `not acknowledged, as its subscription is paused; comes again in ${String(againInMs)} ms`);
+    return { againInMs };
+  }
+
   /** The user's nack begins a new round: it may be retried in place as often as at first. */
   newRound(): void {
     this.callsOfRound = 0;

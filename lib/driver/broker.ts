@@ -33,7 +33,13 @@ export type MessageHandler<T = unknown> = (payload: T, context: MessageContext) 
 export interface Subscription {
   /** Takes no further message, waits for the running ones and leaves. Idempotent. */
   stop(): Promise<void>;
-  /** Hands out no further message until `resume()`; what the server fetched meanwhile waits. */
+  /**
+   * No further call of the handler until `resume()`, the next one of a message that has failed included; the call that
+   * runs ends, and is settled. It holds over a rebalance, a reconnect, and a start that failed. Kafka: what was fetched
+   * waits, as what is to come again. JetStream: what was fetched goes back, for other replicas or for later; what
+   * waits for its next call, after the rest of its delay. Core NATS: what comes meanwhile waits in memory, up to the
+   * bound of the subscription; a stop handles it to the end, as nobody brings it back.
+   */
   pause(): void;
   /** Hands out messages again; does nothing where it is not paused. */
   resume(): void;

@@ -163,7 +163,7 @@ export class Lifecycle {
 
   private async rollBack(brokers: readonly ManagedBroker[]): Promise<void> {
     this.parts.waiting.close();
-    await drainAll(brokers, this.stopDeadline, this.parts.log);
+    await drainAll(brokers, this.stopDeadline, this.parts.log, true);
     await disconnectAll(brokers, this.stopDeadline);
     this.phase = 'new';
     this.starting = undefined;

@@ -16,6 +16,10 @@ export class Reading {
   private readonly beginning = new AbortController();
   private intake: Intake | undefined;
   private begins = false;
+  /** No handler is called yet. */
+  private held = false;
+  /** By the user. */
+  private paused = false;
   private quieting: Promise<void> | undefined;
   private flushing: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
@@ -44,7 +48,9 @@ export class Reading {
 
   /** What is worth knowing and no fault, a sentence each. */
   get notes(): readonly string[] {
-    return this.sink.notes;
+    return this.paused
+      ? [...this.bindings.map((binding) => this.pausedNote(binding)), ...this.sink.notes]
+      : this.sink.notes;
   }
 
   /** Messages of each lane that wait for their handler. */
@@ -63,7 +69,7 @@ export class Reading {
     try {
       this.intake = await this.subscribe(driver);
     } catch (thrown) {
-      this.sink.quiet();
+      this.sink.quiet(!this.paused);
       this.sink.abandon();
       throw thrown;
     } finally {
@@ -72,17 +78,34 @@ export class Reading {
     }
   }
 
+  /** Calls no handler before {@link release}. */
+  hold(): void {
+    this.held = true;
+    this.sink.pause();
+  }
+
+  release(): void {
+    this.held = false;
+    if (!this.paused) this.sink.resume();
+  }
+
   pause(): void {
+    this.paused = true;
     this.sink.pause();
   }
 
   resume(): void {
-    this.sink.resume();
+    this.paused = false;
+    if (!this.held) this.sink.resume();
   }
 
-  /** Phase 1: no further message is taken, no further handler begun. What has not begun yet does not begin. */
-  quiet(): Promise<void> {
-    this.quieting ??= this.runQuiet();
+  /**
+   * Phase 1: no further message is taken, no further handler begun. What has not begun yet does not begin.
+   *
+   * @param rollsBack a start has failed: what is paused is not called, though nobody brings its messages back
+   */
+  quiet(rollsBack = false): Promise<void> {
+    this.quieting ??= this.runQuiet(rollsBack);
     return this.quieting;
   }
 
@@ -108,8 +131,13 @@ export class Reading {
     return this.closing;
   }
 
-  private async runQuiet(): Promise<void> {
-    this.sink.quiet();
+  private pausedNote({ handler, source }: Binding): string {
+    const waiting = this.sink.waiting().reduce((sum, { messages }) => sum + messages, 0);
+    return `${handler} is paused: nothing of ${source.name} is handled before resume(); ${String(waiting)} message(s) wait`;
+  }
+
+  private async runQuiet(rollsBack: boolean): Promise<void> {
+    this.sink.quiet(!(rollsBack && this.paused));
     if (this.intake === undefined) this.beginning.abort(stopped());
     await this.guard((intake) => intake.quiet());
   }

@@ -60,10 +60,20 @@ export class Readings implements Iterable<Reading> {
     return [...this.all].flatMap(({ bindings }) => bindings);
   }
 
-  /** Resolves when every source reads; rejects with none of them reading. */
-  async begin(driver: Driver | undefined, bindings: readonly Binding[], signal: AbortSignal): Promise<Reading> {
+  /**
+   * Resolves when every source reads; rejects with none of them reading.
+   *
+   * @param prepare called before it begins
+   */
+  async begin(
+    driver: Driver | undefined,
+    bindings: readonly Binding[],
+    signal: AbortSignal,
+    prepare?: (reading: Reading) => void,
+  ): Promise<Reading> {
     if (driver === undefined) throw this.notConnected();
     const reading = new Reading(bindings, this.delivery);
+    prepare?.(reading);
     return this.run(reading, driver, signal);
   }
 
@@ -71,13 +81,13 @@ export class Readings implements Iterable<Reading> {
   async beginHeld(driver: Driver | undefined, bindings: readonly Binding[], signal: AbortSignal): Promise<Reading> {
     if (driver === undefined) throw this.notConnected();
     const reading = new Reading(bindings, this.delivery);
-    reading.pause();
+    reading.hold();
     this.held.add(reading);
     return this.run(reading, driver, signal);
   }
 
   letHandlersBegin(): void {
-    for (const reading of this.held) reading.resume();
+    for (const reading of this.held) reading.release();
     this.held.clear();
   }
 

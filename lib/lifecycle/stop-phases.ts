@@ -12,11 +12,18 @@ type Budget = BrokerHost['stopDeadline'];
  * settlements, until the targets confirmed; the servers know every settlement. What is not done in time is abandoned,
  * named, and not acknowledged. Most of the budget is the handlers'; the rest is kept, so that what they settled still
  * reaches the servers. Never rejects.
+ *
+ * @param rollsBack a start has failed: nothing that is paused is called
  */
-export async function drainAll(brokers: readonly ManagedBroker[], budget: Budget, log: Log): Promise<void> {
+export async function drainAll(
+  brokers: readonly ManagedBroker[],
+  budget: Budget,
+  log: Log,
+  rollsBack = false,
+): Promise<void> {
   const readings = brokers.flatMap((broker) => [...broker.readings]);
   const working = budget(0.7);
-  await finishWork(readings, working);
+  await finishWork(readings, working, rollsBack);
   await working.within(Promise.all(brokers.map(({ outbox }) => outbox.settled())));
   working.clear();
   tellAbandoned([...giveUp(readings), ...giveUpPublishes(brokers)], log);
@@ -46,7 +53,8 @@ export async function disconnectAll(brokers: readonly ManagedBroker[], budget: B
 
 /** No phases: what runs is cut off, what waits is forgotten, and all connections end. */
 export async function killAll(brokers: readonly ManagedBroker[]): Promise<void> {
-  for (const { outbox, readings } of brokers) {
+  for (const { outbox, readings, byHand } of brokers) {
+    byHand.forgetPauses();
     outbox.abandon();
     giveUp([...readings]);
     readings.clear();
@@ -61,8 +69,8 @@ async function disconnect(broker: ManagedBroker, leaving: Deadline): Promise<voi
   await broker.connection.close();
 }
 
-async function finishWork(readings: readonly Reading[], deadline: Deadline): Promise<void> {
-  await deadline.within(Promise.all(readings.map((reading) => reading.quiet())));
+async function finishWork(readings: readonly Reading[], deadline: Deadline, rollsBack = false): Promise<void> {
+  await deadline.within(Promise.all(readings.map((reading) => reading.quiet(rollsBack))));
   await deadline.within(Promise.all(readings.map((reading) => reading.drained())));
 }
 

@@ -8,6 +8,10 @@ class HandSubscription implements Subscription {
   /** Why it does not read any more, after a try to begin again. */
   issue: string | undefined;
   private leaving: Promise<void> | undefined;
+  /** It outlives what is read by: a start that failed, a connection that was lost for good. */
+  private paused = false;
+  /** What is to be read by from now on, while it begins. */
+  private beginning: Reading | undefined;
 
   constructor(
     private reading: Reading,
@@ -22,11 +26,20 @@ class HandSubscription implements Subscription {
   }
 
   pause(): void {
+    this.paused = true;
     this.reading.pause();
+    this.beginning?.pause();
   }
 
   resume(): void {
+    this.paused = false;
     this.reading.resume();
+    this.beginning?.resume();
+  }
+
+  /** The process that had paused it is gone. */
+  forgetPause(): void {
+    this.paused = false;
   }
 
   /** Whether what it reads by is there, or begins. */
@@ -43,7 +56,10 @@ class HandSubscription implements Subscription {
   async beginAgain(driver: Driver, signal: AbortSignal): Promise<void> {
     const { bindings } = this.reading;
     try {
-      this.reading = await this.readings.begin(driver, bindings, signal);
+      this.reading = await this.readings.begin(driver, bindings, signal, (reading) => {
+        this.beginning = reading;
+        if (this.paused) reading.pause();
+      });
       this.issue = undefined;
     } catch (thrown) {
       const what = bindings.map(
@@ -94,6 +110,11 @@ export class HandSubscriptions {
   /** Of those that do not read any more: why not. */
   issues(): readonly string[] {
     return [...this.lasting].flatMap(({ reads, issue }) => (reads || issue === undefined ? [] : [issue]));
+  }
+
+  /** As after a kill: the code that makes them anew pauses none. */
+  forgetPauses(): void {
+    for (const subscription of this.lasting) subscription.forgetPause();
   }
 
   /** They are over with the application. */
