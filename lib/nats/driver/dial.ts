@@ -5,17 +5,15 @@ import type { NatsClient } from '../load-client.js';
 import type { NatsBrokerOptions } from '../options.js';
 import { clientOptions } from './client-options.js';
 import { dialFailure } from './dial-failure.js';
+import { startDial } from './guarded-dial.js';
 
-/**
- * Connects. Rejects with MULTI_BROKER_CONNECT_FAILED when no server takes the connection, or when the signal aborts;
- * nats.js cannot give up a dial, so a connection that comes after that is closed at once.
- */
+/** Connects. Rejects with MULTI_BROKER_CONNECT_FAILED when no server takes the connection, or when the signal aborts. */
 export async function dial(
   client: NatsClient,
   options: NatsBrokerOptions,
   signal: AbortSignal,
 ): Promise<NatsConnection> {
-  const dialled = attempt(client, options);
+  const { connected, giveUp } = startDial(client, clientOptions(options));
   let stop = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
     stop = () => {
@@ -25,19 +23,16 @@ export async function dial(
     signal.addEventListener('abort', stop, { once: true });
   });
   try {
-    return await Promise.race([dialled, aborted]);
+    return await Promise.race([connected, aborted]);
   } catch (cause) {
-    dialled.then(
+    // A connection that comes all the same is closed at once.
+    connected.then(
       (late) => late.close(),
       () => undefined,
     );
+    giveUp();
     throw dialFailure(options, asError(cause));
   } finally {
     signal.removeEventListener('abort', stop);
   }
-}
-
-/** An invalid option makes `connect` throw rather than reject. */
-async function attempt(client: NatsClient, options: NatsBrokerOptions): Promise<NatsConnection> {
-  return client.connect(clientOptions(options));
 }
