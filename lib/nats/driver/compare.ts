@@ -12,8 +12,9 @@ export interface ConsumerFacts {
   readonly maxAckPending: number;
   /** -1 is without a limit. */
   readonly maxDeliver: number;
-  /** The most that one pull may ask for, in messages and in milliseconds; undefined is without a limit. */
+  /** The most that one pull may ask for, in messages, in bytes and in milliseconds; undefined is without a limit. */
   readonly maxBatch: number | undefined;
+  readonly maxBytes: number | undefined;
   readonly maxExpiresMs: number | undefined;
   /** The server adds delays of its own to what is given back. */
   readonly hasBackoff: boolean;
@@ -67,6 +68,7 @@ export function checked({ config, created }: ConsumerInfo, spec: StreamSourceSpe
     maxAckPending: maxAckPendingOf(config),
     maxDeliver: config.max_deliver ?? -1,
     maxBatch: limitOf(config.max_batch),
+    maxBytes: limitOf(config.max_bytes),
     maxExpiresMs: limitOf((config.max_expires ?? 0) / 1e6),
     hasBackoff: (config.backoff ?? []).length > 0,
     pausedUntil: pausedUntil(config),

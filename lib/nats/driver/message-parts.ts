@@ -8,6 +8,11 @@ export function readBody({ data }: Msg): Uint8Array | null {
   return data.length === 0 ? null : data;
 }
 
+/** Bytes of headers and body. */
+export function sizeOf(message: Msg): number {
+  return (message as unknown as Inside)._rdata?.length ?? message.data.length;
+}
+
 /** The key that travels as a header. */
 export function readKey(message: Msg): string | undefined {
   const headers = headersOf(message);

@@ -26,12 +26,12 @@ export async function openIntake(
 }
 
 function makeReader(
-  { connection, api, acks, io, client, inboxPrefix }: Session,
+  { connection, api, acks, pullBytes, io, client, inboxPrefix }: Session,
   source: NatsSourceSpec,
   sink: Sink,
 ): Reader {
   if (source.via === 'core') return new CoreReader(source, connection, io, sink);
-  return new StreamReader(source, sink, { connection, api, acks, io, client, inboxPrefix });
+  return new StreamReader(source, sink, { connection, api, acks, pullBytes, io, client, inboxPrefix });
 }
 
 /**

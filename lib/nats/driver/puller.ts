@@ -12,6 +12,19 @@ export interface PullerEvents {
   idle(): void;
 }
 
+/** How much a puller may ask for. */
+export interface PullRoom {
+  /** Messages, those included that were asked for before. */
+  readonly room: number;
+  /** Most messages of one pull. */
+  readonly batch: number;
+  /** Most bytes of one pull. */
+  readonly bytes: number;
+}
+
+/** "Message Size Exceeds MaxBytes": told of the first message that a pull may not bring any more; it ends with it. */
+const TOO_LARGE = /exceeds maxbytes/i;
+
 /** A pull ends by itself after this time, and another one follows. */
 const longestMs = 30_000;
 /** How often the server says that it is there while it has nothing. */
@@ -28,6 +41,10 @@ export class Puller {
   private readonly inbox: string;
   /** Asked for and not come. */
   private asked = 0;
+  /** Something has come since the last pull was written. */
+  private came = true;
+  /** The next message is larger than a pull may bring: it is asked for alone, whatever its size. */
+  private tooLarge = false;
   private lastSeen: number;
   private readonly heartbeatMs: number;
   private stopWatch: () => void = () => undefined;
@@ -55,15 +72,18 @@ export class Puller {
   }
 
   /** Tops up what was asked for to `room`; only when at least half of it is missing, so that pulls stay few. */
-  refill(room: number, limit: number): void {
+  refill({ room, batch, bytes }: PullRoom): void {
     const missing = room - this.asked;
-    if (this.over || missing <= 0 || missing < limit / 2) return;
-    this.asked += missing;
-    const request = { batch: missing, expires: this.expiresMs * 1e6, idle_heartbeat: this.heartbeatMs * 1e6 };
-    this.nc.publish(this.subject, JSON.stringify(request), { reply: this.inbox });
+    if (this.over || missing <= 0 || missing < room / 2) return;
+    const count = this.tooLarge ? 1 : Math.min(missing, batch);
+    this.asked += count;
+    this.came = false;
+    const request = { batch: count, expires: this.expiresMs * 1e6, idle_heartbeat: this.heartbeatMs * 1e6 };
+    const body = this.tooLarge ? request : { ...request, max_bytes: bytes };
+    this.nc.publish(this.subject, JSON.stringify(body), { reply: this.inbox });
   }
 
-  /** Resolves when everything that the server had sent has been told. Without a connection: at once. */
+  /** Resolves when everything that the server had sent has been told. */
   async drain(pong: () => Promise<void>): Promise<void> {
     this.stop();
     if (this.subscription.isClosed()) return;
@@ -90,6 +110,8 @@ export class Puller {
       return;
     }
     if (this.asked > 0) this.asked--;
+    this.came = true;
+    this.tooLarge = false;
     this.events.message(message);
   }
 
@@ -108,6 +130,7 @@ export class Puller {
       return;
     }
     this.asked = Math.max(0, this.asked - Number(left));
+    if (TOO_LARGE.test(description) && !this.came) this.tooLarge = true;
     this.events.idle();
   }
 

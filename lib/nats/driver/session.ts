@@ -10,6 +10,7 @@ import { CorePublisher } from './core-publisher.js';
 import { JetStreamApi } from './jetstream-api.js';
 import { KnownStreams } from './known-streams.js';
 import { PublishErrors } from './publish-errors.js';
+import { PullBytes } from './pull-bytes.js';
 import { Replies } from './replies.js';
 import { Requester } from './requester.js';
 import { StreamPublisher } from './stream-publisher.js';
@@ -22,6 +23,7 @@ export class Session {
   readonly connection: Connection;
   readonly api: JetStreamApi;
   readonly acks: Acks;
+  readonly pullBytes = new PullBytes();
   readonly requester: Requester;
   readonly inboxPrefix: string | undefined;
   private readonly core: CorePublisher;

@@ -1,14 +1,18 @@
 import type { Msg, NatsConnection } from 'nats';
 
 import type { Clock, Sink } from '../../driver/index.js';
+import { sizeOf } from './message-parts.js';
+import type { MessageSizes } from './message-sizes.js';
 import { Puller, type PullerEvents } from './puller.js';
 import type { StreamLane } from './stream-lane.js';
 import { deliveryInfo, StreamMessage, type StreamMessageContext } from './stream-message.js';
 
 /** How much is pulled. */
 export interface PullLimits {
-  /** Most messages that are asked for or wait here. */
-  readonly messages: number;
+  /** Most messages that one pull may ask for. */
+  readonly batch: number;
+  /** Most bytes that may be on their way. */
+  readonly bytes: number;
   /** How long one pull may wait; undefined: as long as is usual. */
   readonly expiresMs: number | undefined;
 }
@@ -22,8 +26,10 @@ export interface FeedParts {
   /** The subject that pulls from the consumer. */
   readonly next: string;
   readonly newInbox: () => string;
-  /** Asked whenever it begins to pull: a consumer's limits may be changed while it is read. */
+  /** Asked anew for each pull: a consumer's limits may be changed while it is read. */
   readonly limits: () => PullLimits;
+  /** Resolves when all that the server had sent before has come; undefined without a connection. */
+  readonly pong: () => (() => Promise<void>) | undefined;
   readonly stalled: PullerEvents['stalled'];
   readonly idle: PullerEvents['idle'];
   /** It is no message to handle. */
@@ -32,55 +38,54 @@ export interface FeedParts {
   readonly unplaced: (reply: string | undefined) => void;
 }
 
+/** Most messages that are on their way or wait here while nobody says how many are wanted. */
+const pullAhead = 512;
+
 /**
- * Brings a lane's messages from the server to delivery. While delivery is full nothing more is asked for; what was
- * asked for before waits here, its lease extended.
+ * Brings a lane's messages from the server to delivery: as many as are wanted, or as long as it is not full. What
+ * comes while none is wanted goes back.
  */
 export class StreamFeed {
   private waiting: StreamMessage[] = [];
   private full = false;
   private leaving = false;
   private handingOver = false;
-  private stopExtending: (() => void) | undefined;
   private puller: Puller | undefined;
-  private most = 0;
+  /** The consumer is there and the connection is up. */
+  private mayPull = false;
+  /** What was on its way when it stopped pulling. */
+  private draining: Promise<void> = Promise.resolve();
 
   constructor(
     readonly lane: StreamLane,
+    private readonly sizes: MessageSizes,
     private readonly parts: FeedParts,
-  ) {}
+  ) {
+    lane.demanded = () => {
+      this.demanded();
+    };
+  }
 
   /** Begins to pull, or begins anew: what an earlier pull was to bring is not waited for. */
   pull(): void {
-    const { nc, next, newInbox, clock, stalled, idle, limits } = this.parts;
-    const { messages, expiresMs } = limits();
-    this.most = messages;
+    this.mayPull = true;
     this.puller?.drop();
-    const events: PullerEvents = {
-      message: (message) => {
-        this.arrive(message);
-      },
-      stalled,
-      idle: () => {
-        this.refill();
-        idle();
-      },
-    };
-    this.puller = new Puller(nc, next, newInbox(), clock, events, expiresMs);
+    this.puller = undefined;
     this.refill();
   }
 
   /** The connection is lost: nothing comes and nothing is waited for. */
   pause(): void {
+    this.mayPull = false;
     this.puller?.drop();
+    this.puller = undefined;
   }
 
   /** No further take: what comes from now on, and what waits here, goes back to the server. */
-  async quiet(pong: (() => Promise<void>) | undefined): Promise<void> {
+  async quiet(): Promise<void> {
     this.leaving = true;
-    for (const message of this.waiting.splice(0)) this.lane.settle(message, { againInMs: 0 });
-    if (pong === undefined) this.puller?.drop();
-    else await this.puller?.drain(pong);
+    this.giveBackWaiting();
+    await this.stopPulling();
   }
 
   /** The consumer is gone. */
@@ -99,13 +104,52 @@ export class StreamFeed {
     this.leaving = true;
     this.waiting = [];
     this.puller?.drop();
-    this.stopExtending?.();
+  }
+
+  private demanded(): void {
+    if (!this.lane.isHeld) {
+      this.refill();
+      return;
+    }
+    this.giveBackWaiting();
+    void this.stopPulling();
+  }
+
+  private giveBackWaiting(): void {
+    for (const message of this.waiting.splice(0)) this.lane.settle(message, { againInMs: 0 });
+  }
+
+  /** The server gives to others what it has not sent yet. */
+  private stopPulling(): Promise<void> {
+    const { puller } = this;
+    this.puller = undefined;
+    if (puller === undefined) return this.draining;
+    const pong = this.parts.pong();
+    if (pong === undefined) puller.drop();
+    else this.draining = Promise.all([this.draining, puller.drain(pong)]).then(() => undefined);
+    return this.draining;
+  }
+
+  private newPuller(): Puller {
+    const { nc, next, newInbox, clock, stalled, idle, limits } = this.parts;
+    const events: PullerEvents = {
+      message: (message) => {
+        this.arrive(message);
+      },
+      stalled,
+      idle: () => {
+        this.refill();
+        idle();
+      },
+    };
+    return new Puller(nc, next, newInbox(), clock, events, limits().expiresMs);
   }
 
   private arrive(message: Msg): void {
     const info = deliveryInfo(message.reply ?? '');
     if (info === undefined) this.parts.unplaced(message.reply);
     if (info === undefined || this.lane.lost.aborted) return;
+    this.sizes.add(sizeOf(message));
     if (!this.lane.swallows(info)) {
       const accepted = new StreamMessage(message, info, this.parts.context);
       this.accept(accepted, this.parts.isMarker(message));
@@ -115,16 +159,9 @@ export class StreamFeed {
 
   private accept(message: StreamMessage, isMarker: boolean): void {
     this.lane.add(message);
-    if (isMarker) {
-      this.lane.settle(message, 'done');
-      return;
-    }
-    if (this.leaving) {
-      this.lane.settle(message, { againInMs: 0 });
-      return;
-    }
-    this.waiting.push(message);
-    this.keepLeases();
+    if (isMarker) this.lane.settle(message, 'done');
+    else if (this.leaving || this.lane.isHeld) this.lane.settle(message, { againInMs: 0 });
+    else this.waiting.push(message);
   }
 
   /** What one read of the socket brought is one batch. */
@@ -140,7 +177,9 @@ export class StreamFeed {
   private handOver(): void {
     if (this.full || this.leaving) return;
     if (this.waiting.length > 0) {
-      const room = this.parts.sink.take(this.lane, this.waiting.splice(0));
+      const batch = this.waiting.splice(0);
+      this.lane.handedOver(batch.length);
+      const room = this.parts.sink.take(this.lane, batch);
       if (room !== undefined) {
         this.full = true;
         void room.then(() => {
@@ -154,16 +193,11 @@ export class StreamFeed {
   }
 
   private refill(): void {
-    if (this.full || this.leaving) return;
-    this.puller?.refill(this.most - this.waiting.length, this.most);
-  }
-
-  private keepLeases(): void {
-    this.stopExtending ??= this.parts.clock.after(this.lane.leaseMs / 3, () => {
-      this.stopExtending = undefined;
-      if (this.waiting.length === 0) return;
-      for (const message of this.waiting) this.lane.extend(message);
-      this.keepLeases();
-    });
+    if (this.full || this.leaving || !this.mayPull || this.lane.wanted === 0) return;
+    this.puller ??= this.newPuller();
+    const { batch, bytes } = this.parts.limits();
+    const most = Math.min(pullAhead, this.lane.wanted, this.sizes.countIn(bytes)) - this.waiting.length;
+    // Half of it while the other half is on its way.
+    this.puller.refill({ room: most, batch, bytes: Math.ceil(bytes / 2) });
   }
 }

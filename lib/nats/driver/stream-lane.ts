@@ -39,6 +39,12 @@ export class StreamLane implements Lane {
    * kept than the server has.
    */
   private readonly givenBack = new Set<number>();
+  /** How many more messages delivery takes; without a limit until it says so. */
+  wanted = Infinity;
+  /** Nothing can be begun: what comes goes back. */
+  isHeld = false;
+  /** Called whenever delivery has said how many it takes. */
+  demanded: () => void = () => undefined;
 
   constructor(
     readonly source: StreamSourceSpec,
@@ -46,6 +52,7 @@ export class StreamLane implements Lane {
     private readonly acks: Acks,
     private readonly maxAckPending: number,
     private readonly reached: (seq: number) => void = () => undefined,
+    private readonly mostAhead: () => number = () => Infinity,
   ) {
     this.name = `${source.stream}/${source.consumer}`;
     this.lost = this.end.signal;
@@ -54,6 +61,21 @@ export class StreamLane implements Lane {
   /** Messages that count in the server's `max_ack_pending`, as far as this process knows. */
   get pending(): number {
     return this.unsettled.size + this.givenBack.size;
+  }
+
+  get maxPrefetch(): number {
+    return this.mostAhead();
+  }
+
+  demand(messages: number): void {
+    if (this.lost.aborted) return;
+    this.wanted = messages;
+    this.isHeld = messages === 0;
+    this.demanded();
+  }
+
+  handedOver(messages: number): void {
+    this.wanted = Math.max(0, this.wanted - messages);
   }
 
   /** The lowest sequence that may not be handled yet. */

@@ -12,6 +12,9 @@ import { ensureConsumer, subscribeError } from './ensure.js';
 import type { Reader } from './intake.js';
 import type { JetStreamApi } from './jetstream-api.js';
 import { isMarker } from './markers.js';
+import { maxPrefetchOf } from './max-prefetch.js';
+import { MessageSizes } from './message-sizes.js';
+import type { PullBytes } from './pull-bytes.js';
 import { PullPace } from './pull-pace.js';
 import { pausedText, StallWatch } from './stall-watch.js';
 import { type PullLimits, StreamFeed } from './stream-feed.js';
@@ -22,13 +25,14 @@ export interface StreamReaderParts {
   readonly connection: Connection;
   readonly api: JetStreamApi;
   readonly acks: Acks;
+  readonly pullBytes: PullBytes;
   readonly io: Io;
   readonly client: NatsClient;
   readonly inboxPrefix: string | undefined;
 }
 
-/** Most messages that are pulled ahead of delivery. */
-const pullAhead = 512;
+/** Most bytes that wait for their handler. */
+const mostWaitingBytes = 8_388_608;
 /** Waits between two attempts to bring a consumer back, in milliseconds. */
 const backoff = { first: 100, most: 10_000 };
 
@@ -47,11 +51,14 @@ export class StreamReader implements Reader {
   /** The subject that pulls. */
   private readonly next: string;
   private recovering = false;
+  private closed = false;
   private readonly pace: PullPace;
   /** Why the last pulls were refused, which is logged once. */
   private refusal: string | undefined;
   private lastSeq = 0;
   private hasPassedOver = false;
+  private readonly sizes = new MessageSizes();
+  private readonly leaveBytes: () => void;
 
   constructor(
     private readonly spec: StreamSourceSpec,
@@ -59,6 +66,7 @@ export class StreamReader implements Reader {
     private readonly parts: StreamReaderParts,
   ) {
     this.pace = new PullPace(parts.io.clock);
+    this.leaveBytes = parts.pullBytes.join();
     this.next = `${parts.api.prefix}.CONSUMER.MSG.NEXT.${spec.stream}.${spec.consumer}`;
     this.stopListening = parts.connection.listen({
       down: () => {
@@ -94,11 +102,12 @@ export class StreamReader implements Reader {
 
   async quiet(): Promise<void> {
     this.left.abort();
-    const { connection } = this.parts;
-    await this.feed?.quiet(connection.up ? () => connection.pong() : undefined);
+    await this.feed?.quiet();
   }
 
   async close(): Promise<void> {
+    if (!this.closed) this.leaveBytes();
+    this.closed = true;
     this.left.abort();
     this.stopListening();
     this.feed?.close();
@@ -133,10 +142,11 @@ export class StreamReader implements Reader {
 
   private open(facts: ConsumerFacts): void {
     const { acks } = this.parts;
-    const lane = new StreamLane(this.spec, facts.ackWaitMs, acks, facts.maxAckPending, (seq) => {
-      this.lastSeq = seq;
-    });
     this.facts = facts;
+    const reached = (seq: number): void => {
+      this.lastSeq = seq;
+    };
+    const lane = new StreamLane(this.spec, facts.ackWaitMs, acks, facts.maxAckPending, reached, () => this.maxPrefetch);
     this.feed = this.newFeed(lane);
     this.stall = new StallWatch(
       this.spec,
@@ -156,14 +166,19 @@ export class StreamReader implements Reader {
   }
 
   private get limits(): PullLimits {
-    const { maxAckPending = Infinity, maxBatch = Infinity, maxExpiresMs } = this.facts ?? {};
-    return { messages: Math.min(pullAhead, maxAckPending, maxBatch), expiresMs: maxExpiresMs };
+    const { maxBatch = Infinity, maxBytes = Infinity, maxExpiresMs } = this.facts ?? {};
+    return { batch: maxBatch, bytes: Math.min(this.parts.pullBytes.share, maxBytes), expiresMs: maxExpiresMs };
+  }
+
+  private get maxPrefetch(): number {
+    const { maxAckPending = Infinity, maxDeliver = -1 } = this.facts ?? {};
+    return Math.min(maxPrefetchOf(maxAckPending, maxDeliver), this.sizes.countIn(mostWaitingBytes));
   }
 
   private newFeed(lane: StreamLane): StreamFeed {
     const { connection, io, client, inboxPrefix } = this.parts;
     const readParams = paramReader(wildcardsOf(this.spec));
-    return new StreamFeed(lane, {
+    return new StreamFeed(lane, this.sizes, {
       nc: connection.nc,
       clock: io.clock,
       sink: this.sink,
@@ -171,6 +186,7 @@ export class StreamReader implements Reader {
       next: this.next,
       newInbox: () => client.createInbox(inboxPrefix),
       limits: () => this.limits,
+      pong: () => (connection.up ? () => connection.pong() : undefined),
       stalled: (why) => void this.recover(why),
       idle: () => void this.stall?.look(),
       isMarker: (message) => this.passesOver(message),
@@ -253,7 +269,9 @@ export class StreamReader implements Reader {
   private warnOfMaxDeliver(): void {
     const most = this.facts?.maxDeliver ?? -1;
     if (most > 0)
-      this.log(`${this.spec.name} has max_deliver ${most}: a message that fails so often is dropped by the server`);
+      this.log(
+        `${this.spec.name} has max_deliver ${most}: a message that was delivered so often, whether or not a handler got it, is given up by the server`,
+      );
   }
 
   private log(message: string): void {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { headers, type Msg } from 'nats';
 
+import { PullBytes } from '../../../lib/nats/driver/pull-bytes.js';
 import { StreamReader, type StreamReaderParts } from '../../../lib/nats/driver/stream-reader.js';
 import { natsBroker, stream } from '../../../lib/nats/index.js';
 import { VirtualClock } from '../../../lib/twin/index.js';
@@ -32,6 +33,7 @@ describe('a reader', () => {
     const parts = {
       connection: { nc, up: true, listen: () => () => undefined },
       api: { prefix: '$JS.API', manager: async () => jsm },
+      pullBytes: new PullBytes(),
       io: { ...testIo([], log), clock },
       client: { createInbox: () => `inbox-${told.size}-${pulls}` },
     };
