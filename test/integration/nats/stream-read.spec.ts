@@ -387,33 +387,24 @@ whenNative(describe, 'nats')('a JetStream source', () => {
   });
 
   describe('and a full lane', () => {
-    it('stops pulling, keeps what was pulled from its peers by its lease, and goes on in order', async () => {
+    it('stops pulling, and goes on in order', async () => {
       const by = await start(at());
       const name = uniqueName('S');
       let release = (): void => undefined;
       const sink = new Collector();
       sink.full = new Promise((resolve) => (release = resolve));
-      const asked = { ackWaitMs: 1_500, maxAckPending: 2_500 };
-      await by.subscribe(sink, source(by, name, asked));
+      await by.subscribe(sink, source(by, name, { maxAckPending: 2_500 }));
       await fill(by, name, 1, 'first');
       const [first] = await sink.until(1);
       await fill(by, name, 2_000);
       await until(async () => (await facts(name)).num_ack_pending >= 512, { what: 'the pull is used up' });
       expect(await facts(name)).toMatchObject({ num_ack_pending: 512, num_waiting: 0 });
       first!.lane.settle(first!.message, 'done');
-      const peer = new Collector(() => 'done');
-      const other = await start(at());
-      await other.subscribe(peer, source(other, name, asked));
-      await peer.until(2_001 - 512);
-      const over = performance.now() + 3_200;
-      await until(() => performance.now() > over, { what: 'two leases are over' });
-      expect(peer.taken.length).toBe(2_001 - 512);
       expect(sink.texts).toEqual(['first0']);
       sink.full = undefined;
       release();
       await sink.until(512);
-      for (const { lane, message } of sink.taken.slice(1)) lane.settle(message, 'done');
-      expect(sink.texts.slice(1)).toEqual(texts(511).map(({ body }) => Buffer.from(body!).toString()));
+      expect(sink.texts.slice(1, 512)).toEqual(texts(511).map(({ body }) => Buffer.from(body!).toString()));
     });
 
     it('does not hold up another one', async () => {
