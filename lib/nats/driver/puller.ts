@@ -40,7 +40,7 @@ export class Puller {
   private readonly subscription: Subscription;
   private readonly inbox: string;
   /** Asked for and not come. */
-  private asked = 0;
+  asked = 0;
   /** Something has come since the last pull was written. */
   private came = true;
   /** The next message is larger than a pull may bring: it is asked for alone, whatever its size. */

@@ -193,10 +193,13 @@ export class StreamFeed {
   }
 
   private refill(): void {
-    if (this.full || this.leaving || !this.mayPull || this.lane.wanted === 0) return;
+    const { wanted } = this.lane;
+    if (this.full || this.leaving || !this.mayPull || wanted === 0) return;
+    // Asked with nearly each message, and mostly more than half of it is on its way.
+    if (this.puller !== undefined && this.puller.asked * 2 > wanted) return;
     this.puller ??= this.newPuller();
     const { batch, bytes } = this.parts.limits();
-    const most = Math.min(pullAhead, this.lane.wanted, this.sizes.countIn(bytes)) - this.waiting.length;
+    const most = Math.min(pullAhead, wanted, this.sizes.countIn(bytes)) - this.waiting.length;
     // Half of it while the other half is on its way.
     this.puller.refill({ room: most, batch, bytes: Math.ceil(bytes / 2) });
   }
