@@ -1,4 +1,17 @@
-export { auto, bytes, type Codec, type Encoded, json } from './codec/index.js';
+export {
+  type Answer,
+  auto,
+  bytes,
+  type Codec,
+  type Encoded,
+  json,
+  nestKafka,
+  nestPacket,
+  type ReplyAddress,
+  type ReplyFormat,
+  type ReplyMessage,
+  type RequestMessage,
+} from './codec/index.js';
 export {
   type Bound,
   Ctx,

@@ -25,6 +25,8 @@ it('the main entry exports what is public, and nothing else', () => {
     'isBrokerContext',
     'isMultiBrokerError',
     'json',
+    'nestKafka',
+    'nestPacket',
     'outgoing',
   ]);
 });

@@ -1,3 +1,5 @@
+import type { ReplyFormat } from './reply-format.js';
+
 /** A payload as bytes. */
 export interface Encoded {
   /** The bytes; `null` is a message without a value (Kafka tombstone, empty NATS body). */
@@ -16,4 +18,6 @@ export interface Codec {
   encode(payload: unknown): Encoded;
   /** @throws Error where the body cannot be read; the message then fails for good with MULTI_BROKER_UNDECODABLE. */
   decode(body: Uint8Array, contentType: string | undefined): unknown;
+  /** How requests and answers are written, where not as this library does. */
+  readonly replies?: ReplyFormat;
 }

@@ -1,4 +1,4 @@
-import type { Codec } from '../codec/index.js';
+import type { Codec, ReplyFormat } from '../codec/index.js';
 import type {
   AckPolicy,
   Destination,
@@ -29,6 +29,8 @@ export interface Binding {
   readonly maxProcessingMs?: number | undefined;
   /** Whether requests are answered also with nothing, or never; undefined: with what the handler returns. */
   readonly reply?: boolean | undefined;
+  /** How its answers are written, where not as this library does. */
+  readonly replies?: ReplyFormat | undefined;
   /** Publishers in the order in which they run: closest to the method first. */
   readonly routes: readonly Route[];
   /**

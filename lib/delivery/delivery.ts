@@ -158,6 +158,7 @@ export class Delivery extends Settling implements AttemptOwner {
       route === undefined ||
       routes.length > 1 ||
       this.incoming.replyTo !== undefined ||
+      this.owner.binding.replies !== undefined ||
       this.cutReason !== undefined
     ) {
       this.publishItems([item], context);

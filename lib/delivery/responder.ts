@@ -1,5 +1,5 @@
-import { CONTENT_TYPE } from '../codec/index.js';
-import type { Outcome, Outgoing } from '../driver/index.js';
+import { CONTENT_TYPE, type ReplyAddress, type ReplyMessage, type RequestMessage } from '../codec/index.js';
+import type { Headers, Outcome, Outgoing } from '../driver/index.js';
 import { asError, type PublishError } from '../errors/index.js';
 import type { ResultItem } from './binding.js';
 import type { DeliveredMessage } from './delivered-message.js';
@@ -27,21 +27,23 @@ export class Responder {
 
   /** With what the handler returned, after every publisher confirmed. */
   answer(request: DeliveredMessage | undefined, item: ResultItem | undefined): void {
-    if (request?.replyTo === undefined) return;
+    const to = this.addressOf(request);
+    if (request === undefined || to === undefined) return;
     const { reply } = this.owner.binding;
     if (item !== undefined) this.hasAnswered = true;
     else this.hasAnswered ??= false;
     if (reply === false || (item === undefined && reply !== true)) return;
     try {
-      this.send(request, request.replyTo, this.encoded(request, item));
+      this.send(request, to, this.encoded(request, item));
     } catch (thrown) {
-      this.unanswerable(request, asError(thrown));
+      this.unanswerable(request, to, asError(thrown));
     }
   }
 
   /** With a failure: the text, never a stack. */
   fail(request: DeliveredMessage | undefined, error: Error): void {
-    if (request?.replyTo !== undefined && this.answersFailures(request)) this.sendError(request, error);
+    const to = this.addressOf(request);
+    if (request !== undefined && to !== undefined && this.answersFailures(request)) this.sendError(request, to, error);
   }
 
   /**
@@ -52,24 +54,29 @@ export class Responder {
     return this.owner.binding.reply ?? this.hasAnswered ?? incoming.params === undefined;
   }
 
-  private sendError(request: DeliveredMessage, error: Error): void {
-    // What was thrown may look like an Error and be none.
-    const text: unknown = error.message;
-    const line = String(text)
-      .replace(/[\r\n]+/g, ' ')
-      .slice(0, longestError);
-    const headers = { ...correlation(request), [ERROR]: line };
-    this.send(request, request.replyTo ?? '', { body: null, headers, origin: request.incoming });
+  private addressOf(request: DeliveredMessage | undefined): ReplyAddress | undefined {
+    if (request === undefined) return undefined;
+    const { replies } = this.owner.binding;
+    if (replies !== undefined) return replies.replyTo(asked(request));
+    return request.replyTo === undefined ? undefined : { to: request.replyTo };
+  }
+
+  private sendError(request: DeliveredMessage, to: ReplyAddress, error: Error): void {
+    const { replies } = this.owner.binding;
+    if (replies === undefined) this.send(request, to, errorReply(request, error), true);
+    else this.send(request, to, written(request, replies.failure(error, asked(request))), true);
   }
 
   /** The handler has done its work, but its answer cannot be sent as it is. */
-  private unanswerable(request: DeliveredMessage, error: Error): void {
+  private unanswerable(request: DeliveredMessage, to: ReplyAddress, error: Error): void {
     this.owner.host.counts.failed++;
     this.tellUnsent(error);
-    this.sendError(request, error);
+    this.sendError(request, to, error);
   }
 
   private encoded(request: DeliveredMessage, item: ResultItem | undefined): Outgoing {
+    const { replies } = this.owner.binding;
+    if (replies !== undefined) return written(request, replies.answer(item?.payload, asked(request)), item?.headers);
     const headers: Record<string, string> = correlation(request);
     const origin = request.incoming;
     if (item === undefined) return { body: null, headers, origin };
@@ -84,24 +91,24 @@ export class Responder {
    * A reply always goes through the broker that the request came by. It is not awaited: who asked has a time-out.
    * The address came with the message, so it may be anything: a bad one must not fail the delivery.
    */
-  private send(request: DeliveredMessage, to: string, message: Outgoing): void {
+  private send(request: DeliveredMessage, to: ReplyAddress, answer: Outgoing, isFailure = false): void {
     const { outlet } = this;
     if (outlet === undefined) return;
+    const message = to.partition === undefined ? answer : { ...answer, partition: to.partition };
     const done = (outcome: Outcome): void => {
-      if ('error' in outcome) this.unsent(request, message, outcome.error);
+      if ('error' in outcome) this.unsent(request, to, outcome.error, isFailure);
     };
     try {
-      outlet.send(outlet.resolve(to), { message, persistent: false, done });
+      outlet.send(outlet.resolve(to.to), { message, persistent: false, done });
     } catch (thrown) {
       this.tellUnsent(asError(thrown));
     }
   }
 
   /** What the server would not take, such as an answer that is too large, is known at once: no need to wait in vain. */
-  private unsent(request: DeliveredMessage, message: Outgoing, error: PublishError): void {
-    const isFailure = message.headers?.[ERROR] !== undefined;
+  private unsent(request: DeliveredMessage, to: ReplyAddress, error: PublishError, isFailure: boolean): void {
     if (isFailure || error.retryable || error.written !== 'no') this.tellUnsent(error);
-    else this.unanswerable(request, error);
+    else this.unanswerable(request, to, error);
   }
 
   private tellUnsent(error: Error): void {
@@ -116,4 +123,25 @@ export class Responder {
 function correlation(request: DeliveredMessage): Record<string, string> {
   const id = request.rawHeaders[CORRELATION_ID];
   return id === undefined ? {} : { [CORRELATION_ID]: id };
+}
+
+/** An error reply is for people. */
+function errorReply(request: DeliveredMessage, error: Error): Outgoing {
+  // What was thrown may look like an Error and be none.
+  const text: unknown = error.message;
+  const line = String(text)
+    .replace(/[\r\n]+/g, ' ')
+    .slice(0, longestError);
+  return { body: null, headers: { ...correlation(request), [ERROR]: line }, origin: request.incoming };
+}
+
+/** A request as a format of replies sees it. */
+function asked({ incoming, rawHeaders, replyTo }: DeliveredMessage): RequestMessage {
+  return { body: incoming.body, headers: rawHeaders, replyTo };
+}
+
+function written(request: DeliveredMessage, { body, contentType, headers }: ReplyMessage, own?: Headers): Outgoing {
+  const all = Object.assign(correlation(request), own, headers);
+  if (contentType !== undefined) all[CONTENT_TYPE] = contentType;
+  return { body, headers: all, origin: request.incoming };
 }

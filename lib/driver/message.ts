@@ -33,6 +33,8 @@ export interface BrokerMessage<T = unknown> {
 export interface Outgoing {
   readonly body: Uint8Array | null;
   readonly key?: string | undefined;
+  /** Kafka: the partition, where it is not the key's. */
+  readonly partition?: number | undefined;
   /** Nobody's but the message's: never changed again, so that a twin may keep them. */
   readonly headers?: Headers | undefined;
   /** A destination that can (JetStream) takes a second message of this id, within its window, for the first. */

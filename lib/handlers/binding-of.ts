@@ -42,6 +42,7 @@ function build(definition: BrokerDefinition, declaration: HandlerDeclaration, so
     broker: definition.name,
     source,
     ...options,
+    replies: codec.replies,
     routes: declaration.publishTo.map(routeOf),
     handle: handleOf(declaration, codec),
     items: resultItems,

@@ -34,7 +34,7 @@ import { Destinations } from './destinations.js';
 import { encodeByHand } from './encode-by-hand.js';
 import { healthOf } from './health.js';
 import { Readings } from './readings.js';
-import { ask } from './request.js';
+import { ask, requestCodec } from './request.js';
 import { HandSubscriptions } from './subscription.js';
 
 /** The broker that users get: publishes through its outbox, reads through its readings. */
@@ -120,10 +120,11 @@ export class ManagedBroker extends Broker {
     const remedy = 'leave it out for 5,000, or give the longest time that the answer may take';
     requireDuration(timeoutMs, 'request(): timeoutMs', remedy, { broker: this.name });
     const spec: DestinationSpec = this.destinations.resolve(to);
-    const message = this.encoded(payload, options);
+    const codec = options.codec ?? this.codec;
+    const message = this.encoded(payload, { ...options, codec: requestCodec(codec, spec) });
     const driver = this.connection.driver ?? (await this.connected());
     const { clock } = this.host.io;
-    const by = { broker: this.name, kind: this.kind, clock, codec: options.codec ?? this.codec };
+    const by = { broker: this.name, kind: this.kind, clock, codec };
     return ask<R>(driver, spec, message, { ...by, timeoutMs });
   }
 

@@ -1,7 +1,7 @@
 import type { Codec } from '../codec/index.js';
 import { CONTENT_TYPE } from '../codec/index.js';
 import { DeliveredMessage, ERROR } from '../delivery/index.js';
-import type { BrokerMessage, Clock, DestinationSpec, Driver, Incoming, Outgoing } from '../driver/index.js';
+import type { BrokerMessage, Clock, DestinationSpec, Driver, Headers, Incoming, Outgoing } from '../driver/index.js';
 import { asError, MultiBrokerError } from '../errors/index.js';
 import { Deadline, untilAborted } from './deadline.js';
 
@@ -31,6 +31,12 @@ export async function ask<R>(
   }
 }
 
+/** What writes a request: what the asker chose, else the broker's; a format of replies has a form for requests. */
+export function requestCodec(codec: Codec, { address }: DestinationSpec): Codec {
+  const { replies } = codec;
+  return replies === undefined ? codec : { ...codec, encode: (payload) => replies.request(payload, address) };
+}
+
 /** Why a kind refuses `request()`. Nothing was sent. */
 function unsupported({ broker, kind }: Pick<Asking, 'broker' | 'kind'>): MultiBrokerError {
   const what = `Broker '${broker}' is of kind '${kind}', which has no request/reply: an answer by a topic would be handled by any member of a group`;
@@ -39,13 +45,30 @@ function unsupported({ broker, kind }: Pick<Asking, 'broker' | 'kind'>): MultiBr
 
 function read(answer: Incoming, to: DestinationSpec, by: Asking): BrokerMessage {
   const message = new DeliveredMessage(answer, 1);
-  const failure = message.rawHeaders[ERROR];
+  const { failure, payload } = answerOf(answer, message.rawHeaders, to, by);
   if (failure !== undefined) {
     const what = `The request to ${to.name} on broker '${by.broker}' failed: ${failure}`;
     throw new MultiBrokerError('MULTI_BROKER_REQUEST_FAILED', what, { broker: by.broker });
   }
-  message.payload = decode(answer.body, message.rawHeaders[CONTENT_TYPE], to, by);
+  message.payload = payload;
   return message;
+}
+
+interface Read {
+  readonly failure?: string;
+  readonly payload?: unknown;
+}
+
+function answerOf({ body }: Incoming, headers: Headers, to: DestinationSpec, by: Asking): Read {
+  const failure = headers[ERROR];
+  if (failure !== undefined) return { failure };
+  const { replies } = by.codec;
+  if (replies === undefined) return { payload: decode(body, headers[CONTENT_TYPE], to, by) };
+  try {
+    return replies.read({ body: body === null || body.length === 0 ? null : body, headers });
+  } catch (thrown) {
+    throw undecodable(to, by, thrown);
+  }
 }
 
 function decode(body: Uint8Array | null, contentType: string | undefined, to: DestinationSpec, by: Asking): unknown {
@@ -53,9 +76,13 @@ function decode(body: Uint8Array | null, contentType: string | undefined, to: De
   try {
     return by.codec.decode(body, contentType);
   } catch (thrown) {
-    const what = `The answer of ${to.name} on broker '${by.broker}' cannot be decoded`;
-    throw new MultiBrokerError('MULTI_BROKER_UNDECODABLE', what, { broker: by.broker, cause: asError(thrown) });
+    throw undecodable(to, by, thrown);
   }
+}
+
+function undecodable(to: DestinationSpec, { broker }: Asking, thrown: unknown): MultiBrokerError {
+  const what = `The answer of ${to.name} on broker '${broker}' cannot be decoded`;
+  return new MultiBrokerError('MULTI_BROKER_UNDECODABLE', what, { broker, cause: asError(thrown) });
 }
 
 function late(to: DestinationSpec, by: Asking): MultiBrokerError {

@@ -4,6 +4,7 @@ import type { KafkaDestinationSpec } from '../destination-spec.js';
 import type { KafkaClient } from '../load-client.js';
 import { type KafkaBrokerOptions, type KafkaSettings, settings } from '../options.js';
 import type { KafkaSourceSpec } from '../source-spec.js';
+import { TopicRequests } from '../topic-requests.js';
 import { type Client, clientMaker, RETRY } from './client/clients.js';
 import { boundGunzip } from './client/codecs.js';
 import { Groups } from './consumer/groups.js';
@@ -33,12 +34,18 @@ export class KafkaDriver implements Driver {
   private readonly publishing = new Set<Promise<unknown>>();
   private closed: Promise<void> | undefined;
   private readonly settings: KafkaSettings;
+  private readonly requests: TopicRequests | undefined;
+  /** Kafka has no requests; a codec may make some of two topics. */
+  readonly request: Driver['request'];
 
   constructor(
     private readonly kafkajs: KafkaClient,
     private readonly options: KafkaBrokerOptions,
   ) {
     this.settings = settings(options);
+    if (!TopicRequests.areMadeBy(this.settings)) return;
+    const requests = (this.requests = new TopicRequests(this.settings, this));
+    this.request = (to, message, signal) => requests.request(to, message, signal);
   }
 
   async connect(io: Io, signal: AbortSignal): Promise<void> {
@@ -93,6 +100,7 @@ export class KafkaDriver implements Driver {
 
   private async end(): Promise<void> {
     const { parts } = this;
+    this.requests?.close();
     if (parts === undefined) return;
     const { io, link, client, producer, sender, groups } = parts;
     link.close();

@@ -6,5 +6,5 @@ export type { TwinRawRecord } from './raw-record.js';
 
 /** Makes the in-memory twin of a Kafka broker. What concerns the connection alone has no say here. */
 export function createKafkaTwin(options: KafkaSettings): Driver {
-  return new KafkaTwin(options.name);
+  return new KafkaTwin(options);
 }

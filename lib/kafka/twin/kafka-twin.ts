@@ -1,5 +1,6 @@
 import {
   type DestinationSpec,
+  type Driver,
   InProcessDriver,
   type Io,
   type Outcome,
@@ -8,7 +9,9 @@ import {
   type SourceSpec,
 } from '../../driver/index.js';
 import { busWaitsOf } from '../../twin/index.js';
+import type { KafkaSettings } from '../options.js';
 import type { KafkaSourceSpec } from '../source-spec.js';
+import { TopicRequests } from '../topic-requests.js';
 import { GroupConsumer } from './group-consumer.js';
 import { TwinCluster } from './twin-cluster.js';
 import { TwinProducer } from './twin-producer.js';
@@ -23,6 +26,22 @@ interface Open {
 
 /** The in-memory twin of the Kafka driver. Twins of one module share one cluster. */
 export class KafkaTwin extends InProcessDriver<Open> {
+  readonly #requests: TopicRequests | undefined;
+  /** As the driver's. */
+  readonly request: Driver['request'];
+
+  constructor(settings: KafkaSettings) {
+    super(settings.name);
+    if (!TopicRequests.areMadeBy(settings)) return;
+    const requests = (this.#requests = new TopicRequests(settings, this));
+    this.request = (to, message, signal) => requests.request(to, message, signal);
+  }
+
+  override close(): Promise<void> {
+    this.#requests?.close();
+    return super.close();
+  }
+
   protected reach(io: Io): Open {
     const cluster = io.shared('twin:kafka', () => new TwinCluster());
     busWaitsOf(io).tells(this.broker, cluster);

@@ -48,7 +48,10 @@ export class TwinProducer {
   #write(topic: TwinTopic, message: Outgoing, spread: Spread, timestamp: number): Outcome {
     const { name } = topic;
     const count = topic.partitions.length;
-    const partition = message.key === undefined ? spread.pick(count) : partitionOfKey(message.key, count);
+    const partition = message.partition ?? this.#pick(message, spread, count);
+    if (partition >= count) {
+      return { error: this.#error('MULTI_BROKER_PUBLISH_REJECTED', name, `it has no partition ${String(partition)}`) };
+    }
     const size = surelyFits(message, MAX_BYTES) ? 0 : batchSize(message);
     if (size > MAX_BYTES) {
       const what = `${size} bytes, the cluster takes ${MAX_BYTES}`;
@@ -56,6 +59,10 @@ export class TwinProducer {
     }
     const offset = topic.append(partition, store(name, message, timestamp, this.#sending));
     return { receipt: { position: `${name}[${partition}]@${offset}` } };
+  }
+
+  #pick({ key }: Outgoing, spread: Spread, count: number): number {
+    return key === undefined ? spread.pick(count) : partitionOfKey(key, count);
   }
 
   #refusal(name: string): PublishError | undefined {

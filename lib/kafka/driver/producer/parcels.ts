@@ -19,6 +19,7 @@ export function parcel(outgoing: Outgoing, place: number): Parcel {
   const { body, key, headers } = outgoing;
   const message: Message = { key: key ?? null, value: bufferOf(body) };
   if (headers !== undefined) message.headers = { ...headers };
+  if (outgoing.partition !== undefined) message.partition = outgoing.partition;
   return { place, message, size: sizeOf(outgoing) };
 }
 

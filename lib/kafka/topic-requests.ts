@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+
+import { KAFKA_CORRELATION_ID, KAFKA_REPLY_TOPIC } from '../codec/index.js';
+import type { DestinationSpec, Driver, Incoming, Intake, Lane, Outgoing, Sink } from '../driver/index.js';
+import { MultiBrokerError } from '../errors/index.js';
+import type { KafkaSettings } from './options.js';
+import { sourceSpec } from './source-spec.js';
+import { topic } from './topic.js';
+
+/**
+ * Requests as `ClientKafka` of @nestjs/microservices makes them: the answers of `orders` come by `orders.reply`. A
+ * process reads it in a group of its own, from where it ends, so that no other takes an answer; it is told from others
+ * by its correlation id.
+ */
+export class TopicRequests implements Sink {
+  private readonly intakes = new Map<string, Promise<Intake>>();
+  private readonly waiting = new Map<string, (answer: Incoming) => void>();
+  private readonly groupId: string;
+  private readonly over = new AbortController();
+
+  constructor(
+    private readonly broker: KafkaSettings,
+    private readonly driver: Pick<Driver, 'subscribe' | 'publish'>,
+  ) {
+    this.groupId = `${broker.groupId ?? broker.name}-replies-${randomUUID()}`;
+  }
+
+  /** Whether a broker makes them: by its codec, as Kafka itself has none. */
+  static areMadeBy({ codec }: KafkaSettings): boolean {
+    return codec?.replies?.byTopic === true;
+  }
+
+  async request(to: DestinationSpec, message: Outgoing, signal: AbortSignal): Promise<Incoming> {
+    const replies = `${to.address}.reply`;
+    await this.reading(replies);
+    const id = randomUUID();
+    const headers = { ...message.headers, [KAFKA_CORRELATION_ID]: id, [KAFKA_REPLY_TOPIC]: replies };
+    const answered = this.answerOf(id, AbortSignal.any([signal, this.over.signal]));
+    // It may be too late before it is written.
+    answered.catch(() => undefined);
+    const [outcome] = await this.driver.publish(to, [{ ...message, headers }]);
+    if (outcome === undefined || 'receipt' in outcome) return answered;
+    this.waiting.delete(id);
+    throw outcome.error;
+  }
+
+  /** What waits for an answer gets none. The driver ends the reading. */
+  close(): void {
+    const { name: broker } = this.broker;
+    this.over.abort(new MultiBrokerError('MULTI_BROKER_STOPPED', `Broker '${broker}' was closed`, { broker }));
+  }
+
+  opened(): void {}
+
+  take(lane: Lane, batch: readonly Incoming[]): void {
+    for (const answer of batch) {
+      const id = answer.headers()[KAFKA_CORRELATION_ID];
+      if (id !== undefined) this.waiting.get(id)?.(answer);
+      lane.settle(answer, 'done');
+    }
+  }
+
+  /** One that could not begin is tried again by the next request. */
+  private async reading(replies: string): Promise<Intake> {
+    const known = this.intakes.get(replies);
+    if (known !== undefined) return known;
+    const source = sourceSpec(topic(replies, { groupId: this.groupId, fromBeginning: false }), {
+      ...this.broker,
+      addresses: undefined,
+    });
+    const intake = this.driver.subscribe([source], this, this.over.signal);
+    this.intakes.set(replies, intake);
+    intake.catch(() => this.intakes.delete(replies));
+    return intake;
+  }
+
+  private answerOf(id: string, ended: AbortSignal): Promise<Incoming> {
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        this.waiting.delete(id);
+        reject(ended.reason as Error);
+      };
+      if (ended.aborted) {
+        end();
+        return;
+      }
+      ended.addEventListener('abort', end, { once: true });
+      this.waiting.set(id, (answer) => {
+        this.waiting.delete(id);
+        ended.removeEventListener('abort', end);
+        resolve(answer);
+      });
+    });
+  }
+}
