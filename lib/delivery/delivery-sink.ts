@@ -93,6 +93,12 @@ export class DeliverySink implements Sink {
     return this.runners.get(lane)?.take(batch);
   }
 
+  async drain(lane: Lane): Promise<void> {
+    const runner = this.runners.get(lane);
+    runner?.quiet();
+    await runner?.drained();
+  }
+
   /** Too late once it is quiet: what nobody brings back is handled to the end. */
   pause(): void {
     if (this.quieted) return;

@@ -100,6 +100,12 @@ export interface Sink {
    * The driver must not call it for a lane whose `lost` has aborted.
    */
   take(lane: Lane, batch: readonly Incoming[]): void | Promise<void>;
+  /**
+   * Before a driver gives lanes up to read more (a Kafka group that is joined anew for one more topic): no further
+   * handler begins on this one. Resolves when those that run are over, with their publishes and settlements. Not where
+   * a stop has done so before.
+   */
+  drain?(lane: Lane): Promise<void>;
 }
 
 /**

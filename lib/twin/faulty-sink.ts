@@ -31,6 +31,11 @@ export class FaultySink implements Sink {
     if (faulty !== undefined) return this.sink.take(faulty, this.script.duplicates ? this.#twice(lane, batch) : batch);
   }
 
+  async drain(lane: Lane): Promise<void> {
+    const faulty = this.#lanes.get(lane);
+    if (faulty !== undefined) await this.sink.drain?.(faulty);
+  }
+
   /** Whatever the driver has to do for it: nothing is handled or settled any more. */
   loseAll(reason: Error): void {
     this.#idle = new WeakSet();

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { AssignerProtocol } from 'kafkajs';
 
-import type { Clock, Intake } from '../../lib/driver/index.js';
+import type { Clock, Intake, Sink } from '../../lib/driver/index.js';
 import { Groups } from '../../lib/kafka/driver/consumer/groups.js';
 import { Link } from '../../lib/kafka/driver/link.js';
 import { kafkaBroker, topic } from '../../lib/kafka/index.js';
@@ -32,10 +32,14 @@ function make(clock?: Clock) {
     link: new Link(io),
   });
   open.push(groups);
-  const read = (name: string, signal = AbortSignal.timeout(5_000)): Promise<Intake> =>
-    groups.subscribe([definition.source(topic(name))], new RecordingSink(), signal);
+  const sinks: (RecordingSink & Pick<Sink, 'drain'>)[] = [];
+  const read = (name: string, signal = AbortSignal.timeout(5_000)): Promise<Intake> => {
+    const sink = new RecordingSink();
+    sinks.push(sink);
+    return groups.subscribe([definition.source(topic(name))], sink, signal);
+  };
   const away = (): FakeClient => Object.assign(new FakeClient(), { connecting: new Promise<void>(() => undefined) });
-  return { groups, clients, place, read, away };
+  return { groups, clients, sinks, place, read, away };
 }
 
 describe('a group of several topics', () => {
@@ -73,22 +77,26 @@ describe('a group of several topics', () => {
   });
 
   it('takes a topic though another one, which came first, was given up while it started', async () => {
-    const { clients, place, read, away } = make();
+    const { clients, place, read } = make();
     const giveUp = new AbortController();
-    place.next = away;
+    let comeBack = (): void => undefined;
+    const connecting = new Promise<void>((resolve) => (comeBack = resolve));
+    place.next = () => Object.assign(new FakeClient(), { connecting });
     const refused = expect(read('other', giveUp.signal)).rejects.toMatchObject({
       code: 'MULTI_BROKER_SUBSCRIBE_FAILED',
     });
     const second = read('topic');
     await eventually(() => clients.length === 1);
-    place.next = () => new FakeClient();
     giveUp.abort();
     await refused;
+    place.next = () => new FakeClient();
+    comeBack();
     await (await second).close();
+    // The first one was asked for by the client that came back, so another one joins.
     expect(clients.map(({ killed }) => killed)).toEqual([true, true]);
   });
 
-  it('joins once for the others after a topic that could not be read, and not at all for one that only waited', async () => {
+  it('is not joined anew, nor left, for a topic that cannot be read or was given up', async () => {
     const { clients, place, read, away } = make();
     await read('topic');
     const [one, two] = [new AbortController(), new AbortController()];
@@ -109,7 +117,7 @@ describe('a group of several topics', () => {
     };
     await expect(read('three')).rejects.toMatchObject({ code: 'MULTI_BROKER_SUBSCRIBE_FAILED' });
     await turns(50);
-    expect(clients.map(({ killed }) => killed)).toEqual([true, true, true, true, false]);
+    expect(clients.map(({ killed }) => killed)).toEqual([false, true, true]);
   });
 
   it('is left once all that was to be read in it was given up, in whatever order', async () => {
@@ -143,6 +151,76 @@ describe('a group of several topics', () => {
     const intake = await second;
     expect([clients.length, groups.ailments()]).toEqual([3, []]);
     await intake.close();
+  });
+
+  it('joins once for topics that come together, and once for those that come while it does', async () => {
+    const { clients, place, read } = make();
+    await read('topic');
+    let join = (): void => undefined;
+    place.next = () => Object.assign(new FakeClient(), { running: new Promise<void>((resolve) => (join = resolve)) });
+    const first = ['a', 'b', 'c'].map((name) => read(name));
+    await eventually(() => clients.length === 2);
+    place.next = () => new FakeClient();
+    await turns(20);
+    const second = ['d', 'e'].map((name) => read(name));
+    await turns(20);
+    join();
+    await Promise.all([...first, ...second]);
+    expect(clients.map(({ killed }) => killed)).toEqual([true, true, false]);
+  });
+
+  it('refuses the one of them that is missing, and reads the others', async () => {
+    const clock = new VirtualClock();
+    const { clients, place, read } = make(clock);
+    await read('topic');
+    place.next = () => Object.assign(new FakeClient(), { missing: new Set(['b']) });
+    const reads = ['a', 'b', 'c'].map((name) => read(name));
+    for (let ask = 1; ask < 5; ask++) {
+      await turns(20);
+      clock.advance(200);
+    }
+    await expect(reads[1]).rejects.toMatchObject({ code: 'MULTI_BROKER_SUBSCRIBE_FAILED' });
+    await Promise.all([reads[0], reads[2]]);
+    expect(clients.map(({ killed, joined }) => [killed, joined])).toEqual([
+      [true, true],
+      [true, false],
+      [false, true],
+    ]);
+  });
+
+  it('lets the handlers that run end before it is joined anew, and commits what they settle', async () => {
+    const { clients, sinks, read } = make();
+    await read('topic');
+    const [sink] = sinks;
+    let over = (): void => undefined;
+    const ended = new Promise<void>((resolve) => (over = resolve));
+    sink!.drain = async (lane) => {
+      await ended;
+      for (const taken of sink!.taken) if (taken.lane === lane) lane.settle(taken.message, 'done');
+    };
+    sink!.keep = () => true;
+    await clients[0]!.batch(0, [10]);
+    const second = read('other');
+    await turns(50);
+    expect([clients[0]!.killed, sink!.lanes[0]!.lost.aborted, clients[1]!.joined]).toEqual([false, false, false]);
+    over();
+    await second;
+    expect([clients[0]!.killed, clients[0]!.committed.get('topic/0')]).toEqual([true, '11']);
+  });
+
+  it('waits 5 s for them at most', async () => {
+    const clock = new VirtualClock();
+    const { clients, sinks, read } = make(clock);
+    await read('topic');
+    sinks[0]!.drain = () => new Promise(() => undefined);
+    const second = read('other');
+    await turns(50);
+    clock.advance(4_999);
+    await turns(50);
+    expect(clients[0]!.killed).toBe(false);
+    clock.advance(1);
+    await second;
+    expect(clients[0]!.killed).toBe(true);
   });
 
   it('has no ailments once it was left', async () => {

@@ -38,3 +38,13 @@ it('nothing is taken from a lane that was lost before it carried anything', () =
   void faulty.take(other, messages('b'));
   expect(noting.events).toEqual([]);
 });
+
+it('is drained as the lane that delivery knows, where it knows it', async () => {
+  const { noting, faulty, lane } = sinks();
+  const drained: string[] = [];
+  Object.assign(noting, { drain: async ({ name }: Lane) => void drained.push(name) });
+  await faulty.drain(lane);
+  void faulty.take(lane, messages('a'));
+  await faulty.drain(lane);
+  expect(drained).toEqual(['l']);
+});

@@ -105,6 +105,89 @@ whenBrokers(describe)('sources of a broker with critical: false', () => {
   });
 });
 
+whenBrokers(describe)('a Kafka source of a broker with critical: false whose topic is missing', () => {
+  afterEach(closeApps);
+
+  it.each([
+    ['of a group of its own', uniqueName('other-group')],
+    ['of the same group', undefined],
+  ])('%s never disturbs another replica, nor keeps the other topic from being read', async (_, groupOfMissing) => {
+    const [name, absent, groupId] = [
+      await createTopic(uniqueName('topic'), 2),
+      uniqueName('absent'),
+      uniqueName('group'),
+    ];
+    const handled: string[] = [];
+    const take = async (replica: string, text: string) => {
+      handled.push(`${replica} ${text}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    @Injectable()
+    class Healthy {
+      @Subscribe('orders', topic(name, { groupId }))
+      on(@Payload() text: string) {
+        return take('healthy', text);
+      }
+    }
+    @Injectable()
+    class Optional {
+      @Subscribe('orders', topic(name, { groupId }))
+      sound(@Payload() text: string) {
+        return take('optional', text);
+      }
+
+      @Subscribe('orders', topic(new RegExp(`^${absent}$`), { groupId: groupOfMissing ?? groupId }))
+      missing(@Payload() text: string) {
+        handled.push(`missing ${text}`);
+      }
+    }
+    const healthy = await application([orders({ groupId })], [Healthy]);
+    await healthy.init();
+    let dials = 0;
+    const client = {
+      brokers: realBrokers().kafka,
+      socketFactory: ({ host, port, onConnect }: { host: string; port: number; onConnect: () => void }) => {
+        dials++;
+        return dial({ host, port }, onConnect);
+      },
+    };
+    const optional = await application([orders({ groupId, critical: false, client })], [Optional]);
+    await optional.init();
+    const health = () => optional.get(MultiBroker).get('orders').health();
+    const admin = kafkaClient().admin();
+    await admin.connect();
+    const group = async () => (await admin.describeGroups([groupId])).groups[0]!;
+    await until(async () => (await group()).members.length === 2 && (await group()).state === 'Stable', {
+      what: 'both replicas are members',
+      timeoutMs: 20_000,
+    });
+    await until(() => health().reasons.length === 1, { what: 'the sound topic is read', timeoutMs: 20_000 });
+    expect(health()).toMatchObject({
+      status: 'degraded',
+      reasons: [expect.stringMatching(/^Optional\.missing does not read .* yet: .*No topic matches/)],
+    });
+    const members = (await group()).members.map(({ memberId }) => memberId).sort();
+    const begun = dials;
+    let published = 0;
+    // Each try dials anew: some are over by then.
+    while (dials < begun + 4) {
+      await produce(name, [String(published++), String(published++)], 2);
+      const { state, members: now } = await group();
+      expect([state, now.map(({ memberId }) => memberId).sort()]).toEqual(['Stable', members]);
+    }
+    await until(() => handled.length >= published, { what: 'all are handled', timeoutMs: 20_000 });
+    expect(new Set(handled.map((one) => one.split(' ')[1])).size).toBe(published);
+    expect(handled).toHaveLength(published);
+    expect(handled.some((one) => one.startsWith('optional'))).toBe(true);
+
+    await createTopic(absent);
+    await until(() => health().status === 'up', { what: 'the topic that was missing is read', timeoutMs: 30_000 });
+    await produce(absent, ['there']);
+    await until(() => handled.includes('missing there'), { what: 'its message is handled' });
+    await admin.disconnect();
+  });
+});
+
 whenBrokers(describe)('a durable source that publishes to a broker that comes late', () => {
   afterEach(closeApps);
 

@@ -14,6 +14,8 @@ const events = {
   CRASH: 'crash',
 } as const;
 
+const unknownTopic = (): Error => Object.assign(new Error('unknown topic'), { type: 'UNKNOWN_TOPIC_OR_PARTITION' });
+
 type Offsets = { topic: string; partition: number; offset: string }[];
 
 /** In the place of a kafkajs client with one consumer: it does what a test says, and notes what it is told. */
@@ -32,6 +34,10 @@ export class FakeClient implements Client {
   commits = true;
   disconnected: Promise<void> = Promise.resolve();
   joins = true;
+  /** Topics that the cluster does not have. */
+  missing = new Set<string>();
+  /** Whether `run()` was called. */
+  joined = false;
   private readonly listeners = new Map<string, ((event: { payload: unknown }) => void)[]>();
   private eachBatch: ((payload: EachBatchPayload) => Promise<void>) | undefined;
 
@@ -97,9 +103,12 @@ export class FakeClient implements Client {
       this.listeners.set(event, [...(this.listeners.get(event) ?? []), listener]);
     },
     connect: () => this.connecting,
-    subscribe: async () => undefined,
+    subscribe: async ({ topics }: { topics: string[] }) => {
+      if (topics.some((topic) => this.missing.has(topic))) throw unknownTopic();
+    },
     run: async ({ eachBatch }: { eachBatch: (payload: EachBatchPayload) => Promise<void> }) => {
       this.eachBatch = eachBatch;
+      this.joined = true;
       await Promise.resolve();
       if (this.joins) this.join('member-1', { topic: this.ends.map((_, partition) => partition) });
       await this.running;

@@ -6,9 +6,13 @@ import { Serial } from '../serial.js';
 import { unlessAborted, within } from '../within.js';
 import { DeletedTopics } from './deleted-topics.js';
 import { Isolation } from './isolation.js';
+import { JoinRequest, whenAllAborted } from './join-request.js';
 import { Life, type LifeHost } from './life.js';
 import { Losses } from './losses.js';
 import type { Reader } from './partition-lane.js';
+
+// Taken when the module loads: fake timers of a test must not hold up a broker.
+const { setImmediate: nextTurn } = globalThis;
 
 /** What a group needs of its driver. */
 export interface GroupHost extends Pick<LifeHost, 'io' | 'settings' | 'cluster' | 'makeClient' | 'protocol'> {
@@ -23,6 +27,8 @@ const FLUSH_MS = 3_000;
 const LEAVE_FLUSH_MS = 1_000;
 /** How long one of several topics gets to be left, in milliseconds: as a rule far less. */
 const REMOVE_MS = 8_000;
+/** How long handlers get to end before the group is joined anew, in milliseconds; after it they are cut off. */
+const DRAIN_MS = 5_000;
 
 /**
  * The consumer of one group of one broker: kafkajs's, built anew when it crashes, and when topics come or go. Starts
@@ -32,6 +38,8 @@ export class Group {
   private readers: readonly Reader[] = [];
   /** How many calls of `add` are under way. */
   private joining = 0;
+  /** Those of `add` that the next join takes in, all together. */
+  private requests: JoinRequest[] = [];
   private life: Life | undefined;
   private trouble: Error | undefined;
   private readonly halted = new Map<string, Error>();
@@ -54,15 +62,19 @@ export class Group {
     return this.over.signal.aborted;
   }
 
-  /** Reads more topics. Resolves when their start positions are fixed and stored; rejects with none of them read. */
+  /**
+   * Reads more topics. Resolves when their start positions are fixed and stored; rejects with none of them read. Those
+   * that come together, or while a join is under way, are joined once; the topics of before are read until then, and
+   * are not disturbed by one that is missing.
+   */
   async add(readers: readonly Reader[], signal: AbortSignal): Promise<void> {
     const either = AbortSignal.any([signal, this.over.signal]);
     this.joining++;
     try {
-      await unlessAborted(
-        this.serial.run(() => this.join(readers, either)),
-        either,
-      );
+      const request = new JoinRequest(readers, either);
+      this.requests.push(request);
+      if (this.requests.length === 1) void this.serial.run(() => this.joinAll());
+      await unlessAborted(request.joined, either);
     } catch (thrown) {
       throw this.failure(readers, asError(thrown));
     } finally {
@@ -93,7 +105,10 @@ export class Group {
       if (this.joining === 0) await this.close();
     } else if (wasRead && this.readers.some(({ quiet }) => !quiet)) {
       const isJoined = this.life !== undefined;
-      const left = this.serial.run(() => this.leave());
+      const left = this.serial.run(async () => {
+        await this.drain();
+        await this.leave();
+      });
       void this.serial.run(() => this.rebuild());
       if (isJoined) await within(this.host.io.clock, left, REMOVE_MS);
     }
@@ -122,14 +137,33 @@ export class Group {
     ];
   }
 
-  private async join(readers: readonly Reader[], signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
+  /** Never rejects. */
+  private async joinAll(): Promise<void> {
+    await new Promise((resolve) => nextTurn(resolve));
+    const requests = this.requests.filter(({ signal }) => !signal.aborted);
+    this.requests = [];
+    if (requests.length === 0) return;
+    this.deleted.require(topicsOf(requests.flatMap(({ readers }) => readers)));
+    try {
+      await this.join(requests, whenAllAborted(requests));
+    } catch (thrown) {
+      for (const { reject } of requests) reject(asError(thrown));
+    } finally {
+      this.deleted.require();
+    }
+  }
+
+  private async join(requests: readonly JoinRequest[], signal: AbortSignal): Promise<void> {
+    const [prepared, admitted] = await this.prepareWith(requests, signal);
+    if (prepared === undefined) return;
+    const readers = admitted.flatMap((request) => request.readers);
     this.readers = [...this.readers, ...readers];
-    this.deleted.require(topicsOf(readers));
+    await this.drain();
     await this.leave();
     try {
-      await this.bear(signal);
+      await this.bear(signal, prepared);
       signal.throwIfAborted();
+      for (const { resolve } of admitted) resolve();
     } catch (thrown) {
       // Not those of before: some may have been removed meanwhile. Whoever removed these joins the others anew.
       const isLeft = !this.reads(readers);
@@ -137,8 +171,43 @@ export class Group {
       await this.leave();
       if (!isLeft && this.readers.length > 0 && !this.isOver) this.rebuildAfter(asError(thrown));
       throw thrown;
-    } finally {
-      this.deleted.require();
+    }
+  }
+
+  /**
+   * A life that may join with what is read and what is asked for, while the one before goes on. What cannot be read is
+   * refused; undefined where nothing is left.
+   */
+  private async prepareWith(
+    requests: readonly JoinRequest[],
+    signal: AbortSignal,
+  ): Promise<[Life | undefined, readonly JoinRequest[]]> {
+    let left = requests;
+    while (left.length > 0) {
+      const life = await this.prepared(signal);
+      const answers = await this.admit(life, left, signal);
+      const refusals = left.map((request, index) => {
+        return answers[index] ?? (request.signal.aborted ? asError(request.signal.reason) : undefined);
+      });
+      for (const [index, request] of left.entries()) if (refusals[index] !== undefined) request.reject(refusals[index]);
+      left = left.filter((_, index) => refusals[index] === undefined);
+      if (refusals.every((refusal) => refusal === undefined)) return [life, left];
+      await life.dispose();
+    }
+    return [undefined, left];
+  }
+
+  private async admit(
+    life: Life,
+    requests: readonly JoinRequest[],
+    signal: AbortSignal,
+  ): Promise<readonly (Error | undefined)[]> {
+    const all = requests.map(({ readers }) => readers);
+    try {
+      return await life.admit(all, signal);
+    } catch (thrown) {
+      await life.dispose();
+      throw withComplaint(asError(thrown), life.complaint);
     }
   }
 
@@ -154,6 +223,12 @@ export class Group {
     return `group ${this.groupId}`;
   }
 
+  /** What runs is finished before partitions are given up only to be read on: cut off, it would be done twice. */
+  private async drain(): Promise<void> {
+    const { life } = this;
+    if (life !== undefined && life.ended === undefined && !this.isOver) await life.drain(DRAIN_MS);
+  }
+
   /** Commits what is finished and leaves; the partitions go to others, or to the next life. */
   private async leave(): Promise<void> {
     const { life } = this;
@@ -163,9 +238,20 @@ export class Group {
     await life.dispose();
   }
 
-  private async bear(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      const life = new Life(this.lifeHost());
+  private async prepared(signal: AbortSignal): Promise<Life> {
+    const life = new Life(this.lifeHost());
+    try {
+      await life.prepare(signal);
+      return life;
+    } catch (thrown) {
+      await life.dispose();
+      throw withComplaint(asError(thrown), life.complaint);
+    }
+  }
+
+  private async bear(signal: AbortSignal, prepared?: Life): Promise<void> {
+    for (let next = prepared; ; next = undefined) {
+      const life = next ?? (await this.prepared(signal));
       try {
         await life.start(signal);
         this.life = life;
@@ -183,16 +269,21 @@ export class Group {
 
   private rebuildAfter(cause: Error): void {
     const { io, link } = this.host;
+    const { life } = this;
     this.trouble = cause;
     link.lost(this.part, cause);
     const what = `Group '${this.groupId}' of broker '${io.broker}' lost its consumer: ${cause.message}`;
     const error = new MultiBrokerError('MULTI_BROKER_CONSUMER_FAILED', what, { broker: io.broker, cause });
     io.log.warn(error.message);
-    void this.serial.run(() => this.rebuild());
+    void this.serial.run(async () => {
+      // Somebody who joined meanwhile has done it.
+      if (this.life === life) await this.rebuild();
+    });
   }
 
   /** Tries until it succeeds, or there is nothing to be read, or the group is left. */
   private async rebuild(): Promise<void> {
+    await this.drain();
     await this.leave();
     const { signal } = this.over;
     let waitMs = FIRST_WAIT_MS;

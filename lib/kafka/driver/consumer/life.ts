@@ -69,6 +69,9 @@ export class Life {
   private readonly starts: StartFixer;
   private readonly watch: TopicWatch;
   private topics = new Map<string, Reader>();
+  private readers: readonly Reader[];
+  private preparing: Promise<void> | undefined;
+  private draining = false;
   private running: Promise<void> = Promise.resolve();
   private commit: Commit | undefined;
   private over: Error | undefined;
@@ -76,7 +79,7 @@ export class Life {
 
   constructor(private readonly host: LifeHost) {
     const { io, settings, groupId, protocol } = host;
-    host.isolation.inNewLife();
+    this.readers = host.readers;
     const { withAdmin } = this;
     this.coverage = new Coverage({ io, groupId, protocol, withAdmin, topics: () => [...this.topics.keys()] });
     this.client = host.makeClient({ retries: FOR_EVER, logged: (entry) => { this.logged(entry); } }); // prettier-ignore
@@ -116,10 +119,41 @@ export class Life {
     });
   }
 
+  /**
+   * Connects and finds the topics; joins nothing yet, so that whoever reads meanwhile is not disturbed, nor is any other
+   * member of the group.
+   */
+  async prepare(signal: AbortSignal): Promise<void> {
+    const either = AbortSignal.any([signal, this.end.signal]);
+    this.preparing ??= this.findTopics(either);
+    await unlessAborted(this.preparing, either);
+  }
+
+  /**
+   * Takes further readers in, before it joins. Resolves with undefined, or why it cannot be read, for each of them: a
+   * topic is missing. After that another life is to be made without it, as kafkajs would ask for that topic all the same.
+   */
+  async admit(all: readonly (readonly Reader[])[], signal: AbortSignal): Promise<readonly (Error | undefined)[]> {
+    const either = AbortSignal.any([signal, this.end.signal]);
+    return unlessAborted(this.admitEach(all, either), either);
+  }
+
   /** Resolves when the group is joined and every start position of its partitions is fixed and stored. */
   async start(signal: AbortSignal): Promise<void> {
+    await this.prepare(signal);
     const either = AbortSignal.any([signal, this.end.signal]);
     await unlessAborted(this.begin(either), either);
+  }
+
+  /**
+   * Before it leaves for others to go on: no further handler begins, and nothing more is fetched. Resolves when those
+   * that run are over, or after so many milliseconds. It stays a member of its group meanwhile.
+   */
+  async drain(ms: number): Promise<void> {
+    this.draining = true;
+    this.applyFlow();
+    const drained = Promise.all([...this.lanes].map((lane) => lane.drain()));
+    await within(this.host.io.clock, unlessAborted(drained, this.end.signal), ms);
   }
 
   /** kafkajs's last warning or error: what it tried for, when it is given up. */
@@ -150,10 +184,10 @@ export class Life {
     this.client.kill();
   }
 
-  private async begin(signal: AbortSignal): Promise<void> {
+  private async findTopics(signal: AbortSignal): Promise<void> {
     await this.consumer.connect();
-    const { readers, deleted, io } = this.host;
-    this.topics = await readersByTopic(readers, deleted, this.listTopics);
+    const { deleted, io } = this.host;
+    this.topics = await readersByTopic(this.readers, deleted, this.listTopics);
     const names = [...this.topics.keys()];
     try {
       await subscribeTo(this.consumer, names, io.clock, signal);
@@ -162,6 +196,38 @@ export class Life {
       await this.listTopics().then((there) => deleted.compare(names, there), () => undefined); // prettier-ignore
       throw thrown;
     }
+    signal.throwIfAborted();
+  }
+
+  /** One after another, as two may read the same topic; asked for together, as one that is missing takes its time. */
+  private async admitEach(all: readonly (readonly Reader[])[], signal: AbortSignal): Promise<(Error | undefined)[]> {
+    const answers: Promise<Error | undefined>[] = [];
+    for (const readers of all) {
+      try {
+        const names = await this.addTopics(readers);
+        answers.push(subscribeTo(this.consumer, names, this.host.io.clock, signal).then(() => undefined, asError));
+      } catch (thrown) {
+        answers.push(Promise.resolve(asError(thrown)));
+      }
+    }
+    return Promise.all(answers);
+  }
+
+  /** Returns those that nobody has asked for yet. */
+  private async addTopics(readers: readonly Reader[]): Promise<string[]> {
+    const topics = await readersByTopic([...this.readers, ...readers], this.host.deleted, this.listTopics);
+    const names = [...topics.keys()].filter((name) => !this.topics.has(name));
+    this.readers = [...this.readers, ...readers];
+    this.topics = topics;
+    return names;
+  }
+
+  private async begin(signal: AbortSignal): Promise<void> {
+    const { deleted, isolation } = this.host;
+    isolation.inNewLife();
+    // Preparing it, and waiting for the one before, may have taken its time.
+    this.vitals.seen();
+    const names = [...this.topics.keys()];
     const late = names.filter((name) => this.topics.get(name)?.spec.fromBeginning === false && !deleted.isAnew(name));
     if (late.length > 0) this.starts.hints = await this.withAdmin((admin) => endsOfNew(admin, this.host.groupId, late));
     signal.throwIfAborted();
@@ -237,6 +303,7 @@ export class Life {
     const lane = new PartitionLane({ place, topic, partition, params }, reader);
     lane.whenSettled = () => { this.committer.settled(); }; // prettier-ignore
     lane.whenRoom = () => { this.flow.resume(lane); }; // prettier-ignore
+    if (this.draining) void lane.drain();
     lane.whenFailed = (thrown) => { this.host.io.log.error(`${lane.name}: a batch was not taken`, thrown); }; // prettier-ignore
     return lane;
   }
@@ -250,7 +317,7 @@ export class Life {
 
   private isHeld({ reader, origin }: PartitionLane): boolean {
     const key = keyOf(origin.topic, origin.partition);
-    return reader.quiet || this.host.halted.has(key) || this.host.isolation.holds(key);
+    return this.draining || reader.quiet || this.host.halted.has(key) || this.host.isolation.holds(key);
   }
 
   private fail(cause: Error): void {

@@ -52,6 +52,7 @@ export class PartitionLane implements Lane {
   private outdated = 0;
   private bytes = 0;
   private pumping = false;
+  private draining = false;
   private wake: (() => void) | undefined;
   private waiting: (() => void)[] = [];
 
@@ -162,6 +163,13 @@ export class PartitionLane implements Lane {
     if (this.wake !== undefined && this.bytes < MAX_BYTES) this.goOn();
   }
 
+  /** Hands nothing more over; resolves when what was handed over and has begun is over. Never rejects. */
+  async drain(): Promise<void> {
+    this.draining = true;
+    this.end();
+    await this.reader.sink.drain?.(this).catch(() => undefined);
+  }
+
   /** Its queue vanishes, and later calls do nothing. */
   lose(): void {
     if (this.isLost) return;
@@ -187,7 +195,7 @@ export class PartitionLane implements Lane {
   private async pump(): Promise<void> {
     if (this.pumping) return;
     this.pumping = true;
-    while (this.stash.length > 0 && !this.isLost && !this.reader.quiet) {
+    while (this.stash.length > 0 && !this.isLost && !this.reader.quiet && !this.draining) {
       const full = this.handOver(this.stash.shift(SLICE));
       if (this.hasRoom) this.tellRoom();
       if (full !== undefined) await this.roomOrEnd(full);
