@@ -300,6 +300,21 @@ describe('the conformance suite', () => {
       ['G2'],
     ],
     [
+      'hands over what nobody asked for',
+      'stream',
+      (driver) => ({
+        subscribe: (sources, sink, signal) => {
+          const deaf = (lane: Lane): Lane => as(lane, lane.source, undefined, undefined, () => undefined);
+          const hands: Sink = {
+            opened: (lane) => sink.opened(deaf(lane)),
+            take: (lane, batch) => sink.take(deaf(lane), batch),
+          };
+          return driver.subscribe(sources, hands, signal);
+        },
+      }),
+      ['G7'],
+    ],
+    [
       'forgets what failed',
       'stream',
       settling((lane, message, how) => typeof how === 'object' || lane.settle(message, how)),
@@ -390,7 +405,13 @@ const wrap = (intake: Awaited<ReturnType<Driver['subscribe']>>) => ({
 const wrapped = new WeakMap<Lane, Lane>();
 
 /** One other lane for each. */
-function as(lane: Lane, source: Lane['source'], settle?: Lane['settle'], extend?: Lane['extend']): Lane {
+function as(
+  lane: Lane,
+  source: Lane['source'],
+  settle?: Lane['settle'],
+  extend?: Lane['extend'],
+  demand?: Lane['demand'],
+): Lane {
   const known = wrapped.get(lane);
   if (known !== undefined) return known;
   const other: Lane = {
@@ -401,6 +422,7 @@ function as(lane: Lane, source: Lane['source'], settle?: Lane['settle'], extend?
     waits: lane.waits,
     leaseMs: lane.leaseMs,
     extend: extend ?? ((message) => lane.extend?.(message)),
+    ...(lane.demand !== undefined && { demand: demand ?? ((messages) => lane.demand?.(messages)) }),
     settle: settle ?? ((message, how) => lane.settle(message, how)),
   };
   wrapped.set(lane, other);

@@ -28,6 +28,8 @@ export const unless = {
     features.waits ? undefined : 'the system does not wait: delivery drops and counts',
   groups: ({ features }: ConformanceTarget): string | undefined =>
     features.groups ? undefined : 'the system has no groups',
+  demand: ({ features }: ConformanceTarget): string | undefined =>
+    features.demand === true ? undefined : 'its lanes hand over until they are full',
   unsteady: ({ makeUnsteady }: ConformanceTarget): string | undefined =>
     makeUnsteady ? undefined : 'its server is in the process',
   request: ({ features }: ConformanceTarget): string | undefined =>

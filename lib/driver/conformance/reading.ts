@@ -37,6 +37,7 @@ export const reading: readonly DriverPromise[] = [
         features.again !== 'server',
         'a lease is there where the server redelivers',
       );
+      assert.equal(lane.demand !== undefined, features.demand === true, 'a lane has a demand where it is said so');
     },
   },
   {

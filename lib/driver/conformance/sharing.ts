@@ -131,6 +131,27 @@ export const sharing: readonly DriverPromise[] = [
       if (bench.target.features.durable) await (await read()).has('as it was');
     },
   },
+  {
+    id: 'G7',
+    text: 'a member gets no more than it asks for: while it asks for none, another one has all',
+    unless: unless.demand,
+    async prove(bench) {
+      const { place, driver, group, probe: one } = await bench.member();
+      const [asked] = one.lanes;
+      asked?.demand?.(0);
+      await bench.publish(driver, place.destination, ...numbered(10));
+      const two = await bench.read(await bench.open(), place.source({ group }));
+      await two.has(...numbered(10));
+      assert.deepEqual(one.texts, []);
+      two.lanes[0]?.demand?.(0);
+      asked?.demand?.(3);
+      await bench.publish(driver, place.destination, ...numbered(10, 'more-'));
+      await one.hasCount(3);
+      two.lanes[0]?.demand?.(100);
+      await bench.untilAll(numbered(10, 'more-'), (body) => one.count(body) + two.count(body) > 0);
+      assert.equal(one.taken.length, 3);
+    },
+  },
 ];
 
 /** In the order in which they were published, each key for itself; none comes twice. */

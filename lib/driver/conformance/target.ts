@@ -46,6 +46,8 @@ export interface ConformanceFeatures {
   readonly waits: boolean;
   /** Readers of one group share the messages. */
   readonly groups: boolean;
+  /** Lanes have `demand`. */
+  readonly demand?: boolean;
   /** A message without a value is not an empty one. */
   readonly emptyIsNotNull: boolean;
   /** As of the destination. */

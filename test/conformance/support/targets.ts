@@ -128,6 +128,7 @@ export function streamTarget(definition: Nats, setting: Setting): ConformanceTar
       durable: true,
       again: 'server',
       waits: true,
+      demand: true,
       groups: true,
       emptyIsNotNull: false,
       dedupes: true,

@@ -47,6 +47,16 @@ describe('streams of the NATS twin', () => {
     expect(await manager.streams.info('ORDERS')).toMatchObject({ state: { last_seq: 4 } });
   });
 
+  it.each([
+    [{}, 250],
+    [{ maxAckPending: 40 }, 10],
+    [{ maxDeliver: 3 }, 0],
+  ])('let %j wait for their handler as the driver does: at most %i messages', async (options, most) => {
+    const bench = new TwinBench();
+    const reader = await bench.read(await bench.connect(events), orders(options));
+    expect(reader.lanes[0]!.maxPrefetch).toBe(most);
+  });
+
   it('take nothing behind what they refuse for want of room, though it would fit: it comes again in its order', async () => {
     const bench = new TwinBench();
     const driver = await bench.connect(events);
