@@ -373,7 +373,7 @@ export class LaneRunner implements LaneOwner, Leased {
     const isStuck = prefetch.looked() > 3 && (this.pumping || this.holds > 0);
     const { since } = queue;
     const isLate = since !== undefined && this.host.clock.now() - since > thirdMs;
-    const back = isLate ? this.giveBack() : 0;
+    const back = isLate || isStuck ? this.giveBack() : 0;
     if (back > 0) this.givenBack += back;
     if (back > 0 || isStuck) {
       const what = `${this.binding.handler} has been at one message of ${lane.name} for most of its lease (ack_wait) or longer`;

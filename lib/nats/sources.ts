@@ -64,8 +64,9 @@ export interface StreamOptions {
    */
   readonly maxAckPending?: number;
   /**
-   * How often the server delivers a message before it gives it up: then nobody handles it any more. Default: for ever,
-   * which is what loses nothing.
+   * How often the server delivers a message before it gives it up: then nobody handles it any more. Deliveries count,
+   * whether or not a handler got them; with this limit nothing is fetched ahead of the handler. Default: for ever, which
+   * is what loses nothing.
    */
   readonly maxDeliver?: number;
   /**

@@ -167,7 +167,8 @@ it('a handler that has run longer than the lease shows in health until it is don
   expect(rig.ailments.list()).toEqual([]);
   rig.clock.advance(20_000);
   expect(rig.ailments.list()).toEqual([expect.stringContaining('Orders.on')]);
+  expect(rig.lane.demanded.at(-1)).toBe(0);
   running.resolve();
   await turns();
-  expect(rig.ailments.list()).toEqual([]);
+  expect([rig.ailments.list(), rig.lane.demanded.at(-1)]).toEqual([[], 1]);
 });
