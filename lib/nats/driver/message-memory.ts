@@ -6,15 +6,15 @@ interface Inside {
   _msg?: { subject?: Uint8Array; reply?: Uint8Array | undefined };
 }
 
-/** Node reads no more from a socket at a time: a longer buffer holds one message alone. */
-const largestRead = 65_536;
+/** Node reads no more from a socket at a time, and small buffers share one of this size: a longer one holds one message. */
+const largestShared = Math.max(65_536, Buffer.allocUnsafe(1).buffer.byteLength);
 
 /** The bytes that a message keeps in memory. A long one is put together in a buffer of up to twice its size. */
 export function bytesHeld(message: Msg): number {
   const { _rdata: data, _msg: { subject, reply } = {} } = message as unknown as Inside;
   if (data === undefined) return message.data.length;
   const held = data.buffer.byteLength;
-  return held > largestRead ? held : data.length + (subject?.length ?? 0) + (reply?.length ?? 0);
+  return held > largestShared ? held : data.length + (subject?.length ?? 0) + (reply?.length ?? 0);
 }
 
 /** Copies what is a view of more than twice its size: one message would keep all that came with it. */
