@@ -354,7 +354,7 @@ describe('the conformance suite', () => {
 
   it('fails where the features do not say what the lanes do', async () => {
     const target = targets.kafka();
-    const { failed } = await run({ ...target, features: { ...target.features, waits: false }, patienceMs: 300 });
+    const { failed } = await run({ ...target, features: { ...target.features, waits: false }, patienceMs: 5_000 });
     expect(failed).toEqual(['S2']);
   });
 
@@ -387,7 +387,7 @@ describe('the conformance suite', () => {
   });
 
   it('fails where a bad address is taken', async () => {
-    const { failed } = await run({ ...targets.kafka(), invalidAddresses: [() => 'fine'], patienceMs: 300 });
+    const { failed } = await run({ ...targets.kafka(), invalidAddresses: [() => 'fine'], patienceMs: 5_000 });
     expect(failed).toEqual(['P9']);
   });
 
