@@ -14,7 +14,8 @@ import type { Incoming, Outgoing } from './message.js';
 export interface Driver {
   /**
    * Called once. Resolves when it can publish; rejects with nothing left open. When the signal aborts it gives up
-   * soon and rejects. After it resolved, a lost connection is the driver's to mend, for ever, told by `io.state`.
+   * soon and rejects. Where the server is not there yet it rejects with a MULTI_BROKER_CONNECT_FAILED that is
+   * `retryable`, and a start tries again until its deadline; any other failure ends the start. After it resolved, a lost connection is the driver's to mend, for ever, told by `io.state`.
    */
   connect(io: Io, signal: AbortSignal): Promise<void>;
 

@@ -3,6 +3,10 @@ import { asError, isMultiBrokerError, MultiBrokerError } from '../errors/index.j
 import { untilAborted } from './deadline.js';
 import type { DriverSource } from './driver-source.js';
 
+/** How long a start waits before it dials again, in milliseconds. */
+const FIRST_WAIT_MS = 250;
+const LONGEST_WAIT_MS = 2_000;
+
 /** What a connection is made of. */
 export interface ConnectionHost {
   readonly definition: BrokerDefinition;
@@ -24,6 +28,10 @@ export class Connection {
   private opening: Promise<Driver> | undefined;
   private trying: AbortController | undefined;
   private closing: Promise<void> | undefined;
+  /** It was told that the start waits for it. */
+  private isAwaited = false;
+  /** Whether the last failure was told by the driver itself, which knows whether the server may come. */
+  private isAwaitable = false;
   /** Counts how often it was closed. */
   private life = 0;
 
@@ -38,6 +46,42 @@ export class Connection {
     if (this.driver !== undefined) return Promise.resolve(this.driver);
     this.opening ??= this.openOnce(signal);
     return untilAborted(this.opening, signal);
+  }
+
+  /**
+   * As {@link connect}, and where the server is not there yet again and again: containers start in any order. Where
+   * another try cannot help, or `giveUp` says so, it rejects with why the last one failed.
+   */
+  async connectInTime(signal: AbortSignal, giveUp?: AbortSignal): Promise<Driver> {
+    const over = giveUp === undefined ? signal : AbortSignal.any([signal, giveUp]);
+    const isOver = (): boolean => over.aborted;
+    let before: Error | undefined;
+    for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+      try {
+        return await this.connect(signal);
+      } catch (thrown) {
+        // A deadline says nothing of what was waited for.
+        const cause = isTimeOut(thrown) ? (before ?? thrown) : thrown;
+        if (isOver() || !this.mayCome(thrown)) throw cause;
+        before = asError(thrown);
+        this.tellAwaited(before);
+      }
+      await sleep(this.host.io.clock, waitMs, over);
+      if (isOver()) throw isTimeOut(over.reason) || giveUp?.aborted === true ? before : over.reason;
+    }
+  }
+
+  /** The driver has to say so. Where nobody moves the clock there is nothing to wait for. */
+  private mayCome(thrown: unknown): boolean {
+    if (this.host.drivers.clockStands || !isMultiBrokerError(thrown)) return false;
+    return this.isAwaitable && thrown.code === 'MULTI_BROKER_CONNECT_FAILED' && thrown.retryable;
+  }
+
+  private tellAwaited({ message }: Error): void {
+    const { log } = this.host.io;
+    if (this.isAwaited) log.debug(`${this.named} is not there yet: ${message}`);
+    else log.warn(`${this.named} is not there yet; the start waits for it: ${message}`);
+    this.isAwaited = true;
   }
 
   /** Tries until it is up or closed; for brokers that may come later. `tried` is called after each try. */
@@ -102,9 +146,11 @@ export class Connection {
       await driver.connect(this.ioOf(driver), signal);
       await this.refuseLate(driver, life);
       this.driver = driver;
+      this.isAwaited = false;
       this.changed('up');
       return driver;
     } catch (thrown) {
+      this.isAwaitable = isMultiBrokerError(thrown);
       this.cause = this.failure(asError(thrown));
       throw this.cause;
     }
@@ -153,3 +199,6 @@ export class Connection {
     return new MultiBrokerError('MULTI_BROKER_STOPPED', `${this.named} was stopped`);
   }
 }
+
+const isTimeOut = (thrown: unknown): boolean =>
+  isMultiBrokerError(thrown) && thrown.code === 'MULTI_BROKER_START_TIMEOUT';

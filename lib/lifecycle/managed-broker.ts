@@ -194,7 +194,10 @@ export class ManagedBroker extends Broker {
 
   /** Before the start a broker connects on demand: a module that comes earlier may publish from its own hooks. */
   private connected(): Promise<Driver> {
-    return this.host.onDemand((signal) => this.connection.connect(signal));
+    const { connection, definition } = this;
+    return this.host.onDemand((signal) =>
+      definition.critical === false ? connection.connect(signal) : connection.connectInTime(signal),
+    );
   }
 
   private deliveryHost(): DeliveryHost {

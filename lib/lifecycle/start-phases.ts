@@ -18,7 +18,7 @@ export function mayComeLater({ definition }: ManagedBroker): boolean {
 
 /**
  * Phase 1: connects all brokers in parallel. Those with `critical: false` do not hold up the others: they get some
- * grace, then come later by themselves.
+ * grace, then come later by themselves. A critical one whose server is not there yet is waited for until the deadline.
  *
  * @throws BrokerStartError that names each critical broker that failed and why.
  */
@@ -26,7 +26,14 @@ export async function connectAll(brokers: readonly ManagedBroker[], signal: Abor
   const later = brokers.filter(mayComeLater);
   const coming = later.map(({ connection }) => comingBy((tried) => connection.keepTrying(tried)));
   const critical = brokers.filter((broker) => !mayComeLater(broker));
-  await everyBroker(critical, (broker) => broker.connection.connect(signal));
+  // One that fails for good ends the start: then nothing that may come is waited for.
+  const giveUp = new AbortController();
+  await everyBroker(critical, (broker) =>
+    broker.connection.connectInTime(signal, giveUp.signal).catch((thrown: unknown) => {
+      giveUp.abort();
+      throw thrown;
+    }),
+  );
   if (later.length > 0) await grace.waitFor(allOf(coming));
 }
 

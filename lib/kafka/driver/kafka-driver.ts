@@ -7,6 +7,7 @@ import type { KafkaSourceSpec } from '../source-spec.js';
 import { TopicRequests } from '../topic-requests.js';
 import { type Client, clientMaker, RETRY } from './client/clients.js';
 import { boundGunzip } from './client/codecs.js';
+import { mayBeStarting } from './client/may-be-starting.js';
 import { Groups } from './consumer/groups.js';
 import { Link } from './link.js';
 import { ProducerLink } from './producer/producer-link.js';
@@ -139,7 +140,11 @@ export class KafkaDriver implements Driver {
     if (isMultiBrokerError(cause)) return cause;
     const { name: broker } = this.options;
     const what = `Broker '${broker}' (kafka) could not connect: ${cause.message}`;
-    return new MultiBrokerError('MULTI_BROKER_CONNECT_FAILED', what, { broker, cause });
+    return new MultiBrokerError('MULTI_BROKER_CONNECT_FAILED', what, {
+      broker,
+      cause,
+      retryable: mayBeStarting(cause),
+    });
   }
 }
 

@@ -4,8 +4,27 @@ import type { NatsBrokerOptions } from '../options.js';
 /** Names the broker, where it dialled and why that failed; nothing of a credential. */
 export function dialFailure(options: NatsBrokerOptions, cause: Error): MultiBrokerError {
   const what = `Broker '${options.name}' did not connect to ${servers(options)}: ${reason(options, cause)}`;
-  return new MultiBrokerError('MULTI_BROKER_CONNECT_FAILED', what, { broker: options.name, cause });
+  const retryable = notThere.has(String((cause as { code?: unknown }).code));
+  return new MultiBrokerError('MULTI_BROKER_CONNECT_FAILED', what, { broker: options.name, cause, retryable });
 }
+
+/** Codes of nats.js and of Node by which the server is not there, or not there yet. All others are its refusal. */
+const notThere = new Set([
+  'CONNECTION_REFUSED',
+  'CONNECTION_TIMEOUT',
+  'CONNECTION_CLOSED',
+  'DISCONNECT',
+  'TIMEOUT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
 
 /** Without what stands before an `@`. */
 function servers({ client }: NatsBrokerOptions): string {

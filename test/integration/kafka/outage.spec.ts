@@ -60,6 +60,10 @@ whenNative(describe, 'kafka')('a Kafka outage', () => {
     expect(texts(0, 10).filter((text) => !sink.texts.includes(text))).toEqual([]);
     // As the same member: a new one would have to wait until the session of the old one is over.
     expect(broker.log.filter((line) => /lost its consumer/.test(line))).toEqual([]);
+    // The broker tells the outage once, by its states: kafkajs has a line for each try of each connection.
+    const tries = broker.log.filter((line) => line.includes('ECONNREFUSED'));
+    expect(tries.length).toBeGreaterThan(10);
+    expect(broker.log.filter((line) => !line.startsWith('debug'))).toEqual([]);
   }, 90_000);
 
   it("that ends kafkajs's consumer is followed by a new one, and no message is lost", async () => {

@@ -33,7 +33,7 @@ whenNative(describe, 'nats')('the connection of the NATS driver', () => {
 
   it('rejects soon with bad credentials, says why, and tells neither password nor user', async () => {
     const error = await failing({ name: 'events', client: { ...client(), pass: 'wrong-pw' } });
-    expect(error).toMatchObject({ code: 'MULTI_BROKER_CONNECT_FAILED', broker: 'events', retryable: true });
+    expect(error).toMatchObject({ code: 'MULTI_BROKER_CONNECT_FAILED', broker: 'events', retryable: false });
     expect(error!.message).toMatch(/127\.0\.0\.1:\d+.*Authorization Violation/i);
     expect(error!.message).not.toContain('wrong-pw');
   });
@@ -41,7 +41,7 @@ whenNative(describe, 'nats')('the connection of the NATS driver', () => {
   it('rejects soon where nobody listens', async () => {
     const port = await closedPort();
     const error = await failing({ name: 'events', client: client(port) });
-    expect(error).toMatchObject({ code: 'MULTI_BROKER_CONNECT_FAILED' });
+    expect(error).toMatchObject({ code: 'MULTI_BROKER_CONNECT_FAILED', retryable: true });
     expect(error!.message).toContain('CONNECTION_REFUSED');
   });
 

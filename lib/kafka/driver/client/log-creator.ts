@@ -15,6 +15,12 @@ const SHOWN = ['error', 'broker', 'groupId', 'topic', 'partition', 'retryCount']
 const EXPECTED =
   /coordinator|not the leader|leadership election|no leader|rebalanc|does not host this topic|not aware of this member|Restarting the consumer|This client was closed|^Crash:/i;
 
+/**
+ * A line for each try of each connection, a hundred in half a minute. That the connection is lost, and is there again,
+ * is told once by the broker, and what could not be connected at all by its error.
+ */
+const CONNECTING = new Set(['Connection', 'BrokerPool', 'SASLAuthenticator']);
+
 /** A kafkajs log creator that writes to ours. */
 export function logTo(log: Log): logCreator {
   return () => (entry) => {
@@ -25,7 +31,7 @@ export function logTo(log: Log): logCreator {
 function write(log: Log, entry: LogEntry): void {
   const text = sentence(entry);
   const level: number = entry.level;
-  if (level > WARN || EXPECTED.test(text)) log.debug(text);
+  if (level > WARN || CONNECTING.has(entry.namespace) || EXPECTED.test(text)) log.debug(text);
   else log.warn(text);
 }
 
