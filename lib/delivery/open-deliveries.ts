@@ -1,7 +1,7 @@
 import type { Settling } from './settling.js';
 
 /** So many that are over stay at the front of the list before it is made anew. */
-const LET_GO_AT = 1_024;
+const LET_GO_AT = 64;
 /** No list of a lane that keeps its limit by {@link OpenDeliveries.span} gets as long. */
 const SPARSE_AT = 4_096;
 
