@@ -11,6 +11,7 @@ export {
   type ReplyFormat,
   type ReplyMessage,
   type RequestMessage,
+  type SyncCodec,
 } from './codec/index.js';
 export {
   type Bound,
@@ -51,6 +52,7 @@ export {
   type PublishOptions,
   type PublishReceipt,
   type PublishToOptions,
+  type RawHeader,
   type Receipt,
   type RequestOptions,
   type RetryOptions,

@@ -15,3 +15,16 @@ export function mediaKind(contentType: string): 'json' | 'text' | 'bytes' | unde
   if (media.startsWith('text/')) return 'text';
   return media === OCTETS ? 'bytes' : undefined;
 }
+
+/** Whether the header is the content type, in whatever spelling: other producers write `Content-Type`. */
+export function isContentType(name: string): boolean {
+  return name.length === CONTENT_TYPE.length && (name === CONTENT_TYPE || name.toLowerCase() === CONTENT_TYPE);
+}
+
+/** The content type that the headers tell; the library's own spelling is looked up first. */
+export function contentTypeOf(headers: Readonly<Record<string, string>>): string | undefined {
+  const exact = headers[CONTENT_TYPE];
+  if (exact !== undefined) return exact;
+  for (const name in headers) if (isContentType(name)) return headers[name];
+  return undefined;
+}

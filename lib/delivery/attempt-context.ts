@@ -75,8 +75,12 @@ export class AttemptContext extends MessageContext implements DeliveryContext {
     return this.owner.incoming.body;
   }
 
-  get rawHeaders(): Headers {
-    return this.message.rawHeaders;
+  get emptyMayBeNull(): boolean {
+    return this.owner.incoming.emptyMayBeNull === true;
+  }
+
+  get textHeaders(): Headers {
+    return this.message.textHeaders;
   }
 
   /** Made when asked for: a controller for each message would cost more than the rest of the context. */

@@ -44,7 +44,7 @@ export interface Binding {
    */
   readonly items?: ((returned: unknown) => HandlerResult | Promise<HandlerResult>) | undefined;
   /** False: the message is acked without a call. It may decode; it may throw, which is a failure of the attempt. */
-  readonly filter?: ((context: DeliveryContext) => boolean) | undefined;
+  readonly filter?: ((context: DeliveryContext) => boolean | PromiseLike<boolean>) | undefined;
 }
 
 /**
@@ -62,7 +62,7 @@ export interface Route {
   readonly broker: string;
   readonly destination: string | Destination;
   /** Message key, or how to make it; an item's own key wins. */
-  readonly key?: FieldOf<string> | undefined;
+  readonly key?: FieldOf<string | Uint8Array> | undefined;
   /** Headers, or how to make them; an item's own win, name by name. */
   readonly headers?: FieldOf<Headers> | undefined;
   /** What of the source message crosses beside body, correlation id, trace context and content type. */
@@ -74,8 +74,10 @@ export interface Route {
 export interface DeliveryContext extends MessageContext {
   /** The body as it came; `null` for a message without a value. */
   readonly body: Uint8Array | null;
+  /** It has 0 bytes, and the system does not tell that from a message without a value. */
+  readonly emptyMayBeNull: boolean;
   /** As `message.headers`, and not frozen: for who reads them and lets nobody have them. */
-  readonly rawHeaders: Headers;
+  readonly textHeaders: Headers;
   /** Sets `message.payload`. Called by handlers, once an attempt, before the method is called. */
   decoded(payload: unknown): void;
   /** What the handler gives runs in the async scope of this call: for a handler that is called behind a promise. */

@@ -2,6 +2,7 @@ import type { Codec } from '../codec/index.js';
 import type { Broker, Clock, Destination, DestinationSpec, Log } from '../driver/index.js';
 import type { Ailments } from './ailments.js';
 import type { DeliveryObserver } from './delivery-observer.js';
+import type { Encodings } from './encodings.js';
 import type { Parcel } from './parcel.js';
 import type { Turns } from './turns.js';
 
@@ -9,6 +10,7 @@ import type { Turns } from './turns.js';
 export interface Outlet {
   /** The broker's own codec. */
   readonly codec: Codec;
+  readonly encodings: Encodings;
   /** Throws a MultiBrokerError for what is no destination of this broker. */
   resolve(to: string | Destination): DestinationSpec;
   send(to: DestinationSpec, parcel: Parcel): void;

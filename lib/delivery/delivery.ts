@@ -84,11 +84,18 @@ export class Delivery extends Settling implements AttemptOwner {
     this.inCall = true;
     this.owner.callBegan(this);
     host.observer?.called(this, context);
-    if (binding.filter !== undefined && !binding.filter(context)) {
+    const wanted = binding.filter?.(context) ?? true;
+    if (typeof wanted === 'boolean') return this.callIf(wanted, context);
+    return wanted.then((later) => this.callIf(later, context));
+  }
+
+  private callIf(wanted: boolean, context: AttemptContext): unknown {
+    const { binding, host } = this.owner;
+    if (!wanted) {
       this.skipped = true;
       return undefined;
     }
-    if (binding.routes.length > 0) refuseLoop(context.rawHeaders, host.maxHops, binding);
+    if (binding.routes.length > 0) refuseLoop(context.textHeaders, host.maxHops, binding);
     return binding.maxProcessingMs === undefined
       ? context.enterAndKeep(() => binding.handle(context))
       : this.callLimited(context, binding.maxProcessingMs);
@@ -315,7 +322,7 @@ export class Delivery extends Settling implements AttemptOwner {
       return;
     }
     if (this.cutReason === undefined) {
-      if (!this.skipped) this.owner.responder.answer(this.message, item);
+      if (!this.skipped) this.owner.responder.answer(this.current, item);
       if (this.owner.binding.ack !== 'manual' || this.skipped) this.settle('done');
     }
     this.end();

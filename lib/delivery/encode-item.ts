@@ -1,10 +1,12 @@
 import { CONTENT_TYPE, type Encoded } from '../codec/index.js';
-import type { Headers, Incoming, MessageContext, Outgoing } from '../driver/index.js';
-import { asError, MultiBrokerError } from '../errors/index.js';
+import type { Incoming, MessageContext, Outgoing } from '../driver/index.js';
 import type { DeliveryContext, FieldOf, ResultItem, Route } from './binding.js';
 import type { Outlet } from './delivery-host.js';
-import { crossing, forwarded, HOPS } from './headers.js';
-import { type Sender, textHeaders, textKey } from './text-fields.js';
+import { encodePayload } from './encode-payload.js';
+import { forwarded } from './forwarded-headers.js';
+import { crossing, HOPS } from './headers.js';
+import { OutgoingHeaders } from './outgoing-headers.js';
+import { checkedKey, type Sender } from './text-fields.js';
 
 /** Where an item comes from: what it takes with it. */
 export interface Origin {
@@ -15,60 +17,73 @@ export interface Origin {
   readonly hops: string;
 }
 
-/** Encodes one item for one route, once: a retry sends these bytes. Throws MULTI_BROKER_UNENCODABLE. */
+/** What an item becomes on one route. */
+interface Making {
+  readonly item: ResultItem;
+  readonly route: Route;
+  readonly origin: Origin;
+  readonly dedupeId: string | undefined;
+}
+
+/**
+ * Encodes one item for one route, once: a retry sends these bytes. A promise where the codec gives one. Throws, or
+ * rejects with, MULTI_BROKER_UNENCODABLE.
+ */
 export function encodeItem(
   item: ResultItem,
   route: Route,
   outlet: Outlet,
   origin: Origin,
   dedupeId?: string,
-): Outgoing {
-  const encoded = encode(item.payload, route, outlet, origin);
-  const { message } = origin.context;
-  const key = item.key ?? field(route.key, item, origin) ?? (route.forward?.key === true ? message.key : undefined);
+): Outgoing | Promise<Outgoing> {
+  const { handler, context } = origin;
+  const writing = { codec: route.codec ?? outlet.codec, broker: route.broker, handler, context };
+  const encoded = encodePayload(item.payload, writing);
+  const making = { item, route, origin, dedupeId };
+  return encoded instanceof Promise ? encoded.then((later) => make(later, making)) : make(encoded, making);
+}
+
+function make({ body, contentType }: Encoded, making: Making): Outgoing {
+  const { item, route, origin, dedupeId } = making;
+  const key = item.key ?? field(route.key, item, origin) ?? (route.forward?.key === true ? keyOf(origin) : undefined);
+  const { text, raw } = headersOf(making, contentType);
   return {
-    body: encoded.body,
-    key: key === undefined ? undefined : textKey(key, senderOf(route, origin)),
-    headers: headersOf(item, route, origin, encoded.contentType ?? passedOn(encoded, origin)),
+    body,
+    key: key === undefined ? undefined : checkedKey(key, senderOf(making)),
+    headers: text,
+    rawHeaders: raw,
     dedupeId,
     origin: origin.incoming,
   };
 }
 
-function encode(payload: unknown, route: Route, outlet: Outlet, origin: Origin): Encoded {
-  try {
-    return (route.codec ?? outlet.codec).encode(payload);
-  } catch (thrown) {
-    const what = `What ${origin.handler} returned cannot be encoded for broker '${route.broker}'`;
-    const details = { broker: route.broker, handler: origin.handler, cause: asError(thrown) };
-    throw new MultiBrokerError('MULTI_BROKER_UNENCODABLE', what, details);
-  }
-}
-
-/** Bytes that are passed on as they came (`codec: bytes`) are still what their publisher said. */
-function passedOn({ body }: Encoded, { context: { message, rawHeaders } }: Origin): string | undefined {
-  return body !== null && body === message.payload ? rawHeaders[CONTENT_TYPE] : undefined;
+/** A text where it is one, as most are: `rawKey` has what a text would lose. */
+function keyOf({ incoming }: Origin): string | Uint8Array | undefined {
+  const { key } = incoming;
+  return key?.includes('\ufffd') === true ? (incoming.rawKey ?? key) : key;
 }
 
 /** The later win: what crosses by itself, what was asked to cross, the publisher's, the item's own. */
-function headersOf(item: ResultItem, route: Route, origin: Origin, contentType: string | undefined): Headers {
-  const { message, rawHeaders } = origin.context;
-  const headers = crossing(rawHeaders, message.correlationId, origin.hops);
-  if (contentType !== undefined) headers[CONTENT_TYPE] = contentType;
+function headersOf(making: Making, contentType: string | undefined): OutgoingHeaders {
+  const { item, route, origin } = making;
+  const { message, textHeaders } = origin.context;
+  const headers = new OutgoingHeaders(crossing(textHeaders, message.correlationId, origin.hops));
+  if (contentType !== undefined) headers.text[CONTENT_TYPE] = contentType;
   const forward = route.forward?.headers;
   if (forward !== undefined && forward !== false) {
-    Object.assign(headers, forwarded(rawHeaders, forward));
+    const { text, raw } = forwarded(origin.incoming, textHeaders, forward);
+    headers.assign(text);
+    headers.addRaw(raw);
   }
-  if (route.headers !== undefined) {
-    Object.assign(headers, textHeaders(field(route.headers, item, origin), senderOf(route, origin)));
-  }
-  if (item.headers !== undefined) Object.assign(headers, textHeaders(item.headers, senderOf(route, origin)));
+  if (route.headers !== undefined) headers.setCarried(field(route.headers, item, origin), senderOf(making));
+  if (item.headers !== undefined) headers.setCarried(item.headers, senderOf(making));
+  if (item.rawHeaders !== undefined) headers.setRaw(item.rawHeaders, senderOf(making));
   // A handler that passes on all headers of its message would hide a loop.
-  headers[HOPS] = origin.hops;
+  headers.own(HOPS, origin.hops);
   return headers;
 }
 
-function senderOf({ broker }: Route, { handler }: Origin): Sender {
+function senderOf({ route: { broker }, origin: { handler } }: Making): Sender {
   return { broker, handler };
 }
 

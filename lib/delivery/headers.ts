@@ -1,5 +1,6 @@
 import { CONTENT_TYPE } from '../codec/index.js';
 import { type Headers, NO_HEADERS } from '../driver/index.js';
+import { addTrace } from './trace-context.js';
 
 /** Ties a message to the one that caused it; crosses brokers. */
 export const CORRELATION_ID = 'correlation-id';
@@ -12,9 +13,20 @@ export const ERROR = 'multi-broker-error';
  * What belongs to one hop alone. Servers up to NATS 2.9.3 took any header that ends in `Nats-Msg-Id` for one of
  * theirs.
  */
-function staysBehind(name: string): boolean {
+export function staysBehind(name: string): boolean {
   const lower = name.toLowerCase();
   return lower.startsWith('multi-broker-') || lower.startsWith('nats-') || lower === CONTENT_TYPE;
+}
+
+/** What may stand in a header of any system: it crosses though nobody asked for it. */
+export function isPrintable(value: string): boolean {
+  return value !== '' && !/[\x00-\x1f\x7f]/.test(value);
+}
+
+/** The correlation id that came with the message. One that no header of another system can hold is none. */
+export function correlationIdOf(headers: Headers): string | undefined {
+  const written = headers[CORRELATION_ID];
+  return written !== undefined && isPrintable(written) ? written : undefined;
 }
 
 /** How often a message was passed on so far. What is no number counts as never. */
@@ -34,23 +46,6 @@ export function crossing(headers: Headers, correlationId: string, hops: string):
     'correlation-id': correlationId,
     'multi-broker-hops': hops,
   } satisfies Record<typeof CORRELATION_ID | typeof HOPS, string>;
-  return headers === NO_HEADERS ? crossed : withTrace(crossed, headers);
-}
-
-/** W3C trace context and baggage, as they come. */
-function withTrace(crossed: Record<string, string>, headers: Headers): Record<string, string> {
-  const { traceparent, tracestate, baggage } = headers;
-  if (traceparent !== undefined) crossed['traceparent'] = traceparent;
-  if (tracestate !== undefined) crossed['tracestate'] = tracestate;
-  if (baggage !== undefined) crossed['baggage'] = baggage;
+  if (headers !== NO_HEADERS) addTrace(crossed, headers);
   return crossed;
-}
-
-/** The source's headers that a publisher asked for, without those that belong to one hop. */
-export function forwarded(headers: Headers, which: true | readonly string[]): Headers {
-  const chosen: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (!staysBehind(name) && (which === true || which.includes(name))) chosen[name] = value;
-  }
-  return chosen;
 }

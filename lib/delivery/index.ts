@@ -5,11 +5,13 @@ export type { DeliveryObserver, ObservedDelivery, WaitsFor } from './delivery-ob
 export { DeliveredMessage } from './delivered-message.js';
 export { DeliverySink, type WaitingLane } from './delivery-sink.js';
 export type { NextTry } from './destination-queue.js';
+export { Encodings } from './encodings.js';
 export { CORRELATION_ID, ERROR } from './headers.js';
 export { Outbox, type OutboxHost } from './outbox.js';
 export type { Parcel } from './parcel.js';
 export { backlogIssues, type PublishBacklog, sourceIssues } from './publish-backlog.js';
 export { isRejection, markRejection } from './rejection.js';
-export { textHeaders, textKey } from './text-fields.js';
+export { OutgoingHeaders } from './outgoing-headers.js';
+export { checkedKey } from './text-fields.js';
 export { Turns } from './turns.js';
 export type { Verdict } from './verdict.js';

@@ -17,7 +17,7 @@ export class PublicationPlan implements Origin {
     readonly context: DeliveryContext,
     readonly incoming: Incoming,
   ) {
-    this.hops = String(hopsOf(context.rawHeaders) + 1);
+    this.hops = String(hopsOf(context.textHeaders) + 1);
   }
 
   get host(): DeliveryHost {
@@ -94,11 +94,18 @@ export class Publication implements Unconfirmed {
     const parcels = this.items.map((item, position) => {
       return prepare(item, route, outlet, this.plan, index, this.firstItem + position);
     });
-    this.open = parcels.length;
-    this.sent = parcels.map(({ to }) => to);
-    for (const { to, message } of parcels) {
-      outlet.send(to, { message, persistent: true, from: this.plan.owner, done: this.confirmed });
-    }
+    const made = allThere(parcels) ? parcels : Promise.all(parcels.map((made) => Promise.resolve(made)));
+    const send = (prepared: readonly Prepared[]): void => {
+      this.open = prepared.length;
+      this.sent = prepared.map(({ to }) => to);
+      for (const { to, message } of prepared) {
+        outlet.send(to, { message, persistent: true, from: this.plan.owner, done: this.confirmed });
+      }
+    };
+    const ready = outlet.encodings.inOrder(route, made);
+    if (ready instanceof Promise)
+      void ready.then(send).catch((thrown: unknown) => { this.done(asError(thrown)); }); // prettier-ignore
+    else send(ready);
   }
 
   private readonly confirmed = (outcome: Outcome): void => {
@@ -131,12 +138,15 @@ export class SinglePublication implements Parcel, Unconfirmed {
   }
 
   /** Throws what cannot be encoded or has no way out. */
-  static send(item: ResultItem, route: Route, plan: PublicationPlan, over: Publishing): SinglePublication {
+  static send(item: ResultItem, route: Route, plan: PublicationPlan, over: Publishing): Unconfirmed {
     const outlet = outletOf(route, plan);
-    const { to, message } = prepare(item, route, outlet, plan, 0, 0);
-    const publication = new SinglePublication(message, to, over);
-    outlet.send(to, publication);
-    return publication;
+    const send = ({ to, message }: Prepared): SinglePublication => {
+      const publication = new SinglePublication(message, to, over);
+      outlet.send(to, publication);
+      return publication;
+    };
+    const ready = outlet.encodings.inOrder(route, prepare(item, route, outlet, plan, 0, 0));
+    return ready instanceof Promise ? new EncodedLater(ready.then(send), over) : send(ready);
   }
 
   get target(): string {
@@ -145,6 +155,25 @@ export class SinglePublication implements Parcel, Unconfirmed {
 
   done(outcome: Outcome): void {
     this.over.published('error' in outcome ? outcome.error : undefined);
+  }
+}
+
+/** One whose codec gives a promise. */
+class EncodedLater implements Unconfirmed {
+  private sent: SinglePublication | undefined;
+
+  constructor(sent: Promise<SinglePublication>, over: Publishing) {
+    void sent
+      .then((publication) => {
+        this.sent = publication;
+      })
+      .catch((thrown: unknown) => {
+        over.published(asError(thrown));
+      });
+  }
+
+  get target(): string {
+    return this.sent?.target ?? 'nowhere yet, as its codec is at work';
   }
 }
 
@@ -164,10 +193,15 @@ function prepare(
   plan: PublicationPlan,
   index: number,
   position: number,
-): Prepared {
+): Prepared | Promise<Prepared> {
   const to = outlet.resolve(item.destination ?? route.destination);
   const dedupeId = to.dedupes ? plan.dedupeId(index, position) : undefined;
-  return { to, message: encodeItem(item, route, outlet, plan, dedupeId) };
+  const message = encodeItem(item, route, outlet, plan, dedupeId);
+  return message instanceof Promise ? message.then((made) => ({ to, message: made })) : { to, message };
+}
+
+function allThere(made: readonly (Prepared | Promise<Prepared>)[]): made is readonly Prepared[] {
+  return !made.some((one) => one instanceof Promise);
 }
 
 function outletOf(route: Route, plan: PublicationPlan): Outlet {

@@ -1,15 +1,20 @@
-import { CONTENT_TYPE, type ReplyAddress, type ReplyMessage, type RequestMessage } from '../codec/index.js';
+import { CONTENT_TYPE, type Encoded, type ReplyAddress, type ReplyMessage, type RequestMessage } from '../codec/index.js';
 import type { Headers, Outcome, Outgoing } from '../driver/index.js';
 import { asError, type PublishError } from '../errors/index.js';
-import type { ResultItem } from './binding.js';
+import type { DeliveryContext, ResultItem } from './binding.js';
 import type { DeliveredMessage } from './delivered-message.js';
 import type { Outlet } from './delivery-host.js';
-import { CORRELATION_ID, ERROR } from './headers.js';
+import { encodePayload } from './encode-payload.js';
+import { CORRELATION_ID, correlationIdOf, ERROR } from './headers.js';
 import type { LaneOwner } from './lane-owner.js';
-import { textHeaders, textKey } from './text-fields.js';
+import { OutgoingHeaders } from './outgoing-headers.js';
+import { checkedKey, type Sender } from './text-fields.js';
 
 /** An error reply is for people: what was thrown may hold a whole document. */
 const longestError = 2_000;
+
+/** A delivery that may be a request: its context. */
+type Requested = DeliveryContext & { readonly message: DeliveredMessage };
 
 /** What a responder needs of its lane. */
 type ResponderOwner = Pick<LaneOwner, 'binding' | 'host'>;
@@ -26,18 +31,14 @@ export class Responder {
   constructor(private readonly owner: ResponderOwner) {}
 
   /** With what the handler returned, after every publisher confirmed. */
-  answer(request: DeliveredMessage | undefined, item: ResultItem | undefined): void {
-    const to = this.addressOf(request);
-    if (request === undefined || to === undefined) return;
+  answer(delivery: Requested | undefined, item: ResultItem | undefined): void {
+    const to = this.addressOf(delivery?.message);
+    if (delivery === undefined || to === undefined) return;
     const { reply } = this.owner.binding;
     if (item !== undefined) this.hasAnswered = true;
     else this.hasAnswered ??= false;
     if (reply === false || (item === undefined && reply !== true)) return;
-    try {
-      this.send(request, to, this.encoded(request, item));
-    } catch (thrown) {
-      this.unanswerable(request, to, asError(thrown));
-    }
+    this.sendResult(delivery, to, item);
   }
 
   /** With a failure: the text, never a stack. */
@@ -74,17 +75,31 @@ export class Responder {
     this.sendError(request, to, error);
   }
 
-  private encoded(request: DeliveredMessage, item: ResultItem | undefined): Outgoing {
-    const { replies } = this.owner.binding;
+  private sendResult(delivery: Requested, to: ReplyAddress, item: ResultItem | undefined): void {
+    const { message: request } = delivery;
+    const failed = (thrown: unknown): void => {
+      this.unanswerable(request, to, asError(thrown));
+    };
+    try {
+      const made = this.encoded(delivery, item);
+      if (made instanceof Promise) made.then((answer) => { this.send(request, to, answer); }).catch(failed); // prettier-ignore
+      else this.send(request, to, made);
+    } catch (thrown) {
+      failed(thrown);
+    }
+  }
+
+  private encoded(delivery: Requested, item: ResultItem | undefined): Outgoing | Promise<Outgoing> {
+    const { message: request } = delivery;
+    const { replies, handler, broker } = this.owner.binding;
     if (replies !== undefined) return written(request, replies.answer(item?.payload, asked(request)), item?.headers);
-    const headers: Record<string, string> = correlation(request);
-    const origin = request.incoming;
-    if (item === undefined) return { body: null, headers, origin };
-    const { body, contentType } = this.outlet?.codec.encode(item.payload) ?? { body: null };
-    if (contentType !== undefined) headers[CONTENT_TYPE] = contentType;
-    const { handler, broker } = this.owner.binding;
-    const key = textKey(item.key, { handler, broker });
-    return { body, key, headers: Object.assign(headers, textHeaders(item.headers, { handler, broker })), origin };
+    const codec = this.outlet?.codec;
+    if (item === undefined || codec === undefined) {
+      return { body: null, headers: correlation(request), origin: request.incoming };
+    }
+    const made = encodePayload(item.payload, { codec, broker, handler, context: delivery });
+    const make = (encoded: Encoded): Outgoing => answerOf(encoded, item, request, { broker, handler });
+    return made instanceof Promise ? made.then(make) : make(made);
   }
 
   /**
@@ -120,8 +135,17 @@ export class Responder {
   }
 }
 
+function answerOf({ body, contentType }: Encoded, item: ResultItem, request: DeliveredMessage, by: Sender): Outgoing {
+  const headers = new OutgoingHeaders(correlation(request));
+  if (contentType !== undefined) headers.text[CONTENT_TYPE] = contentType;
+  headers.setCarried(item.headers, by);
+  headers.setRaw(item.rawHeaders, by);
+  const key = checkedKey(item.key, by);
+  return { body, key, headers: headers.text, rawHeaders: headers.raw, origin: request.incoming };
+}
+
 function correlation(request: DeliveredMessage): Record<string, string> {
-  const id = request.rawHeaders[CORRELATION_ID];
+  const id = correlationIdOf(request.textHeaders);
   return id === undefined ? {} : { [CORRELATION_ID]: id };
 }
 
@@ -136,8 +160,8 @@ function errorReply(request: DeliveredMessage, error: Error): Outgoing {
 }
 
 /** A request as a format of replies sees it. */
-function asked({ incoming, rawHeaders, replyTo }: DeliveredMessage): RequestMessage {
-  return { body: incoming.body, headers: rawHeaders, replyTo };
+function asked({ incoming, textHeaders, replyTo }: DeliveredMessage): RequestMessage {
+  return { body: incoming.body, headers: textHeaders, replyTo };
 }
 
 function written(request: DeliveredMessage, { body, contentType, headers }: ReplyMessage, own?: Headers): Outgoing {

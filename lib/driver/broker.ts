@@ -2,7 +2,7 @@ import type { Codec } from '../codec/index.js';
 import type { Destination, Source } from './definition.js';
 import type { Receipt } from './driver.js';
 import type { SubscribeOptions } from './handler-options.js';
-import type { BrokerMessage, Headers } from './message.js';
+import type { BrokerMessage, Headers, RawHeaderToWrite } from './message.js';
 import type { MessageContext } from './message-context.js';
 
 /** The broker's confirmation of one publish. */
@@ -10,10 +10,12 @@ export type PublishReceipt = Receipt;
 
 /** What goes with a payload. */
 export interface PublishOptions {
-  /** Kafka's message key: one key, one partition. On NATS it travels as the header `message-key`. */
-  readonly key?: string;
+  /** Kafka's message key: one key, one partition. On NATS it travels as a header, a text as `message-key`. */
+  readonly key?: string | Uint8Array;
   /** Sent beside those that the library sets; a content type of your own stays. */
   readonly headers?: Headers;
+  /** Further headers, in order: repeated ones, or of values that are no text. On NATS these are encoded as text. */
+  readonly rawHeaders?: readonly RawHeaderToWrite[];
   /** Writes the payload. Default: the broker's, else by what it is. */
   readonly codec?: Codec;
   /** Not offered yet: refused with MULTI_BROKER_OPTION_UNSUPPORTED. */
@@ -83,7 +85,8 @@ export abstract class Broker {
 
   /**
    * Resolves when the broker confirmed: Kafka by its in-sync replicas (acks −1), JetStream by its PubAck, core NATS
-   * by a PONG on the connection that wrote it. Before the start it connects the broker on demand.
+   * by a PONG on the connection that wrote it. Before the start it connects the broker on demand. A payload of `null` is
+   * a message without a value (a Kafka tombstone); `undefined` is refused.
    *
    * @throws PublishError with `written: 'no' | 'maybe'`.
    */

@@ -1,10 +1,13 @@
 import type { Destination } from './definition.js';
-import type { Headers } from './message.js';
+import type { Headers, RawHeaderToWrite } from './message.js';
 
 /** What may go with a payload that a handler returns. */
 export interface OutgoingFields {
-  readonly key?: string | undefined;
+  /** A text, or bytes such as `message.rawKey`. */
+  readonly key?: string | Uint8Array | undefined;
   readonly headers?: Headers | undefined;
+  /** Further headers, in order: repeated ones, or of values that are no text. */
+  readonly rawHeaders?: readonly RawHeaderToWrite[] | undefined;
   /** In place of the publisher's destination, on the same broker. */
   readonly destination?: string | Destination | undefined;
 }
@@ -32,9 +35,10 @@ class Message<T> implements OutgoingMessage<T> {
 
   constructor(
     readonly payload: T,
-    readonly key: string | undefined,
+    readonly key: string | Uint8Array | undefined,
     readonly headers: Headers | undefined,
     readonly destination: string | Destination | undefined,
+    readonly rawHeaders: readonly RawHeaderToWrite[] | undefined,
   ) {}
 }
 
@@ -46,8 +50,9 @@ class Messages<T> implements OutgoingEach<T> {
 }
 
 /** Gives what a handler returns (or an item of a batch) a key, headers or a destination of its own. */
-export function outgoing<T>(payload: T, { key, headers, destination }: OutgoingFields = NO_FIELDS): OutgoingMessage<T> {
-  return new Message(payload, key, headers, destination);
+export function outgoing<T>(payload: T, fields: OutgoingFields = NO_FIELDS): OutgoingMessage<T> {
+  const { key, headers, destination, rawHeaders } = fields;
+  return new Message(payload, key, headers, destination, rawHeaders);
 }
 
 /** One message for each item, where a plain array would be one message. Items may be `outgoing()` themselves. */

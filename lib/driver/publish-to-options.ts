@@ -7,16 +7,16 @@ export type FieldOf<T> = T | ((result: unknown, context: MessageContext) => T | 
 
 /** `key: true` forwards the key; `headers: true` all headers that may cross, or those of the given names. */
 export interface Forward {
-  /** Lets the message key cross. */
+  /** Lets the message key cross, byte for byte. */
   readonly key?: boolean;
-  /** Lets all headers cross but those of one hop, or the named ones. */
+  /** Lets all headers cross but those of one hop, or the named ones: byte for byte, repeated ones too. */
   readonly headers?: boolean | readonly string[];
 }
 
 /** Options of `@PublishTo`. */
 export interface PublishToOptions {
   /** Message key, or a function of (result, context). Without one: none, unless `forward.key`. */
-  readonly key?: FieldOf<string>;
+  readonly key?: FieldOf<string | Uint8Array>;
   /** Headers, or a function of (result, context). */
   readonly headers?: FieldOf<Headers>;
   /** Lets the source message's key and headers cross. Default: neither. */

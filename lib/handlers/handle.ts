@@ -13,13 +13,11 @@ export function handleOf(declaration: HandlerDeclaration, codec: Codec): Binding
     context.decoded(payload);
     return declaration.call(context);
   };
-  if (!schema) return (context) => call(context, decoded(context, codec, handler));
+  if (!schema) return (context) => next(decoded(context, codec, handler), (payload) => call(context, payload));
 
   return (context) => {
-    const checked = validate(schema, decoded(context, codec, handler), context, handler);
-    return isThenable(checked)
-      ? Promise.resolve(checked).then((payload) => call(context, payload))
-      : call(context, checked);
+    const check = (payload: unknown): unknown => validate(schema, payload, context, handler);
+    return next(next(decoded(context, codec, handler), check), (payload) => call(context, payload));
   };
 }
 
@@ -27,13 +25,18 @@ export function handleOf(declaration: HandlerDeclaration, codec: Codec): Binding
 export function filterOf({ handler, options }: HandlerDeclaration, codec: Codec): Binding['filter'] {
   const { filter } = options;
   if (filter === undefined) return undefined;
-  return (context) => {
-    context.decoded(decodeBody(context, codec, handler));
-    return filter(context.message);
-  };
+  return (context) =>
+    next(decodeBody(context, codec, handler), (payload) => {
+      context.decoded(payload);
+      return filter(context.message);
+    }) as boolean | PromiseLike<boolean>;
 }
 
 function decoded(context: DeliveryContext, codec: Codec, handler: string): unknown {
   const { payload } = context.message;
   return payload === undefined ? decodeBody(context, codec, handler) : payload;
+}
+
+function next(value: unknown, go: (value: unknown) => unknown): unknown {
+  return isThenable(value) ? Promise.resolve(value).then(go) : go(value);
 }

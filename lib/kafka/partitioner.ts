@@ -33,9 +33,9 @@ function tail(data: Uint8Array, from: number, h: number): number {
   return Math.imul(h ^ byte(data, from), M);
 }
 
-/** The partition of a key in a topic of so many partitions. */
-export function partitionOfKey(key: string, partitions: number): number {
-  return (murmur2(Buffer.from(key)) & 0x7fffffff) % partitions;
+/** The partition of a key, text or bytes, in a topic of so many partitions. */
+export function partitionOfKey(key: string | Uint8Array, partitions: number): number {
+  return (murmur2(typeof key === 'string' ? Buffer.from(key) : key) & 0x7fffffff) % partitions;
 }
 
 /** So many messages without a key go to one partition before the next is taken: fewer, larger requests. */

@@ -1,6 +1,12 @@
-import { type Codec, CONTENT_TYPE, type Encoded } from '../codec/index.js';
-import { textHeaders, textKey } from '../delivery/index.js';
-import { type Incoming, isOutgoingMessage, type Outgoing, type PublishOptions } from '../driver/index.js';
+import { type Codec, CONTENT_TYPE, codecName, contentTypeOf, type Encoded, encodeWith } from '../codec/index.js';
+import { checkedKey, OutgoingHeaders } from '../delivery/index.js';
+import {
+  type Incoming,
+  isOutgoingMessage,
+  type Outgoing,
+  type OutgoingMessage,
+  type PublishOptions,
+} from '../driver/index.js';
 import { asError, MultiBrokerError } from '../errors/index.js';
 
 /** Who publishes: a broker, within the handler of `origin` where a test can tell. */
@@ -12,25 +18,46 @@ export interface Publisher {
 
 const NO_OPTIONS: PublishOptions = {};
 
-/** Encodes what `broker.publish()` was given. An `outgoing()` has fields of its own, which win. */
-export function encodeByHand({ broker, codec, origin }: Publisher, given: unknown, options = NO_OPTIONS): Outgoing {
-  if (options.dedupeId !== undefined) throw unsupported(broker);
+/**
+ * Encodes what `broker.publish()` was given; a promise where the codec gives one. An `outgoing()` has fields of its own,
+ * which win.
+ */
+export function encodeByHand(by: Publisher, given: unknown, options = NO_OPTIONS): Outgoing | Promise<Outgoing> {
+  if (options.dedupeId !== undefined) throw unsupported(by.broker);
   const item = isOutgoingMessage(given) ? given : undefined;
-  const encoded = encode(broker, options.codec ?? codec, item === undefined ? given : item.payload);
-  // Object.assign, as on Node 20 each object made by a spread has a hidden class of its own.
-  const headers: Record<string, string> = {};
-  if (options.headers !== undefined) Object.assign(headers, textHeaders(options.headers, { broker }));
-  if (item?.headers !== undefined) Object.assign(headers, textHeaders(item.headers, { broker }));
-  if (encoded.contentType !== undefined) headers[CONTENT_TYPE] ??= encoded.contentType;
-  return { body: encoded.body, key: textKey(item?.key ?? options.key, { broker }), headers, origin };
+  const encoded = encode(by.broker, options.codec ?? by.codec, item === undefined ? given : item.payload);
+  const make = (written: Encoded): Outgoing => outgoingOf(written, item, options, by);
+  return encoded instanceof Promise ? encoded.then(make) : make(encoded);
 }
 
-function encode(broker: string, codec: Codec, payload: unknown): Encoded {
-  try {
-    return codec.encode(payload === undefined ? null : payload);
-  } catch (thrown) {
-    const what = `What was published on broker '${broker}' cannot be encoded`;
+function outgoingOf(
+  { body, contentType }: Encoded,
+  item: OutgoingMessage | undefined,
+  options: PublishOptions,
+  { broker, origin }: Publisher,
+): Outgoing {
+  const headers = new OutgoingHeaders({});
+  headers.set(options.headers, { broker });
+  headers.setRaw(options.rawHeaders, { broker });
+  headers.set(item?.headers, { broker });
+  headers.setRaw(item?.rawHeaders, { broker });
+  if (contentType !== undefined && contentTypeOf(headers.text) === undefined) headers.text[CONTENT_TYPE] = contentType;
+  const key = checkedKey(item?.key ?? options.key, { broker });
+  return { body, key, headers: headers.text, rawHeaders: headers.raw, origin };
+}
+
+function encode(broker: string, codec: Codec, payload: unknown): Encoded | Promise<Encoded> {
+  const failed = (thrown: unknown): never => {
+    const name = codecName(codec);
+    const by = name === undefined ? '' : ` by ${name}`;
+    const what = `What was published on broker '${broker}' cannot be encoded${by}`;
     throw new MultiBrokerError('MULTI_BROKER_UNENCODABLE', what, { broker, cause: asError(thrown) });
+  };
+  try {
+    const encoded = encodeWith(codec, payload);
+    return encoded instanceof Promise ? encoded.catch(failed) : encoded;
+  } catch (thrown) {
+    return failed(thrown);
   }
 }
 

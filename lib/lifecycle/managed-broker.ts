@@ -5,6 +5,7 @@ import {
   type Binding,
   type Counts,
   type DeliveryHost,
+  Encodings,
   Outbox,
   type Outlet,
   Turns,
@@ -50,6 +51,7 @@ export class ManagedBroker extends Broker {
   private readonly ailments: Ailments;
   private readonly counts: Counts = { running: 0, handled: 0, failed: 0, rejected: 0, dropped: 0 };
   private readonly destinations: Destinations;
+  private readonly encodings = new Encodings();
 
   constructor(
     readonly definition: BrokerDefinition,
@@ -65,6 +67,7 @@ export class ManagedBroker extends Broker {
     this.outbox = new Outbox({ broker: this.name, clock, log, driver: () => this.connection.driver });
     this.outlet = {
       codec: this.codec,
+      encodings: this.encodings,
       resolve: (to) => this.destinations.resolve(to),
       send: (to, parcel) => {
         this.outbox.send(to, parcel);
@@ -76,7 +79,7 @@ export class ManagedBroker extends Broker {
 
   /** Whether a publish or a delivery is under way. */
   get busy(): boolean {
-    return this.outbox.pending > 0 || this.counts.running > 0 || this.readings.taken > 0;
+    return this.encodings.running > 0 || this.outbox.pending > 0 || this.counts.running > 0 || this.readings.taken > 0;
   }
 
   /**
@@ -84,12 +87,14 @@ export class ManagedBroker extends Broker {
    * source that begins. What waits for the clock, or to be settled by hand, does not.
    */
   get moving(): number {
-    return this.outbox.moving + this.readings.moving + (this.connection.isOpening ? 1 : 0);
+    const writing = this.encodings.running + this.outbox.moving;
+    return writing + this.readings.moving + (this.connection.isOpening ? 1 : 0);
   }
 
   async publish(to: string | Destination, payload: unknown, options?: PublishOptions): Promise<PublishReceipt> {
     const spec = this.destinations.resolve(to);
-    const message = this.encoded(payload, options);
+    const encoded = this.encoded(payload, options);
+    const message = encoded instanceof Promise ? await encoded : encoded;
     if (this.connection.driver === undefined) await this.connected();
     const outcome = await this.outbox.publish(spec, message);
     if ('error' in outcome) throw outcome.error;
@@ -102,7 +107,8 @@ export class ManagedBroker extends Broker {
     options?: PublishOptions,
   ): Promise<readonly PublishReceipt[]> {
     const spec = this.destinations.resolve(to);
-    const messages = items.map((item) => this.encoded(item, options));
+    const encoded = items.map((item) => this.encoded(item, options));
+    const messages = allThere(encoded) ? encoded : await Promise.all(encoded.map((made) => Promise.resolve(made)));
     if (this.connection.driver === undefined) await this.connected();
     const outcomes = await Promise.all(messages.map((message) => this.outbox.publish(spec, message)));
     return outcomes.map((outcome) => {
@@ -121,7 +127,8 @@ export class ManagedBroker extends Broker {
     requireDuration(timeoutMs, 'request(): timeoutMs', remedy, { broker: this.name });
     const spec: DestinationSpec = this.destinations.resolve(to);
     const codec = options.codec ?? this.codec;
-    const message = this.encoded(payload, { ...options, codec: requestCodec(codec, spec) });
+    const encoded = this.encoded(payload, { ...options, codec: requestCodec(codec, spec) });
+    const message = encoded instanceof Promise ? await encoded : encoded;
     const driver = this.connection.driver ?? (await this.connected());
     const { clock } = this.host.io;
     const by = { broker: this.name, kind: this.kind, clock, codec };
@@ -183,9 +190,10 @@ export class ManagedBroker extends Broker {
     throw new MultiBrokerError('MULTI_BROKER_NOT_CONNECTED', what, { broker: this.name });
   }
 
-  private encoded(given: unknown, options?: PublishOptions): Outgoing {
+  /** In the order of the calls, also where a codec gives a promise. */
+  private encoded(given: unknown, options?: PublishOptions): Outgoing | Promise<Outgoing> {
     const origin = this.host.drivers.handling?.();
-    return encodeByHand({ broker: this.name, codec: this.codec, origin }, given, options);
+    return this.encodings.inOrder(this, encodeByHand({ broker: this.name, codec: this.codec, origin }, given, options));
   }
 
   private get codec(): Outlet['codec'] {
@@ -216,4 +224,8 @@ export class ManagedBroker extends Broker {
       outlet: (name) => this.host.outlet(name),
     };
   }
+}
+
+function allThere(made: readonly (Outgoing | Promise<Outgoing>)[]): made is readonly Outgoing[] {
+  return !made.some((one) => one instanceof Promise);
 }

@@ -1,5 +1,5 @@
 import type { Codec } from '../codec/index.js';
-import { CONTENT_TYPE } from '../codec/index.js';
+import { contentTypeOf } from '../codec/index.js';
 import { DeliveredMessage, ERROR } from '../delivery/index.js';
 import type { BrokerMessage, Clock, DestinationSpec, Driver, Headers, Incoming, Outgoing } from '../driver/index.js';
 import { asError, MultiBrokerError } from '../errors/index.js';
@@ -25,7 +25,7 @@ export async function ask<R>(
   const deadline = new Deadline(by.clock, by.timeoutMs, () => late(to, by), `answer of ${to.name}`);
   try {
     const answer = await untilAborted(driver.request(to, message, deadline.signal), deadline.signal);
-    return read(answer, to, by) as BrokerMessage<R>;
+    return (await read(answer, to, by)) as BrokerMessage<R>;
   } finally {
     deadline.clear();
   }
@@ -43,9 +43,9 @@ function unsupported({ broker, kind }: Pick<Asking, 'broker' | 'kind'>): MultiBr
   return new MultiBrokerError('MULTI_BROKER_REQUEST_UNSUPPORTED', what, { broker });
 }
 
-function read(answer: Incoming, to: DestinationSpec, by: Asking): BrokerMessage {
+async function read(answer: Incoming, to: DestinationSpec, by: Asking): Promise<BrokerMessage> {
   const message = new DeliveredMessage(answer, 1);
-  const { failure, payload } = answerOf(answer, message.rawHeaders, to, by);
+  const { failure, payload } = await answerOf(answer, message.textHeaders, to, by);
   if (failure !== undefined) {
     const what = `The request to ${to.name} on broker '${by.broker}' failed: ${failure}`;
     throw new MultiBrokerError('MULTI_BROKER_REQUEST_FAILED', what, { broker: by.broker });
@@ -59,30 +59,24 @@ interface Read {
   readonly payload?: unknown;
 }
 
-function answerOf({ body }: Incoming, headers: Headers, to: DestinationSpec, by: Asking): Read {
+async function answerOf(answer: Incoming, headers: Headers, to: DestinationSpec, { codec, broker }: Asking): Promise<Read> {
   const failure = headers[ERROR];
   if (failure !== undefined) return { failure };
-  const { replies } = by.codec;
-  if (replies === undefined) return { payload: decode(body, headers[CONTENT_TYPE], to, by) };
+  const { body } = answer;
   try {
-    return replies.read({ body: body === null || body.length === 0 ? null : body, headers });
+    if (codec.replies !== undefined) return codec.replies.read({ body: body?.length === 0 ? null : body, headers });
+    return { payload: await decode(answer, contentTypeOf(headers), codec) };
   } catch (thrown) {
-    throw undecodable(to, by, thrown);
+    const what = `The answer of ${to.name} on broker '${broker}' cannot be decoded`;
+    throw new MultiBrokerError('MULTI_BROKER_UNDECODABLE', what, { broker, cause: asError(thrown) });
   }
 }
 
-function decode(body: Uint8Array | null, contentType: string | undefined, to: DestinationSpec, by: Asking): unknown {
-  if (body === null || body.length === 0) return null;
-  try {
-    return by.codec.decode(body, contentType);
-  } catch (thrown) {
-    throw undecodable(to, by, thrown);
-  }
-}
-
-function undecodable(to: DestinationSpec, { broker }: Asking, thrown: unknown): MultiBrokerError {
-  const what = `The answer of ${to.name} on broker '${broker}' cannot be decoded`;
-  return new MultiBrokerError('MULTI_BROKER_UNDECODABLE', what, { broker, cause: asError(thrown) });
+/** An answer without a value is `null` for every codec. */
+function decode({ body, emptyMayBeNull }: Incoming, contentType: string | undefined, codec: Codec): unknown {
+  if (body === null) return null;
+  if (emptyMayBeNull === true && codec.decodeEmpty !== undefined) return codec.decodeEmpty(contentType);
+  return codec.decode(body, contentType);
 }
 
 function late(to: DestinationSpec, by: Asking): MultiBrokerError {

@@ -34,7 +34,7 @@ export class Outsider {
     if (connecting === undefined) throw neverConnected(broker);
     const { definition } = connecting;
     const spec = definition.destination(to);
-    const message = encodeByHand({ broker, codec: definition.options.codec ?? auto }, payload, options);
+    const message = await encodeByHand({ broker, codec: definition.options.codec ?? auto }, payload, options);
     const [outcome] = await (await this.#driverOf(connecting)).publish(spec, [message]);
     if (outcome === undefined) throw new TypeError('The driver tells no outcome');
     if ('error' in outcome) throw outcome.error;

@@ -1,13 +1,19 @@
-import { auto, CONTENT_TYPE } from '../codec/index.js';
-import type { DestinationSpec, Driver, Headers, Io, Outcome, Outgoing } from '../driver/index.js';
+import { auto, contentTypeOf } from '../codec/index.js';
+import type { DestinationSpec, Driver, Headers, Io, Outcome, Outgoing, RawHeader } from '../driver/index.js';
 import type { ClockWaits } from './clock-waits.js';
 
 /** A message that a broker has confirmed. */
 export interface PublishedMessage {
   /** Decoded as a handler without a codec of its own would. */
   readonly payload: unknown;
+  /** A value that is no text as UTF-8, of repeated ones the last. */
   readonly headers: Headers;
+  /** Headers that are no plain text, or repeated; not there where there are none. */
+  readonly rawHeaders?: readonly RawHeader[];
+  /** One that is no text as UTF-8. */
   readonly key?: string;
+  /** The key's bytes; not there where it is a text. */
+  readonly rawKey?: Buffer;
   /** The topic or subject. */
   readonly destination: string;
 }
@@ -86,12 +92,23 @@ export class PublishedMessages {
 
 /** Decoded as a handler without a codec of its own would. */
 export function payloadOf({ body, headers = {} }: Outgoing): unknown {
-  return body === null ? null : decode(body, headers[CONTENT_TYPE]);
+  return body === null ? null : decode(body, contentTypeOf(headers));
 }
 
 function asPublished(message: Outgoing, destination: string): PublishedMessage {
-  const { headers = {}, key } = message;
-  return { payload: payloadOf(message), headers: { ...headers }, ...(key !== undefined && { key }), destination };
+  const { headers = {}, key, rawHeaders } = message;
+  return {
+    payload: payloadOf(message),
+    headers: rawHeaders === undefined ? { ...headers } : { ...headers, ...texts(rawHeaders) },
+    ...(key !== undefined && { key: typeof key === 'string' ? key : Buffer.from(key).toString() }),
+    destination,
+    ...(rawHeaders !== undefined && { rawHeaders }),
+    ...(typeof key === 'object' && { rawKey: Buffer.from(key) }),
+  };
+}
+
+function texts(rawHeaders: readonly RawHeader[]): Headers {
+  return Object.fromEntries(rawHeaders.flatMap(([name, value]) => (value === null ? [] : [[name, value.toString()]])));
 }
 
 /** What cannot be decoded was written by a codec of the user's: its bytes are shown. */

@@ -1,4 +1,4 @@
-import type { Headers, Incoming } from '../driver/index.js';
+import { type Headers, type Incoming, type RawHeader, rawHeadersOf } from '../driver/index.js';
 import { type HopPath, pathOf, type Travelled } from './hop-path.js';
 
 /** A message that comes once more, as the server would send it again. */
@@ -16,6 +16,14 @@ export class Duplicate implements Incoming, Travelled {
 
   get key(): string | undefined {
     return this.first.key;
+  }
+
+  get rawKey(): Uint8Array | undefined {
+    return this.first.rawKey;
+  }
+
+  get emptyMayBeNull(): boolean | undefined {
+    return this.first.emptyMayBeNull;
   }
 
   get address(): string {
@@ -60,5 +68,9 @@ export class Duplicate implements Incoming, Travelled {
 
   headers(): Headers {
     return this.first.headers();
+  }
+
+  rawHeaders(): readonly RawHeader[] {
+    return rawHeadersOf(this.first);
   }
 }

@@ -148,10 +148,10 @@ export class FaultyDriver implements Driver, Connected, Mortal {
     const outcomes: Outcome[] = [];
     const behind = new Map<string | undefined, PublishError>();
     for (const message of batch) {
-      const before = behind.get(message.key);
+      const before = behind.get(nameOf(message.key));
       const outcome = before === undefined ? await this.#write(to, message) : { error: this.#leftBehind(to, before) };
       outcomes.push(outcome);
-      if ('error' in outcome && outcome.error.retryable) behind.set(message.key, outcome.error);
+      if ('error' in outcome && outcome.error.retryable) behind.set(nameOf(message.key), outcome.error);
     }
     return outcomes;
   }
@@ -215,4 +215,9 @@ export class FaultyDriver implements Driver, Connected, Mortal {
 
 function isWritten(outcome: Outcome): boolean {
   return 'receipt' in outcome || outcome.error.written === 'maybe';
+}
+
+/** Two keys of the same bytes are one. */
+function nameOf(key: Outgoing['key']): string | undefined {
+  return typeof key === 'object' ? Buffer.from(key).toString('latin1') : key;
 }

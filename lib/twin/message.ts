@@ -1,4 +1,11 @@
-import { type Headers, type Incoming, NO_HEADERS, type Outgoing } from '../driver/index.js';
+import {
+  type Headers,
+  type Incoming,
+  NO_HEADERS,
+  type Outgoing,
+  type RawHeader,
+  rawHeadersOf,
+} from '../driver/index.js';
 import { type HopPath, isCarried, type OnItsWay, onward, pathOf, pathTo, type Travelled } from './hop-path.js';
 
 /** A message as the bus keeps it; of the body a copy, so that a publisher who reuses his buffer changes nothing. */
@@ -6,8 +13,11 @@ export interface Stored extends OnItsWay {
   /** The topic or subject it was published to. */
   readonly address: string;
   readonly body: Uint8Array | null;
-  readonly key: string | undefined;
+  /** Bytes where it is no text. */
+  readonly key: string | Uint8Array | undefined;
   readonly headers: Headers;
+  /** Those that are no text, or repeated. */
+  readonly rawHeaders: readonly RawHeader[] | undefined;
   readonly replyTo: string | undefined;
   readonly timestamp: number;
 }
@@ -29,13 +39,33 @@ export function store(
   return {
     address,
     body: message.body === null ? null : Buffer.from(message.body),
-    key: message.key,
-    headers: message.headers ?? NO_HEADERS,
+    key: typeof message.key === 'object' ? Buffer.from(message.key) : wellFormed(message.key),
+    headers: allWellFormed(message.headers ?? NO_HEADERS),
+    rawHeaders: message.rawHeaders,
     replyTo,
     timestamp,
     broker,
     path: broker === undefined ? undefined : onward(pathOf(message.origin), broker, address),
   };
+}
+
+/** As UTF-8 has it: what is no character becomes a replacement character on its way to any server. */
+function wellFormed<T extends string | undefined>(text: T): T {
+  return text === undefined || isWellFormed(text) ? text : (Buffer.from(text).toString() as T);
+}
+
+/** Most are. */
+function allWellFormed(headers: Headers): Headers {
+  for (const name in headers) {
+    if (isWellFormed(name) && isWellFormed(headers[name] ?? '')) continue;
+    return Object.fromEntries(Object.entries(headers).map(([key, value]) => [wellFormed(key), wellFormed(value)]));
+  }
+  return headers;
+}
+
+/** Node has it since version 20; the library that the sources are checked against is older. */
+function isWellFormed(text: string): boolean {
+  return (text as string & { isWellFormed(): boolean }).isWellFormed();
 }
 
 /** Whose reader gets a message. */
@@ -70,7 +100,13 @@ export abstract class Arrived implements Incoming, Travelled {
   }
 
   get key(): string | undefined {
-    return this.stored.key;
+    const { key } = this.stored;
+    return typeof key === 'object' ? Buffer.from(key).toString() : key;
+  }
+
+  get rawKey(): Buffer | undefined {
+    const { key } = this.stored;
+    return key === undefined ? undefined : Buffer.from(key as Uint8Array);
   }
 
   get address(): string {
@@ -101,7 +137,18 @@ export abstract class Arrived implements Incoming, Travelled {
     return pathTo(this.stored, this.receiver.broker);
   }
 
+  /** Of repeated headers the last; one without a value is none. */
   headers(): Headers {
-    return this.stored.headers;
+    const { headers, rawHeaders } = this.stored;
+    if (rawHeaders === undefined) return headers;
+    const last = new Map(rawHeaders);
+    const texts = [...last].flatMap(([name, value]) => (value === null ? [] : [[name, value.toString()] as const]));
+    return { ...headers, ...Object.fromEntries(texts) };
+  }
+
+  rawHeaders(): readonly RawHeader[] {
+    const { headers, rawHeaders = [] } = this.stored;
+    const own = rawHeaders.map(([name, value]): RawHeader => [name, value && Buffer.from(value)]);
+    return [...rawHeadersOf({ headers: () => headers }), ...own];
   }
 }

@@ -1,10 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { LeftOut } from '../../lib/kafka/record-headers.js';
 import { parcel, rounds } from '../../lib/kafka/driver/producer/parcels.js';
+
+const leftOut = new LeftOut('orders', { warn: () => undefined });
 
 const parcels = (count: number, size: number, partitions: number) =>
   Array.from({ length: count }, (_, index) => {
-    const one = parcel({ body: Buffer.alloc(size), key: 'k', headers: { h: 'v' } }, index);
+    const one = parcel({ body: Buffer.alloc(size), key: 'k', headers: { h: 'v' } }, index, leftOut);
     one.message.partition = index % partitions;
     return one;
   });

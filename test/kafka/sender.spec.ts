@@ -4,6 +4,7 @@ import { type ICustomPartitioner, Partitioners } from 'kafkajs';
 import type { Clock, Outcome, Outgoing } from '../../lib/driver/index.js';
 import { partitionOfKey } from '../../lib/kafka/partitioner.js';
 import { Sender } from '../../lib/kafka/driver/producer/sender.js';
+import { LeftOut } from '../../lib/kafka/record-headers.js';
 import { TopicTable } from '../../lib/kafka/driver/producer/topic-table.js';
 import { FakeCluster, type Fault } from '../support/kafka/fake-cluster.js';
 
@@ -15,11 +16,21 @@ const hurried: Clock = {
   },
 };
 
+const leftOut = new LeftOut('orders', { warn: () => undefined });
+
 function senderOn(cluster: FakeCluster): { publish: (batch: Outgoing[]) => Promise<Outcome[]>; sender: Sender } {
   const topics = new TopicTable();
   const send = cluster.sender(topics.partitioner, 0);
   const producer = { send, renew: async () => undefined, mayBePoisoned: () => false };
-  const sender = new Sender({ broker: 'orders', clock: hurried, topics, producer, retries: 8, idempotent: false });
+  const sender = new Sender({
+    broker: 'orders',
+    clock: hurried,
+    topics,
+    producer,
+    leftOut,
+    retries: 8,
+    idempotent: false,
+  });
   return { sender, publish: (batch) => sender.publish('topic', batch) };
 }
 
@@ -56,7 +67,7 @@ describe("kafkajs's own retry of a batch (#1303)", () => {
     failOnce(cluster, moves);
     const messages = batch(101, (index) => (moves ? String(index) : undefined)).map(({ body, key }) => ({
       value: body as Buffer,
-      key: key ?? null,
+      key: (key ?? null) as string | null,
     }));
     await cluster.sender(partitioner, 5)({ topic: 'topic', messages });
     expect(missing(cluster, 101)).toBeGreaterThan(20);
@@ -241,7 +252,15 @@ describe('a batch', () => {
       },
       mayBePoisoned: () => false,
     };
-    const sender = new Sender({ broker: 'orders', clock: hurried, topics, producer, retries: 0, idempotent: true });
+    const sender = new Sender({
+      broker: 'orders',
+      clock: hurried,
+      topics,
+      producer,
+      leftOut,
+      retries: 0,
+      idempotent: true,
+    });
     cluster.after = () => 'TIMED_OUT';
     const [outcome] = await sender.publish('topic', batch(1));
     cluster.after = () => undefined;

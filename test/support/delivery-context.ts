@@ -5,6 +5,7 @@ export interface ContextFields {
   readonly body?: string | Uint8Array | null;
   readonly headers?: Headers;
   readonly key?: string;
+  readonly emptyMayBeNull?: boolean;
   readonly params?: Readonly<Record<string, string>>;
   readonly broker?: Broker;
 }
@@ -16,18 +17,20 @@ export class TestContext extends MessageContext implements DeliveryContext {
   readonly signal = new AbortController().signal;
   readonly broker: Broker;
   readonly body: Uint8Array | null;
-  readonly rawHeaders: Headers;
+  readonly emptyMayBeNull: boolean;
+  readonly textHeaders: Headers;
   readonly message: BrokerMessage & { payload: unknown };
   readonly settled: string[] = [];
 
-  constructor({ body = null, headers = {}, key, params = {}, broker }: ContextFields = {}) {
+  constructor({ body = null, headers = {}, key, params = {}, broker, emptyMayBeNull = false }: ContextFields = {}) {
     super();
     this.params = params;
     // Nothing under test calls it: its name is all that errors say of it.
     this.broker = broker ?? (Object.create(Broker.prototype, { name: { value: 'orders' } }) as Broker);
     this.body = typeof body === 'string' ? Buffer.from(body) : body;
-    this.rawHeaders = headers;
-    const ids = { raw: undefined, id: '1', correlationId: '1', timestamp: 0, attempt: 1 };
+    this.textHeaders = headers;
+    this.emptyMayBeNull = emptyMayBeNull;
+    const ids = { raw: undefined, rawHeaders: [], id: '1', correlationId: '1', timestamp: 0, attempt: 1 };
     this.message = { payload: undefined, headers, ...(key !== undefined && { key }), ...ids };
   }
 

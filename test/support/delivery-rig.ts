@@ -3,6 +3,7 @@ import {
   type Binding,
   Ailments,
   DeliverySink,
+  Encodings,
   Outbox,
   Turns,
   type DeliveryHost,
@@ -107,7 +108,12 @@ export class Rig {
   private outlet(name: string, driver: FakeDriver): Outlet {
     const outbox = new Outbox({ broker: name, clock: this.clock, log: this.log, driver: () => driver });
     this.outboxes.set(name, outbox);
-    return { codec: auto, resolve: destination, send: (to, parcel) => outbox.send(to, parcel) };
+    return {
+      codec: auto,
+      encodings: new Encodings(),
+      resolve: destination,
+      send: (to, parcel) => outbox.send(to, parcel),
+    };
   }
 }
 

@@ -77,7 +77,13 @@ export class FakeServer {
   write(broker: string, address: string, message: Outgoing): Outcome {
     const { body, key, headers = {} } = message;
     const text = body === null ? null : Buffer.from(body).toString();
-    this.published.push({ broker, queue: address, body: text, headers, ...(key !== undefined && { key }) });
+    this.published.push({
+      broker,
+      queue: address,
+      body: text,
+      headers,
+      ...(key !== undefined && { key: String(key) }),
+    });
     const position = `${address}@${String(++this.#position)}`;
     setImmediate(() => this.#deliver(address, { ...message, position }));
     return { receipt: { position } };
@@ -86,7 +92,8 @@ export class FakeServer {
   #deliver(address: string, message: Outgoing & { position: string }): void {
     const incoming: Incoming = {
       body: message.body,
-      key: message.key,
+      key: message.key === undefined ? undefined : Buffer.from(message.key as Uint8Array).toString(),
+      rawKey: message.key === undefined ? undefined : Buffer.from(message.key as Uint8Array),
       headers: () => ({ ...message.headers }),
       address,
       timestamp: 0,

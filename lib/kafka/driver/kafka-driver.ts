@@ -3,6 +3,7 @@ import { asError, isMultiBrokerError, MultiBrokerError, PublishError } from '../
 import type { KafkaDestinationSpec } from '../destination-spec.js';
 import type { KafkaClient } from '../load-client.js';
 import { type KafkaBrokerOptions, type KafkaSettings, settings } from '../options.js';
+import { LeftOut } from '../record-headers.js';
 import type { KafkaSourceSpec } from '../source-spec.js';
 import { TopicRequests } from '../topic-requests.js';
 import { type Client, clientMaker, RETRY } from './client/clients.js';
@@ -60,7 +61,8 @@ export class KafkaDriver implements Driver {
     try {
       const [cluster] = await unlessAborted(Promise.all([clusterOf(client, io.broker), producer.connect()]), signal);
       if (this.closed !== undefined) throw this.stopped();
-      const sender = new Sender({ broker: io.broker, clock: io.clock, topics, producer, ...this.retries() });
+      const leftOut = new LeftOut(io.broker, io.log);
+      const sender = new Sender({ broker: io.broker, clock: io.clock, topics, producer, leftOut, ...this.retries() });
       const groups = new Groups({ io, settings, cluster, makeClient, link, protocol: this.kafkajs.AssignerProtocol });
       this.parts = { io, link, client, producer, sender, groups };
     } catch (thrown) {

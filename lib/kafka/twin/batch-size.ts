@@ -7,17 +7,22 @@ const BATCH_HEADER = 61;
 const RECORD_HEADER = 3;
 
 /** The bytes of a batch of this one message, as kafkajs writes it: what the server's `message.max.bytes` bounds. */
-export function batchSize({ body, key, headers }: Outgoing): number {
+export function batchSize({ body, key, headers, rawHeaders }: Outgoing): number {
   const keyBytes = key === undefined ? undefined : Buffer.byteLength(key);
-  const record = RECORD_HEADER + field(keyBytes) + field(body?.length) + headersSize(headers);
+  const record = RECORD_HEADER + field(keyBytes) + field(body?.length) + headersSize(headers, rawHeaders);
   return BATCH_HEADER + varint(record) + record;
 }
 
-function headersSize(headers: Outgoing['headers']): number {
+function headersSize(headers: Outgoing['headers'], raw: Outgoing['rawHeaders']): number {
   let size = 0;
   let count = 0;
   for (const name in headers) {
     size += field(Buffer.byteLength(name)) + field(Buffer.byteLength(headers[name] ?? ''));
+    count++;
+  }
+  for (const [name, value] of raw ?? []) {
+    if (value === null) continue;
+    size += field(Buffer.byteLength(name)) + field(value.length);
     count++;
   }
   return varint(count) + size;

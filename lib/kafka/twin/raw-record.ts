@@ -1,4 +1,6 @@
+import type { RawHeader } from '../../driver/index.js';
 import type { Stored } from '../../twin/index.js';
+import { recordHeaders } from '../record-headers.js';
 
 /** What `message.raw` is on a twin: the fields that kafkajs gives of a record, without those of its batch. */
 export interface TwinRawRecord {
@@ -11,14 +13,14 @@ export interface TwinRawRecord {
     readonly offset: string;
     readonly key: Buffer | null;
     readonly value: Buffer | null;
-    readonly headers: Readonly<Record<string, Buffer>>;
+    readonly headers: Readonly<Record<string, Buffer | readonly Buffer[]>>;
     readonly isControlRecord: false;
   };
 }
 
 /** A copy of its own for whoever asks. */
 export function rawRecord(stored: Stored, partition: number, offset: number): TwinRawRecord {
-  const headers = Object.entries(stored.headers).map(([name, value]) => [name, Buffer.from(value)] as const);
+  const texts = Object.entries(stored.headers).map(([name, value]): RawHeader => [name, Buffer.from(value)]);
   return {
     topic: stored.address,
     partition,
@@ -29,7 +31,10 @@ export function rawRecord(stored: Stored, partition: number, offset: number): Tw
       offset: String(offset),
       key: stored.key === undefined ? null : Buffer.from(stored.key),
       value: stored.body === null ? null : Buffer.from(stored.body),
-      headers: Object.fromEntries(headers),
+      headers: recordHeaders(undefined, [
+        ...texts,
+        ...(stored.rawHeaders ?? []),
+      ]) as TwinRawRecord['message']['headers'],
       isControlRecord: false,
     },
   };

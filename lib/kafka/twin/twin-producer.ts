@@ -3,6 +3,7 @@ import { type ErrorCode, PublishError } from '../../errors/index.js';
 import { type Random, randomOf, type Sending, store, surelyFits } from '../../twin/index.js';
 import { partitionOfKey, Spread } from '../partitioner.js';
 import { batchSize } from './batch-size.js';
+import { LeftOut } from '../record-headers.js';
 import { collides, type TwinCluster } from './twin-cluster.js';
 import type { TwinTopic } from './twin-topic.js';
 
@@ -20,6 +21,7 @@ export class TwinProducer {
   readonly #spreads = new Map<string, Spread>();
   readonly #random: Random;
   readonly #sending: Sending;
+  readonly #leftOut: LeftOut;
 
   constructor(
     private readonly io: Io,
@@ -27,6 +29,7 @@ export class TwinProducer {
   ) {
     this.#random = randomOf(io);
     this.#sending = { broker: io.broker };
+    this.#leftOut = new LeftOut(io.broker, io.log);
   }
 
   publish({ address }: DestinationSpec, batch: readonly Outgoing[]): Outcome[] {
@@ -57,7 +60,9 @@ export class TwinProducer {
       const what = `${size} bytes, the cluster takes ${MAX_BYTES}`;
       return { error: this.#error('MULTI_BROKER_PAYLOAD_TOO_LARGE', name, what) };
     }
-    const offset = topic.append(partition, store(name, message, timestamp, this.#sending));
+    const rawHeaders = this.#leftOut.of(message.rawHeaders);
+    const written = rawHeaders === message.rawHeaders ? message : { ...message, rawHeaders };
+    const offset = topic.append(partition, store(name, written, timestamp, this.#sending));
     return { receipt: { position: `${name}[${partition}]@${offset}` } };
   }
 

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 
 import type { Msg } from 'nats';
 
-import type { Headers, Incoming } from '../../driver/index.js';
+import type { Headers, Incoming, RawHeader } from '../../driver/index.js';
 import type { SubjectParams } from '../subject-match.js';
 import { bytesHeld, letGoOfOthers } from './message-memory.js';
-import { readBody, readHeaders, readKey } from './message-parts.js';
+import { readBody, readHeaders, readKey, readRawHeaders, readRawKey } from './message-parts.js';
 
 const process = randomUUID();
 let arrivals = 0;
@@ -28,6 +28,15 @@ export class CoreMessage implements Incoming {
 
   get key(): string | undefined {
     return readKey(this.raw);
+  }
+
+  get rawKey(): Buffer | undefined {
+    return readRawKey(this.raw);
+  }
+
+  /** NATS has no other way to say that there is no value; only this library says so by a header. */
+  get emptyMayBeNull(): boolean {
+    return this.raw.data.length === 0;
   }
 
   get address(): string {
@@ -63,5 +72,9 @@ export class CoreMessage implements Incoming {
 
   headers(): Headers {
     return readHeaders(this.raw);
+  }
+
+  rawHeaders(): readonly RawHeader[] {
+    return readRawHeaders(this.raw);
   }
 }

@@ -1,7 +1,8 @@
 import type { MsgHdrs } from 'nats';
 
 import type { Outgoing } from '../../driver/index.js';
-import { actsOnServer, dedupeHeader, expectedStreamHeader, headerProblem, keyHeader } from '../header-names.js';
+import { keyLine, nullLine, rawLines } from '../carried.js';
+import { actsOnServer, dedupeHeader, expectedStreamHeader, headerProblem, isKeyHeader } from '../header-names.js';
 
 /** A header that cannot be written. */
 export class BadHeader extends Error {
@@ -39,10 +40,13 @@ export class HeaderBlock {
   text(message: Outgoing, stream: string | undefined): string {
     let lines = '';
     for (const name in message.headers) {
-      if (message.key === undefined || name.toLowerCase() !== keyHeader)
-        lines += this.line(name, message.headers[name] ?? '');
+      if (message.key === undefined || !isKeyHeader(name)) lines += this.line(name, message.headers[name] ?? '');
     }
-    if (message.key !== undefined) lines += line(keyHeader, message.key);
+    if (message.rawHeaders !== undefined) {
+      for (const [name, value] of rawLines(message.rawHeaders)) lines += this.line(name, value);
+    }
+    if (message.key !== undefined) lines += line(...keyLine(message.key));
+    if (message.body === null) lines += line(...nullLine);
     if (message.dedupeId !== undefined) lines += line(dedupeHeader, message.dedupeId);
     if (stream !== undefined) lines += line(expectedStreamHeader, stream);
     return lines === '' ? '' : `NATS/1.0\r\n${lines}\r\n`;

@@ -1,11 +1,13 @@
 import type { Msg, MsgHdrs } from 'nats';
 
-import type { Headers } from '../../driver/index.js';
-import { headerProblem, keyHeader } from '../header-names.js';
+import type { Headers, RawHeader } from '../../driver/index.js';
+import { headersOf as headersIn, keyOf, type Lines, rawHeadersOf, saysNull } from '../carried.js';
+import { headerProblem } from '../header-names.js';
 
-/** An empty body is a message without a value: NATS knows no other. */
-export function readBody({ data }: Msg): Uint8Array | null {
-  return data.length === 0 ? null : data;
+/** An empty body, unless its writer says that it is a message without a value. */
+export function readBody(message: Msg): Uint8Array | null {
+  const { data } = message;
+  return data.length === 0 && saysNull(linesOf(message)) ? null : data;
 }
 
 /** Bytes of headers and body. */
@@ -13,23 +15,28 @@ export function sizeOf(message: Msg): number {
   return (message as unknown as Inside)._rdata?.length ?? message.data.length;
 }
 
-/** The key that travels as a header. */
+/** The key that travels as a header; its bytes as text, where it is none. */
 export function readKey(message: Msg): string | undefined {
-  const headers = headersOf(message);
-  if (headers === undefined) return salvaged(message).get(keyHeader)?.at(-1);
-  return headers.has(keyHeader) ? headers.last(keyHeader) : undefined;
+  const key = keyOf(linesOf(message));
+  return typeof key === 'object' ? key.toString() : key;
 }
 
-/**
- * Of repeated headers the last. The key is not among them, or it would cross a bridge that was not asked to carry it.
- */
+/** The same as bytes. */
+export function readRawKey(message: Msg): Buffer | undefined {
+  const key = keyOf(linesOf(message));
+  return typeof key === 'string' ? Buffer.from(key) : key;
+}
+
 export function readHeaders(message: Msg): Headers {
-  const found: [string, string][] = [];
-  for (const [name, values] of headersOf(message) ?? salvaged(message)) {
-    if (name !== keyHeader) found.push([name, values.at(-1) ?? '']);
-  }
-  // fromEntries makes an own property even of `__proto__`.
-  return Object.fromEntries(found);
+  return headersIn(linesOf(message));
+}
+
+export function readRawHeaders(message: Msg): readonly RawHeader[] {
+  return rawHeadersOf(linesOf(message));
+}
+
+function linesOf(message: Msg): Lines {
+  return headersOf(message) ?? salvaged(message);
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { JsMsg, Msg } from 'nats';
 
-import type { Headers, Incoming } from '../../driver/index.js';
+import type { Headers, Incoming, RawHeader } from '../../driver/index.js';
 import type { SubjectParams } from '../subject-match.js';
-import { readBody, readHeaders, readKey } from './message-parts.js';
+import { readBody, readHeaders, readKey, readRawHeaders, readRawKey } from './message-parts.js';
 
 /** What the reply subject of a delivery says. */
 export interface DeliveryInfo {
@@ -59,6 +59,15 @@ export class StreamMessage implements Incoming {
     return readKey(this.message);
   }
 
+  get rawKey(): Buffer | undefined {
+    return readRawKey(this.message);
+  }
+
+  /** NATS has no other way to say that there is no value; only this library says so by a header. */
+  get emptyMayBeNull(): boolean {
+    return this.message.data.length === 0;
+  }
+
   get address(): string {
     this.subject ??= this.message.subject;
     return this.subject;
@@ -97,5 +106,9 @@ export class StreamMessage implements Incoming {
 
   headers(): Headers {
     return readHeaders(this.message);
+  }
+
+  rawHeaders(): readonly RawHeader[] {
+    return readRawHeaders(this.message);
   }
 }

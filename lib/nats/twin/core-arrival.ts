@@ -18,6 +18,11 @@ export class CoreArrival extends Arrived {
     return address.length + replyTo.length + (body?.length ?? 0);
   }
 
+  /** As on the server: an empty body that nobody calls `null` may be either. */
+  get emptyMayBeNull(): boolean {
+    return this.stored.body?.length === 0;
+  }
+
   get position(): string {
     return positionOnSubject(this.receiver.broker, this.address, this.id);
   }

@@ -1,12 +1,13 @@
 import type { Headers } from '../../driver/index.js';
 import type { Stored } from '../../twin/index.js';
-import { keyHeader } from '../header-names.js';
+import { carriedLines } from '../carried.js';
 
 /** What `message.raw` is on a twin, in the terms of the client's `Msg`; a stream's message has its place too. */
 export interface TwinRawMessage {
   readonly subject: string;
   readonly data: Uint8Array;
   readonly reply?: string;
+  /** Of repeated headers the last. */
   readonly headers: Headers;
   readonly stream?: string;
   readonly seq?: number;
@@ -18,7 +19,7 @@ export function rawMessage(stored: Stored, place?: { readonly stream: string; re
     subject: stored.address,
     data: new Uint8Array(stored.body ?? []),
     ...(stored.replyTo !== undefined && { reply: stored.replyTo }),
-    headers: { ...stored.headers, ...(stored.key !== undefined && { [keyHeader]: stored.key }) },
+    headers: { ...stored.headers, ...Object.fromEntries(carriedLines(stored)) },
     ...place,
   };
 }

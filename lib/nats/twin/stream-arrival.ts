@@ -16,6 +16,11 @@ export class StreamArrival extends Arrived {
     this.seq = seq;
   }
 
+  /** As on the server: an empty body that nobody calls `null` may be either. */
+  get emptyMayBeNull(): boolean {
+    return this.stored.body?.length === 0;
+  }
+
   get position(): string {
     return positionInStream(this.receiver.broker, this.stream, this.seq, this.timestamp);
   }

@@ -3,7 +3,8 @@ import type { PublishError } from '../../errors/index.js';
 import { store, type Stored, surelyFits } from '../../twin/index.js';
 import type { NatsDestinationSpec } from '../destination-spec.js';
 import type { PublishErrors } from '../driver/publish-errors.js';
-import { actsOnServer, dedupeHeader, headerProblem, keyHeader } from '../header-names.js';
+import { carriedLines, headersOf, keyOf, type Line, rawHeadersOf, saysNull } from '../carried.js';
+import { actsOnServer, dedupeHeader, headerProblem, isKeyHeader, isOwnHeader } from '../header-names.js';
 
 /** As `max_payload` of nats-server: headers and body together. */
 const MAX_PAYLOAD = 1_048_576;
@@ -23,31 +24,70 @@ export interface TakingIn {
   readonly errors: PublishErrors;
 }
 
-/** The message as the server would keep it, or why it would not have it. */
+/** The message as the server would keep it and nats.js would read it, or why the server would not have it. */
 export function takeIn(message: Outgoing, to: NatsDestinationSpec, at: TakingIn): Stored | PublishError {
   const headers = kept(message);
-  const problem = problemOf(headers, message.key);
+  const problem = problemOf(headers);
   if (problem !== undefined) return at.errors.badHeader(to, problem.name, problem.why);
   const size = surelyFits(message, MAX_PAYLOAD) ? 0 : sizeOf(message, headers);
   if (size > MAX_PAYLOAD) return at.errors.tooLarge(to, `${size} bytes with headers, the server takes ${MAX_PAYLOAD}`);
-  // An empty body is a message without a value: NATS knows no other.
-  const body = message.body?.length === 0 ? null : message.body;
-  const { key, origin } = message;
-  return store(to.subject, { body, key, headers, origin }, at.timestamp, at);
+  const { body, key, origin } = message;
+  const plain = message.rawHeaders === undefined && typeof key !== 'object' && isReadAsWritten(headers, key);
+  const read = plain ? { body, key, headers } : asRead(message, headers);
+  return store(to.subject, { ...read, origin }, at.timestamp, at);
 }
 
-/** The headers that the message has for who reads it: the dedupe id is one, the key is none. */
-function kept({ headers = NO_HEADERS, dedupeId }: Outgoing): Headers {
-  if (dedupeId === undefined && allPass(headers)) return headers;
+/** The headers that are written: the dedupe id is one, what the server would act on is none. */
+function kept({ headers = NO_HEADERS, key, dedupeId }: Outgoing): Headers {
+  const hasKey = key !== undefined;
+  if (dedupeId === undefined && allPass(headers, hasKey)) return headers;
   const passed: Record<string, string> = {};
-  for (const name in headers) if (verdictOn(name) !== 'left out') passed[name] = headers[name] ?? '';
+  for (const name in headers) if (passes(name, hasKey)) passed[name] = headers[name] ?? '';
   if (dedupeId !== undefined) passed[dedupeHeader] = dedupeId;
   return passed;
 }
 
-function allPass(headers: Headers): boolean {
-  for (const name in headers) if (verdictOn(name) === 'left out') return false;
+function allPass(headers: Headers, hasKey: boolean): boolean {
+  for (const name in headers) if (!passes(name, hasKey)) return false;
   return true;
+}
+
+function passes(name: string, hasKey: boolean): boolean {
+  const verdict = verdictOn(name);
+  return verdict !== 'left out' && !(verdict === 'own' && hasKey && isKeyHeader(name));
+}
+
+/** nats.js takes blanks away around a value, and the library reads some names as something else than a header. */
+function isReadAsWritten(headers: Headers, key: string | undefined): boolean {
+  for (const name in headers) {
+    const value = headers[name] ?? '';
+    if (value !== value.trim() || verdictOn(name) === 'own') return false;
+  }
+  return key === undefined || key === key.trim();
+}
+
+function asRead(message: Outgoing, headers: Headers): Pick<Outgoing, 'body' | 'key' | 'headers' | 'rawHeaders'> {
+  const lines = grouped([...Object.entries(headers), ...carriedLines(message)]);
+  const read = rawHeadersOf(lines);
+  const single = new Set(read.filter(([name]) => lines.get(name)?.length === 1).map(([name]) => name));
+  const rawHeaders = read.filter(([name]) => !single.has(name));
+  const { body } = message;
+  return {
+    body: body?.length === 0 && saysNull(lines) ? null : body,
+    key: keyOf(lines),
+    headers: Object.fromEntries(Object.entries(headersOf(lines)).filter(([name]) => single.has(name))),
+    rawHeaders: rawHeaders.length === 0 ? undefined : rawHeaders,
+  };
+}
+
+function grouped(lines: readonly Line[]): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const [name, value] of lines) {
+    const values = found.get(name);
+    if (values === undefined) found.set(name, [value.trim()]);
+    else values.push(value.trim());
+  }
+  return found;
 }
 
 interface Problem {
@@ -55,39 +95,42 @@ interface Problem {
   readonly why: string;
 }
 
-/** The key travels as a header too. The dedupe id is the library's own. */
-function problemOf(headers: Headers, key: string | undefined): Problem | undefined {
+/** The dedupe id is the library's own. */
+function problemOf(headers: Headers): Problem | undefined {
   for (const name in headers) {
     const value = headers[name] ?? '';
-    if (name === dedupeHeader || (verdictOn(name) === 'fine' && !/[\r\n]/.test(value))) continue;
+    if (name === dedupeHeader || (verdictOn(name) !== 'bad' && !/[\r\n]/.test(value))) continue;
     const why = headerProblem(name, value);
     if (why !== undefined) return { name, why };
   }
-  const why = key === undefined ? undefined : headerProblem(keyHeader, key);
-  return why === undefined ? undefined : { name: keyHeader, why };
+  return undefined;
 }
 
 /** Of the body and all header lines. */
-function sizeOf({ body, key }: Outgoing, headers: Headers): number {
-  const lines = Object.entries(headers);
-  if (key !== undefined) lines.push([keyHeader, key]);
+function sizeOf(message: Outgoing, headers: Headers): number {
+  const lines = [...Object.entries(headers), ...carriedLines(message)];
   const bytes = lines.map(([name, value]) => Buffer.byteLength(name) + Buffer.byteLength(value) + LINE);
-  return bytes.reduce((sum, line) => sum + line, (body?.length ?? 0) + (lines.length === 0 ? 0 : PREAMBLE));
+  return bytes.reduce((sum, line) => sum + line, (message.body?.length ?? 0) + (lines.length === 0 ? 0 : PREAMBLE));
 }
 
-type Verdict = 'fine' | 'bad' | 'left out';
+type Verdict = 'fine' | 'bad' | 'left out' | 'own';
 
 /** Names may come from data without end: beyond so many they are looked at anew. */
 const REMEMBERED = 1_000;
 const verdicts = new Map<string, Verdict>();
 
-/** `left out`: the server would act on it, or it would be read as the key. */
+/** `left out`: the server would act on it. `own`: it is read as a key, a value or an encoded header. */
 function verdictOn(name: string): Verdict {
   const known = verdicts.get(name);
   if (known !== undefined) return known;
-  const leftOut = actsOnServer(name) || name.toLowerCase() === keyHeader;
-  const verdict = leftOut ? 'left out' : headerProblem(name, '') === undefined ? 'fine' : 'bad';
+  const verdict = judge(name);
   if (verdicts.size >= REMEMBERED) verdicts.clear();
   verdicts.set(name, verdict);
   return verdict;
+}
+
+function judge(name: string): Verdict {
+  if (actsOnServer(name)) return 'left out';
+  if (isOwnHeader(name) || isKeyHeader(name)) return 'own';
+  return headerProblem(name, '') === undefined ? 'fine' : 'bad';
 }

@@ -1,4 +1,4 @@
-import type { Clock, Incoming, Outgoing } from 'nestjs-multi-broker/driver';
+import { type Clock, type Incoming, type Outgoing, rawHeadersOf } from 'nestjs-multi-broker/driver';
 
 /** A message as the server keeps it; for a group with how often that group was given it. */
 export type Stored = Incoming & { readonly sequence: number };
@@ -14,15 +14,19 @@ export class StoredQueue {
   ) {}
 
   /** Returns the position. */
-  write({ body, key, headers }: Outgoing): string {
+  write({ body, key, headers, rawHeaders = [] }: Outgoing): string {
     const [sequence, timestamp] = [this.#messages.length + 1, this.clock.now()];
-    const kept = Object.freeze({ ...headers });
+    const texts = Object.freeze({ ...headers });
+    const last = Object.fromEntries(rawHeaders.flatMap(([name, value]) => (value ? [[name, value.toString()]] : [])));
+    const kept = Object.freeze({ ...texts, ...last });
     const message: Stored = {
       sequence,
       // A copy, for the caller may use its buffer again; `slice()` of a Buffer would be none.
       body: body && Uint8Array.from(body),
-      key,
+      key: key === undefined ? undefined : Buffer.from(key as Uint8Array).toString(),
+      rawKey: key === undefined ? undefined : Buffer.from(key as Uint8Array),
       headers: () => kept,
+      rawHeaders: () => [...rawHeadersOf({ headers: () => texts }), ...rawHeaders],
       address: this.address,
       timestamp,
       raw: undefined,

@@ -1,6 +1,6 @@
 import type { KafkaMessage } from 'kafkajs';
 
-import { type Headers, type Incoming, NO_HEADERS } from '../../../driver/index.js';
+import { type Headers, type Incoming, NO_HEADERS, type RawHeader } from '../../../driver/index.js';
 import type { Delivered } from './watermark.js';
 
 /** Where a message came from. */
@@ -34,6 +34,10 @@ export class KafkaIncoming implements Incoming, Delivered {
     return this.message.key?.toString();
   }
 
+  get rawKey(): Buffer | undefined {
+    return this.message.key ?? undefined;
+  }
+
   headers(): Headers {
     const { headers } = this.message;
     if (headers === undefined) return NO_HEADERS;
@@ -46,6 +50,12 @@ export class KafkaIncoming implements Incoming, Delivered {
       if (one !== undefined && (one as unknown) !== null) (found ??= {})[name] = one.toString();
     }
     return found ?? NO_HEADERS;
+  }
+
+  rawHeaders(): readonly RawHeader[] {
+    return Object.entries(this.message.headers ?? {}).flatMap(([name, value]) => {
+      return [value].flat().map((one): RawHeader => [name, one === undefined ? null : bytesOf(one)]);
+    });
   }
 
   get address(): string {
@@ -82,4 +92,9 @@ export class KafkaIncoming implements Incoming, Delivered {
   get size(): number {
     return (this.message.value?.length ?? 0) + (this.message.key?.length ?? 0);
   }
+}
+
+/** kafkajs gives Buffers, and null for a header without a value, though its types do not say so. */
+function bytesOf(value: Buffer | string): Buffer | null {
+  return typeof value === 'string' ? Buffer.from(value) : value;
 }

@@ -1,6 +1,7 @@
 import type { Message } from 'kafkajs';
 
 import type { Outgoing } from '../../../driver/index.js';
+import { type LeftOut, recordHeaders } from '../../record-headers.js';
 
 /** A message on its way, and its place in the batch that was to be published. */
 export interface Parcel {
@@ -15,10 +16,11 @@ const MAX_BYTES = 900_000;
 /** kafkajs copies an array for each message of a partition: the square of this. */
 const MAX_COUNT = 1_000;
 
-export function parcel(outgoing: Outgoing, place: number): Parcel {
-  const { body, key, headers } = outgoing;
-  const message: Message = { key: key ?? null, value: bufferOf(body) };
-  if (headers !== undefined) message.headers = { ...headers };
+export function parcel(outgoing: Outgoing, place: number, leftOut: Pick<LeftOut, 'of'>): Parcel {
+  const { body, key = null, headers, rawHeaders } = outgoing;
+  const message: Message = { key: typeof key === 'string' ? key : bufferOf(key), value: bufferOf(body) };
+  if (rawHeaders !== undefined) message.headers = recordHeaders(headers, leftOut.of(rawHeaders) ?? []);
+  else if (headers !== undefined) message.headers = { ...headers };
   if (outgoing.partition !== undefined) message.partition = outgoing.partition;
   return { place, message, size: sizeOf(outgoing) };
 }
@@ -66,8 +68,9 @@ function bufferOf(body: Uint8Array | null): Buffer | null {
   return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }
 
-function sizeOf({ body, key, headers }: Outgoing): number {
+function sizeOf({ body, key, headers, rawHeaders }: Outgoing): number {
   let size = 32 + (body?.length ?? 0) + (key?.length ?? 0) * 3;
+  for (const [name, value] of rawHeaders ?? []) size += name.length + (value?.length ?? 0) + 8;
   if (headers !== undefined) for (const name in headers) size += name.length + (headers[name]?.length ?? 0) + 8;
   return size;
 }

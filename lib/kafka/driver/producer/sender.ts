@@ -1,4 +1,5 @@
 import type { Outcome, Outgoing } from '../../../driver/index.js';
+import type { LeftOut } from '../../record-headers.js';
 import { Attempts, type AttemptsHost } from './attempts.js';
 import { type Parcel, parcel, rounds } from './parcels.js';
 import { Write } from './write.js';
@@ -6,6 +7,7 @@ import { Write } from './write.js';
 /** What a sender needs. */
 export interface SenderHost extends AttemptsHost {
   readonly broker: string;
+  readonly leftOut: Pick<LeftOut, 'of'>;
 }
 
 /**
@@ -23,7 +25,11 @@ export class Sender {
   /** Never rejects. */
   async publish(topic: string, batch: readonly Outgoing[]): Promise<Outcome[]> {
     const write = new Write(topic, this.host.broker, batch.length);
-    const left = await this.learn(write, batch.map(parcel));
+    const { leftOut } = this.host;
+    const left = await this.learn(
+      write,
+      batch.map((outgoing, place) => parcel(outgoing, place, leftOut)),
+    );
     this.host.topics.assign(
       topic,
       left.map(({ message }) => message),

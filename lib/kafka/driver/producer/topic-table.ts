@@ -59,6 +59,6 @@ export class TopicTable {
 }
 
 function pick({ count, available, spread }: Known, key: Message['key']): number {
-  if (key !== null && key !== undefined) return partitionOfKey(String(key), count);
+  if (key !== null && key !== undefined) return partitionOfKey(key, count);
   return available.length === 0 ? spread.pick(count) : (available[spread.pick(available.length)] ?? 0);
 }
