@@ -94,7 +94,7 @@ export class Publication implements Unconfirmed {
     const parcels = this.items.map((item, position) => {
       return prepare(item, route, outlet, this.plan, index, this.firstItem + position);
     });
-    const made = allThere(parcels) ? parcels : Promise.all(parcels.map((made) => Promise.resolve(made)));
+    const made = together(parcels);
     const send = (prepared: readonly Prepared[]): void => {
       this.open = prepared.length;
       this.sent = prepared.map(({ to }) => to);
@@ -200,8 +200,10 @@ function prepare(
   return message instanceof Promise ? message.then((made) => ({ to, message: made })) : { to, message };
 }
 
-function allThere(made: readonly (Prepared | Promise<Prepared>)[]): made is readonly Prepared[] {
-  return !made.some((one) => one instanceof Promise);
+/** At once where no codec gave a promise, so that nothing overtakes. */
+function together(made: readonly (Prepared | Promise<Prepared>)[]): readonly Prepared[] | Promise<readonly Prepared[]> {
+  const later = made.some((one) => one instanceof Promise);
+  return later ? Promise.all(made.map(async (one) => one)) : (made as readonly Prepared[]);
 }
 
 function outletOf(route: Route, plan: PublicationPlan): Outlet {

@@ -1,4 +1,14 @@
-import { type Codec, CONTENT_TYPE, codecName, contentTypeOf, type Encoded, encodeWith } from '../codec/index.js';
+import {
+  type Codec,
+  CONTENT_TYPE,
+  codecName,
+  contentTypeOf,
+  type Encoded,
+  encodeWith,
+  json,
+  mediaKind,
+  TEXT,
+} from '../codec/index.js';
 import { checkedKey, OutgoingHeaders } from '../delivery/index.js';
 import {
   type Incoming,
@@ -41,9 +51,22 @@ function outgoingOf(
   headers.setRaw(options.rawHeaders, { broker });
   headers.set(item?.headers, { broker });
   headers.setRaw(item?.rawHeaders, { broker });
-  if (contentType !== undefined && contentTypeOf(headers.text) === undefined) headers.text[CONTENT_TYPE] = contentType;
+  const own = contentTypeOf(headers.text);
+  if (own === undefined && contentType !== undefined) headers.text[CONTENT_TYPE] = contentType;
+  if (own !== undefined && contentType === TEXT && body !== null) refuseMislabelled(body, own, broker);
   const key = checkedKey(item?.key ?? options.key, { broker });
   return { body, key, headers: headers.text, rawHeaders: headers.raw, origin };
+}
+
+/** A text may be JSON already; one that is none would hold every reader who goes by the content type. */
+function refuseMislabelled(body: Uint8Array, contentType: string, broker: string): void {
+  if (mediaKind(contentType) !== 'json') return;
+  try {
+    json.decode(body, contentType);
+  } catch {
+    const what = `What was published on broker '${broker}' is a text that is no JSON, though its content type says so`;
+    throw new MultiBrokerError('MULTI_BROKER_UNENCODABLE', what, { broker });
+  }
 }
 
 function encode(broker: string, codec: Codec, payload: unknown): Encoded | Promise<Encoded> {

@@ -108,7 +108,8 @@ export class ManagedBroker extends Broker {
   ): Promise<readonly PublishReceipt[]> {
     const spec = this.destinations.resolve(to);
     const encoded = items.map((item) => this.encoded(item, options));
-    const messages = allThere(encoded) ? encoded : await Promise.all(encoded.map((made) => Promise.resolve(made)));
+    const made = together(encoded);
+    const messages = made instanceof Promise ? await made : made;
     if (this.connection.driver === undefined) await this.connected();
     const outcomes = await Promise.all(messages.map((message) => this.outbox.publish(spec, message)));
     return outcomes.map((outcome) => {
@@ -226,6 +227,8 @@ export class ManagedBroker extends Broker {
   }
 }
 
-function allThere(made: readonly (Outgoing | Promise<Outgoing>)[]): made is readonly Outgoing[] {
-  return !made.some((one) => one instanceof Promise);
+/** At once where no codec gave a promise, so that nothing overtakes. */
+function together(made: readonly (Outgoing | Promise<Outgoing>)[]): readonly Outgoing[] | Promise<readonly Outgoing[]> {
+  const later = made.some((one) => one instanceof Promise);
+  return later ? Promise.all(made.map(async (one) => one)) : (made as readonly Outgoing[]);
 }

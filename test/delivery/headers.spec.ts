@@ -31,7 +31,7 @@ describe('what crosses by itself', () => {
   });
 
   it('the trace context and baggage as they came', async () => {
-    const trace = { traceparent: '00-1-2-01', tracestate: 'a=b', baggage: 'user=1' };
+    const trace = { traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`, tracestate: 'a=b', baggage: 'user=1' };
     expect((await cross({ headers: { ...trace, other: 'x' } }))?.headers).toEqual({ ...own, ...trace });
   });
 

@@ -33,12 +33,27 @@ describe('a payload', () => {
     expect(payloadOf({ body: '1', headers: { 'Content-Type': 'text/plain' } })).toBe('1');
   });
 
-  it.each([
-    ['no body', null],
-    ['an empty body', ''],
-  ])('of %s is null, for every codec', (_, body) => {
+  it('of no body is null, for every codec', () => {
     const codec = { ...json, decode: () => 'called' };
-    expect(payloadOf({ body }, { codec })).toBeNull();
+    expect(payloadOf({ body: null }, { codec })).toBeNull();
+  });
+
+  it('of an empty body is what the codec makes of it: a Protobuf message of defaults has no bytes', () => {
+    const codec = { ...json, decode: (body: Uint8Array) => ({ read: body.length }) };
+    expect(payloadOf({ body: '' }, { codec })).toEqual({ read: 0 });
+    expect(payloadOf({ body: '' })).toBe('');
+    expect(payloadOf({ body: '' }, { codec: bytes })).toHaveLength(0);
+    expect(payloadOf({ body: '' }, { codec: json })).toBeNull();
+  });
+
+  it.each([
+    ['by default without a content type null', {}, undefined, null],
+    ['by default a text where it says so', { 'content-type': 'text/plain' }, undefined, ''],
+    ['by default null where it is JSON', { 'Content-Type': 'application/json' }, undefined, null],
+    ['by codec: json null', {}, json, null],
+    ['by another codec what it decodes', {}, { encode: json.encode, decode: () => 'called' }, 'called'],
+  ])('of an empty body that may be none is %s', (_, headers, codec, payload) => {
+    expect(payloadOf({ body: '', headers, emptyMayBeNull: true }, codec && { codec })).toEqual(payload);
   });
 
   it("is read by the handler's codec before the broker's", () => {

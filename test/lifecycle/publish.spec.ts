@@ -30,7 +30,18 @@ describe('publish()', () => {
     expect(await written('x', { codec: json })).toEqual({ ...plain, body: '"x"', headers: asJson });
     expect(await written('x', {}, 'json')).toEqual({ ...plain, body: '"x"', headers: asJson });
     expect(await written(null)).toEqual({ ...plain, body: null, headers: {} });
-    expect(await written(undefined)).toEqual({ ...plain, body: null, headers: {} });
+  });
+
+  it('refuses undefined, as of a variable that was forgotten: null is how one asks for a tombstone', async () => {
+    for (const payload of [undefined, outgoing(undefined)]) {
+      await expect(written(payload)).rejects.toMatchObject({ code: 'MULTI_BROKER_UNENCODABLE', broker: 'orders' });
+    }
+  });
+
+  it('refuses a text that is no JSON though its content type says so: it would hold every reader', async () => {
+    const headers = { 'Content-Type': 'application/json' };
+    await expect(written('v', { headers })).rejects.toMatchObject({ code: 'MULTI_BROKER_UNENCODABLE' });
+    expect(await written('{"a":1}', { headers })).toMatchObject({ body: '{"a":1}', headers });
   });
 
   it('sends key and headers; those of an outgoing() win', async () => {
@@ -46,6 +57,10 @@ describe('publish()', () => {
   it('leaves a content type of the user’s own', async () => {
     const headers = { 'content-type': 'application/xml' };
     expect(await written('<x/>', { headers })).toMatchObject({ headers });
+    const spelt = { 'Content-Type': 'application/xml' };
+    expect(await written('<x/>', { headers: spelt })).toEqual({ ...plain, body: '<x/>', headers: spelt });
+    const own = outgoing('<x/>', { headers: spelt });
+    expect(await written(own, { headers })).toEqual({ ...plain, body: '<x/>', headers: spelt });
   });
 
   it('resolves with the receipt when the broker confirmed, not earlier', async () => {

@@ -38,10 +38,12 @@ describe('request()', () => {
     expect(rig.clock.pending()).toEqual([]);
   });
 
-  it('reads the answer by its content type; an empty one is null', async () => {
+  it('reads the answer by its content type, in any spelling; one without a value is null, an empty one empty', async () => {
     expect((await ask(await reply({ body: '7', headers: { 'content-type': 'text/plain' } }))).payload).toBe('7');
     expect((await ask(await reply({ body: null }))).payload).toBeNull();
-    expect((await ask(await reply({ body: '' }))).payload).toBeNull();
+    expect((await ask(await reply({ body: '' }))).payload).toBe('');
+    const spelt = { 'Content-Type': 'text/plain' };
+    expect((await ask(await reply({ body: '7', headers: spelt }))).payload).toBe('7');
   });
 
   it('rejects with the text of an error reply', async () => {

@@ -3,7 +3,7 @@ import { MsgHdrsImpl } from 'nats/lib/nats-base-client/headers.js';
 
 import { BadHeader, HeaderBlock } from '../../../lib/nats/driver/header-block.js';
 
-const body = null;
+const body = Buffer.from('x');
 
 describe('the header block', () => {
   const leftOut: string[] = [];
@@ -61,8 +61,20 @@ describe('the header block', () => {
     expect(() => block.text({ body, headers }, undefined)).toThrow(BadHeader);
   });
 
-  it('refuses a line break in a key and in a dedupe id', () => {
-    expect(() => block.text({ body, key: 'line\r\nbreak' }, undefined)).toThrow(BadHeader);
+  it('carries a key that no header can hold as base64, so that none adds a line', () => {
+    for (const key of ['line\r\nbreak', ' k ', Buffer.from([0xff, 1])]) {
+      const headers = read(block.text({ body, key }, undefined));
+      expect([...headers.keys()]).toEqual(['message-key-base64']);
+      expect(Buffer.from(headers.get('message-key-base64'), 'base64')).toEqual(Buffer.from(key as string));
+    }
+  });
+
+  it('says of a message without a value that it has none', () => {
+    expect(Object.fromEntries(read(block.text({ body: null }, undefined)))).toEqual({ 'multi-broker-value': ['null'] });
+    expect(block.text({ body: new Uint8Array(0) }, undefined)).toBe('');
+  });
+
+  it('refuses a line break in a dedupe id', () => {
     expect(() => block.text({ body, dedupeId: 'a\nb' }, undefined)).toThrow(BadHeader);
   });
 
