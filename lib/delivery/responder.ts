@@ -1,4 +1,10 @@
-import { CONTENT_TYPE, type Encoded, type ReplyAddress, type ReplyMessage, type RequestMessage } from '../codec/index.js';
+import {
+  CONTENT_TYPE,
+  type Encoded,
+  type ReplyAddress,
+  type ReplyMessage,
+  type RequestMessage,
+} from '../codec/index.js';
 import type { Headers, Outcome, Outgoing } from '../driver/index.js';
 import { asError, type PublishError } from '../errors/index.js';
 import type { DeliveryContext, ResultItem } from './binding.js';
@@ -82,7 +88,8 @@ export class Responder {
     };
     try {
       const made = this.encoded(delivery, item);
-      if (made instanceof Promise) made.then((answer) => { this.send(request, to, answer); }).catch(failed); // prettier-ignore
+      if (made instanceof Promise)
+        made.then((answer) => { this.send(request, to, answer); }).catch(failed); // prettier-ignore
       else this.send(request, to, made);
     } catch (thrown) {
       failed(thrown);

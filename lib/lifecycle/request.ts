@@ -59,7 +59,12 @@ interface Read {
   readonly payload?: unknown;
 }
 
-async function answerOf(answer: Incoming, headers: Headers, to: DestinationSpec, { codec, broker }: Asking): Promise<Read> {
+async function answerOf(
+  answer: Incoming,
+  headers: Headers,
+  to: DestinationSpec,
+  { codec, broker }: Asking,
+): Promise<Read> {
   const failure = headers[ERROR];
   if (failure !== undefined) return { failure };
   const { body } = answer;
