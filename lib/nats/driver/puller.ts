@@ -71,16 +71,20 @@ export class Puller {
     this.watch();
   }
 
-  /** Tops up what was asked for to `room`; only when at least half of it is missing, so that pulls stay few. */
-  refill({ room, batch, bytes }: PullRoom): void {
+  /**
+   * Tops up what was asked for to `room`, by one pull; only when at least half of it is missing, so that pulls stay few.
+   * Returns whether it has asked.
+   */
+  refill({ room, batch, bytes }: PullRoom): boolean {
     const missing = room - this.asked;
-    if (this.over || missing <= 0 || missing < room / 2) return;
+    if (this.over || missing <= 0 || missing < room / 2 || (this.tooLarge && this.asked > 0)) return false;
     const count = this.tooLarge ? 1 : Math.min(missing, batch);
     this.asked += count;
     this.came = false;
     const request = { batch: count, expires: this.expiresMs * 1e6, idle_heartbeat: this.heartbeatMs * 1e6 };
     const body = this.tooLarge ? request : { ...request, max_bytes: bytes };
     this.nc.publish(this.subject, JSON.stringify(body), { reply: this.inbox });
+    return true;
   }
 
   /** Resolves when everything that the server had sent has been told. */

@@ -199,8 +199,10 @@ export class StreamFeed {
     if (this.puller !== undefined && this.puller.asked * 2 > wanted) return;
     this.puller ??= this.newPuller();
     const { batch, bytes } = this.parts.limits();
-    const most = Math.min(pullAhead, wanted, this.sizes.countIn(bytes)) - this.waiting.length;
-    // Half of it while the other half is on its way.
-    this.puller.refill({ room: most, batch, bytes: Math.ceil(bytes / 2) });
+    const room = Math.min(pullAhead, wanted, this.sizes.countIn(bytes)) - this.waiting.length;
+    // Two pulls: while one is brought, the other waits at the server, which says nothing until it is used up.
+    const half = Math.ceil(bytes / 2);
+    const most = { room, batch: Math.min(batch, this.sizes.countIn(half)), bytes: half };
+    if (this.puller.refill(most)) this.puller.refill(most);
   }
 }
