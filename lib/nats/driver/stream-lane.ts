@@ -31,9 +31,10 @@ export class StreamLane implements Lane {
   private readonly unsettled = new Map<number, StreamMessage>();
   /**
    * Handled or dropped, but the server may not know yet: a copy that comes now was sent before. Not what was given
-   * back: it comes again as soon as its delay is over, and swallowed then it would come only after ack_wait.
+   * back: it comes again as soon as its delay is over, and swallowed then it would come only after ack_wait. Without
+   * the message: its body would be kept for as long.
    */
-  private readonly settling = new Map<number, StreamMessage>();
+  private readonly settling = new Map<number, DeliveryInfo>();
   /**
    * Given back, until they come again, in that order. Others may get them, so some of these may be done: no more are
    * kept than the server has.
@@ -94,7 +95,7 @@ export class StreamLane implements Lane {
    * then it is a new delivery, which alone settles the message.
    */
   swallows(info: DeliveryInfo): boolean {
-    return this.adopts(this.unsettled, info) || this.adopts(this.settling, info);
+    return this.adopts(info) || this.settling.get(info.seq)?.stored === info.stored;
   }
 
   add(message: StreamMessage): void {
@@ -109,9 +110,10 @@ export class StreamLane implements Lane {
     if (this.lost.aborted || message !== incoming) return;
     this.unsettled.delete(seq);
     if (typeof how === 'object') this.remember(seq);
-    else this.settling.set(seq, message);
-    this.acks.send(message.handle, payload(how), () => {
-      if (this.settling.get(seq) === message) this.settling.delete(seq);
+    else this.settling.set(seq, message.info);
+    const { handle, info } = message;
+    this.acks.send(handle, payload(how), () => {
+      if (this.settling.get(seq) === info) this.settling.delete(seq);
     });
   }
 
@@ -144,8 +146,8 @@ export class StreamLane implements Lane {
   }
 
   /** Sequences are counted anew in a stream that is made anew: the time tells the two apart. */
-  private adopts(messages: Map<number, StreamMessage>, info: DeliveryInfo): boolean {
-    const known = messages.get(info.seq);
+  private adopts(info: DeliveryInfo): boolean {
+    const known = this.unsettled.get(info.seq);
     if (known?.info.stored !== info.stored || known.left) return false;
     known.handle = info.handle;
     return true;
