@@ -66,6 +66,23 @@ whenBrokers(describe)('a subscription that is paused on a real server', () => {
     await deleteStream(name);
   });
 
+  it('of JetStream gives its message back, which another replica handles', async () => {
+    const name = uniqueName('paused').replaceAll('-', '_');
+    const source = stream(name, { durable: 'd', subjects: [`${name}.>`], storage: 'memory' });
+    const { brokers } = await started();
+    const one = await failing(brokers, 'events', source);
+    await brokers.get('events').publish(toStream(`${name}.a`), 'x');
+    await one.called(1);
+    one.subscription.pause();
+    const before = one.calls.length;
+    const handled: unknown[] = [];
+    const replica = await started();
+    await replica.brokers.get('events').subscribe(source, (payload) => void handled.push(payload));
+    await until(() => handled.length === 1, { what: 'the replica handles it' });
+    expect(one.calls).toHaveLength(before);
+    await deleteStream(name);
+  });
+
   it('of core NATS is called neither over a reconnect nor before it is resumed', async () => {
     const proxy = await startProxy(Number(new URL([realBrokers().nats].flat()[0]!).port));
     const app = await application([events({ client: { servers: `127.0.0.1:${String(proxy.port)}` } })], []);
