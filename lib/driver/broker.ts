@@ -128,6 +128,9 @@ export abstract class Broker {
   /** Of this moment; asks no server. */
   abstract health(): BrokerHealth;
 
-  /** The kafkajs or nats client's own object: `{ producer, admin }` or the `NatsConnection`. Throws on a twin. */
+  /**
+   * The client's own: `{ producer, admin, kafka }` of kafkajs (`KafkaNative`), or the `NatsConnection`. There is none
+   * before the broker is connected, and on a twin: then it throws.
+   */
   abstract native(): unknown;
 }

@@ -55,6 +55,10 @@ export const catalogue = {
     remedy: 'Check address, credentials and that the server runs; in tests use MultiBrokerTestingModule.',
   },
   MULTI_BROKER_START_TIMEOUT: { retryable: true, remedy: 'Check that the server answers, or raise startTimeoutMs.' },
+  MULTI_BROKER_TOPIC_CREATE_FAILED: {
+    retryable: true,
+    remedy: 'Correct its entry in `topics`, let this client create topics, or make the topic and leave the entry out.',
+  },
   MULTI_BROKER_SUBSCRIBE_FAILED: {
     retryable: true,
     remedy: 'Check that the source exists and that this client may read it.',

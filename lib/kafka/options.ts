@@ -1,6 +1,7 @@
 import type { ConsumerConfig, KafkaConfig, ProducerConfig } from 'kafkajs';
 
 import type { BrokerOptions } from '../driver/index.js';
+import type { NewTopicOptions } from './wanted-topics.js';
 
 /** What of {@link KafkaBrokerOptions} is no secret. */
 export interface KafkaSettings extends BrokerOptions {
@@ -18,6 +19,11 @@ export interface KafkaSettings extends BrokerOptions {
    * holds: the waits are the broker's own, unless it is idempotent.
    */
   readonly producer?: Omit<ProducerConfig, 'createPartitioner' | 'transactionalId' | 'transactionTimeout'>;
+  /**
+   * Topics that are made where they are missing, before anything is read or written; names are those of decorators,
+   * mapped by `addresses`. What is there is never changed. `{ incoming: { partitions: 6 } }`
+   */
+  readonly topics?: Readonly<Record<string, NewTopicOptions>>;
   /** How long finished work may stay uncommitted, in milliseconds. Default 1,000. */
   readonly commitIntervalMs?: number;
   /**

@@ -1,5 +1,6 @@
 import type { KafkaBrokerOptions } from './options.js';
 import { topicProblem } from './topic-name.js';
+import { wantedTopicProblems } from './wanted-topics.js';
 
 /** kafkajs's defaults, against which a half-given pair is checked. */
 const DEFAULTS = {
@@ -22,6 +23,7 @@ export function optionProblems(options: KafkaBrokerOptions): readonly string[] {
     ...consumerProblems(options.consumer ?? {}),
     ...producerProblems(options.producer ?? {}),
     ...addressProblems(options),
+    ...wantedTopicProblems(options),
     ...positive(options, '', ['commitIntervalMs', 'maxDecompressedBytes']),
   ];
 }

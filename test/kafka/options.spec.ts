@@ -11,6 +11,8 @@ describe('the options of a Kafka broker', () => {
   it('are in order as documented', () => {
     const consumer = { sessionTimeout: 10_000, heartbeatInterval: 3_000, rebalanceTimeout: 20_000 };
     expect(problems({ consumer, producer: { idempotent: true, maxInFlightRequests: 1 } })).toEqual([]);
+    const config = { 'retention.ms': '1' };
+    expect(problems({ topics: { a: { partitions: 1 }, b: { partitions: 6, replication: 3, config } } })).toEqual([]);
   });
 
   it.each<[object, RegExp]>([
@@ -35,6 +37,18 @@ describe('the options of a Kafka broker', () => {
     [{ producer: { createPartitioner: () => () => 0 } }, /createPartitioner/],
     [{ addresses: { in: 'not a topic' } }, /addresses\.in/],
     [{ commitIntervalMs: 0 }, /commitIntervalMs/],
+    [{ topics: ['incoming'] }, /topics has to be an object/],
+    [{ topics: { incoming: 6 } }, /topics\.incoming has to be an object/],
+    [{ topics: { incoming: {} } }, /topics\.incoming\.partitions/],
+    [{ topics: { incoming: { partitions: 1.5 } } }, /topics\.incoming\.partitions/],
+    [{ topics: { incoming: { partitions: 1, replication: 0 } } }, /topics\.incoming\.replication/],
+    [{ topics: { incoming: { partitions: 1, numPartitions: 3 } } }, /topics\.incoming\.numPartitions is no option/],
+    [{ topics: { incoming: { partitions: 1, config: { 'retention.ms': 1 } } } }, /'retention\.ms' has to be a string/],
+    [{ topics: { 'not a topic': { partitions: 1 } } }, /topics\.not a topic/],
+    [
+      { topics: { a: { partitions: 1 }, b: { partitions: 2 } }, addresses: { a: 't', b: 't' } },
+      /are the same topic 't'/,
+    ],
   ])('are refused: %j', (more, what) => {
     const found = problems(more);
     expect(found).toEqual(expect.arrayContaining([expect.stringMatching(what)]));

@@ -1,16 +1,21 @@
+import type { Admin } from 'kafkajs';
+
 import type { Driver, Intake, Io, Outcome, Outgoing, Sink, SourceSpec } from '../../driver/index.js';
 import { asError, isMultiBrokerError, MultiBrokerError, PublishError } from '../../errors/index.js';
 import type { KafkaDestinationSpec } from '../destination-spec.js';
 import type { KafkaClient } from '../load-client.js';
 import { type KafkaBrokerOptions, type KafkaSettings, settings } from '../options.js';
+import type { KafkaNative } from '../native.js';
 import { LeftOut } from '../record-headers.js';
 import type { KafkaSourceSpec } from '../source-spec.js';
 import { TopicRequests } from '../topic-requests.js';
+import { wantedTopics } from '../wanted-topics.js';
 import { type Client, clientMaker, RETRY } from './client/clients.js';
 import { boundGunzip } from './client/codecs.js';
 import { mayBeStarting } from './client/may-be-starting.js';
 import { Groups } from './consumer/groups.js';
 import { Link } from './link.js';
+import { makeTopics } from './make-topics.js';
 import { ProducerLink } from './producer/producer-link.js';
 import { Sender } from './producer/sender.js';
 import { TopicTable } from './producer/topic-table.js';
@@ -36,6 +41,8 @@ export class KafkaDriver implements Driver {
   private readonly publishing = new Set<Promise<unknown>>();
   private closed: Promise<void> | undefined;
   private readonly settings: KafkaSettings;
+  /** Of {@link native}. */
+  private admin: Admin | undefined;
   private readonly requests: TopicRequests | undefined;
   /** Kafka has no requests; a codec may make some of two topics. */
   readonly request: Driver['request'];
@@ -59,7 +66,10 @@ export class KafkaDriver implements Driver {
     const producer = new ProducerLink({ io, settings, makeClient, link, topics });
     const client = makeClient();
     try {
-      const [cluster] = await unlessAborted(Promise.all([clusterOf(client, io.broker), producer.connect()]), signal);
+      const [cluster] = await unlessAborted(
+        Promise.all([prepareCluster(client, settings, io), producer.connect()]),
+        signal,
+      );
       if (this.closed !== undefined) throw this.stopped();
       const leftOut = new LeftOut(io.broker, io.log);
       const sender = new Sender({ broker: io.broker, clock: io.clock, topics, producer, leftOut, ...this.retries() });
@@ -96,9 +106,11 @@ export class KafkaDriver implements Driver {
     return this.closed;
   }
 
-  /** kafkajs's `Kafka`: it makes clients of your own, which you end. */
-  native(): unknown {
-    return this.connected().client.kafka;
+  native(): KafkaNative {
+    const { client, producer } = this.connected();
+    const { kafka } = client;
+    this.admin ??= kafka.admin();
+    return { producer: producer.client, admin: this.admin, kafka };
   }
 
   private async end(): Promise<void> {
@@ -150,13 +162,17 @@ export class KafkaDriver implements Driver {
   }
 }
 
-/** The cluster's id: positions hold it, so that two clusters' never meet and a renamed broker's stay. */
-async function clusterOf(client: Client, broker: string): Promise<string> {
+/**
+ * Makes the topics that are to be there. Resolves with the cluster's id: positions hold it, so that two clusters' never
+ * meet and a renamed broker's stay.
+ */
+async function prepareCluster(client: Client, settings: KafkaSettings, io: Io): Promise<string> {
   const admin = client.kafka.admin();
   try {
     await admin.connect();
     const { clusterId } = await admin.describeCluster();
-    return clusterId === '' ? broker : clusterId;
+    await makeTopics(admin, wantedTopics(settings), io);
+    return clusterId === '' ? io.broker : clusterId;
   } finally {
     await admin.disconnect().catch(() => undefined);
   }

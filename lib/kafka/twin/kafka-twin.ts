@@ -8,12 +8,14 @@ import {
   type Sink,
   type SourceSpec,
 } from '../../driver/index.js';
+import { MultiBrokerError } from '../../errors/index.js';
 import { busWaitsOf } from '../../twin/index.js';
 import type { KafkaSettings } from '../options.js';
 import type { KafkaSourceSpec } from '../source-spec.js';
 import { TopicRequests } from '../topic-requests.js';
+import { wantedTopics } from '../wanted-topics.js';
 import { GroupConsumer } from './group-consumer.js';
-import { TwinCluster } from './twin-cluster.js';
+import { collides, TwinCluster } from './twin-cluster.js';
 import { TwinProducer } from './twin-producer.js';
 import { topicsOf } from './subscription.js';
 
@@ -30,7 +32,7 @@ export class KafkaTwin extends InProcessDriver<Open> {
   /** As the driver's. */
   readonly request: Driver['request'];
 
-  constructor(settings: KafkaSettings) {
+  constructor(private readonly settings: KafkaSettings) {
     super(settings.name);
     if (!TopicRequests.areMadeBy(settings)) return;
     const requests = (this.#requests = new TopicRequests(settings, this));
@@ -45,7 +47,19 @@ export class KafkaTwin extends InProcessDriver<Open> {
   protected reach(io: Io): Open {
     const cluster = io.shared('twin:kafka', () => new TwinCluster());
     busWaitsOf(io).tells(this.broker, cluster);
+    for (const { name, partitions } of wantedTopics(this.settings)) this.#make(cluster, name, partitions);
     return { io, cluster, producer: new TwinProducer(io, cluster) };
+  }
+
+  /** As the driver: what is there is left as it is. */
+  #make(cluster: TwinCluster, name: string, partitions: number): void {
+    const other = cluster.collision(this.broker, name);
+    if (other === undefined) {
+      cluster.topic(name, partitions);
+      return;
+    }
+    const what = `Broker '${this.broker}' could not make the topic '${name}': ${collides(other)}`;
+    throw new MultiBrokerError('MULTI_BROKER_TOPIC_CREATE_FAILED', what, { broker: this.broker });
   }
 
   protected read({ io, cluster }: Open, sources: readonly SourceSpec[], sink: Sink): readonly GroupConsumer[] {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { AssignerProtocol, type PartitionAssigner } from 'kafkajs';
 
 import { closeAfterEach, connected } from '../../support/kafka/connected.js';
 import {
@@ -9,6 +10,11 @@ import {
   until,
   whenBrokers,
 } from '../../support/real-brokers.js';
+
+const once = (listen: (then: () => void) => unknown): Promise<void> =>
+  new Promise((resolve) => {
+    listen(resolve);
+  });
 
 whenBrokers(describe)('a Kafka subscription that has started', () => {
   closeAfterEach();
@@ -103,6 +109,40 @@ whenBrokers(describe)('a Kafka subscription that has started', () => {
       code: 'MULTI_BROKER_SUBSCRIBE_FAILED',
       message: expect.stringContaining(name),
     });
+  });
+
+  it('was not started beside members with other assigners, as those of the Java client, and says what works', async () => {
+    const name = await createTopic(uniqueName('java'));
+    const groupId = uniqueName('group');
+    const range: PartitionAssigner = ({ cluster: _cluster }) => ({
+      name: 'range',
+      version: 0,
+      assign: async ({ members }) =>
+        members.map(({ memberId }) => ({
+          memberId,
+          memberAssignment: AssignerProtocol.MemberAssignment.encode({
+            version: 0,
+            assignment: {},
+            userData: Buffer.alloc(0),
+          }),
+        })),
+      protocol: ({ topics }) => ({
+        name: 'range',
+        metadata: AssignerProtocol.MemberMetadata.encode({ version: 0, topics, userData: Buffer.alloc(0) }),
+      }),
+    });
+    const other = kafkaClient().consumer({ groupId, partitionAssigners: [range] });
+    await other.connect();
+    await other.subscribe({ topic: name });
+    const joined = once(other.on.bind(other, other.events.GROUP_JOIN));
+    await other.run({ eachMessage: async () => undefined });
+    await joined;
+    const { read } = await connected({ groupId });
+    await expect(read(name)).rejects.toMatchObject({
+      code: 'MULTI_BROKER_SUBSCRIBE_FAILED',
+      message: expect.stringContaining('group.protocol=consumer'),
+    });
+    await other.disconnect();
   });
 
   it('was not started where the topic does not exist and is not made', async () => {

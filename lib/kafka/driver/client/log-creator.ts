@@ -13,7 +13,7 @@ const SHOWN = ['error', 'broker', 'groupId', 'topic', 'partition', 'retryCount']
  * it cannot mend it throws, and that is told by us: so this is for the curious.
  */
 const EXPECTED =
-  /coordinator|not the leader|leadership election|no leader|rebalanc|does not host this topic|not aware of this member|Restarting the consumer|This client was closed|^Crash:/i;
+  /coordinator|not the leader|leadership election|no leader|rebalanc|does not host this topic|not aware of this member|Restarting the consumer|This client was closed|already exists|^Crash:/i;
 
 /**
  * A line for each try of each connection, a hundred in half a minute. That the connection is lost, and is there again,

@@ -5,6 +5,7 @@ import { undecodableCause } from '../client/codecs.js';
 import { Serial } from '../serial.js';
 import { unlessAborted, within } from '../within.js';
 import { DeletedTopics } from './deleted-topics.js';
+import { withForeignMembers } from './foreign-members.js';
 import { Isolation } from './isolation.js';
 import { JoinRequest, whenAllAborted } from './join-request.js';
 import { Life, type LifeHost } from './life.js';
@@ -207,7 +208,9 @@ export class Group {
       return await life.admit(all, signal);
     } catch (thrown) {
       await life.dispose();
-      throw withComplaint(asError(thrown), life.complaint);
+      {
+        throw withComplaint(withForeignMembers(asError(thrown)), life.complaint);
+      }
     }
   }
 
@@ -245,7 +248,9 @@ export class Group {
       return life;
     } catch (thrown) {
       await life.dispose();
-      throw withComplaint(asError(thrown), life.complaint);
+      {
+        throw withComplaint(withForeignMembers(asError(thrown)), life.complaint);
+      }
     }
   }
 
@@ -262,7 +267,9 @@ export class Group {
       } catch (thrown) {
         await life.dispose();
         // Found or still looked for: the next one leaves the partition out.
-        if (undecodableCause(asError(thrown)) === undefined) throw withComplaint(asError(thrown), life.complaint);
+        if (undecodableCause(asError(thrown)) === undefined) {
+          throw withComplaint(withForeignMembers(asError(thrown)), life.complaint);
+        }
       }
     }
   }

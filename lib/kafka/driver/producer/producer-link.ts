@@ -41,6 +41,11 @@ export class ProducerLink {
     this.build = this.make();
   }
 
+  /** The one of now. */
+  get client(): Producer {
+    return this.build.producer;
+  }
+
   async connect(): Promise<void> {
     await this.build.producer.connect();
   }
