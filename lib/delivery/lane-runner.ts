@@ -13,7 +13,7 @@ import { Overflow } from './overflow.js';
 import { Prefetch } from './prefetch.js';
 import { Responder } from './responder.js';
 import type { Settling } from './settling.js';
-import { type LaneState, slowCall, standstill } from './standstill.js';
+import { type LaneState, overdue, slowCall, standstill } from './standstill.js';
 import { Waiters } from './waiters.js';
 
 /** At this many waiting messages a lane is full; the driver holds back until fewer wait. */
@@ -240,13 +240,23 @@ export class LaneRunner implements LaneOwner, Leased {
     const again = batch.filter(({ deliveries }) => deliveries > 1);
     if (again.length === 0) return;
     const left = this.open.leftUnsettled();
-    for (const { position } of again) {
-      const earlier = left.get(position);
-      if (earlier === undefined || earlier.superseded) continue;
-      earlier.supersede();
-      this.open.closed(earlier);
-      this.unsettled--;
+    for (const { position } of again) this.forget(left.get(position));
+  }
+
+  private forget(left: Settling | undefined): void {
+    if (left === undefined || left.superseded) return;
+    left.supersede();
+    this.open.closed(left);
+    this.unsettled--;
+  }
+
+  /** Their leases are over. A lane that is full of them would ask for nothing ever after, not even for them. */
+  private forgetLeft(): void {
+    for (const left of this.open.leftUnsettled().values()) {
+      this.forget(left);
+      this.lane.forget?.(left.incoming);
     }
+    this.kick();
   }
 
   private kick(): void {
@@ -368,19 +378,15 @@ export class LaneRunner implements LaneOwner, Leased {
 
   /** What has waited for a third of its lease goes back: at the next look it might be somebody else's already. */
   leaseLook(thirdMs: number): boolean {
-    const { prefetch, queue, lane } = this;
+    const { prefetch, queue, lane, binding, isFull } = this;
     if (prefetch === undefined || this.ending) return false;
+    const now = this.host.clock.now();
     const isStuck = prefetch.looked() > 3 && (this.pumping || this.holds > 0);
-    const { since } = queue;
-    const isLate = since !== undefined && this.host.clock.now() - since > thirdMs;
-    const back = isLate || isStuck ? this.giveBack() : 0;
-    if (back > 0) this.givenBack += back;
-    if (back > 0 || isStuck) {
-      const what = `${this.binding.handler} has been at one message of ${lane.name} for most of its lease (ack_wait) or longer`;
-      const rest = `nothing more is taken before it is done, and ${String(this.givenBack)} message(s) were given back`;
-      this.host.ailments.set(queue, `${what}: ${rest}`);
-    }
-    return queue.length > 0;
+    const back = isStuck || now - (queue.since ?? now) > thirdMs ? this.giveBack() : 0;
+    this.givenBack += back;
+    if (isFull && !this.pumping && now - this.stoodSince > 3 * thirdMs) this.forgetLeft();
+    if ((back > 0 && !isFull) || isStuck) this.host.ailments.set(queue, overdue(binding, lane, this.givenBack));
+    return queue.length > 0 || isFull;
   }
 
   private isDrained(): boolean {

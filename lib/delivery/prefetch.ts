@@ -11,10 +11,10 @@ const GROWTH = 4;
 
 /**
  * How many messages of a lane are asked for ahead of its handler, by the pace at which it has worked so far: what waits
- * here no other replica gets. It begins with one, as nobody knows yet; 250 of a fast handler are reached in five rounds.
+ * here no other replica gets. It begins with one where one may wait, as nobody knows yet; 250 of a fast handler are reached in five rounds.
  */
 export class Prefetch {
-  private size = 1;
+  private size: number;
   /** Since when there has been work without a gap; undefined: there is none. */
   private since: number | undefined;
   private begun = 0;
@@ -26,6 +26,7 @@ export class Prefetch {
     private readonly lane: Lane,
     private readonly clock: Clock,
   ) {
+    this.size = Math.min(1, lane.maxPrefetch ?? 1);
     // What waits must be handled well before its lease ends.
     const sixth = (lane.leaseMs ?? Infinity) / 6;
     this.aheadMs = Math.min(AHEAD_MS, sixth);

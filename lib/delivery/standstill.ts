@@ -53,6 +53,12 @@ export function slowCall(state: LaneState): string | undefined {
   return `${what}: it ${latest.waitsFor}; ${String(waiting)} message(s) wait behind it`;
 }
 
+/** A message that is at work for most of its lease: others have what waited behind it. */
+export function overdue({ handler }: Binding, { name }: Lane, givenBack: number): string {
+  const what = `${handler} has been at one message of ${name} for most of its lease (ack_wait) or longer`;
+  return `${what}: nothing more is taken before it is done, and ${String(givenBack)} message(s) were given back`;
+}
+
 function countOf({ unsettled, span, lane }: LaneState): string {
   if (lane.again !== 'hold' || span <= unsettled) return `${String(unsettled)} messages are handled and not settled`;
   return `${String(span)} messages were handled from it on, and ${String(unsettled)} of them not settled`;

@@ -141,6 +141,11 @@ export interface Lane {
    * again: that is a new delivery of the message then, and no copy of one that is being worked on.
    */
   leftUnsettled?(message: Incoming): void;
+  /**
+   * What was left unsettled is settled by this delivery no more: its lease is over, so that the server delivers it
+   * again, here or elsewhere.
+   */
+  forget?(message: Incoming): void;
   /** The most messages that may wait for their handler, where there is a limit; 0: none but what can be begun. */
   readonly maxPrefetch?: number | undefined;
   /**

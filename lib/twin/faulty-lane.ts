@@ -11,6 +11,7 @@ export interface BeforeSettle {
 export class FaultyLane implements Lane {
   readonly extend?: NonNullable<Lane['extend']>;
   readonly leftUnsettled?: NonNullable<Lane['leftUnsettled']>;
+  readonly forget?: NonNullable<Lane['forget']>;
   readonly demand?: NonNullable<Lane['demand']>;
   readonly #lost = new LazyAbortController();
 
@@ -20,6 +21,7 @@ export class FaultyLane implements Lane {
   ) {
     if ('extend' in inner) this.extend = this.#passedOn((message) => inner.extend?.(message));
     if ('leftUnsettled' in inner) this.leftUnsettled = this.#passedOn((message) => inner.leftUnsettled?.(message));
+    if ('forget' in inner) this.forget = this.#passedOn((message) => inner.forget?.(message));
     if (inner.demand !== undefined) {
       this.demand = (messages) => {
         if (!this.#lost.aborted) inner.demand?.(messages);

@@ -69,4 +69,27 @@ describe("what a handler left unsettled (ack: 'manual') and the server delivers 
     await turns();
     expect(rig.calls.length).toBe(2 * begun);
   });
+
+  it('is let go of once its lease is over where it fills its lane, which asks for more and settles it no more', async () => {
+    const rig = new Rig({ binding: { ack: 'manual' }, lane: { again: 'server', leaseMs: 3_000, maxPrefetch: 250 } });
+    void rig.take(...Array.from({ length: 500 }, (_, i) => delivery(1, `m${String(i)}`)));
+    await turns();
+    const asked = rig.lane.demanded.length;
+    rig.clock.advance(2_000);
+    expect([rig.lane.forgotten.length, rig.lane.demanded.length, rig.sink.healthIssues.length]).toEqual([0, asked, 1]);
+    rig.clock.advance(2_000);
+    expect([rig.lane.forgotten.length, rig.sink.taken, rig.sink.healthIssues]).toEqual([500, 0, []]);
+    expect(rig.lane.demanded.slice(asked)).toEqual([expect.any(Number)]);
+    rig.contexts[0]?.ack();
+    expect([rig.lane.fates, rig.log.lines.join()]).toEqual([[], expect.stringContaining('settled too late by hand')]);
+  });
+
+  it('stands with what is at work alone in its health: what waited behind a full lane is given back without a word', async () => {
+    const rig = new Rig({ binding: { ack: 'manual' }, lane: { again: 'server', leaseMs: 3_000, maxPrefetch: 250 } });
+    void rig.take(...Array.from({ length: 600 }, (_, i) => delivery(1, `m${String(i)}`)));
+    await turns();
+    rig.clock.advance(2_000);
+    expect(rig.lane.fates).toHaveLength(100);
+    expect([rig.sink.healthIssues.length, rig.ailments.list()]).toEqual([1, []]);
+  });
 });

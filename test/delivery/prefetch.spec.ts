@@ -91,6 +91,13 @@ describe('what is asked for ahead of a handler', () => {
     expect(backlog.given).toBe(10);
   });
 
+  it('is nothing while the very first handler runs, where the lane allows none', async () => {
+    const rig = new Rig({ lane: { ...lane, maxPrefetch: 0 }, handle: () => open().promise.then(() => undefined) });
+    void rig.take(...messages('a'));
+    await turns();
+    expect([rig.calls, rig.lane.demanded]).toEqual([['a'], [1]]);
+  });
+
   it('does not shrink while nothing comes', async () => {
     const backlog = new Backlog({});
     await backlog.rounds(5);

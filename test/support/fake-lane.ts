@@ -73,6 +73,7 @@ export class FakeLane implements Lane {
   readonly demanded: number[] = [];
   readonly demand?: NonNullable<Lane['demand']>;
   readonly left: Incoming[] = [];
+  readonly forgotten: Incoming[] = [];
   readonly #lost = new AbortController();
   readonly #known = new Set<Incoming>();
 
@@ -110,6 +111,10 @@ export class FakeLane implements Lane {
 
   leftUnsettled(message: Incoming): void {
     this.left.push(message);
+  }
+
+  forget(message: Incoming): void {
+    this.forgotten.push(message);
   }
 
   settle(message: Incoming, how: Settlement): void {

@@ -126,6 +126,14 @@ export class StreamLane implements Lane {
     if (message === incoming) message.left = true;
   }
 
+  /** As what was given back: it comes again, to whomever, and counts at the server until then. */
+  forget(incoming: Incoming): void {
+    const { seq } = (incoming as Placed).info;
+    if (this.unsettled.get(seq) !== incoming) return;
+    this.unsettled.delete(seq);
+    this.remember(seq);
+  }
+
   /** Everything that is not settled goes back at once; then the lane is lost. */
   giveBack(): void {
     for (const message of [...this.unsettled.values()]) this.settle(message, { againInMs: 0 });

@@ -95,6 +95,14 @@ export class StreamLane implements Lane, Reader {
     if (seq !== undefined) this.#left.add(seq);
   }
 
+  forget(message: Incoming): void {
+    const seq = this.#unsettled.get(message);
+    if (seq === undefined) return;
+    this.#unsettled.delete(message);
+    this.#held.delete(seq);
+    this.#left.delete(seq);
+  }
+
   quiet(): void {
     this.#feed.stop();
     // What is there is for the other readers now.

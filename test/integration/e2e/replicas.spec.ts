@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { connect, type JetStreamManager, type NatsConnection, StorageType } from 'nats';
-import { bytes, MultiBroker, type Subscription } from '../../../lib/index.js';
+import { bytes, MultiBroker, type SubscribeOptions, type Subscription } from '../../../lib/index.js';
 import { stream, type StreamOptions } from '../../../lib/nats/index.js';
 import { closeApps } from '../../support/app.js';
 import { startNatsServer, type TestNatsServer, uniqueName, until, whenNative } from '../../support/real-brokers.js';
@@ -47,6 +47,7 @@ whenNative(describe, 'nats')('replicas that share a durable', () => {
     name: string,
     handle: () => unknown,
     options: Partial<StreamOptions> = {},
+    settings: SubscribeOptions = {},
   ): Promise<Replica> => {
     const app = await application([events({ client: { servers: server.url } })], []);
     await app.init();
@@ -58,7 +59,7 @@ whenNative(describe, 'nats')('replicas that share a durable', () => {
         await handle();
         both.handled++;
       },
-      { codec: bytes },
+      { codec: bytes, ...settings },
     );
     const both: Replica = Object.assign(made, { subscription });
     return both;
@@ -141,5 +142,26 @@ whenNative(describe, 'nats')('replicas that share a durable', () => {
     const { num_pending: pending, delivered } = await jsm.consumers.info(name, 'd');
     expect([pending, delivered.stream_seq]).toEqual([0, 30]);
     expect(delivered.consumer_seq).toBeLessThanOrEqual(34);
+  });
+
+  it('lose none to maxDeliver: 1 by orderly stops while their first handler runs', async () => {
+    const name = await make(8);
+    const handled: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      let hasBegun = false;
+      const stopping = await replica(name, () => ((hasBegun = true), delay(200)), { maxDeliver: 1 });
+      await until(() => hasBegun, { what: 'it has begun' });
+      await closeApps();
+      handled.push(stopping.handled);
+    }
+    const last = await replica(name, () => undefined, { maxDeliver: 1 });
+    await until(() => handled.reduce((sum, count) => sum + count, last.handled) >= 8, { what: 'all are handled' });
+  });
+
+  it("get what they left unsettled (ack: 'manual') again, though it fills their lanes", async () => {
+    const name = await make(600);
+    const only = await replica(name, () => undefined, { ackWaitMs: 1_000 }, { ack: 'manual' });
+    await until(() => only.handled >= 1_200, { what: 'all have come again', timeoutMs: 20_000 });
+    expect(await facts(name)).toBe(600);
   });
 });
