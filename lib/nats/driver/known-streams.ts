@@ -3,10 +3,10 @@ import type { StreamInfo } from 'nats';
 import type { Io } from '../../driver/index.js';
 import type { PublishError } from '../../errors/index.js';
 import type { NatsDestinationSpec } from '../destination-spec.js';
-import { subjectMatches } from '../subject-match.js';
 import { subjectsOf } from './compare.js';
 import { clientCode, type JetStreamApi } from './jetstream-api.js';
 import type { PublishErrors } from './publish-errors.js';
+import { SubjectIndex } from './subject-index.js';
 
 /** Subjects may be made from data without end. */
 const remembered = 10_000;
@@ -55,6 +55,8 @@ type Known = Pick<StreamInfo, 'config'> & Partial<Pick<StreamInfo, 'state'>>;
  */
 export class KnownStreams {
   private readonly streams = new Map<string, KnownStream>();
+  /** Of their subjects; made anew after a change. */
+  private index: SubjectIndex<KnownStream> | undefined;
   /** The stream of each subject. */
   private readonly captured = new Map<string, string>();
   /** Core subjects that were looked at. */
@@ -99,12 +101,10 @@ export class KnownStreams {
   streamOf({ subject }: Pick<NatsDestinationSpec, 'subject'>): KnownStream | undefined {
     const name = this.captured.get(subject);
     if (name !== undefined) return this.streams.get(name);
-    for (const stream of this.streams.values()) {
-      if (!stream.subjects.some((pattern) => subjectMatches(pattern, subject))) continue;
-      this.remember(subject, stream.name);
-      return stream;
-    }
-    return undefined;
+    this.index ??= new SubjectIndex(this.streams.values());
+    const stream = this.index.find(subject);
+    if (stream !== undefined) this.remember(subject, stream.name);
+    return stream;
   }
 
   /** The stream took a message of the subject. */
@@ -133,6 +133,7 @@ export class KnownStreams {
   forget(): void {
     this.captured.clear();
     this.streams.clear();
+    this.index = undefined;
   }
 
   /** Warns, once, where a stream captures what is published as core NATS. */
@@ -215,6 +216,7 @@ export class KnownStreams {
     const known = this.streams.get(name) ?? { ...nothingKnown, name };
     if (this.streams.has(name)) return known;
     this.streams.set(name, known);
+    this.index = undefined;
     try {
       return this.know(await (await this.api.manager()).streams.info(name));
     } catch {
@@ -235,6 +237,7 @@ export class KnownStreams {
       consumers: state?.consumer_count,
     };
     this.streams.set(name, known);
+    this.index = undefined;
     return known;
   }
 
