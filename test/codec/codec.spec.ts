@@ -7,6 +7,10 @@ const written = (payload: unknown, codec = auto): unknown => {
   return [body === null ? null : Buffer.from(body).toString(), contentType];
 };
 
+class Money {
+  constructor(readonly amount: unknown) {}
+}
+
 describe('by default', () => {
   it.each([
     ['a text is text', 'grüß', ['grüß', 'text/plain']],
@@ -36,8 +40,28 @@ describe('by default', () => {
     ['a Map', new Map([[1, 2]])],
     ['a Set', new Set([1])],
     ['an ArrayBuffer', new ArrayBuffer(1)],
-  ])('nor can %s, of which JSON would leave {}', (_, payload) => {
-    expect(() => auto.encode(payload)).toThrow('nothing of it would be written');
+    ['an Error', new Error('no stock')],
+    ['an Error with fields of its own', Object.assign(new RangeError('no stock'), { code: 'E' })],
+    ['a RegExp', /x/],
+    ['a DataView', new DataView(new ArrayBuffer(1))],
+    ['a Blob', new Blob(['x'])],
+    ['a typed array', new Float64Array([1])],
+    ['search parameters', new URLSearchParams('a=1')],
+  ])('nor can %s, of which JSON would leave nothing, at any depth', (_, payload) => {
+    for (const given of [payload, { a: payload }, [1, { b: [payload] }], new Money(payload)]) {
+      expect(() => auto.encode(given)).toThrow('nothing of it would be written');
+    }
+  });
+
+  it.each([
+    ['a date', new Date(0), '"1970-01-01T00:00:00.000Z"'],
+    ['an Error that says what is written of it', Object.assign(new Error('x'), { toJSON: () => 'x' }), '"x"'],
+    ['a boxed number', Object(1) as unknown, '1'],
+    ['an object of a class', new Money(3), '{"amount":3}'],
+    ['bytes in an object', Buffer.from([1]), '{"type":"Buffer","data":[1]}'],
+    ['an object without a prototype', Object.assign(Object.create(null), { a: 1 }) as unknown, '{"a":1}'],
+  ])('%s is written as JSON does', (_, payload, expected) => {
+    expect(written({ a: payload })).toEqual([`{"a":${expected}}`, 'application/json']);
   });
 
   it.each([[{}], [Object.create(null)]])('%j is written, as it is empty', (payload) => {
@@ -98,9 +122,38 @@ describe('without a content type, or by one that does not tell,', () => {
     ['2026-11-25', '2026-11-25'],
     ['', ''],
     ['<a/>', '<a/>'],
-  ])('%j is read as JSON if it is, else as text', (body, expected) => {
+    ['12345678901234567890', '12345678901234567890'],
+    ['-9007199254740993', '-9007199254740993'],
+    ['0.12345678901234567890', '0.12345678901234567890'],
+    ['1e400', '1e400'],
+    ['9007199254740992', 9007199254740992],
+    ['1.50', 1.5],
+    ['1e5', 1e5],
+    ['100000000000000000000', 100000000000000000000],
+  ])('%j is read as JSON if it is and a number keeps its digits, else as text', (body, expected) => {
     expect(auto.decode(text(body), undefined)).toEqual(expected);
     expect(auto.decode(text(body), 'application/x-unknown')).toEqual(expected);
+  });
+});
+
+describe('what is no UTF-8', () => {
+  const body = new Uint8Array([0, 0, 0, 0, 7, 0xff, 0xfe]);
+
+  it.each([[undefined], ['avro/binary'], ['image/png']])(
+    'stays a Buffer where its content type is %j',
+    (contentType) => {
+      const read = auto.decode(body, contentType);
+      expect(Buffer.isBuffer(read)).toBe(true);
+      expect(read).toEqual(Buffer.from(body));
+    },
+  );
+
+  it('is text where its content type says so', () => {
+    expect(auto.decode(new Uint8Array([0x61, 0xff]), 'text/plain')).toBe('a\ufffd');
+  });
+
+  it('is told from a text that holds a replacement character', () => {
+    expect(auto.decode(text('a\ufffd'), undefined)).toBe('a\ufffd');
   });
 });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 
 import { isMultiBrokerError } from '../../errors/index.js';
 import type { Outcome } from '../driver.js';
+import { type RawHeader, rawHeadersOf } from '../message.js';
 import { codeOf, keyed, numbered, text } from './bench.js';
 import type { DriverPromise } from './promise.js';
 import { within } from './waiting.js';
@@ -169,8 +170,51 @@ export const publishing: readonly DriverPromise[] = [
       await probe.has(...sent.filter((_, index) => 'receipt' in outcomes[index]!));
     },
   },
+  {
+    id: 'P13',
+    text: 'a key that is no text arrives byte for byte, and two that read alike as text stay two',
+    async prove(bench) {
+      const { place, driver, probe } = await bench.reader();
+      const keys = [Buffer.from([0xff, 0x01]), Buffer.from([0xfe, 0x01]), Buffer.from('line\nbreak')];
+      await bench.publish(driver, place.destination, ...keys.map((key) => text(key.toString('hex'), { key })));
+      await probe.has(...keys.map((key) => key.toString('hex')));
+      for (const key of keys) {
+        const { message } = probe.find(key.toString('hex'));
+        assert.deepEqual(Buffer.from(message.rawKey ?? message.key ?? ''), key);
+        assert.equal(message.key, key.toString());
+      }
+    },
+  },
+  {
+    id: 'P14',
+    text: 'raw headers arrive byte for byte, whatever name and value, repeated ones in their order',
+    async prove(bench) {
+      const { place, driver, probe } = await bench.reader();
+      const rawHeaders: RawHeader[] = [
+        ['a b', Buffer.from('1')],
+        ['schema', Buffer.from([0, 0, 0, 10])],
+        ['twice', Buffer.from('1')],
+        ['twice', Buffer.from([0xff])],
+        ['twice', Buffer.from('1')],
+      ];
+      await bench.publish(driver, place.destination, text('raw', { headers: { plain: 'text' }, rawHeaders }));
+      await probe.has('raw');
+      const { message } = probe.find('raw');
+      const came = rawHeadersOf(message);
+      for (const name of ['a b', 'schema', 'twice']) {
+        const due = rawHeaders.filter(([other]) => other === name);
+        assert.deepEqual(came.filter(([other]) => other === name).map(asHex), due.map(asHex), name);
+      }
+      assert.deepEqual(came.filter(([name]) => name === 'plain').map(asHex), [['plain', '74657874']]);
+      assert.equal(message.headers()['twice'], '1', 'of repeated headers the last is the text');
+    },
+  },
 ];
 
 function codeAndWritten(outcome: Outcome): string {
   return 'error' in outcome ? `${outcome.error.code} ${outcome.error.written}` : 'ok';
+}
+
+function asHex([name, value]: RawHeader): [string, string | undefined] {
+  return [name, value?.toString('hex')];
 }
