@@ -12,5 +12,5 @@ const [name, ...args] = process.argv.slice(2);
 const needed = name === 'soak' ? [] : ['kafka', 'nats'];
 const env = await ensureBrokers(needed, (line) => console.error(line));
 run('npm', ['run', '--silent', 'build']);
-run('npx', ['tsc', '-p', 'bench/tsconfig.json']);
+run('npx', ['tsc', '-p', 'bench/tsconfig.build.json']);
 run(process.execPath, [`.tmp/bench/${name}.js`, ...args], env);
