@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
 import type { JetStreamManager, NatsConnection } from 'nats';
 import { KafkaUnderTest } from '../support/kafka-under-test.js';
@@ -5,9 +6,10 @@ import { NatsUnderTest } from '../support/nats-under-test.js';
 import { patientKafka, patientNats } from './clients.js';
 import { FLOWS, flow, type FlowName, flowNames, isTopic } from './flows.js';
 
+const LEADERS_MS = 60_000;
 const OUT_TOPICS = [
-  { topic: 'soak-out', numPartitions: 6 },
-  { topic: 'soak-far-out', numPartitions: 1 },
+  { topic: 'soak-out', partitions: 6 },
+  { topic: 'soak-far-out', partitions: 1 },
 ];
 
 /** The soak's own Kafka and NATS, with what it looks at them by. */
@@ -48,8 +50,7 @@ export class Servers {
   async make(name: FlowName): Promise<void> {
     const { from } = flow(name);
     if (isTopic(from)) {
-      const topics = [{ topic: from.topic, numPartitions: from.partitions }];
-      await this.admin.createTopics({ topics, waitForLeaders: true });
+      await this.makeTopic(from.topic, from.partitions);
     } else await this.streams.streams.add({ name: from.stream, subjects: [from.subject] });
     this.missing.delete(name);
   }
@@ -61,9 +62,21 @@ export class Servers {
   }
 
   private async makeAll(): Promise<void> {
-    await this.admin.createTopics({ topics: OUT_TOPICS, waitForLeaders: true });
+    for (const { topic, partitions } of OUT_TOPICS) await this.makeTopic(topic, partitions);
     await this.streams.streams.add({ name: 'DONE', subjects: ['soak.done.>'] });
     await this.streams.streams.add({ name: 'FULL', subjects: ['soak.full'], discard: 'new' as never });
     for (const name of Object.keys(FLOWS) as FlowName[]) if (!this.lacks(name)) await this.make(name);
+  }
+  /** A server that has just started may deny a topic for a moment that it has made, and `waitForLeaders` rejects. */
+  private async makeTopic(topic: string, numPartitions: number): Promise<void> {
+    await this.admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: false });
+    for (const until = Date.now() + LEADERS_MS; ; await pause(200)) {
+      try {
+        await this.admin.fetchTopicOffsets(topic);
+        return;
+      } catch (error) {
+        if (Date.now() > until) throw error;
+      }
+    }
   }
 }

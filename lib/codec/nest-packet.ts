@@ -34,9 +34,9 @@ const replies: ReplyFormat = {
 };
 
 /**
- * NATS as `ClientNats`, `@EventPattern` and `@MessagePattern` of @nestjs/microservices write it: `{ pattern, data, id }`
- * and `{ response, isDisposed, id }` or `{ err, isDisposed, id }`. For a broker, a handler or a publish, while
- * applications move.
+ * NATS as `ClientNats`, `@EventPattern` and `@MessagePattern` of @nestjs/microservices write it: requests
+ * `{ pattern, data, id }`, events `{ data }` (Nest goes by the subject), answers `{ response, isDisposed, id }` or
+ * `{ err, isDisposed, id }`. For a broker, a handler or a publish, while applications move.
  */
 export const nestPacket: Codec = {
   encode: (data) => write({ data } satisfies Packet),
