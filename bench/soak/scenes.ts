@@ -75,6 +75,8 @@ const sharing: Scene = {
     const { writers, watch, shares } = stage;
     const latecomer = oneOf(stage);
     watch.mayStand(flowNames);
+    // Which replica has more of the other flows to do would count as well.
+    writers.hold();
     await latecomer.end('SIGTERM');
     // The other one has some time with a backlog below max_ack_pending, as large as ever until both are there.
     const filling = setInterval(() => writers.burst('shared', Math.max(0, BACKLOG - watch.backlogOf('shared'))), 1_500);
@@ -86,6 +88,7 @@ const sharing: Scene = {
     const patience = from + SHARED_WITHIN_MS;
     while (watch.backlogOf('shared') > BACKLOG / 4 && Date.now() < patience) await pause(200);
     shares.push({ from, to: Date.now() });
+    writers.go();
     watch.mayStand(flowNames);
   },
 };
