@@ -43,7 +43,7 @@ export const json: SyncCodec = {
     if (payload === null) return { body: null };
     const written = JSON.stringify(payload) as string | undefined;
     if (written === undefined) throw new TypeError(`A ${typeof payload} has no JSON form`);
-    refuseLost(payload);
+    refuseLost(payload, written);
     return { body: Buffer.from(written), contentType: JSON_TYPE };
   },
   decode: (body) => (body.byteLength === 0 ? null : parseJson(textOf(body))),

@@ -7,14 +7,20 @@ import type { Codec, Encoded } from './codec.js';
 export function encodeWith(codec: Codec, payload: unknown): Encoded | Promise<Encoded> {
   if (payload === undefined) throw new TypeError('undefined has no form: null is a message without a value');
   const encoded: unknown = codec.encode(payload);
+  if (isOwnCodec(codec)) return encoded as Encoded;
   if (isEncoded(encoded)) return encoded;
   if (isThenable(encoded)) return Promise.resolve(encoded).then((later) => checked(codec, later));
   return checked(codec, encoded);
 }
 
+/** Whether it is one of this library, which give no promises. */
+export function isOwnCodec(codec: Codec): boolean {
+  return codec === auto || codec === json || codec === bytes;
+}
+
 /** For errors: how a codec is called by whoever wrote it. Undefined for those of this library. */
 export function codecName(codec: Codec): string | undefined {
-  if (codec === auto || codec === json || codec === bytes) return undefined;
+  if (isOwnCodec(codec)) return undefined;
   const name: unknown = (codec as { constructor?: { name?: unknown } | undefined }).constructor?.name;
   return typeof name === 'string' && name !== '' && name !== 'Object' ? `codec ${name}` : 'its codec';
 }

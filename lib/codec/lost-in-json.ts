@@ -9,27 +9,34 @@ const LOST =
 const BOXED = /^\[object (Number|String|Boolean)\]$/;
 
 /**
- * Throws where something of the payload, at any depth, would be lost without a word. To be called once it is written:
- * it is then no circle.
+ * Throws where something of the payload, at any depth, would be lost without a word. It is written by then: so it is no
+ * circle, and where no object is written within it there is nothing to look at but itself.
  */
-export function refuseLost(payload: unknown): void {
-  if (typeof payload === 'object' && payload !== null) look(payload);
+export function refuseLost(payload: unknown, written: string): void {
+  if (typeof payload !== 'object' || payload === null) return;
+  if (written.includes('{', 1)) look(payload);
+  else if (!Array.isArray(payload)) lookAt(payload);
 }
 
-/** By `for in` and a look at the prototype: a replacer for JSON.stringify takes ten times as long. */
+/**
+ * By the values and a look at the prototype: a replacer for JSON.stringify takes ten times as long, and on Node 20
+ * `for in` twice as long on objects that a spread has made.
+ */
 function look(value: object): void {
   if (Array.isArray(value)) {
     for (const inner of value as readonly unknown[]) if (typeof inner === 'object' && inner !== null) look(inner);
     return;
   }
-  if (Object.getPrototypeOf(value) !== Object.prototype) {
-    if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return;
-    refuseTagged(value);
-  }
-  for (const name in value) {
-    const inner = (value as Record<string, unknown>)[name];
-    if (typeof inner === 'object' && inner !== null) look(inner);
-  }
+  if (!lookAt(value)) return;
+  for (const inner of Object.values(value) as unknown[]) if (typeof inner === 'object' && inner !== null) look(inner);
+}
+
+/** False: what is written of it is up to itself. */
+function lookAt(value: object): boolean {
+  if (Object.getPrototypeOf(value) === Object.prototype) return true;
+  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return false;
+  refuseTagged(value);
+  return true;
 }
 
 function refuseTagged(value: object): void {

@@ -1,8 +1,8 @@
-import { CONTENT_TYPE, type Encoded } from '../codec/index.js';
+import { type Codec, CONTENT_TYPE, type Encoded } from '../codec/index.js';
 import type { Incoming, MessageContext, Outgoing } from '../driver/index.js';
 import type { DeliveryContext, FieldOf, ResultItem, Route } from './binding.js';
 import type { Outlet } from './delivery-host.js';
-import { encodePayload } from './encode-payload.js';
+import { encodePayload, type Writing } from './encode-payload.js';
 import { forwarded } from './forwarded-headers.js';
 import { crossing, HOPS } from './headers.js';
 import { OutgoingHeaders } from './outgoing-headers.js';
@@ -18,11 +18,26 @@ export interface Origin {
 }
 
 /** What an item becomes on one route. */
-interface Making {
-  readonly item: ResultItem;
-  readonly route: Route;
-  readonly origin: Origin;
-  readonly dedupeId: string | undefined;
+class Making implements Writing {
+  constructor(
+    readonly codec: Codec,
+    readonly item: ResultItem,
+    readonly route: Route,
+    readonly origin: Origin,
+    readonly dedupeId: string | undefined,
+  ) {}
+
+  get broker(): string {
+    return this.route.broker;
+  }
+
+  get handler(): string {
+    return this.origin.handler;
+  }
+
+  get context(): DeliveryContext {
+    return this.origin.context;
+  }
 }
 
 /**
@@ -36,25 +51,17 @@ export function encodeItem(
   origin: Origin,
   dedupeId?: string,
 ): Outgoing | Promise<Outgoing> {
-  const { handler, context } = origin;
-  const writing = { codec: route.codec ?? outlet.codec, broker: route.broker, handler, context };
-  const encoded = encodePayload(item.payload, writing);
-  const making = { item, route, origin, dedupeId };
+  const making = new Making(route.codec ?? outlet.codec, item, route, origin, dedupeId);
+  const encoded = encodePayload(item.payload, making);
   return encoded instanceof Promise ? encoded.then((later) => make(later, making)) : make(encoded, making);
 }
 
 function make({ body, contentType }: Encoded, making: Making): Outgoing {
   const { item, route, origin, dedupeId } = making;
   const key = item.key ?? field(route.key, item, origin) ?? (route.forward?.key === true ? keyOf(origin) : undefined);
+  if (key !== undefined) checkedKey(key, senderOf(making));
   const { text, raw } = headersOf(making, contentType);
-  return {
-    body,
-    key: key === undefined ? undefined : checkedKey(key, senderOf(making)),
-    headers: text,
-    rawHeaders: raw,
-    dedupeId,
-    origin: origin.incoming,
-  };
+  return { body, key, headers: text, rawHeaders: raw, dedupeId, origin: origin.incoming };
 }
 
 /** A text where it is one, as most are: `rawKey` has what a text would lose. */

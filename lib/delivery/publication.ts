@@ -140,13 +140,18 @@ export class SinglePublication implements Parcel, Unconfirmed {
   /** Throws what cannot be encoded or has no way out. */
   static send(item: ResultItem, route: Route, plan: PublicationPlan, over: Publishing): Unconfirmed {
     const outlet = outletOf(route, plan);
-    const send = ({ to, message }: Prepared): SinglePublication => {
-      const publication = new SinglePublication(message, to, over);
-      outlet.send(to, publication);
-      return publication;
-    };
     const ready = outlet.encodings.inOrder(route, prepare(item, route, outlet, plan, 0, 0));
-    return ready instanceof Promise ? new EncodedLater(ready.then(send), over) : send(ready);
+    if (!(ready instanceof Promise)) return SinglePublication.sent(ready, outlet, over);
+    return new EncodedLater(
+      ready.then((prepared) => SinglePublication.sent(prepared, outlet, over)),
+      over,
+    );
+  }
+
+  private static sent({ to, message }: Prepared, outlet: Outlet, over: Publishing): SinglePublication {
+    const publication = new SinglePublication(message, to, over);
+    outlet.send(to, publication);
+    return publication;
   }
 
   get target(): string {

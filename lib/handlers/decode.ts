@@ -1,4 +1,4 @@
-import { type Codec, codecName, contentTypeOf } from '../codec/index.js';
+import { type Codec, codecName, contentTypeOf, isOwnCodec } from '../codec/index.js';
 import type { DeliveryContext } from '../delivery/index.js';
 import { MultiBrokerError } from '../errors/index.js';
 import { isThenable } from './thenable.js';
@@ -13,7 +13,7 @@ export function decodeBody(context: DeliveryContext, codec: Codec, handler: stri
       context.emptyMayBeNull && codec.decodeEmpty !== undefined
         ? codec.decodeEmpty(contentType)
         : codec.decode(body, contentType);
-    if (!isThenable(payload)) return payload;
+    if (isOwnCodec(codec) || !isThenable(payload)) return payload;
     return Promise.resolve(payload).catch((thrown: unknown) => {
       throw undecodable(context, codec, handler, thrown);
     });

@@ -1,4 +1,4 @@
-import type { Codec } from '../codec/index.js';
+import { type Codec, isOwnCodec } from '../codec/index.js';
 import type { Binding, DeliveryContext } from '../delivery/index.js';
 import { decodeBody } from './decode.js';
 import type { HandlerDeclaration } from './declaration.js';
@@ -9,15 +9,28 @@ import { validate } from './validate.js';
 export function handleOf(declaration: HandlerDeclaration, codec: Codec): Binding['handle'] {
   const { handler } = declaration;
   const { schema } = declaration.options;
+  // To look for a promise in each payload is not cheap.
+  const mayWait = !isOwnCodec(codec);
   const call = (context: DeliveryContext, payload: unknown): unknown => {
     context.decoded(payload);
     return declaration.call(context);
   };
-  if (!schema) return (context) => next(decoded(context, codec, handler), (payload) => call(context, payload));
+  const callLater = (context: DeliveryContext, payload: PromiseLike<unknown>): unknown =>
+    Promise.resolve(payload).then((value) => call(context, value));
+  if (!schema) {
+    return (context) => {
+      const payload = decoded(context, codec, handler);
+      return mayWait && isThenable(payload) ? callLater(context, payload) : call(context, payload);
+    };
+  }
 
   return (context) => {
-    const check = (payload: unknown): unknown => validate(schema, payload, context, handler);
-    return next(next(decoded(context, codec, handler), check), (payload) => call(context, payload));
+    const payload = decoded(context, codec, handler);
+    const checked =
+      mayWait && isThenable(payload)
+        ? Promise.resolve(payload).then((value) => validate(schema, value, context, handler))
+        : validate(schema, payload, context, handler);
+    return isThenable(checked) ? callLater(context, checked) : call(context, checked);
   };
 }
 

@@ -36,8 +36,8 @@ export function encodeByHand(by: Publisher, given: unknown, options = NO_OPTIONS
   if (options.dedupeId !== undefined) throw unsupported(by.broker);
   const item = isOutgoingMessage(given) ? given : undefined;
   const encoded = encode(by.broker, options.codec ?? by.codec, item === undefined ? given : item.payload);
-  const make = (written: Encoded): Outgoing => outgoingOf(written, item, options, by);
-  return encoded instanceof Promise ? encoded.then(make) : make(encoded);
+  if (!(encoded instanceof Promise)) return outgoingOf(encoded, item, options, by);
+  return encoded.then((written) => outgoingOf(written, item, options, by));
 }
 
 function outgoingOf(
@@ -47,14 +47,15 @@ function outgoingOf(
   { broker, origin }: Publisher,
 ): Outgoing {
   const headers = new OutgoingHeaders({});
-  headers.set(options.headers, { broker });
-  headers.setRaw(options.rawHeaders, { broker });
-  headers.set(item?.headers, { broker });
-  headers.setRaw(item?.rawHeaders, { broker });
+  if (options.headers !== undefined) headers.set(options.headers, { broker });
+  if (options.rawHeaders !== undefined) headers.setRaw(options.rawHeaders, { broker });
+  if (item?.headers !== undefined) headers.set(item.headers, { broker });
+  if (item?.rawHeaders !== undefined) headers.setRaw(item.rawHeaders, { broker });
   const own = contentTypeOf(headers.text);
   if (own === undefined && contentType !== undefined) headers.text[CONTENT_TYPE] = contentType;
   if (own !== undefined && contentType === TEXT && body !== null) refuseMislabelled(body, own, broker);
-  const key = checkedKey(item?.key ?? options.key, { broker });
+  const key = item?.key ?? options.key;
+  if (key !== undefined) checkedKey(key, { broker });
   return { body, key, headers: headers.text, rawHeaders: headers.raw, origin };
 }
 
@@ -70,18 +71,22 @@ function refuseMislabelled(body: Uint8Array, contentType: string, broker: string
 }
 
 function encode(broker: string, codec: Codec, payload: unknown): Encoded | Promise<Encoded> {
-  const failed = (thrown: unknown): never => {
-    const name = codecName(codec);
-    const by = name === undefined ? '' : ` by ${name}`;
-    const what = `What was published on broker '${broker}' cannot be encoded${by}`;
-    throw new MultiBrokerError('MULTI_BROKER_UNENCODABLE', what, { broker, cause: asError(thrown) });
-  };
   try {
     const encoded = encodeWith(codec, payload);
-    return encoded instanceof Promise ? encoded.catch(failed) : encoded;
+    if (!(encoded instanceof Promise)) return encoded;
+    return encoded.catch((thrown: unknown) => {
+      throw unencodable(broker, codec, thrown);
+    });
   } catch (thrown) {
-    return failed(thrown);
+    throw unencodable(broker, codec, thrown);
   }
+}
+
+function unencodable(broker: string, codec: Codec, thrown: unknown): MultiBrokerError {
+  const name = codecName(codec);
+  const by = name === undefined ? '' : ` by ${name}`;
+  const what = `What was published on broker '${broker}' cannot be encoded${by}`;
+  return new MultiBrokerError('MULTI_BROKER_UNENCODABLE', what, { broker, cause: asError(thrown) });
 }
 
 function unsupported(broker: string): MultiBrokerError {

@@ -26,15 +26,32 @@ export interface TakingIn {
 
 /** The message as the server would keep it and nats.js would read it, or why the server would not have it. */
 export function takeIn(message: Outgoing, to: NatsDestinationSpec, at: TakingIn): Stored | PublishError {
+  if (isUsual(message) && surelyFits(message, MAX_PAYLOAD)) return store(to.subject, message, at.timestamp, at);
   const headers = kept(message);
   const problem = problemOf(headers);
   if (problem !== undefined) return at.errors.badHeader(to, problem.name, problem.why);
   const size = surelyFits(message, MAX_PAYLOAD) ? 0 : sizeOf(message, headers);
   if (size > MAX_PAYLOAD) return at.errors.tooLarge(to, `${size} bytes with headers, the server takes ${MAX_PAYLOAD}`);
   const { body, key, origin } = message;
-  const plain = message.rawHeaders === undefined && typeof key !== 'object' && isReadAsWritten(headers, key);
+  const plain = message.rawHeaders === undefined && (key === undefined || isText(key)) && isReadAsWritten(headers);
   const read = plain ? { body, key, headers } : asRead(message, headers);
   return store(to.subject, { ...read, origin }, at.timestamp, at);
+}
+
+/** Most messages are: all of it is kept, and read as it was written. */
+function isUsual({ key, headers, rawHeaders, dedupeId }: Outgoing): boolean {
+  if (rawHeaders !== undefined || dedupeId !== undefined || (key !== undefined && !isText(key))) return false;
+  for (const name in headers) if (verdictOn(name) !== 'fine' || !isText(headers[name] ?? '')) return false;
+  return true;
+}
+
+/** Visible ASCII at both ends, so that nothing is trimmed, on one line. */
+function isText(value: string | Uint8Array): value is string {
+  if (typeof value === 'object') return false;
+  if (value === '') return true;
+  const [first, last] = [value.charCodeAt(0), value.charCodeAt(value.length - 1)];
+  if (first <= 32 || first > 126 || last <= 32 || last > 126) return value === value.trim() && !/[\r\n]/.test(value);
+  return !value.includes('\n') && !value.includes('\r');
 }
 
 /** The headers that are written: the dedupe id is one, what the server would act on is none. */
@@ -58,12 +75,12 @@ function passes(name: string, hasKey: boolean): boolean {
 }
 
 /** nats.js takes blanks away around a value, and the library reads some names as something else than a header. */
-function isReadAsWritten(headers: Headers, key: string | undefined): boolean {
+function isReadAsWritten(headers: Headers): boolean {
   for (const name in headers) {
     const value = headers[name] ?? '';
     if (value !== value.trim() || verdictOn(name) === 'own') return false;
   }
-  return key === undefined || key === key.trim();
+  return true;
 }
 
 function asRead(message: Outgoing, headers: Headers): Pick<Outgoing, 'body' | 'key' | 'headers' | 'rawHeaders'> {
