@@ -185,12 +185,13 @@ export class TwinConsumer {
     if (this.#leases.has(seq)) this.#leases.set(seq, this.ackWaitMs);
   }
 
-  /** Tells the readers, the one whose turn it is first; with a seed it is their turns that are drawn. */
+  /** Tells the readers that take something, the one whose turn it is first; a seed draws from their turns. */
   wake(): void {
     if (this.#available() === 0) return;
     this.#told.clear();
     for (const reader of [...this.#readers.inTurn()]) {
-      if (reader.free) this.#told.add(reader);
+      if (!reader.free) continue;
+      this.#told.add(reader);
       reader.wake();
     }
   }

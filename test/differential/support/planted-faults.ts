@@ -111,10 +111,11 @@ export const faults: Readonly<Record<string, Fault>> = {
     kind: 'jetstream',
     noticedBy: law('every group gets every message that is its'),
     plant: () =>
-      spoil(TwinConsumer.prototype, 'leave', (leave) => {
-        return function (reader, unsettled) {
-          for (const seq of unsettled) this.done(seq);
-          leave.call(this, reader, []);
+      // Before a member leaves, it gives back by hand what nobody has begun; a script's nack waits some time.
+      spoil(TwinConsumer.prototype, 'nak', (nak) => {
+        return function (seq, ms) {
+          if (ms === 0) this.done(seq);
+          else nak.call(this, seq, ms);
         };
       }),
   },

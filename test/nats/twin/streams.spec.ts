@@ -57,6 +57,18 @@ describe('streams of the NATS twin', () => {
     expect(reader.lanes[0]!.maxPrefetch).toBe(most);
   });
 
+  it('rest while a reader asks for nothing, and hand over what is there once it does', async () => {
+    const bench = new TwinBench();
+    const driver = await bench.connect(events);
+    const reader = await bench.read(driver, orders());
+    reader.lanes[0]!.demand!(0);
+    await bench.publish(driver, to, 'one', 'two');
+    expect([bench.turns.busy, reader.texts]).toEqual([false, []]);
+    reader.lanes[0]!.demand!(2);
+    await bench.turns.idle();
+    expect(reader.texts).toEqual(['one', 'two']);
+  });
+
   it('take nothing behind what they refuse for want of room, though it would fit: it comes again in its order', async () => {
     const bench = new TwinBench();
     const driver = await bench.connect(events);
