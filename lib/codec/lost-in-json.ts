@@ -9,12 +9,14 @@ const LOST =
 const BOXED = /^\[object (Number|String|Boolean)\]$/;
 
 /**
- * Throws where something of the payload, at any depth, would be lost without a word. It is written by then: so it is no
- * circle, and where no object is written within it there is nothing to look at but itself.
+ * Throws where something of the payload, at any depth, would be lost without a word. It is written by then, so it is no
+ * circle, and the text tells whether there is anything to look for: a walk through each payload took as long as half
+ * of JSON.stringify. What has fields of its own, as an Error may, is looked at where it is the payload itself.
  */
 export function refuseLost(payload: unknown, written: string): void {
   if (typeof payload !== 'object' || payload === null) return;
-  if (written.includes('{', 1)) look(payload);
+  // Of what is lost nothing is written, or its bytes by their numbers.
+  if (written.includes('{}') || written.includes('{"0":')) look(payload);
   else if (!Array.isArray(payload)) lookAt(payload);
 }
 

@@ -86,7 +86,7 @@ function headersOf(making: Making, contentType: string | undefined): OutgoingHea
   if (item.headers !== undefined) headers.setCarried(item.headers, senderOf(making));
   if (item.rawHeaders !== undefined) headers.setRaw(item.rawHeaders, senderOf(making));
   // A handler that passes on all headers of its message would hide a loop.
-  headers.own(HOPS, origin.hops);
+  if (headers.text[HOPS] !== origin.hops || headers.raw !== undefined) headers.own(HOPS, origin.hops);
   return headers;
 }
 

@@ -41,7 +41,6 @@ describe('by default', () => {
     ['a Set', new Set([1])],
     ['an ArrayBuffer', new ArrayBuffer(1)],
     ['an Error', new Error('no stock')],
-    ['an Error with fields of its own', Object.assign(new RangeError('no stock'), { code: 'E' })],
     ['a RegExp', /x/],
     ['a DataView', new DataView(new ArrayBuffer(1))],
     ['a Blob', new Blob(['x'])],
@@ -51,6 +50,11 @@ describe('by default', () => {
     for (const given of [payload, { a: payload }, [1, { b: [payload] }], new Money(payload)]) {
       expect(() => auto.encode(given)).toThrow('nothing of it would be written');
     }
+  });
+
+  it('nor can an Error that has fields beside its message, which alone would be left out', () => {
+    const payload = Object.assign(new RangeError('no stock'), { code: 'E' });
+    expect(() => auto.encode(payload)).toThrow('nothing of it would be written');
   });
 
   it.each([

@@ -16,11 +16,15 @@ export interface Origin {
 export class KafkaIncoming implements Incoming, Delivered {
   settled = false;
   place = 0;
+  /** Its bytes, as far as they decide how much is held in memory. */
+  readonly size: number;
 
   constructor(
     private readonly origin: Origin,
     private readonly message: KafkaMessage,
-  ) {}
+  ) {
+    this.size = (message.value?.length ?? 0) + (message.key?.length ?? 0);
+  }
 
   get offset(): string {
     return this.message.offset;
@@ -86,11 +90,6 @@ export class KafkaIncoming implements Incoming, Delivered {
   /** Kafka does not count; what is tried again in place is counted by who does. */
   get deliveries(): number {
     return 1;
-  }
-
-  /** Its bytes, as far as they decide how much is held in memory. */
-  get size(): number {
-    return (this.message.value?.length ?? 0) + (this.message.key?.length ?? 0);
   }
 }
 
