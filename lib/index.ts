@@ -34,6 +34,7 @@ export {
   type BrokerKinds,
   type BrokerMessage,
   type BrokerOptions,
+  type ConcurrencyOptions,
   type DeadLetterOptions,
   type Destination,
   type DestinationOf,

@@ -27,6 +27,8 @@ export interface Binding {
   readonly ack: AckPolicy;
   readonly retry: Required<Omit<RetryOptions, 'retryIf'>> & Pick<RetryOptions, 'retryIf'>;
   readonly maxProcessingMs?: number | undefined;
+  /** Of what asks for an answer where nothing is brought back (core NATS): how many at once, and calls in all of each. */
+  readonly requests?: { readonly concurrency: number; readonly attempts: number } | undefined;
   /** Whether requests are answered also with nothing, or never; undefined: with what the handler returns. */
   readonly reply?: boolean | undefined;
   /** How its answers are written, where not as this library does. */

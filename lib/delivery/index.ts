@@ -11,6 +11,7 @@ export { Outbox, type OutboxHost } from './outbox.js';
 export type { Parcel } from './parcel.js';
 export { backlogIssues, type PublishBacklog, sourceIssues } from './publish-backlog.js';
 export { isRejection, markRejection } from './rejection.js';
+export { CONCURRENT_REQUESTS } from './requests.js';
 export { OutgoingHeaders } from './outgoing-headers.js';
 export { checkedKey } from './text-fields.js';
 export { Turns } from './turns.js';

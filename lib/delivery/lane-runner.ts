@@ -7,10 +7,12 @@ import type { WaitsFor } from './delivery-observer.js';
 import { Delivery } from './delivery.js';
 import type { LaneOwner } from './lane-owner.js';
 import { LaneQueue } from './lane-queue.js';
+import { forgetLeft, supersede } from './left-unsettled.js';
 import { type Leased, LeaseKeeper } from './lease-keeper.js';
 import { OpenDeliveries } from './open-deliveries.js';
 import { Overflow } from './overflow.js';
 import { Prefetch } from './prefetch.js';
+import { Requests } from './requests.js';
 import { Responder } from './responder.js';
 import type { Settling } from './settling.js';
 import { type LaneState, overdue, slowCall, standstill } from './standstill.js';
@@ -41,8 +43,6 @@ export class LaneRunner implements LaneOwner, Leased {
   private readonly open = new OpenDeliveries();
   /** Deliveries of which a handler or a publish runs, or which wait for a further call: a drain waits for them. */
   private active = 0;
-  /** Handled and not settled, by hand some time perhaps. */
-  private unsettled = 0;
   /** When the pump came to its end last: for a lane that is full, since when it stands. */
   private stoodSince = 0;
   private calledAt = 0;
@@ -51,6 +51,8 @@ export class LaneRunner implements LaneOwner, Leased {
   private interrupt = new LazyAbortController();
   private readonly lease: LeaseKeeper;
   private readonly overflow: Overflow;
+  /** Where nobody brings a message back, what asks for an answer has no order. */
+  private readonly requests: Requests | undefined;
   /** Where the server gives to other replicas what this one does not ask for. */
   private readonly prefetch: Prefetch | undefined;
   /** What had waited too long behind the message that is at work. */
@@ -78,13 +80,14 @@ export class LaneRunner implements LaneOwner, Leased {
     this.overflow = new Overflow(this);
     this.prefetch = lane.demand === undefined ? undefined : new Prefetch(lane, host.clock);
     this.responder = new Responder(this);
+    this.requests = lane.again === 'never' ? new Requests(this, scope) : undefined;
     if (lane.lost.aborted) this.lose();
     else lane.lost.addEventListener('abort', () => { this.lose(); }, { once: true }); // prettier-ignore
   }
 
   /** Taken and not settled. */
   get taken(): number {
-    return this.queue.length + this.unsettled;
+    return this.queue.length + this.open.unsettled;
   }
 
   /**
@@ -92,7 +95,7 @@ export class LaneRunner implements LaneOwner, Leased {
    * handler to settle it, behind such a one, or for the outbox, which knows of itself whether it moves.
    */
   get moves(): boolean {
-    return (this.calling && !this.confirming) || this.inTurn;
+    return (this.calling && !this.confirming) || this.inTurn || this.requests?.moves === true;
   }
 
   /** Messages whose handler has not been called yet. */
@@ -104,7 +107,7 @@ export class LaneRunner implements LaneOwner, Leased {
   take(batch: readonly Incoming[]): void | Promise<void> {
     if (this.ending) return;
     const taken = this.lane.waits ? batch : this.overflow.admit(batch, this.queue.length);
-    if (this.open.size > this.active) this.supersede(taken);
+    if (this.open.size > this.active) supersede(this.open, taken);
     this.queue.push(taken, this.prefetch?.arrived());
     this.lease.begin();
     this.kick();
@@ -207,7 +210,7 @@ export class LaneRunner implements LaneOwner, Leased {
 
   settled(delivery: Settling): void {
     // A lane that this very settlement has lost counts nothing any more.
-    if (this.unsettled > 0) this.unsettled--;
+    if (this.open.unsettled > 0) this.open.unsettled--;
     if (!delivery.active) this.closed(delivery);
   }
 
@@ -222,10 +225,14 @@ export class LaneRunner implements LaneOwner, Leased {
   }
 
   private get state(): LaneState {
-    const { lane, binding, calling, stoodSince, calledAt, latest, unsettled, waiting, isFull } = this;
-    const { oldest, span } = this.open;
+    const { lane, binding, calling, stoodSince, waiting, isFull } = this;
+    const { oldest, span, unsettled } = this.open;
     const { clock } = this.host;
     const isIdle = this.active === 0;
+    // Of requests that let nothing more begin, the one that has run longest.
+    const byRequests = this.requests?.isFull === true;
+    const latest = byRequests ? oldest : this.latest;
+    const calledAt = byRequests ? stoodSince : this.calledAt;
     return { lane, binding, clock, isFull, isIdle, calling, span, unsettled, waiting, oldest, latest, stoodSince, calledAt }; // prettier-ignore
   }
 
@@ -235,31 +242,8 @@ export class LaneRunner implements LaneOwner, Leased {
     if (!this.pumping) this.kick();
   }
 
-  /** What a handler left unsettled and the server delivers again: from now on the new delivery alone settles it. */
-  private supersede(batch: readonly Incoming[]): void {
-    const again = batch.filter(({ deliveries }) => deliveries > 1);
-    if (again.length === 0) return;
-    const left = this.open.leftUnsettled();
-    for (const { position } of again) this.forget(left.get(position));
-  }
-
-  private forget(left: Settling | undefined): void {
-    if (left === undefined || left.superseded) return;
-    left.supersede();
-    this.open.closed(left);
-    this.unsettled--;
-  }
-
-  /** Their leases are over. A lane that is full of them would ask for nothing ever after, not even for them. */
-  private forgetLeft(): void {
-    for (const left of this.open.leftUnsettled().values()) {
-      this.forget(left);
-      this.lane.forget?.(left.incoming);
-    }
-    this.kick();
-  }
-
-  private kick(): void {
+  /** Begins what may begin, where nothing does. */
+  kick(): void {
     if (this.pumping || !this.mayBegin()) return;
     if (this.queue.length === 0) {
       this.askForMore();
@@ -270,12 +254,13 @@ export class LaneRunner implements LaneOwner, Leased {
   }
 
   private mayBegin(): boolean {
-    return !this.ending && !this.paused && this.holds === 0 && !this.isFull;
+    return !this.ending && !this.paused && this.holds === 0 && !this.isFull && this.requests?.isFull !== true;
   }
 
   /** Where each is settled for itself, what has passed an unsettled one is done with, and counts no more. */
   private get isFull(): boolean {
-    return (this.lane.again === 'hold' ? this.open.span : this.open.size) >= this.window;
+    const { lane, open, requests } = this;
+    return (lane.again === 'hold' ? open.span : open.size - (requests?.running ?? 0)) >= this.window;
   }
 
   private async pump(): Promise<void> {
@@ -286,10 +271,14 @@ export class LaneRunner implements LaneOwner, Leased {
       if (this.room.any && this.queue.length <= FULL_AT) this.room.wake();
       this.prefetch?.began(this.queue.length);
       if (!this.lane.waits) this.overflow.began(message);
-      const delivery = new Delivery(message, this);
+      const requests = this.requests?.takes(message) === true ? this.requests : undefined;
+      const delivery = new Delivery(message, requests ?? this);
       this.open.add(delivery);
       this.active++;
-      this.unsettled++;
+      if (requests !== undefined) {
+        requests.run(delivery);
+        continue;
+      }
       const running = delivery.begin();
       let { rest } = delivery;
       if (running !== undefined) {
@@ -333,7 +322,7 @@ export class LaneRunner implements LaneOwner, Leased {
   private lose(): void {
     const what = `${this.lane.name} was taken away`;
     this.vanish(() => new MultiBrokerError('MULTI_BROKER_STOPPED', what, { retryable: true }));
-    this.unsettled = 0;
+    this.open.unsettled = 0;
   }
 
   /** Nothing of this lane is handled or settled any more. Most lanes end idle, and an error is not cheap. */
@@ -384,7 +373,10 @@ export class LaneRunner implements LaneOwner, Leased {
     const isStuck = prefetch.looked() > 3 && (this.pumping || this.holds > 0);
     const back = isStuck || now - (queue.since ?? now) > thirdMs ? this.giveBack() : 0;
     this.givenBack += back;
-    if (isFull && !this.pumping && now - this.stoodSince > 3 * thirdMs) this.forgetLeft();
+    if (isFull && !this.pumping && now - this.stoodSince > 3 * thirdMs) {
+      forgetLeft(this.open, lane);
+      this.kick();
+    }
     if ((back > 0 && !isFull) || isStuck) this.host.ailments.set(queue, overdue(binding, lane, this.givenBack));
     return queue.length > 0 || isFull;
   }

@@ -10,6 +10,8 @@ const SPARSE_AT = 4_096;
  * What is over leaves its place empty at once, so that nothing of it is kept behind one that is open.
  */
 export class OpenDeliveries {
+  /** Handled and not settled, by hand some time perhaps. */
+  unsettled = 0;
   private list: (Settling | undefined)[] = [];
   /** Those before it are over. */
   private first = 0;
@@ -31,6 +33,11 @@ export class OpenDeliveries {
   }
 
   add(delivery: Settling): void {
+    this.unsettled++;
+    this.put(delivery);
+  }
+
+  private put(delivery: Settling): void {
     delivery.place = this.base + this.list.length;
     this.list.push(delivery);
     this.count++;
@@ -73,6 +80,6 @@ export class OpenDeliveries {
     this.list = [];
     this.first = 0;
     this.count = 0;
-    for (const delivery of open) this.add(delivery);
+    for (const delivery of open) this.put(delivery);
   }
 }

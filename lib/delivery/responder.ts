@@ -5,7 +5,7 @@ import {
   type ReplyMessage,
   type RequestMessage,
 } from '../codec/index.js';
-import type { Headers, Outcome, Outgoing } from '../driver/index.js';
+import type { Headers, Incoming, Outcome, Outgoing } from '../driver/index.js';
 import { asError, type PublishError } from '../errors/index.js';
 import type { DeliveryContext, ResultItem } from './binding.js';
 import type { DeliveredMessage } from './delivered-message.js';
@@ -50,15 +50,24 @@ export class Responder {
   /** With a failure: the text, never a stack. */
   fail(request: DeliveredMessage | undefined, error: Error): void {
     const to = this.addressOf(request);
-    if (request !== undefined && to !== undefined && this.answersFailures(request)) this.sendError(request, to, error);
+    if (request !== undefined && to !== undefined && this.answersFailures(request.incoming))
+      this.sendError(request, to, error);
+  }
+
+  /**
+   * Whether somebody waits for this handler, as far as anybody knows. A publish that waits for a stream's PubAck looks
+   * the same, until the handler has returned nothing to one.
+   */
+  mayAnswer({ replyTo }: Incoming): boolean {
+    return replyTo !== undefined && (this.owner.binding.reply ?? this.hasAnswered !== false);
   }
 
   /**
    * By `reply` where it says so, else by what the handler did before. Of one that was never asked nobody knows: a
    * wildcard is more often there to listen, a subject of its own to be asked.
    */
-  private answersFailures({ incoming }: DeliveredMessage): boolean {
-    return this.owner.binding.reply ?? this.hasAnswered ?? incoming.params === undefined;
+  answersFailures({ params }: Incoming): boolean {
+    return this.owner.binding.reply ?? this.hasAnswered ?? params === undefined;
   }
 
   private addressOf(request: DeliveredMessage | undefined): ReplyAddress | undefined {

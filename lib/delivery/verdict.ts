@@ -91,13 +91,21 @@ export class Verdicts {
 
   private mayRetry(error: Error): boolean {
     const { retry } = this.owner.binding;
-    if (this.callsOfRound >= retry.attempts || cannotSucceed(error)) return false;
+    if (this.callsOfRound >= this.attempts || cannotSucceed(error)) return false;
     try {
       return retry.retryIf?.(error) ?? true;
     } catch (thrown) {
       this.owner.host.log.error(`${this.named()}: retryIf failed`, asError(thrown));
       return false;
     }
+  }
+
+  /** Who is told of the failure by core NATS would wait for all of them, and can ask again. */
+  private get attempts(): number {
+    const { incoming, owner } = this;
+    const { retry, requests } = owner.binding;
+    if (requests === undefined || owner.lane.again !== 'never' || incoming.replyTo === undefined) return retry.attempts;
+    return owner.responder.answersFailures(incoming) ? requests.attempts : retry.attempts;
   }
 
   private final(error: Error): Verdict {

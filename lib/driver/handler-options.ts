@@ -37,6 +37,15 @@ export interface DeadLetterOptions {
   readonly destination: string | Destination;
 }
 
+/** What is handled at once, and what one after another. */
+export interface ConcurrencyOptions {
+  /**
+   * Core NATS messages that ask for an answer, of each subscription. Default 64; 1: one after another, as all others
+   * are.
+   */
+  readonly requests?: number;
+}
+
 /** How deliveries to a handler are done: for one binding, or as a broker's default. */
 export interface HandlerOptions {
   /** What settles a message whose handler failed. Default: `nack-on-error`. */
@@ -45,8 +54,8 @@ export interface HandlerOptions {
   readonly retry?: RetryOptions;
   /** Not offered yet: refused with MULTI_BROKER_OPTION_UNSUPPORTED. */
   readonly deadLetter?: DeadLetterOptions;
-  /** Not offered yet beyond 1: refused with MULTI_BROKER_OPTION_UNSUPPORTED. */
-  readonly concurrency?: number;
+  /** What is handled at once. A number beyond 1 is not offered yet: refused with MULTI_BROKER_OPTION_UNSUPPORTED. */
+  readonly concurrency?: number | ConcurrencyOptions;
   /** Not offered yet: refused with MULTI_BROKER_OPTION_UNSUPPORTED. */
   readonly batch?: unknown;
   /** Reads payloads. Default: by content type. */

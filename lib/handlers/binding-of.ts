@@ -32,7 +32,20 @@ export function tryBinding(definition: BrokerDefinition, declaration: HandlerDec
     ...optionProblems(declaration, definition.name, subscribeProblems(declaration.options), '@Subscribe'),
   ];
   const source = sourceOf(definition, declaration, problems);
+  if (source !== undefined && problems.length === 0) problems.push(...requestProblems(definition, declaration, source));
   return source && problems.length === 0 ? { binding: build(definition, declaration, source) } : { problems };
+}
+
+/** What is kept is handled in order, whether somebody asks or not. */
+function requestProblems(
+  { name }: BrokerDefinition,
+  declaration: HandlerDeclaration,
+  source: SourceSpec,
+): MultiBrokerError[] {
+  const { concurrency } = declaration.options;
+  if (!source.durable || typeof concurrency !== 'object' || concurrency.requests === undefined) return [];
+  const what = `concurrency.requests is for core NATS, and ${source.name} is handled in its order: leave it out`;
+  return [handlerProblem(declaration, name, 'MULTI_BROKER_OPTION_UNSUPPORTED', what)];
 }
 
 function build(definition: BrokerDefinition, declaration: HandlerDeclaration, source: SourceSpec): Binding {

@@ -1,11 +1,11 @@
 import { auto, type Codec } from '../codec/index.js';
-import type { Binding } from '../delivery/index.js';
+import { type Binding, CONCURRENT_REQUESTS } from '../delivery/index.js';
 import type { HandlerOptions, RetryOptions, SubscribeOptions } from '../driver/index.js';
 
 const RETRY = { attempts: 3, delayMs: 100, factor: 2, maxDelayMs: 30_000, jitter: 0 } as const;
 
 /** How a binding is delivered, every default filled in. */
-export type ResolvedHandlerOptions = Pick<Binding, 'ack' | 'retry' | 'maxProcessingMs' | 'reply'> & {
+export type ResolvedHandlerOptions = Pick<Binding, 'ack' | 'retry' | 'requests' | 'maxProcessingMs' | 'reply'> & {
   readonly codec: Codec;
 };
 
@@ -14,10 +14,20 @@ export function resolveHandlerOptions(own: SubscribeOptions, broker: HandlerOpti
   return {
     ack: own.ack ?? broker.ack ?? 'nack-on-error',
     retry: resolveRetry(own.retry, broker.retry),
+    requests: {
+      concurrency: atOnce(own.concurrency) ?? atOnce(broker.concurrency) ?? CONCURRENT_REQUESTS,
+      // Whoever says how often a handler is called says so of requests, too.
+      attempts: own.retry?.attempts ?? broker.retry?.attempts ?? 1,
+    },
     maxProcessingMs: own.maxProcessingMs ?? broker.maxProcessingMs,
     reply: own.reply,
     codec: own.codec ?? broker.codec ?? auto,
   };
+}
+
+/** A number is meant for all that a handler gets. */
+function atOnce(concurrency: HandlerOptions['concurrency']): number | undefined {
+  return typeof concurrency === 'object' ? concurrency.requests : concurrency;
 }
 
 function resolveRetry(own: RetryOptions = {}, broker: RetryOptions = {}): Binding['retry'] {

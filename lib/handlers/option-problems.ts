@@ -28,8 +28,7 @@ export function handlerOptionProblems(options: HandlerOptions): OptionProblem[] 
     ...retryProblems(options.retry),
     ...invalid(options.codec, 'codec', 'an object with encode and decode', isCodec),
     ...invalid(options.maxProcessingMs, 'maxProcessingMs', 'more than 0', (ms) => isNumber(ms) && ms > 0),
-    ...invalid(options.concurrency, 'concurrency', 'a whole number from 1', isCount),
-    ...unsupported(isCount(options.concurrency) && options.concurrency > 1, 'concurrency beyond 1'),
+    ...concurrencyProblems(options.concurrency),
     ...unsupported(options.deadLetter !== undefined, 'deadLetter'),
     ...unsupported(options.batch !== undefined && options.batch !== false, 'batch'),
   ];
@@ -41,6 +40,16 @@ export function publishToProblems(options: PublishToOptions): OptionProblem[] {
     ...invalid(options.codec, 'codec', 'an object with encode and decode', isCodec),
     ...unsupported(options.dedupeId !== undefined, 'dedupeId'),
     ...unsupported(options.schema !== undefined, 'schema of a publisher'),
+  ];
+}
+
+function concurrencyProblems(concurrency: HandlerOptions['concurrency']): OptionProblem[] {
+  if (isObject(concurrency)) {
+    return invalid(concurrency.requests, 'concurrency.requests', 'a whole number from 1', isCount);
+  }
+  return [
+    ...invalid(concurrency, 'concurrency', 'a whole number from 1, or { requests }', isCount),
+    ...unsupported(isCount(concurrency) && concurrency > 1, 'concurrency beyond 1'),
   ];
 }
 
@@ -68,6 +77,8 @@ function unsupported(given: boolean, name: string): OptionProblem[] {
   return given ? [{ code: 'MULTI_BROKER_OPTION_UNSUPPORTED', what: `the option ${name} is not offered yet` }] : [];
 }
 
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1;
 const isFunction = (value: unknown): boolean => typeof value === 'function';

@@ -1,4 +1,4 @@
-import { expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { bindingOf } from '../../lib/handlers/index.js';
 import { declaration } from '../support/declaration.js';
 import { TestContext } from '../support/delivery-context.js';
@@ -44,4 +44,36 @@ it('the filter of a handler goes along', () => {
   const context = new TestContext({ body: '1' });
   expect(bound?.(context)).toBe(false);
   expect(filter).toHaveBeenCalledWith(context.message);
+});
+
+describe('what asks for an answer', () => {
+  const requests = (own = {}, broker = {}) =>
+    bindingOf(fakeBroker({ name: 'orders', ...broker }), declaration({ options: own })).requests;
+
+  it('is handled 64 at a time and called once, where nobody says otherwise', () => {
+    expect(requests()).toEqual({ concurrency: 64, attempts: 1 });
+    expect(requests({ retry: { delayMs: 5 } })).toEqual({ concurrency: 64, attempts: 1 });
+  });
+
+  it('is called as often as the handler says, or its broker', () => {
+    expect(requests({ retry: { attempts: 4 } })).toMatchObject({ attempts: 4 });
+    expect(requests({ retry: { delayMs: 5 } }, { retry: { attempts: 2 } })).toMatchObject({ attempts: 2 });
+  });
+
+  it('is handled so many at a time as the handler says, or its broker; a number is meant for requests, too', () => {
+    const broker = { concurrency: { requests: 5 } };
+    expect(requests({}, broker)).toMatchObject({ concurrency: 5 });
+    expect(requests({ concurrency: { requests: 200 } }, broker)).toMatchObject({ concurrency: 200 });
+    expect(requests({ concurrency: 1 }, broker)).toMatchObject({ concurrency: 1 });
+  });
+
+  it('has no number of its own on a source that is kept: its messages have an order', () => {
+    const kept = { ...orders, source: () => ({ ...orders.source('q'), durable: true }) };
+    expect(() => bindingOf(kept, declaration({ options: { concurrency: { requests: 8 } } }))).toThrow(
+      expect.objectContaining({
+        code: 'MULTI_BROKER_OPTION_UNSUPPORTED',
+        message: expect.stringContaining('concurrency.requests is for core NATS'),
+      }),
+    );
+  });
 });

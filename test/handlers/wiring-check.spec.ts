@@ -193,6 +193,8 @@ describe('options', () => {
     ['filter', { filter: true as never }],
     ['maxProcessingMs', { maxProcessingMs: 0 }],
     ['concurrency', { concurrency: 0 }],
+    ['concurrency', { concurrency: null as never }],
+    ['concurrency.requests', { concurrency: { requests: 0.5 } }],
   ])('a nonsense %s is a problem that names it', (name, options) => {
     expect(told(check([declaration({ options })]).problems)).toEqual([
       expect.objectContaining({
