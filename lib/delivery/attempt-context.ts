@@ -49,6 +49,8 @@ export class AttemptContext extends MessageContext implements DeliveryContext {
    */
   private scope = new AsyncResource('nestjs-multi-broker');
   private controller: AbortController | undefined;
+  /** Its handler has failed, so that a filter is at work; and that has settled it by hand. */
+  private stage: 'called' | 'failed' | 'filtered' = 'called';
 
   constructor(
     private readonly owner: AttemptOwner,
@@ -113,6 +115,15 @@ export class AttemptContext extends MessageContext implements DeliveryContext {
     this.scope = new AsyncResource('nestjs-multi-broker');
   }
 
+  /** @internal Settled by hand once its handler had failed. */
+  get settledByFilter(): boolean {
+    return this.stage === 'filtered';
+  }
+
+  failed(): void {
+    if (this.stage === 'called') this.stage = 'failed';
+  }
+
   decoded(payload: unknown): void {
     this.message.payload = payload;
   }
@@ -135,7 +146,10 @@ export class AttemptContext extends MessageContext implements DeliveryContext {
   }
 
   private settle(how: HandSettlement): void {
-    if (this.owner.settledByHand(how, this)) return;
+    if (this.owner.settledByHand(how, this)) {
+      if (this.stage === 'failed') this.stage = 'filtered';
+      return;
+    }
     const what = `A delivery of ${this.owner.handler} is settled already`;
     throw new MultiBrokerError('MULTI_BROKER_SETTLEMENT', what, { handler: this.owner.handler });
   }

@@ -82,6 +82,8 @@ export interface DeliveryContext extends MessageContext {
   readonly textHeaders: Headers;
   /** Sets `message.payload`. Called by handlers, once an attempt, before the method is called. */
   decoded(payload: unknown): void;
+  /** The handler's error is a filter's from now on: what settles the message by hand has dealt with it. */
+  failed(): void;
   /** What the handler gives runs in the async scope of this call: for a handler that is called behind a promise. */
   keepScope(): void;
 }

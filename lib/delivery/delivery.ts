@@ -153,7 +153,7 @@ export class Delivery extends Settling implements AttemptOwner {
     if (isStream(result)) return this.publishSequence(result, context);
     this.called();
     this.owner.host.counts.handled++;
-    if (result === undefined) this.published(undefined);
+    if (result === undefined || this.isGivenUp) this.published(undefined);
     else if (Array.isArray(result)) this.publishItems(result as readonly ResultItem[], context);
     else this.publishItem(result as ResultItem, context);
   }
@@ -196,7 +196,7 @@ export class Delivery extends Settling implements AttemptOwner {
   /** A sequence is the handler's part until its end. */
   private async publishSequence(items: AsyncIterable<ResultItem>, context: AttemptContext): Promise<void> {
     const owner: SequenceOwner = {
-      over: () => this.cutReason !== undefined,
+      over: () => this.cutReason !== undefined || this.isGivenUp,
       confirms: (is) => { this.owner.callConfirms(is); }, // prettier-ignore
     };
     const publishing = context.enter(() => publishStream(items, this.plan(context), owner));
@@ -238,7 +238,8 @@ export class Delivery extends Settling implements AttemptOwner {
       return undefined;
     }
     if (this.byHand !== undefined) {
-      this.verdicts.afterSettlement(error);
+      if (this.current?.settledByFilter === true) this.verdicts.settledByFilter(error);
+      else this.verdicts.afterSettlement(error);
       this.owner.host.observer?.failed(this, error, 'failed');
       this.finishByHand(error);
       return undefined;
@@ -317,7 +318,7 @@ export class Delivery extends Settling implements AttemptOwner {
 
   /** Every publish is confirmed: settles, unless the user did or will. */
   private complete(item: ResultItem | undefined): void {
-    if (this.cutReason === undefined && (this.byHand === 'nack' || this.byHand === 'reject')) {
+    if (this.cutReason === undefined && this.isGivenUp) {
       this.finishByHand(undefined);
       return;
     }

@@ -98,6 +98,11 @@ export abstract class Settling implements ObservedDelivery {
     return true;
   }
 
+  /** Nacked or rejected: what its handler gave comes to nothing, or comes again. */
+  protected get isGivenUp(): boolean {
+    return this.byHand === 'nack' || this.byHand === 'reject';
+  }
+
   /** As the newest attempt sees it. */
   protected get message(): DeliveredMessage | undefined {
     return this.current?.message;

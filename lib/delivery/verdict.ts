@@ -72,6 +72,13 @@ export class Verdicts {
     this.tell(error, 'its handler had settled it before');
   }
 
+  /** A filter has settled it, which is no mistake: who settles knows of the failure. */
+  settledByFilter(error: Error): void {
+    const { host } = this.owner;
+    host.counts.failed++;
+    host.log.warn(`${this.named()} failed, and its filter settled it by hand: ${error.message}`);
+  }
+
   /**
    * Settled by hand once the server had delivered it again. Told and not thrown: whoever is late by a moment settles
    * from a timer or an event, where an error would end the process.

@@ -1,5 +1,6 @@
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { isObservable } from 'rxjs';
+import type { DeliveryContext } from '../delivery/index.js';
 import { settleObservable } from './emissions.js';
 import { filterFailure } from './filter-failure.js';
 import type { NestFilter } from './nest-internals.js';
@@ -40,6 +41,7 @@ async function filtered(filters: readonly NestFilter[], error: unknown, args: re
   if (!filter) throw error;
   const host = new ExecutionContextHost([...args]);
   host.setType(CONTEXT_TYPE);
+  (args[1] as DeliveryContext).failed();
   const given: unknown = filter.func(error, host);
   const value: unknown = isThenable(given) ? await given : given;
   if (isObservable(value)) return settleObservable(value);

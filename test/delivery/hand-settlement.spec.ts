@@ -299,3 +299,72 @@ it('a position, not an object, names a message in errors', async () => {
     expect.stringContaining("Orders.on on in[0] of broker 'in' (in[0]@7): dropped, because"),
   ]);
 });
+
+describe.each(['nack', 'reject'] as const)('what a handler returns after %s()', (how) => {
+  const binding = { routes: [{ broker: 'out', destination: 'q' }] };
+
+  it.each(['server', 'hold', 'never'] as const)('is not published (%s)', async (again) => {
+    const rig = new Rig({
+      binding,
+      lane: { again },
+      handle: (_body, context) => {
+        context[how]();
+        return outgoing('half done');
+      },
+    });
+    void rig.take(...messages('a'));
+    await turns();
+    expect([rig.calls, rig.drivers.out.written]).toEqual([['a'], []]);
+    expect(rig.counts.handled).toBe(1);
+  });
+
+  it('is not published as several items, nor as a sequence, which is left', async () => {
+    const left: string[] = [];
+    async function* sequence(context: DeliveryContext) {
+      try {
+        yield outgoing('before');
+        context[how]();
+        yield outgoing('after');
+        left.push('gone on');
+      } finally {
+        left.push('left');
+      }
+    }
+    const rig = new Rig({
+      binding,
+      lane: { again: 'server' },
+      handle: (body, context) => {
+        if (body === 'sequence') return sequence(context);
+        context[how]();
+        return [outgoing('1'), outgoing('2')];
+      },
+    });
+    void rig.take(...messages('several', 'sequence'));
+    await turns();
+    expect([rig.drivers.out.written, left]).toEqual([['before'], ['left']]);
+    expect(rig.lane.fates).toEqual(
+      how === 'nack' ? ['several 1000', 'sequence 1000'] : ['several drop', 'sequence drop'],
+    );
+  });
+});
+
+describe('a failure that a filter has settled by hand', () => {
+  const failing = (act: (context: DeliveryContext) => void) =>
+    settle((context) => {
+      context.failed();
+      act(context);
+      throw new Error('no stock');
+    }, 'hold');
+
+  it.each(['ack', 'nack', 'reject'] as const)(
+    'by %s() is no error in the log, and nothing is called for it',
+    async (how) => {
+      const rig = await failing((context) => context[how]());
+      expect(rig.log.lines.filter((line) => line.startsWith('error'))).toEqual([]);
+      expect(rig.log.lines).toContainEqual(
+        expect.stringMatching(/^warn Orders\.on .*its filter settled it by hand: no stock/),
+      );
+      expect([rig.counts.failed, rig.calls]).toEqual([1, ['a']]);
+    },
+  );
+});

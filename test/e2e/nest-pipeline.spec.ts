@@ -1,4 +1,5 @@
 import {
+  type ArgumentsHost,
   type CanActivate,
   Catch,
   type ExceptionFilter,
@@ -11,7 +12,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { APP_GUARD, REQUEST } from '@nestjs/core';
-import { BaseRpcExceptionFilter } from '@nestjs/microservices';
+import { BaseRpcExceptionFilter, RpcException } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { of } from 'rxjs';
@@ -49,6 +50,33 @@ async function deliver(providers: object[], payload: unknown = 1) {
   await eventually(() => expect(server.settled.filter(({ queue }) => queue === 'in')).toHaveLength(1));
   return { app, settled: server.settled[0]!.how, out: server.published.filter(({ queue }) => queue === 'out') };
 }
+
+describe('a filter that settles by hand', () => {
+  @Catch()
+  class Acks extends BaseRpcExceptionFilter {
+    override catch(error: Error, host: ArgumentsHost) {
+      host.switchToRpc().getContext<MessageContext>().ack();
+      return super.catch(error, host);
+    }
+  }
+  @Injectable()
+  @UseFilters(new Acks())
+  class Orders {
+    @Subscribe('orders', 'in')
+    on() {
+      throw new RpcException('no stock');
+    }
+  }
+
+  it('has dealt with the failure, though it passes it on to who asked: no ERROR, no further call', async () => {
+    const error = jest.spyOn(Logger.prototype, 'error');
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+    const { settled, app } = await deliver([Orders]);
+    await eventually(() => expect(warn).toHaveBeenCalledWith(expect.stringContaining('its filter settled it by hand')));
+    expect([settled, error.mock.calls]).toEqual(['done', []]);
+    expect(app.get(MultiBroker).default.health().counts).toMatchObject({ failed: 1, rejected: 0 });
+  });
+});
 
 describe('a guard that refuses', () => {
   const calls = { guard: 0, handler: 0 };

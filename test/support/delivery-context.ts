@@ -40,6 +40,8 @@ export class TestContext extends MessageContext implements DeliveryContext {
 
   keepScope(): void {}
 
+  failed(): void {}
+
   ack(): void {
     this.settled.push('ack');
   }
