@@ -15,6 +15,20 @@ async function started(): Promise<{ app: TestingModule; brokers: MultiBroker }> 
   return { app, brokers: app.get(MultiBroker) };
 }
 
+/** A member of a Kafka group, which has its partitions. */
+async function member(groupId: string, topic: string) {
+  const app = await application([orders({ groupId })], []);
+  await app.init();
+  const broker = app.get(MultiBroker).get('orders');
+  const seen: unknown[] = [];
+  const subscription = await broker.subscribe(topic, (payload) => void seen.push(payload));
+  const publishToBoth = async (): Promise<void> => {
+    // By the default partitioner the one is of partition 0, the other of 1.
+    for (const key of ['a', 'd']) await broker.publish(topic, key, { key });
+  };
+  return { app, subscription, seen, publishToBoth, unsettled: () => broker.health().counts.unsettled };
+}
+
 /** A subscription whose handler always fails. */
 async function failing(brokers: MultiBroker, broker: string, source: string | Source) {
   const calls: number[] = [];
@@ -44,6 +58,21 @@ whenBrokers(describe)('a subscription that is paused on a real server', () => {
     expect(brokers.get('orders').health().notes).toEqual([expect.stringContaining('handler is paused')]);
     one.subscription.resume();
     await one.called(before + 1);
+  });
+
+  it('of Kafka calls nothing of the partitions that a rebalance brings, before it is resumed', async () => {
+    const group = uniqueName('paused');
+    const topic = await createTopic(uniqueName('paused'), 2);
+    const [one, two] = [await member(group, topic), await member(group, topic)];
+    one.subscription.pause();
+    await one.publishToBoth();
+    await until(() => two.seen.length === 1, { what: 'the other member handles its partition' });
+    await two.app.close();
+    await one.publishToBoth();
+    await until(() => one.unsettled() === 3, { what: 'all that is left waits here' });
+    expect(one.seen).toEqual([]);
+    one.subscription.resume();
+    await until(() => one.seen.length === 3, { what: 'it is handled' });
   });
 
   it('of JetStream calls its failing handler no more, while another goes through all its rounds', async () => {
