@@ -50,6 +50,8 @@ export {
   type OutgoingEach,
   type OutgoingFields,
   type OutgoingMessage,
+  type PublishHook,
+  type PublishingMessage,
   type PublishOptions,
   type PublishReceipt,
   type PublishToOptions,

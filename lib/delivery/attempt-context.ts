@@ -3,6 +3,7 @@ import { type Broker, type Headers, type Incoming, MessageContext } from '../dri
 import { MultiBrokerError, requireDuration } from '../errors/index.js';
 import type { DeliveryContext } from './binding.js';
 import { DeliveredMessage } from './delivered-message.js';
+import { enterHandled, followHandled, isHandledFollowed } from './handled-message.js';
 
 /** What an attempt tells its delivery. */
 export interface AttemptOwner {
@@ -62,6 +63,7 @@ export class AttemptContext extends MessageContext implements DeliveryContext {
   }
 
   get broker(): Broker {
+    if (!isHandledFollowed()) this.mayPublish();
     return this.owner.broker;
   }
 
@@ -95,16 +97,17 @@ export class AttemptContext extends MessageContext implements DeliveryContext {
     return this.controller.signal;
   }
 
-  /** @internal Runs a part of the attempt in its async scope. */
   enter<T>(run: () => T): T {
     return this.scope.runInAsyncScope(run);
   }
 
   /** @internal As {@link enter}; what `run` enters is seen by the later parts. */
   enterAndKeep<T>(run: () => T): T {
-    if (SCOPE_KEEPS) return this.scope.runInAsyncScope(run);
+    if (SCOPE_KEEPS && !isHandledFollowed()) return this.scope.runInAsyncScope(run);
     return this.scope.runInAsyncScope(() => {
+      if (isHandledFollowed()) enterHandled(this);
       const result = run();
+      if (SCOPE_KEEPS) return result;
       // Only a promise, an Observable or a sequence has a later part that could see it.
       if (typeof result === 'object' && result !== null) this.keepScope();
       return result;
@@ -143,6 +146,12 @@ export class AttemptContext extends MessageContext implements DeliveryContext {
 
   reject(reason?: string): void {
     this.settle({ reject: reason });
+  }
+
+  /** It is asked for in the handler, which may publish by it at once. */
+  private mayPublish(): void {
+    followHandled();
+    enterHandled(this);
   }
 
   private settle(how: HandSettlement): void {

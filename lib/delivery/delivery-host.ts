@@ -4,6 +4,7 @@ import type { Ailments } from './ailments.js';
 import type { DeliveryObserver } from './delivery-observer.js';
 import type { Encodings } from './encodings.js';
 import type { Parcel } from './parcel.js';
+import type { PublishHooks } from './publish-hooks.js';
 import type { Turns } from './turns.js';
 
 /** Where results and replies leave: one broker's way out. */
@@ -11,6 +12,8 @@ export interface Outlet {
   /** The broker's own codec. */
   readonly codec: Codec;
   readonly encodings: Encodings;
+  /** What the application adds to whatever is published. */
+  readonly hooks?: PublishHooks | undefined;
   /** Throws a MultiBrokerError for what is no destination of this broker. */
   resolve(to: string | Destination): DestinationSpec;
   send(to: DestinationSpec, parcel: Parcel): void;

@@ -1,5 +1,5 @@
 import { type Codec, CONTENT_TYPE, type Encoded } from '../codec/index.js';
-import type { Incoming, MessageContext, Outgoing } from '../driver/index.js';
+import type { DestinationSpec, Headers, Incoming, MessageContext, Outgoing } from '../driver/index.js';
 import type { DeliveryContext, FieldOf, ResultItem, Route } from './binding.js';
 import type { Outlet } from './delivery-host.js';
 import { encodePayload, type Writing } from './encode-payload.js';
@@ -17,15 +17,29 @@ export interface Origin {
   readonly hops: string;
 }
 
+/** Where an item goes. */
+interface Target {
+  readonly to: DestinationSpec;
+  readonly route: Route;
+  readonly outlet: Outlet;
+}
+
 /** What an item becomes on one route. */
 class Making implements Writing {
   constructor(
-    readonly codec: Codec,
     readonly item: ResultItem,
-    readonly route: Route,
+    readonly target: Target,
     readonly origin: Origin,
     readonly dedupeId: string | undefined,
   ) {}
+
+  get codec(): Codec {
+    return this.route.codec ?? this.target.outlet.codec;
+  }
+
+  get route(): Route {
+    return this.target.route;
+  }
 
   get broker(): string {
     return this.route.broker;
@@ -46,12 +60,11 @@ class Making implements Writing {
  */
 export function encodeItem(
   item: ResultItem,
-  route: Route,
-  outlet: Outlet,
+  target: Target,
   origin: Origin,
   dedupeId?: string,
 ): Outgoing | Promise<Outgoing> {
-  const making = new Making(route.codec ?? outlet.codec, item, route, origin, dedupeId);
+  const making = new Making(item, target, origin, dedupeId);
   const encoded = encodePayload(item.payload, making);
   return encoded instanceof Promise ? encoded.then((later) => make(later, making)) : make(encoded, making);
 }
@@ -82,12 +95,21 @@ function headersOf(making: Making, contentType: string | undefined): OutgoingHea
     headers.assign(text);
     headers.addRaw(raw);
   }
+  if (making.target.outlet.hooks?.any === true) headers.setCarried(hooked(headers, making), senderOf(making));
   if (route.headers !== undefined) headers.setCarried(field(route.headers, item, origin), senderOf(making));
   if (item.headers !== undefined) headers.setCarried(item.headers, senderOf(making));
   if (item.rawHeaders !== undefined) headers.setRaw(item.rawHeaders, senderOf(making));
   // A handler that passes on all headers of its message would hide a loop.
   if (headers.text[HOPS] !== origin.hops || headers.raw !== undefined) headers.own(HOPS, origin.hops);
   return headers;
+}
+
+/** In the async context of the handler, where a guard may have entered something. */
+function hooked({ text }: OutgoingHeaders, { item, target: { to, route, outlet }, origin }: Making): Headers {
+  const { context } = origin;
+  const headers = { ...text, ...field(route.headers, item, origin), ...item.headers };
+  const message = { broker: route.broker, destination: to.address, payload: item.payload, headers, context };
+  return context.enter(() => outlet.hooks?.headersFor(message) ?? {});
 }
 
 function senderOf({ route: { broker }, origin: { handler } }: Making): Sender {

@@ -201,7 +201,7 @@ function prepare(
 ): Prepared | Promise<Prepared> {
   const to = outlet.resolve(item.destination ?? route.destination);
   const dedupeId = to.dedupes ? plan.dedupeId(index, position) : undefined;
-  const message = encodeItem(item, route, outlet, plan, dedupeId);
+  const message = encodeItem(item, { to, route, outlet }, plan, dedupeId);
   return message instanceof Promise ? message.then((made) => ({ to, message: made })) : { to, message };
 }
 

@@ -18,6 +18,12 @@ export interface PublishOptions {
   readonly rawHeaders?: readonly RawHeaderToWrite[];
   /** Writes the payload. Default: the broker's, else by what it is. */
   readonly codec?: Codec;
+  /**
+   * Whether what a handler publishes carries the correlation id, trace context, baggage and hop count of the message
+   * that is being handled. Default true; without effect outside of handlers. `false`: for what begins something new, such as
+   * a job that publishes its own next one.
+   */
+  readonly correlate?: boolean;
   /** Not offered yet: refused with MULTI_BROKER_OPTION_UNSUPPORTED. */
   readonly dedupeId?: string;
 }

@@ -11,5 +11,6 @@ export * from './message.js';
 export * from './message-context.js';
 export * from './multi-broker.js';
 export * from './outgoing.js';
+export * from './publish-hook.js';
 export * from './publish-to-options.js';
 export * from './standard-schema.js';

@@ -1,5 +1,6 @@
 import type { Broker, BrokerHealth } from './broker.js';
 import type { BrokerDefinition } from './definition.js';
+import type { PublishHook } from './publish-hook.js';
 
 /** How all brokers are. */
 export interface MultiBrokerHealth {
@@ -25,6 +26,12 @@ export abstract class MultiBroker {
   abstract start(): Promise<void>;
   /** Stops all in phases within `shutdownTimeoutMs`. Idempotent, never rejects; what was abandoned is logged. */
   abstract stop(): Promise<void>;
+  /**
+   * Adds headers to whatever the application publishes: by hand, by `@PublishTo`, and requests; not to answers. Those that
+   * a publisher gives itself win. A hook is called at once, in the async context of who publishes; a failure of it is one of
+   * the publish. Returns a function that takes the hook away again.
+   */
+  abstract onPublish(hook: PublishHook): () => void;
   /** Of this moment; asks no server. */
   abstract health(): MultiBrokerHealth;
 }

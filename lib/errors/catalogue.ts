@@ -128,7 +128,8 @@ export const catalogue = {
   },
   MULTI_BROKER_HOP_LIMIT: {
     retryable: false,
-    remedy: 'A message loop: two handlers publish into each other. Break it, or raise maxHops.',
+    remedy:
+      'A message loop: handlers publish into each other. Break it, raise maxHops, or publish by hand with correlate: false.',
   },
   MULTI_BROKER_REJECTED: { retryable: false, remedy: 'A guard or context.reject() refused the message.' },
   MULTI_BROKER_SETTLEMENT: { retryable: false, remedy: 'Settle a delivery once: ack(), nack() or reject().' },

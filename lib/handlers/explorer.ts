@@ -1,10 +1,12 @@
 import { ExternalContextCreator, ModuleRef, type ModulesContainer } from '@nestjs/core';
 import { publishersOf, subscriptionsOf } from '../decorators/index.js';
+import { followHandled } from '../delivery/index.js';
 import { MultiBrokerError } from '../errors/index.js';
 import { compiledCall } from './compiled-call.js';
 import type { HandlerDeclaration } from './declaration.js';
 import { enhancerProblems } from './enhancer-problems.js';
-import { findHosts, isBeingBuilt } from './find-hosts.js';
+import { findHosts, isBeingBuilt, wrappersOf } from './find-hosts.js';
+import { findsBrokers } from './finds-brokers.js';
 import { canCompile, externalCall } from './external-call.js';
 import { functionOf, type HandlerHost, type HandlerMethod, isScoped } from './handler-host.js';
 import { creatorFor, instanceOf, type NestCreator, type NestModule } from './nest-internals.js';
@@ -38,6 +40,7 @@ export class HandlerExplorer {
 
   private search(): Explored {
     const hosts = findHosts(this.modules.values());
+    for (const { wrapper } of wrappersOf(this.modules.values())) if (findsBrokers(wrapper)) followHandled();
     const methods = hosts.flatMap(methodsOf);
     return {
       declarations: methods.flatMap((method) => this.declarationsOf(method)),

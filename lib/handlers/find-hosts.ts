@@ -34,7 +34,7 @@ export function isBeingBuilt(modules: Iterable<NestModule>): boolean {
   return false;
 }
 
-function* wrappersOf(modules: Iterable<NestModule>): Iterable<{ wrapper: Wrapper; module: NestModule }> {
+export function* wrappersOf(modules: Iterable<NestModule>): Iterable<{ wrapper: Wrapper; module: NestModule }> {
   for (const module of modules) {
     for (const wrapper of module.providers.values()) yield { wrapper, module };
     for (const wrapper of module.controllers.values()) yield { wrapper, module };

@@ -1,4 +1,4 @@
-import type { Binding, Outlet } from '../delivery/index.js';
+import type { Binding, Outlet, PublishHooks } from '../delivery/index.js';
 import type { Io } from '../driver/index.js';
 import type { Deadline } from './deadline.js';
 import type { DriverSource } from './driver-source.js';
@@ -22,5 +22,7 @@ export interface BrokerHost {
   /** Why sources of this broker stand still or do not read, as far as that lies at other brokers or at the start. */
   issuesOf(broker: string): readonly string[];
   outlet(broker: string): Outlet | undefined;
+  /** What the application adds to whatever is published. */
+  readonly hooks: PublishHooks;
   cameUp(): void;
 }

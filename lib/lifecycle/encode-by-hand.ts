@@ -9,8 +9,19 @@ import {
   mediaKind,
   TEXT,
 } from '../codec/index.js';
-import { checkedKey, OutgoingHeaders } from '../delivery/index.js';
 import {
+  checkedKey,
+  crossing,
+  type DeliveryContext,
+  handledNow,
+  HOPS,
+  hopsOf,
+  OutgoingHeaders,
+  type PublishHooks,
+} from '../delivery/index.js';
+import {
+  type DestinationSpec,
+  type Headers,
   type Incoming,
   isOutgoingMessage,
   type Outgoing,
@@ -23,6 +34,9 @@ import { asError, MultiBrokerError } from '../errors/index.js';
 export interface Publisher {
   readonly broker: string;
   readonly codec: Codec;
+  readonly to: DestinationSpec;
+  readonly hooks: PublishHooks;
+  readonly maxHops: () => number;
   readonly origin?: Incoming | undefined;
 }
 
@@ -35,28 +49,62 @@ const NO_OPTIONS: PublishOptions = {};
 export function encodeByHand(by: Publisher, given: unknown, options = NO_OPTIONS): Outgoing | Promise<Outgoing> {
   if (options.dedupeId !== undefined) throw unsupported(by.broker);
   const item = isOutgoingMessage(given) ? given : undefined;
-  const encoded = encode(by.broker, options.codec ?? by.codec, item === undefined ? given : item.payload);
-  if (!(encoded instanceof Promise)) return outgoingOf(encoded, item, options, by);
-  return encoded.then((written) => outgoingOf(written, item, options, by));
+  const payload = item === undefined ? given : item.payload;
+  const encoded = encode(by.broker, options.codec ?? by.codec, payload);
+  // Now: while a codec waits, the handler may be over.
+  const headers = headersOf(by, payload, item, options);
+  if (!(encoded instanceof Promise)) return outgoingOf(encoded, headers, item, options, by);
+  return encoded.then((written) => outgoingOf(written, headers, item, options, by));
 }
 
 function outgoingOf(
   { body, contentType }: Encoded,
+  headers: OutgoingHeaders,
   item: OutgoingMessage | undefined,
   options: PublishOptions,
   { broker, origin }: Publisher,
 ): Outgoing {
-  const headers = new OutgoingHeaders({});
-  if (options.headers !== undefined) headers.set(options.headers, { broker });
-  if (options.rawHeaders !== undefined) headers.setRaw(options.rawHeaders, { broker });
-  if (item?.headers !== undefined) headers.set(item.headers, { broker });
-  if (item?.rawHeaders !== undefined) headers.setRaw(item.rawHeaders, { broker });
   const own = contentTypeOf(headers.text);
   if (own === undefined && contentType !== undefined) headers.text[CONTENT_TYPE] = contentType;
   if (own !== undefined && contentType === TEXT && body !== null) refuseMislabelled(body, own, broker);
   const key = item?.key ?? options.key;
   if (key !== undefined) checkedKey(key, { broker });
   return { body, key, headers: headers.text, rawHeaders: headers.raw, origin };
+}
+
+/** The later win: what crosses from the message that is handled, the application's hooks, the publisher's, the item's. */
+function headersOf(
+  by: Publisher,
+  payload: unknown,
+  item: OutgoingMessage | undefined,
+  options: PublishOptions,
+): OutgoingHeaders {
+  const sender = { broker: by.broker };
+  const context = options.correlate === false ? undefined : handledNow();
+  const hops = context && String(passedOn(context, by));
+  const headers = new OutgoingHeaders(
+    context && hops !== undefined ? crossing(context.textHeaders, context.message.correlationId, hops) : {},
+  );
+  if (by.hooks.any) headers.set(hooked(by, payload, { ...headers.text, ...options.headers, ...item?.headers }), sender);
+  if (options.headers !== undefined) headers.set(options.headers, sender);
+  if (options.rawHeaders !== undefined) headers.setRaw(options.rawHeaders, sender);
+  if (item?.headers !== undefined) headers.set(item.headers, sender);
+  if (item?.rawHeaders !== undefined) headers.setRaw(item.rawHeaders, sender);
+  // A handler that passes on all headers of its message would hide a loop.
+  if (hops !== undefined) headers.own(HOPS, hops);
+  return headers;
+}
+
+function hooked({ broker, to, hooks }: Publisher, payload: unknown, headers: Headers): Headers {
+  return hooks.headersFor({ broker, destination: to.address, payload, headers, context: handledNow() });
+}
+
+/** How often it is passed on then. Throws MULTI_BROKER_HOP_LIMIT: nobody calls who publishes by hand a publisher. */
+function passedOn(context: DeliveryContext, { broker, to, maxHops }: Publisher): number {
+  const hops = hopsOf(context.textHeaders);
+  if (hops < maxHops()) return hops + 1;
+  const what = `The message that is being handled was passed on ${String(hops)} times; nothing of it is published to ${to.name} on broker '${broker}'`;
+  throw new MultiBrokerError('MULTI_BROKER_HOP_LIMIT', what, { broker });
 }
 
 /** A text may be JSON already; one that is none would hold every reader who goes by the content type. */

@@ -6,6 +6,7 @@ import {
   type Counts,
   type DeliveryHost,
   Encodings,
+  followHandled,
   Outbox,
   type Outlet,
   Turns,
@@ -68,6 +69,7 @@ export class ManagedBroker extends Broker {
     this.outlet = {
       codec: this.codec,
       encodings: this.encodings,
+      hooks: host.hooks,
       resolve: (to) => this.destinations.resolve(to),
       send: (to, parcel) => {
         this.outbox.send(to, parcel);
@@ -93,7 +95,7 @@ export class ManagedBroker extends Broker {
 
   async publish(to: string | Destination, payload: unknown, options?: PublishOptions): Promise<PublishReceipt> {
     const spec = this.destinations.resolve(to);
-    const encoded = this.encoded(payload, options);
+    const encoded = this.encoded(spec, payload, options);
     const message = encoded instanceof Promise ? await encoded : encoded;
     if (this.connection.driver === undefined) await this.connected();
     const outcome = await this.outbox.publish(spec, message);
@@ -107,7 +109,7 @@ export class ManagedBroker extends Broker {
     options?: PublishOptions,
   ): Promise<readonly PublishReceipt[]> {
     const spec = this.destinations.resolve(to);
-    const encoded = items.map((item) => this.encoded(item, options));
+    const encoded = items.map((item) => this.encoded(spec, item, options));
     const made = together(encoded);
     const messages = made instanceof Promise ? await made : made;
     if (this.connection.driver === undefined) await this.connected();
@@ -128,7 +130,7 @@ export class ManagedBroker extends Broker {
     requireDuration(timeoutMs, 'request(): timeoutMs', remedy, { broker: this.name });
     const spec: DestinationSpec = this.destinations.resolve(to);
     const codec = options.codec ?? this.codec;
-    const encoded = this.encoded(payload, { ...options, codec: requestCodec(codec, spec) });
+    const encoded = this.encoded(spec, payload, { ...options, codec: requestCodec(codec, spec) });
     const message = encoded instanceof Promise ? await encoded : encoded;
     const driver = this.connection.driver ?? (await this.connected());
     const { clock } = this.host.io;
@@ -141,6 +143,7 @@ export class ManagedBroker extends Broker {
     handler: MessageHandler<T>,
     options: SubscribeOptions = {},
   ): Promise<Subscription> {
+    followHandled();
     const inHandler = this.host.drivers.handling?.() !== undefined;
     const declaration = this.host.drivers.watch({
       handler: handler.name || 'subscribe()',
@@ -192,9 +195,10 @@ export class ManagedBroker extends Broker {
   }
 
   /** In the order of the calls, also where a codec gives a promise. */
-  private encoded(given: unknown, options?: PublishOptions): Outgoing | Promise<Outgoing> {
-    const origin = this.host.drivers.handling?.();
-    return this.encodings.inOrder(this, encodeByHand({ broker: this.name, codec: this.codec, origin }, given, options));
+  private encoded(to: DestinationSpec, given: unknown, options?: PublishOptions): Outgoing | Promise<Outgoing> {
+    const { drivers, hooks, maxHops } = this.host;
+    const by = { broker: this.name, codec: this.codec, to, hooks, maxHops, origin: drivers.handling?.() };
+    return this.encodings.inOrder(this, encodeByHand(by, given, options));
   }
 
   private get codec(): Outlet['codec'] {

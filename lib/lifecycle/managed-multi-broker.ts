@@ -1,5 +1,12 @@
-import { type NextTry, sourceIssues, type WaitingLane } from '../delivery/index.js';
-import { type Broker, type BrokerDefinition, type Log, MultiBroker, type MultiBrokerHealth } from '../driver/index.js';
+import { followHandled, type NextTry, PublishHooks, sourceIssues, type WaitingLane } from '../delivery/index.js';
+import {
+  type Broker,
+  type BrokerDefinition,
+  type Log,
+  MultiBroker,
+  type MultiBrokerHealth,
+  type PublishHook,
+} from '../driver/index.js';
 import { asError, MultiBrokerError } from '../errors/index.js';
 import type { HandlerDeclaration } from '../handlers/index.js';
 import type { BrokerHost } from './broker-host.js';
@@ -25,6 +32,7 @@ export interface BrokerWaiting {
 /** All brokers of one Nest application. The module fills it; one start and one stop serve them all. */
 export class ManagedMultiBroker extends MultiBroker {
   private readonly registry: BrokerRegistry;
+  private readonly hooks = new PublishHooks();
   private readonly handlers = new WiredHandlers();
   private readonly demands: Demands;
   private readonly room: WaitingRoom;
@@ -49,15 +57,27 @@ export class ManagedMultiBroker extends MultiBroker {
   }
 
   get brokers(): readonly Broker[] {
+    followHandled();
     return this.registry.all();
   }
 
   get default(): Broker {
-    return this.registry.default(this.options.default);
+    followHandled();
+    return this.lookUp(this.options.default);
   }
 
   get(name: string): Broker {
-    return this.registry.get(name);
+    followHandled();
+    return this.lookUp(name);
+  }
+
+  /** The same for who does not publish by it; without a name the default. */
+  lookUp(name: string | undefined): Broker {
+    return this.registry.default(name);
+  }
+
+  onPublish(hook: PublishHook): () => void {
+    return this.hooks.add(hook);
   }
 
   /** The root's options. */
@@ -104,6 +124,7 @@ export class ManagedMultiBroker extends MultiBroker {
       throw late(definition, 'was added after the start');
     }
     if (this.life.isStarting) await this.afterStart();
+    followHandled();
     const broker = this.registry.add(definition);
     if (this.life.isStarted) await this.beginLate(broker);
     else this.handlers.forget();
@@ -216,6 +237,7 @@ export class ManagedMultiBroker extends MultiBroker {
       claims: () => this.handlers.claims,
       isStarting: () => this.life.isStarting,
       issuesOf: (name) => this.issuesOf(name),
+      hooks: this.hooks,
       outlet: (name) => this.registry.known.get(name)?.outlet,
       cameUp: () => {
         if (this.life.isStarted) this.room.look();

@@ -19,9 +19,9 @@ export class MultiBrokerDefinitionsModule {}
 
 /** The dynamic module of some definitions; with options it is the application's root. */
 export function definitionsModule(entries: readonly DefinitionEntry[], options?: ResolvedOptions): DynamicModule {
-  const tokens = entries.map(({ name }) => lookUp(getBrokerToken(name), (multiBroker) => multiBroker.get(name)));
+  const tokens = entries.map(({ name }) => lookUp(getBrokerToken(name), (multiBroker) => multiBroker.lookUp(name)));
   const named = entries.some(({ name }) => name === options?.default);
-  if (named) tokens.push(lookUp(getBrokerToken(), (multiBroker) => multiBroker.default));
+  if (named) tokens.push(lookUp(getBrokerToken(), (multiBroker) => multiBroker.lookUp(options?.default)));
   return {
     module: MultiBrokerDefinitionsModule,
     global: true,

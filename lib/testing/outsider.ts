@@ -1,4 +1,5 @@
 import { auto } from '../codec/index.js';
+import { PublishHooks } from '../delivery/index.js';
 import type { BrokerDefinition, Destination, Driver, Io, PublishOptions, PublishReceipt } from '../driver/index.js';
 import { MultiBrokerError } from '../errors/index.js';
 import { encodeByHand } from '../lifecycle/index.js';
@@ -17,6 +18,8 @@ export interface OutsiderHost {
   open(definition: BrokerDefinition): Promise<Driver>;
 }
 
+const NO_HOOKS = new PublishHooks();
+
 /** Another producer of the real world: it goes on when the process of the application has died. */
 export class Outsider {
   readonly #drivers = new Map<string, Promise<Driver>>();
@@ -34,7 +37,8 @@ export class Outsider {
     if (connecting === undefined) throw neverConnected(broker);
     const { definition } = connecting;
     const spec = definition.destination(to);
-    const message = await encodeByHand({ broker, codec: definition.options.codec ?? auto }, payload, options);
+    const by = { broker, codec: definition.options.codec ?? auto, to: spec, hooks: NO_HOOKS, maxHops: () => Infinity };
+    const message = await encodeByHand(by, payload, { ...options, correlate: false });
     const [outcome] = await (await this.#driverOf(connecting)).publish(spec, [message]);
     if (outcome === undefined) throw new TypeError('The driver tells no outcome');
     if ('error' in outcome) throw outcome.error;

@@ -42,6 +42,10 @@ export class TestContext extends MessageContext implements DeliveryContext {
 
   failed(): void {}
 
+  enter<T>(run: () => T): T {
+    return run();
+  }
+
   ack(): void {
     this.settled.push('ack');
   }

@@ -49,7 +49,7 @@ class Handlers {
 
   @Subscribe('orders', 'endless')
   async loop(@Payload() text: string, @Ctx() context: MessageContext) {
-    await context.broker.publishBatch('endless', [text, text]);
+    await context.broker.publishBatch('endless', [text, text], { correlate: false });
   }
 
   @Subscribe('events', stream('EVENTS', { subjects: ['events.>'], durable: 'd' }), { ack: 'manual' })

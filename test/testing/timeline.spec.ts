@@ -30,7 +30,7 @@ class Handlers {
 
   @Subscribe('orders', 'again')
   async again(@Payload() text: string) {
-    await this.orders.publish('again', text);
+    await this.orders.publish('again', text, { correlate: false });
   }
 }
 
