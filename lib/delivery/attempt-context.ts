@@ -52,6 +52,8 @@ export class AttemptContext extends MessageContext implements DeliveryContext {
   private controller: AbortController | undefined;
   /** Its handler has failed, so that a filter is at work; and that has settled it by hand. */
   private stage: 'called' | 'failed' | 'filtered' = 'called';
+  /** @internal What its handler threw, once a filter has it. */
+  failure: unknown;
 
   constructor(
     private readonly owner: AttemptOwner,
@@ -123,7 +125,8 @@ export class AttemptContext extends MessageContext implements DeliveryContext {
     return this.stage === 'filtered';
   }
 
-  failed(): void {
+  failed(thrown: unknown): void {
+    this.failure = thrown;
     if (this.stage === 'called') this.stage = 'failed';
   }
 

@@ -83,7 +83,7 @@ export interface DeliveryContext extends MessageContext {
   /** Sets `message.payload`. Called by handlers, once an attempt, before the method is called. */
   decoded(payload: unknown): void;
   /** The handler's error is a filter's from now on: what settles the message by hand has dealt with it. */
-  failed(): void;
+  failed(thrown: unknown): void;
   /** Runs what belongs to the attempt and comes after its call, in its async scope. */
   enter<T>(run: () => T): T;
   /** What the handler gives runs in the async scope of this call: for a handler that is called behind a promise. */

@@ -36,6 +36,8 @@ export interface DeliveryHost {
   readonly turns: Turns;
   readonly counts: Counts;
   readonly ailments: Ailments;
+  /** What was rejected of late, by binding: no fault of the broker, and worth knowing. */
+  readonly rejections: Ailments;
   readonly observer?: DeliveryObserver | undefined;
   /** A message that was passed on this often is taken for a loop. */
   readonly maxHops: number;

@@ -323,6 +323,8 @@ export class Delivery extends Settling implements AttemptOwner {
       return;
     }
     if (this.cutReason === undefined) {
+      const failure = item === undefined ? this.current?.failure : undefined;
+      if (failure !== undefined) this.verdicts.dealtWith(asError(failure));
       if (!this.skipped) this.owner.responder.answer(this.current, item);
       if (this.owner.binding.ack !== 'manual' || this.skipped) this.settle('done');
     }

@@ -72,6 +72,13 @@ export class Verdicts {
     this.tell(error, 'its handler had settled it before');
   }
 
+  /** A filter gave nothing: it has dealt with the failure, and nothing follows. */
+  dealtWith(error: Error): void {
+    const { host } = this.owner;
+    host.counts.failed++;
+    host.log.warn(`${this.named()} failed, and its filter dealt with it: ${error.message}`);
+  }
+
   /** A filter has settled it, which is no mistake: who settles knows of the failure. */
   settledByFilter(error: Error): void {
     const { host } = this.owner;
@@ -146,7 +153,9 @@ export class Verdicts {
   }
 
   private reject(error: Error): 'drop' {
-    this.owner.host.counts.rejected++;
+    const { binding, host } = this.owner;
+    host.counts.rejected++;
+    host.rejections.set(binding, `${this.named()} was rejected: ${error.message}`, FORGET_MS);
     this.tell(error, 'rejected');
     return 'drop';
   }

@@ -131,7 +131,7 @@ export const catalogue = {
     remedy:
       'A message loop: handlers publish into each other. Break it, raise maxHops, or publish by hand with correlate: false.',
   },
-  MULTI_BROKER_REJECTED: { retryable: false, remedy: 'A guard or context.reject() refused the message.' },
+  MULTI_BROKER_REJECTED: { retryable: false, remedy: 'A guard, a pipe or context.reject() refused the message.' },
   MULTI_BROKER_SETTLEMENT: { retryable: false, remedy: 'Settle a delivery once: ack(), nack() or reject().' },
   MULTI_BROKER_PROCESSING_TIMEOUT: {
     retryable: true,

@@ -2,6 +2,7 @@ import type { ArgumentMetadata } from '@nestjs/common';
 import { PAYLOAD } from '../decorators/index.js';
 import { argumentsFactory } from './arguments.js';
 import type { NestParameter, NestPipe } from './nest-internals.js';
+import { refusing } from './pipe-refusal.js';
 import { isThenable } from './thenable.js';
 
 /** Calls the method with what its parameters' decorators and the pipes make of payload and context. */
@@ -79,7 +80,7 @@ function piped(parameter: NestParameter, pipes: readonly NestPipe[]): Extract {
   const extract = extractor(parameter);
   if (pipes.length === 0) return extract;
   const metadata = metadataOf(parameter);
-  return (payload, context) => through(pipes, 0, extract(payload, context), metadata);
+  return refusing((payload: unknown, context: unknown) => through(pipes, 0, extract(payload, context), metadata));
 }
 
 function through(pipes: readonly NestPipe[], from: number, given: unknown, metadata: ArgumentMetadata): unknown {

@@ -11,7 +11,8 @@ import { CONTEXT_TYPE, type FilterStage, filterStage } from './filter-stage.js';
 import { guardStage } from './guard-stage.js';
 import { functionOf, type HandlerMethod } from './handler-host.js';
 import { type Inner, interceptorStage } from './interceptor-stage.js';
-import type { NestCreator, NestParameter } from './nest-internals.js';
+import type { NestCreator, NestFilter, NestParameter } from './nest-internals.js';
+import { explained } from './pipe-refusal.js';
 import { isThenable } from './thenable.js';
 
 /** Payload and context, as guards and filters see them: `getData()` and `getContext()`. */
@@ -27,11 +28,26 @@ export function compiledCall(handler: HandlerMethod, creator: NestCreator): (con
   const callback = functionOf(instance, handler.method);
   const found = [instance, callback, module.token, STATIC_CONTEXT, wrapper.id] as const;
   const pipes = creator.pipesContextCreator.create(...found);
-  const method = argumentStage(callback, instance, parametersOf(handler, creator), pipes);
+  const parameters = parametersOf(handler, creator);
+  const method = argumentStage(callback, instance, parameters, pipes);
   const guards = guardStage(creator.guardsContextCreator.create(...found));
   const interceptors = interceptorStage(creator.interceptorsContextCreator.create(...found));
   const filters = creator.filtersContextCreator.create(...found).filters ?? [];
-  if (!guards && !interceptors && filters.length === 0) return (context) => method(context.message.payload, context);
+  const call = callOf(handler, callback, { method, guards, interceptors, filters });
+  const hasPipes = pipes.length > 0 || parameters.some((parameter) => parameter.pipes.length > 0);
+  return hasPipes ? explained(`${handler.className}.${handler.method}`, call) : call;
+}
+
+interface Stages {
+  readonly method: ArgumentStage;
+  readonly guards: ReturnType<typeof guardStage>;
+  readonly interceptors: ReturnType<typeof interceptorStage>;
+  readonly filters: readonly NestFilter[];
+}
+
+function callOf(handler: HandlerMethod, callback: Inner, { method, guards, interceptors, filters }: Stages) {
+  if (!guards && !interceptors && filters.length === 0)
+    return (context: DeliveryContext) => method(context.message.payload, context);
   const guarded = guards || interceptors ? withHost(handler, callback, method, guards, interceptors) : plain(method);
   return filters.length === 0 ? unfiltered(guarded) : filtered(guarded, filterStage(filters));
 }

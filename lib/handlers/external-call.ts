@@ -5,6 +5,7 @@ import { argumentsFactory } from './arguments.js';
 import { CONTEXT_TYPE, filterStage } from './filter-stage.js';
 import { functionOf, type HandlerMethod } from './handler-host.js';
 import type { NestCreator } from './nest-internals.js';
+import { explained } from './pipe-refusal.js';
 
 const OPTIONS = { guards: true, interceptors: true, filters: false };
 
@@ -28,14 +29,14 @@ export function externalCall(handler: HandlerMethod, creator: NestCreator): (con
     CONTEXT_TYPE,
   );
   const fail = filterStage(filters);
-  return async (context) => {
+  return explained(`${handler.className}.${method}`, async (context) => {
     const args = [context.message.payload, context];
     try {
       return (await call(...args)) as unknown;
     } catch (error) {
       return fail(error, args);
     }
-  };
+  });
 }
 
 /** Whether Nest has all that compiling needs. */

@@ -2,10 +2,9 @@ import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-hos
 import { isObservable } from 'rxjs';
 import type { DeliveryContext } from '../delivery/index.js';
 import { settleObservable } from './emissions.js';
-import { filterFailure } from './filter-failure.js';
+import { brokenFilter, filterFailure } from './filter-failure.js';
 import type { NestFilter } from './nest-internals.js';
 import { keepRefusal } from './refusal.js';
-import { isThenable } from './thenable.js';
 
 /** The context type that guards, interceptors and filters see. */
 export const CONTEXT_TYPE = 'rpc';
@@ -14,8 +13,8 @@ export const CONTEXT_TYPE = 'rpc';
 export type FilterStage = (error: unknown, args: readonly unknown[]) => unknown;
 
 /**
- * A filter's value is the handler's result, be it a promise or an Observable; one that gives undefined has not
- * handled the error. Nest would take a promise of undefined for a success, and the message would be acked.
+ * A filter's value is the handler's result, be it a promise or an Observable; one that gives nothing has dealt with the
+ * error, as in Nest: nothing is published.
  *
  * Nest's own last filter is left out: it logs, and so does delivery, once a message rather than once an attempt.
  *
@@ -39,14 +38,19 @@ export function filterStage(filters: readonly NestFilter[]): FilterStage {
 async function filtered(filters: readonly NestFilter[], error: unknown, args: readonly unknown[]): Promise<unknown> {
   const filter = filters.find((one) => catches(one, error));
   if (!filter) throw error;
+  (args[1] as DeliveryContext).failed(error);
+  const value = await given(filter, error, args);
+  return isObservable(value) ? settleObservable(value) : value;
+}
+
+async function given(filter: NestFilter, error: unknown, args: readonly unknown[]): Promise<unknown> {
   const host = new ExecutionContextHost([...args]);
   host.setType(CONTEXT_TYPE);
-  (args[1] as DeliveryContext).failed();
-  const given: unknown = filter.func(error, host);
-  const value: unknown = isThenable(given) ? await given : given;
-  if (isObservable(value)) return settleObservable(value);
-  if (value === undefined) throw error;
-  return value;
+  try {
+    return await filter.func(error, host);
+  } catch (thrown) {
+    throw brokenFilter(thrown, error);
+  }
 }
 
 function catches({ exceptionMetatypes }: NestFilter, error: unknown): boolean {

@@ -3,6 +3,7 @@ import type { ContextId, ExternalContextCreator, ModulesContainer } from '@nestj
 import { isObservable } from 'rxjs';
 import { PAYLOAD } from '../decorators/index.js';
 import { settleObservable } from './emissions.js';
+import { refusePiped } from './pipe-refusal.js';
 import { markRefusal } from './refusal.js';
 
 /** A module of the container, and what it knows of one of its providers or controllers. */
@@ -97,7 +98,7 @@ interface ScopedEnhancers {
  * - The module is told, not searched: the search knows providers only, and drops every guard that a controller or
  *   its methods name by class.
  * - All items of an Observable are kept, where Nest keeps the last.
- * - What a guard refuses is marked.
+ * - What a guard or a pipe refuses is marked.
  * - The payload of a method that decorates no parameter goes through the pipes too.
  * - It has a cache of its own: Nest 11 would hand out what another library's context type made of the same method.
  */
@@ -115,7 +116,7 @@ export function creatorFor(external: ExternalContextCreator, module: NestModule)
   };
   creator.getMetadata = (...of) => withPayload(original.getMetadata.call(creator, ...of));
   creator.createPipesFn = (pipes, parameters) => {
-    const apply = original.createPipesFn.call(creator, pipes, parameters);
+    const apply = refusingPipes(original.createPipesFn.call(creator, pipes, parameters));
     return parameters[0]?.isUndecorated === true ? withContext(apply, pipes) : apply;
   };
   return creator;
@@ -136,6 +137,10 @@ function withContext(apply: ApplyPipes, pipes: readonly NestPipe[]): ApplyPipes 
     await apply(args, payload, context);
     args[1] = context;
   };
+}
+
+function refusingPipes(apply: ApplyPipes): ApplyPipes {
+  return apply && ((...args) => apply(...args).catch(refusePiped));
 }
 
 function refuse(error: unknown): never {

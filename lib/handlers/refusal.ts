@@ -3,9 +3,9 @@ import { isRejection, markRejection } from '../delivery/index.js';
 import { asError } from '../errors/index.js';
 
 /**
- * Marks what a guard threw as a refusal of the message, if it is one: `false` becomes Nest's ForbiddenException, and
- * guards throw HTTP errors below 500 or an RpcException to refuse. Anything else (the guard's database is down) is a
- * failure, which a later attempt may mend.
+ * Marks what a guard or a pipe threw as a refusal of the message, if it is one: `false` of a guard becomes Nest's
+ * ForbiddenException, and HTTP errors below 500 or an RpcException are thrown to refuse. Anything else (the guard's
+ * database is down) is a failure, which a later attempt may mend.
  */
 export function markRefusal(thrown: unknown): unknown {
   return isRefusal(thrown) ? markRejection(thrown) : thrown;

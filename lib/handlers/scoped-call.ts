@@ -7,6 +7,7 @@ import { argumentsFactory } from './arguments.js';
 import { CONTEXT_TYPE, filterStage } from './filter-stage.js';
 import { functionOf, type HandlerMethod } from './handler-host.js';
 import type { NestCreator } from './nest-internals.js';
+import { explained } from './pipe-refusal.js';
 
 const OPTIONS = { guards: true, interceptors: true, filters: false };
 
@@ -16,7 +17,7 @@ const OPTIONS = { guards: true, interceptors: true, filters: false };
  */
 export function scopedCall(handler: HandlerMethod, creator: NestCreator, moduleRef: ModuleRef) {
   const injector = new Injector();
-  return async (context: DeliveryContext): Promise<unknown> => {
+  return explained(`${handler.className}.${handler.method}`, async (context) => {
     const args = [context.message.payload, context];
     let filters = staticFilters(handler, creator);
     try {
@@ -27,7 +28,7 @@ export function scopedCall(handler: HandlerMethod, creator: NestCreator, moduleR
     } catch (error) {
       return filterStage(filters())(error, args);
     }
-  };
+  });
 }
 
 /** With the instance of the module that declares it: `moduleRef.resolve` would find any provider of the token. */

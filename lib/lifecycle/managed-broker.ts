@@ -50,6 +50,7 @@ export class ManagedBroker extends Broker {
   /** The way out for results of other brokers' handlers. */
   readonly outlet: Outlet;
   private readonly ailments: Ailments;
+  private readonly rejections: Ailments;
   private readonly counts: Counts = { running: 0, handled: 0, failed: 0, rejected: 0, dropped: 0 };
   private readonly destinations: Destinations;
   private readonly encodings = new Encodings();
@@ -63,6 +64,7 @@ export class ManagedBroker extends Broker {
     this.kind = definition.kind;
     this.destinations = new Destinations(definition);
     this.ailments = new Ailments(host.io.clock);
+    this.rejections = new Ailments(host.io.clock);
     this.connection = new Connection({ ...host, definition });
     const { clock, log } = host.io;
     this.outbox = new Outbox({ broker: this.name, clock, log, driver: () => this.connection.driver });
@@ -185,7 +187,8 @@ export class ManagedBroker extends Broker {
     const backlog = backlogIssues(this.outbox.backlogs());
     const standing = [...healthIssues, ...backlog, ...this.byHand.issues(), ...this.host.issuesOf(this.name)];
     const issues = [...this.ailments.list(), ...standing];
-    return healthOf(this, this.connection, { issues, notes, counts: { ...this.counts, unsettled: taken } });
+    const counts = { ...this.counts, unsettled: taken };
+    return healthOf(this, this.connection, { issues, notes: [...notes, ...this.rejections.list()], counts });
   }
 
   native(): unknown {
@@ -222,6 +225,7 @@ export class ManagedBroker extends Broker {
       turns: new Turns(),
       counts: this.counts,
       ailments: this.ailments,
+      rejections: this.rejections,
       observer: this.host.drivers.observer,
       get maxHops() {
         return maxHops();

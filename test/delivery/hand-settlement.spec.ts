@@ -351,7 +351,7 @@ describe.each(['nack', 'reject'] as const)('what a handler returns after %s()', 
 describe('a failure that a filter has settled by hand', () => {
   const failing = (act: (context: DeliveryContext) => void) =>
     settle((context) => {
-      context.failed();
+      context.failed(new Error('failed'));
       act(context);
       throw new Error('no stock');
     }, 'hold');

@@ -1,5 +1,6 @@
 import {
   type ArgumentsHost,
+  BadRequestException,
   type CanActivate,
   Catch,
   type ExceptionFilter,
@@ -7,6 +8,7 @@ import {
   Inject,
   Injectable,
   Logger,
+  type PipeTransform,
   Scope,
   UseFilters,
   UseGuards,
@@ -75,6 +77,58 @@ describe('a filter that settles by hand', () => {
     await eventually(() => expect(warn).toHaveBeenCalledWith(expect.stringContaining('its filter settled it by hand')));
     expect([settled, error.mock.calls]).toEqual(['done', []]);
     expect(app.get(MultiBroker).default.health().counts).toMatchObject({ failed: 1, rejected: 0 });
+  });
+});
+
+describe('a filter that gives nothing', () => {
+  @Catch()
+  class Swallows implements ExceptionFilter {
+    catch() {}
+  }
+  @Injectable()
+  @UseFilters(new Swallows())
+  class Orders {
+    @Subscribe('orders', 'in')
+    @PublishTo('orders', 'out')
+    on() {
+      throw new Error('no stock');
+    }
+  }
+
+  it('has dealt with the failure: acked, nothing published, no ERROR, and a warning says so', async () => {
+    const error = jest.spyOn(Logger.prototype, 'error');
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+    const { settled, out, app } = await deliver([Orders]);
+    expect([settled, out, error.mock.calls]).toEqual(['done', [], []]);
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('its filter dealt with it: no stock'));
+    expect(app.get(MultiBroker).default.health().counts).toMatchObject({ failed: 1, rejected: 0 });
+  });
+});
+
+describe('a pipe that refuses', () => {
+  const calls = { pipe: 0, handler: 0 };
+  const pipe: PipeTransform = {
+    transform() {
+      calls.pipe++;
+      throw new BadRequestException(['name must be a string', 'count must be an integer']);
+    },
+  };
+  @Injectable()
+  class Orders {
+    @Subscribe('orders', 'in')
+    on(@Payload(pipe) _order: unknown) {
+      calls.handler++;
+    }
+  }
+
+  it('rejects the message at once, and log and health say all that is wrong with it', async () => {
+    const error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
+    const { settled, app } = await deliver([Orders]);
+    expect({ settled, ...calls }).toEqual({ settled: 'drop', pipe: 1, handler: 0 });
+    const said = 'name must be a string; count must be an integer';
+    expect(error.mock.calls.flat().map(String).join()).toContain(said);
+    const { status, notes, counts } = app.get(MultiBroker).default.health();
+    expect([status, counts.rejected, notes]).toEqual(['up', 1, [expect.stringContaining(said)]]);
   });
 });
 

@@ -71,8 +71,27 @@ describe.each(cases)('when a method %s (%s)', (_, way, fail) => {
   it.each<[string, () => unknown]>([
     ['nothing', () => undefined],
     ['a promise of nothing', async () => undefined],
-  ])('a filter that gives %s has not handled the error', async (_name, give) => {
-    await expect(filtered(give)).rejects.toThrow(Expected);
+  ])('a filter that gives %s has handled it: nothing is published', async (_name, give) => {
+    expect(await filtered(give)).toEqual([]);
+  });
+
+  it('it stays the cause of what the filter throws instead', async () => {
+    const failure = filtered(() => {
+      throw new Error('other', { cause: new Error('own') });
+    });
+    expect(await failure.catch((error: unknown) => error)).toMatchObject({
+      message: 'other',
+      cause: { message: 'own', cause: expect.any(Expected) },
+    });
+  });
+
+  it('it is told first, and may be tried as before, when a filter that is made for HTTP breaks', async () => {
+    const failure = filtered((_error, host) =>
+      host.switchToHttp().getResponse<{ status(code: number): unknown }>().status(500),
+    );
+    const told: unknown = await failure.catch((error: unknown) => error);
+    expect(told).toMatchObject({ message: expect.stringMatching(/^failed/), cause: expect.any(Expected) });
+    expect((told as Error).message).toContain('made for HTTP');
   });
 
   it('the filter sees payload and context', async () => {

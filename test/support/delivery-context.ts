@@ -40,7 +40,7 @@ export class TestContext extends MessageContext implements DeliveryContext {
 
   keepScope(): void {}
 
-  failed(): void {}
+  failed(_thrown: unknown): void {}
 
   enter<T>(run: () => T): T {
     return run();

@@ -51,6 +51,7 @@ export class Rig {
   readonly clock = new VirtualClock(1_000_000);
   readonly log = new MemoryLog();
   readonly ailments = new Ailments(this.clock);
+  readonly rejections = new Ailments(this.clock);
   readonly counts = { running: 0, handled: 0, failed: 0, rejected: 0, dropped: 0 };
   readonly drivers = { in: new FakeDriver('in'), out: new FakeDriver('out'), other: new FakeDriver('other') };
   readonly outboxes = new Map<string, Outbox>();
@@ -86,6 +87,7 @@ export class Rig {
       turns: new Turns(),
       counts: this.counts,
       ailments: this.ailments,
+      rejections: this.rejections,
       observer,
       maxHops,
       outlet: (name) => outlets.get(name),
