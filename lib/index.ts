@@ -42,6 +42,7 @@ export {
   type Forward,
   type HandlerOptions,
   type Headers,
+  type Lenient,
   MessageContext,
   type MessageHandler,
   MultiBroker,

@@ -1,5 +1,6 @@
 import type { Codec } from '../codec/index.js';
 import type { Destination } from './definition.js';
+import type { Lenient } from './lenient.js';
 import type { BrokerMessage } from './message.js';
 import type { StandardSchema } from './standard-schema.js';
 
@@ -68,8 +69,11 @@ export interface HandlerOptions {
 export interface SubscribeOptions extends HandlerOptions {
   /** Validates the payload, which becomes the schema's output. An invalid one is a failure that cannot succeed. */
   readonly schema?: StandardSchema;
-  /** Messages for which it returns false are acked without a call of the handler. It sees the decoded payload. */
-  readonly filter?: (message: BrokerMessage) => boolean;
+  /**
+   * Messages for which it returns false are acked without a call of the handler. It sees the payload decoded and not
+   * yet validated: what its type says of it is as the sender promised.
+   */
+  readonly filter?: Lenient<[message: BrokerMessage], boolean>;
   /**
    * Whether the handler answers messages that carry a reply subject (requests). Default: with what it returns, and not
    * at all where it returns nothing. `true`: also with an empty answer, and with every failure. `false`: never, which

@@ -1,9 +1,13 @@
 import type { Codec } from '../codec/index.js';
 import type { Headers } from './message.js';
+import type { Lenient } from './lenient.js';
 import type { MessageContext } from './message-context.js';
 
-/** A value, or a function of the result's payload and the context of the delivery. */
-export type FieldOf<T> = T | ((result: unknown, context: MessageContext) => T | undefined);
+/**
+ * A value, or a function of the result's payload and the context of the delivery. The result may be declared as what
+ * the method returns: `(shipment: Shipment) => shipment.customer`.
+ */
+export type FieldOf<T> = T | Lenient<[result: unknown, context: MessageContext], T | undefined>;
 
 /** `key: true` forwards the key; `headers: true` all headers that may cross, or those of the given names. */
 export interface Forward {

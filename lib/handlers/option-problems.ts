@@ -1,6 +1,7 @@
 import type { Codec } from '../codec/index.js';
 import type { HandlerOptions, PublishToOptions, RetryOptions, SubscribeOptions } from '../driver/index.js';
 import { type ErrorCode, isDuration } from '../errors/index.js';
+import { unknownToPublishTo, unknownToSubscribe, unknownWithin } from './unknown-options.js';
 
 /** What is wrong with an option: the code, and a sentence that names it. */
 export interface OptionProblem {
@@ -14,6 +15,7 @@ const ACK_POLICIES: readonly unknown[] = ['nack-on-error', 'reject-on-error', 'a
 export function subscribeProblems(options: SubscribeOptions): OptionProblem[] {
   if (Object.keys(options).length === 0) return [];
   return [
+    ...unknown(unknownToSubscribe(options)),
     ...handlerOptionProblems(options),
     ...invalid(options.reply, 'reply', 'true or false', (reply) => typeof reply === 'boolean'),
     ...invalid(options.filter, 'filter', 'a function', isFunction),
@@ -24,6 +26,7 @@ export function subscribeProblems(options: SubscribeOptions): OptionProblem[] {
 /** Problems of the options that a broker has as defaults and a binding as its own. */
 export function handlerOptionProblems(options: HandlerOptions): OptionProblem[] {
   return [
+    ...unknown(unknownWithin(options)),
     ...invalid(options.ack, 'ack', `one of ${ACK_POLICIES.join(', ')}`, (ack) => ACK_POLICIES.includes(ack)),
     ...retryProblems(options.retry),
     ...invalid(options.codec, 'codec', 'an object with encode and decode', isCodec),
@@ -37,6 +40,7 @@ export function handlerOptionProblems(options: HandlerOptions): OptionProblem[] 
 /** Problems of `@PublishTo` options. */
 export function publishToProblems(options: PublishToOptions): OptionProblem[] {
   return [
+    ...unknown(unknownToPublishTo(options)),
     ...invalid(options.codec, 'codec', 'an object with encode and decode', isCodec),
     ...unsupported(options.dedupeId !== undefined, 'dedupeId'),
     ...unsupported(options.schema !== undefined, 'schema of a publisher'),
@@ -71,6 +75,10 @@ function invalid(value: unknown, name: string, expected: string, test: (value: u
   if (value === undefined || test(value)) return [];
   const shown = typeof value === 'number' || typeof value === 'string' ? JSON.stringify(value) : typeof value;
   return [{ code: 'MULTI_BROKER_OPTION_INVALID', what: `the option ${name} must be ${expected}, not ${shown}` }];
+}
+
+function unknown(sentences: readonly string[]): OptionProblem[] {
+  return sentences.map((what) => ({ code: 'MULTI_BROKER_OPTION_INVALID', what }));
 }
 
 function unsupported(given: boolean, name: string): OptionProblem[] {

@@ -1,6 +1,22 @@
+import { BROKER_OPTION_NAMES } from '../driver/index.js';
+import { type OptionNames, unknownOptions } from '../errors/index.js';
 import type { KafkaBrokerOptions } from './options.js';
 import { topicProblem } from './topic-name.js';
 import { wantedTopicProblems } from './wanted-topics.js';
+
+const NAMES: OptionNames<KafkaBrokerOptions> = {
+  ...BROKER_OPTION_NAMES,
+  client: true,
+  groupId: true,
+  fromBeginning: true,
+  consumer: true,
+  producer: true,
+  topics: true,
+  commitIntervalMs: true,
+  maxDecompressedBytes: true,
+  allowInsecure: true,
+  calmTimers: true,
+};
 
 /** kafkajs's defaults, against which a half-given pair is checked. */
 const DEFAULTS = {
@@ -17,6 +33,7 @@ const DEFAULTS = {
  */
 export function optionProblems(options: KafkaBrokerOptions): readonly string[] {
   return [
+    ...unknownOptions(options, NAMES),
     ...brokersProblems(options),
     ...tlsProblems(options),
     ...groupProblems(options),

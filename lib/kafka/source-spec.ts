@@ -1,8 +1,10 @@
-import { addressOf, type Source, type SourceSpec } from '../driver/index.js';
-import { MultiBrokerError } from '../errors/index.js';
+import { addressOf, refuseUnknown, type Source, type SourceSpec } from '../driver/index.js';
+import { MultiBrokerError, type OptionNames } from '../errors/index.js';
 import type { KafkaSettings } from './options.js';
 import { refuseBadTopic } from './topic-name.js';
-import { topic, type TopicSource } from './topic.js';
+import { topic, type TopicOptions, type TopicSource } from './topic.js';
+
+const OPTIONS: OptionNames<TopicOptions> = { groupId: true, fromBeginning: true };
 
 /** A topic, or the topics that a RegExp matches, read by one group; resolved for one broker. */
 export interface KafkaSourceSpec extends SourceSpec {
@@ -32,7 +34,10 @@ export function sourceSpec(from: string | Source, broker: KafkaSettings): KafkaS
 }
 
 function topicSource(from: Source, broker: string): TopicSource {
-  if (isTopicSource(from)) return from;
+  if (isTopicSource(from)) {
+    refuseUnknown(from, 'topic()', OPTIONS, ['kind', 'topic'], broker);
+    return from;
+  }
   const what = `Broker '${broker}' is Kafka and cannot read a source of kind '${from.kind}': use a topic's name or topic()`;
   throw new MultiBrokerError('MULTI_BROKER_WRONG_KIND', what, { broker });
 }

@@ -1,4 +1,4 @@
-import { MultiBrokerError } from '../errors/index.js';
+import { MultiBrokerError, type OptionNames, unknownOptions } from '../errors/index.js';
 
 /** Options of `MultiBrokerModule.forRoot(definitions, options)`. */
 export interface MultiBrokerOptions {
@@ -21,7 +21,21 @@ export interface MultiBrokerOptions {
 }
 
 /** The options with every default filled in. */
-export type ResolvedOptions = Required<Omit<MultiBrokerOptions, 'default'>> & Pick<MultiBrokerOptions, 'default'>;
+export interface ResolvedOptions
+  extends Required<Omit<MultiBrokerOptions, 'default'>>, Pick<MultiBrokerOptions, 'default'> {
+  /** What was given that is no option, a sentence each. */
+  readonly unknown: readonly string[];
+}
+
+const NAMES: OptionNames<MultiBrokerOptions> = {
+  default: true,
+  autoStart: true,
+  inMemory: true,
+  startTimeoutMs: true,
+  shutdownTimeoutMs: true,
+  allowLateBrokers: true,
+  maxHops: true,
+};
 
 /** Fills the defaults in, also for what is given as undefined: configuration that is not set. */
 export function resolveOptions(options: MultiBrokerOptions = {}): ResolvedOptions {
@@ -33,12 +47,14 @@ export function resolveOptions(options: MultiBrokerOptions = {}): ResolvedOption
     shutdownTimeoutMs: options.shutdownTimeoutMs ?? 10_000,
     allowLateBrokers: options.allowLateBrokers ?? false,
     maxHops: options.maxHops ?? 16,
+    unknown: unknownOptions(options, NAMES),
   };
 }
 
 /** Numbers often come from the environment: a time-out that is none would end every start at once. */
 export function moduleOptionProblems(options: ResolvedOptions): MultiBrokerError[] {
   return [
+    ...options.unknown.map(problem),
     ...invalid('startTimeoutMs', options.startTimeoutMs, 'more than 0', (ms) => ms > 0),
     ...invalid('shutdownTimeoutMs', options.shutdownTimeoutMs, '0 or more', (ms) => ms >= 0),
     ...invalid('maxHops', options.maxHops, 'a whole number from 1', (hops) => Number.isInteger(hops) && hops >= 1),
@@ -47,6 +63,9 @@ export function moduleOptionProblems(options: ResolvedOptions): MultiBrokerError
 
 function invalid(name: string, value: unknown, expected: string, test: (value: number) => boolean): MultiBrokerError[] {
   if (typeof value === 'number' && test(value)) return [];
-  const what = `MultiBrokerModule.forRoot(): the option ${name} must be ${expected}, not ${String(value)}`;
-  return [new MultiBrokerError('MULTI_BROKER_OPTION_INVALID', what)];
+  return [problem(`the option ${name} must be ${expected}, not ${String(value)}`)];
+}
+
+function problem(what: string): MultiBrokerError {
+  return new MultiBrokerError('MULTI_BROKER_OPTION_INVALID', `MultiBrokerModule.forRoot(): ${what}`);
 }

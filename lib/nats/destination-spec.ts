@@ -1,4 +1,4 @@
-import { addressOf, type Addresses, type Destination, type DestinationSpec } from '../driver/index.js';
+import { addressOf, type Addresses, type Destination, type DestinationSpec, refuseUnknown } from '../driver/index.js';
 import { MultiBrokerError } from '../errors/index.js';
 import type { StreamDestination } from './destinations.js';
 import { entityProblem, refuse, subjectProblem } from './subject.js';
@@ -37,6 +37,7 @@ function coreSpec(to: string, broker: DestinationDefaults): NatsDestinationSpec 
 }
 
 function streamSpec(to: StreamDestination, broker: DestinationDefaults): NatsDestinationSpec {
+  refuseUnknown(to, 'toStream()', { stream: true }, ['kind', 'via', 'subject'], broker.name);
   const subject = checked(to.subject, broker);
   const stream = to.stream === undefined ? undefined : addressOf(to.stream, broker.addresses);
   if (stream !== undefined) refuse(entityProblem(stream), 'stream', stream, broker.name);

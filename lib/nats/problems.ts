@@ -1,15 +1,30 @@
 import type { ConnectionOptions } from 'nats';
 
-import { isDuration } from '../errors/index.js';
+import { BROKER_OPTION_NAMES } from '../driver/index.js';
+import { isDuration, type OptionNames, unknownOptions } from '../errors/index.js';
 import type { NatsBrokerOptions } from './options.js';
 import { isByteLimit } from './source-spec.js';
 import { queueProblem } from './subject.js';
+
+const NAMES: OptionNames<NatsBrokerOptions> = {
+  ...BROKER_OPTION_NAMES,
+  client: true,
+  queue: true,
+  pendingBytesLimit: true,
+  jetstream: true,
+  confirmTimeoutMs: true,
+  allowInsecure: true,
+};
 
 /** What is wrong with the options, a sentence each that names the option and no value of `client`. */
 export function optionProblems(options: NatsBrokerOptions): readonly string[] {
   const { client, queue, confirmTimeoutMs, pendingBytesLimit } = options as Partial<NatsBrokerOptions>;
   if (typeof client !== 'object') return ["client is missing: give the nats client's options, such as { servers }"];
-  const found = [...clientProblems(client), ...tlsProblems(client, options.allowInsecure === true)];
+  const found = [
+    ...unknownOptions(options, NAMES),
+    ...clientProblems(client),
+    ...tlsProblems(client, options.allowInsecure === true),
+  ];
   const problem = queue === undefined ? undefined : queueProblem(queue);
   if (problem !== undefined) found.push(`queue ${problem}`);
   if (confirmTimeoutMs !== undefined && !(isDuration(confirmTimeoutMs) && confirmTimeoutMs > 0)) {

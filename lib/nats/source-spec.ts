@@ -1,6 +1,6 @@
-import { addressOf, type Addresses, type Source, type SourceSpec } from '../driver/index.js';
-import { MultiBrokerError, requireDuration } from '../errors/index.js';
-import type { StreamOptions, StreamSource, SubjectSource } from './sources.js';
+import { addressOf, type Addresses, refuseUnknown, type Source, type SourceSpec } from '../driver/index.js';
+import { MultiBrokerError, type OptionNames, requireDuration } from '../errors/index.js';
+import type { StreamOptions, StreamSource, SubjectOptions, SubjectSource } from './sources.js';
 import { entityProblem, queueProblem, refuse, subjectProblem } from './subject.js';
 
 /** A core subscription, resolved for one broker. */
@@ -38,6 +38,27 @@ export interface SourceDefaults {
   readonly addresses?: Addresses;
 }
 
+const SUBJECT: OptionNames<SubjectOptions> = { queue: true, pendingBytesLimit: true };
+
+const STREAM: OptionNames<StreamOptions> = {
+  durable: true,
+  filter: true,
+  subjects: true,
+  storage: true,
+  replicas: true,
+  duplicateWindowMs: true,
+  retention: true,
+  maxMessages: true,
+  maxAgeMs: true,
+  maxBytes: true,
+  discard: true,
+  deliver: true,
+  ackWaitMs: true,
+  maxAckPending: true,
+  maxDeliver: true,
+  markers: true,
+};
+
 /** As of the NATS clients that have such a limit. */
 const usualPendingBytes = 64 * 1_048_576;
 
@@ -57,6 +78,7 @@ function isNatsSource(from: Source): from is SubjectSource | StreamSource {
 }
 
 function coreSpec(from: SubjectSource, broker: SourceDefaults): CoreSourceSpec {
+  refuseUnknown(from, 'subject()', SUBJECT, ['kind', 'via', 'pattern'], broker.name);
   const subject = addressOf(from.pattern, broker.addresses);
   refuse(subjectProblem(subject, 'subscribe'), 'subject', subject, broker.name);
   const queue = from.queue === false ? undefined : (from.queue ?? broker.queue);
@@ -71,6 +93,7 @@ function coreSpec(from: SubjectSource, broker: SourceDefaults): CoreSourceSpec {
 }
 
 function streamSpec(from: StreamSource, broker: SourceDefaults): StreamSourceSpec {
+  refuseUnknown(from, 'stream()', STREAM, ['kind', 'via', 'stream'], broker.name);
   const name = addressOf(from.stream, broker.addresses);
   const filter = from.filter === undefined ? undefined : addressOf(from.filter, broker.addresses);
   const subjects = from.subjects?.map((subject) => addressOf(subject, broker.addresses));

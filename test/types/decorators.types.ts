@@ -4,6 +4,7 @@
 import { Controller, Get, UseGuards } from '@nestjs/common';
 import {
   type BrokerDefinition,
+  type BrokerMessage,
   Ctx,
   MessageContext,
   MessageKey,
@@ -26,6 +27,10 @@ declare const other: BrokerDefinition<'other'>;
 declare const unregistered: BrokerDefinition<'unregistered'>;
 declare const anyKind: BrokerDefinition;
 declare const options: SubscribeOptions;
+
+interface Shipment {
+  readonly customer: string;
+}
 
 const fake = fakeBroker({ name: 'fake' });
 const pattern = { kind: 'other', pattern: '*' } as const;
@@ -92,12 +97,27 @@ export class Destinations {
   @PublishTo(other, toQueue('x'))
   wrongKind() {}
 
+  @PublishTo('events', 'x', {
+    key: (shipment: Shipment) => shipment.customer,
+    headers: (shipment: Shipment, { source }) => ({ source, customer: shipment.customer }),
+  })
+  typedFields(): Shipment {
+    return { customer: 'Ada' };
+  }
+
+  @PublishTo('events', 'x', { key: (result) => String(result satisfies unknown) })
+  untypedFields() {}
+
+  // @ts-expect-error: a key of a typed result is text too
+  @PublishTo('events', 'x', { key: (shipment: Shipment) => shipment.customer.length })
+  wrongTypedKey() {}
+
   // @ts-expect-error: a key is text
   @PublishTo('events', 'x', { key: 5 })
   wrongKey() {}
 }
 
-/** With a schema the first parameter is the payload, and takes what the schema gives. */
+/** With a schema a parameter that is not the context takes what the schema gives, or a property of it. */
 export class Schemas {
   @Subscribe('orders', 'x', { schema: order })
   exact(@Payload() _order: { id: number; at: Date }, @Ctx() _context: MessageContext) {}
@@ -122,9 +142,62 @@ export class Schemas {
   @Subscribe('orders', 'x', { schema: order })
   other(@Payload() _order: string) {}
 
-  // @ts-expect-error: the payload is the first parameter
   @Subscribe('orders', 'x', { schema: order })
   swapped(@Ctx() _context: MessageContext, @Payload() _order: { id: number }) {}
+
+  @Subscribe('orders', 'x', { schema: order })
+  contextOnly(@Ctx() _context: MessageContext) {}
+
+  @Subscribe('orders', 'x', { schema: order })
+  keyFirst(@MessageKey() _key: string | undefined, @Payload() _order: z.output<typeof order>) {}
+
+  @Subscribe('orders', 'x', { schema: order })
+  property(@Payload('id') _id: number) {}
+
+  @Subscribe('orders', 'x', { schema: order })
+  properties(@Ctx() _context: MessageContext, @Payload('at') _at: Date, @Payload('id') _id: number) {}
+
+  @Subscribe('orders', 'x', { schema: order })
+  optional(@Payload() _order?: { id: number }, @Ctx() _context?: MessageContext) {}
+
+  @Subscribe('orders', 'x', { schema: z.string() })
+  text(@Payload() _text: string) {}
+
+  @Subscribe('orders', 'x', { schema: order, filter: ({ key, payload }) => key !== undefined && payload.id > 0 })
+  filtered(@Payload() _order: { id: number; at: Date }) {}
+
+  @Subscribe('orders', 'x', { filter: ({ payload }) => payload.at.length > 1, schema: order })
+  filteredByPayload(@Payload() _order: { id: number; at: Date }) {}
+
+  // @ts-expect-error: it is filtered before the schema makes a Date of it
+  @Subscribe('orders', 'x', { schema: order, filter: ({ payload }) => payload.at.getTime() > 1 })
+  filteredByOutput(@Payload() _order: { id: number; at: Date }) {}
+
+  @Subscribe('orders', 'x', { filter: (message) => message.headers['a'] === 'b', schema: order })
+  filteredFirst(@Payload() _order: { id: number; at: Date }) {}
+
+  @Subscribe('orders', 'x', {
+    schema: order,
+    filter: (message: BrokerMessage<{ id: number }>) => message.payload.id > 1,
+  })
+  filteredTyped(@Payload() _order: { id: number; at: Date }) {}
+
+  @Subscribe('orders', 'x', { filter: (message: BrokerMessage<{ id: number }>) => message.payload.id > 1 })
+  filteredTypedWithoutSchema(@Payload() _order: unknown) {}
+
+  @Subscribe('orders', 'x', { schema: order, retry: { retryIf: (error) => error.message !== '' }, filter: () => true })
+  @PublishTo('events', 'y', { key: (shipment: Shipment) => shipment.customer })
+  everything(@Payload() _order: { id: number }) {
+    return { customer: 'Ada' };
+  }
+
+  // @ts-expect-error: the schema gives no text, wherever the payload stands
+  @Subscribe('orders', 'x', { schema: order })
+  swappedWrong(@Ctx() _context: MessageContext, @Payload() _order: string) {}
+
+  // @ts-expect-error: no property of the schema is a boolean
+  @Subscribe('orders', 'x', { schema: order })
+  wrongProperty(@Payload('id') _id: boolean) {}
 
   // @ts-expect-error: no schema
   @Subscribe('orders', 'x', { schema: { parse: () => 1 } })
