@@ -70,6 +70,8 @@ export interface Route {
   /** What of the source message crosses beside body, correlation id, trace context and content type. */
   readonly forward?: Forward | undefined;
   readonly codec?: Codec | undefined;
+  /** Tried once, and not waited for. */
+  readonly bestEffort?: boolean | undefined;
 }
 
 /** The context as handlers see it: the message is undecoded until its payload is set. */

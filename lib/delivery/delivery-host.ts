@@ -26,6 +26,7 @@ export interface Counts {
   failed: number;
   rejected: number;
   dropped: number;
+  unpublished: number;
 }
 
 /** What deliveries of one source broker share. */

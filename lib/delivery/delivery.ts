@@ -164,6 +164,7 @@ export class Delivery extends Settling implements AttemptOwner {
     if (
       route === undefined ||
       routes.length > 1 ||
+      route.bestEffort === true ||
       this.incoming.replyTo !== undefined ||
       this.owner.binding.replies !== undefined ||
       this.cutReason !== undefined

@@ -22,6 +22,8 @@ export interface QueueHost {
 export interface NextTry {
   readonly to: DestinationSpec;
   readonly messages: readonly Outgoing[];
+  /** Whose results they are; of what was published by hand nobody's. */
+  readonly handlers: readonly string[];
   /** In milliseconds since the epoch. */
   readonly dueAt: number;
   /** Why the try before failed. */
@@ -160,7 +162,8 @@ export class DestinationQueue {
   private tryAfter(ms: number, failed: readonly Failed[]): NextTry {
     const error = (failed[0] as Failed).outcome.error;
     const messages = failed.map(({ parcel }) => parcel.message);
-    return { to: this.to, messages, dueAt: this.clock.now() + ms, error };
+    const handlers = new Set(failed.flatMap(({ parcel }) => parcel.from?.binding.handler ?? []));
+    return { to: this.to, messages, handlers: [...handlers], dueAt: this.clock.now() + ms, error };
   }
 
   private end(parcel: Parcel, outcome: Outcome): void {

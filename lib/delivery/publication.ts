@@ -1,5 +1,6 @@
 import type { DestinationSpec, Incoming, Outcome, Outgoing } from '../driver/index.js';
 import { asError, PublishError } from '../errors/index.js';
+import { bestEffortOf } from './best-effort.js';
 import type { Binding, DeliveryContext, ResultItem, Route } from './binding.js';
 import type { DeliveryHost, Outlet } from './delivery-host.js';
 import { encodeItem, type Origin } from './encode-item.js';
@@ -80,11 +81,44 @@ export class Publication implements Unconfirmed {
       this.done(this.error);
       return;
     }
+    if (route.bestEffort === true) {
+      this.sendOnce(route);
+      this.next();
+      return;
+    }
     try {
       this.sendAll(route);
     } catch (thrown) {
       this.done(asError(thrown));
     }
+  }
+
+  /** Nobody waits for any of it, and no failure of it is the message's. */
+  private sendOnce(route: Route): void {
+    const index = this.route++;
+    const effort = bestEffortOf(route, this.plan.handler, this.plan.host);
+    const failed = (thrown: unknown): void => {
+      effort.failed(asError(thrown));
+    };
+    this.items.forEach((item, position) => {
+      if (effort.isFull) {
+        effort.tooMany();
+        return;
+      }
+      try {
+        const outlet = outletOf(route, this.plan);
+        const made = prepare(item, route, outlet, this.plan, index, this.firstItem + position);
+        const send = ({ to, message }: Prepared): void => {
+          effort.sent();
+          outlet.send(to, { message, persistent: false, done: (outcome) => { effort.over(outcome); } }); // prettier-ignore
+        };
+        const ready = outlet.encodings.inOrder(route, made);
+        if (ready instanceof Promise) void ready.then(send).catch(failed);
+        else send(ready);
+      } catch (thrown) {
+        failed(thrown);
+      }
+    });
   }
 
   /** All items are encoded before the first is sent: one that cannot be leaves none of this route behind it. */

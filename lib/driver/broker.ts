@@ -80,6 +80,8 @@ export interface BrokerCounts {
   readonly rejected: number;
   /** Lost before they were handled, where the system keeps nothing (core NATS with a full queue). */
   readonly dropped: number;
+  /** Results of its handlers that were not written, of publishers with `bestEffort`. */
+  readonly unpublished: number;
 }
 
 /** A named connection to one messaging system. Inject it with `@InjectBroker(name)`. */

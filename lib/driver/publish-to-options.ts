@@ -27,6 +27,11 @@ export interface PublishToOptions {
   readonly forward?: Forward;
   /** Writes the result. Default: the target broker's, else by what it is. */
   readonly codec?: Codec;
+  /**
+   * For what may be lost, such as statistics: each result is tried once and not waited for. A failure is counted
+   * (`health().counts.unpublished`) and logged; it never holds the source, nor fails the message. Default: false.
+   */
+  readonly bestEffort?: boolean;
   /** Not offered yet: refused with MULTI_BROKER_OPTION_UNSUPPORTED. */
   readonly dedupeId?: FieldOf<string>;
   /** Not offered yet: refused with MULTI_BROKER_OPTION_UNSUPPORTED. */

@@ -64,8 +64,8 @@ function build(definition: BrokerDefinition, declaration: HandlerDeclaration, so
 }
 
 function routeOf({ broker, destination, options }: PublishDeclaration): Route {
-  const { key, headers, forward, codec } = options;
-  return { broker: brokerName(broker), destination, key, headers, forward, codec };
+  const { key, headers, forward, codec, bestEffort } = options;
+  return { broker: brokerName(broker), destination, key, headers, forward, codec, bestEffort };
 }
 
 function sourceOf(

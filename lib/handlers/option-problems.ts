@@ -42,6 +42,7 @@ export function publishToProblems(options: PublishToOptions): OptionProblem[] {
   return [
     ...unknown(unknownToPublishTo(options)),
     ...invalid(options.codec, 'codec', 'an object with encode and decode', isCodec),
+    ...invalid(options.bestEffort, 'bestEffort', 'true or false', (best) => typeof best === 'boolean'),
     ...unsupported(options.dedupeId !== undefined, 'dedupeId'),
     ...unsupported(options.schema !== undefined, 'schema of a publisher'),
   ];

@@ -27,6 +27,7 @@ const PUBLISH_TO: OptionNames<PublishToOptions> = {
   headers: true,
   forward: true,
   codec: true,
+  bestEffort: true,
   dedupeId: true,
   schema: true,
 };

@@ -35,8 +35,9 @@ export function checkWiring(
     const bound = known && tryBinding(known, declaration);
     problems.push(...declaration.problems, ...(bound?.problems ?? []), ...publisherProblems(declaration, brokers));
     if (unknown.length > 0 && !options.allowLateBrokers) problems.push(...unknown);
-    else if (unknown.length > 0) waiting.push(declaration);
-    if (bound?.binding) (unknown.length > 0 ? claims : bindings).push(bound.binding);
+    const waits = neededBrokers(declaration).some((name) => !brokers.has(name));
+    if (waits && options.allowLateBrokers) waiting.push(declaration);
+    if (bound?.binding) (waits ? claims : bindings).push(bound.binding);
   }
   // Those that wait too: when their broker comes the others read already.
   problems.push(...clashes([...bindings, ...claims], brokers));
@@ -46,6 +47,12 @@ export function checkWiring(
 /** Names of all brokers that a handler needs: its source's, then its publishers'. */
 export function brokersOf(declaration: HandlerDeclaration): string[] {
   return [brokerName(declaration.broker), ...declaration.publishTo.map(({ broker }) => brokerName(broker))];
+}
+
+/** Nothing waits for a publisher that may lose its results. */
+function neededBrokers({ broker, publishTo }: HandlerDeclaration): string[] {
+  const needed = publishTo.filter(({ options }) => options.bestEffort !== true);
+  return [broker, ...needed.map((publisher) => publisher.broker)].map(brokerName);
 }
 
 function definitionProblems(definition: BrokerDefinition): MultiBrokerError[] {

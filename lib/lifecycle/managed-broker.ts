@@ -51,7 +51,14 @@ export class ManagedBroker extends Broker {
   readonly outlet: Outlet;
   private readonly ailments: Ailments;
   private readonly rejections: Ailments;
-  private readonly counts: Counts = { running: 0, handled: 0, failed: 0, rejected: 0, dropped: 0 };
+  private readonly counts: Counts = {
+    running: 0,
+    handled: 0,
+    failed: 0,
+    rejected: 0,
+    dropped: 0,
+    unpublished: 0,
+  };
   private readonly destinations: Destinations;
   private readonly encodings = new Encodings();
 

@@ -19,7 +19,7 @@ import type { ManagedBroker } from './managed-broker.js';
 import { moduleOptionProblems, type ResolvedOptions, resolveOptions } from './module-options.js';
 import { disconnectAll } from './stop-phases.js';
 import { stopped } from './stopped.js';
-import { WaitingRoom } from './waiting-room.js';
+import { type HeldSource, WaitingRoom } from './waiting-room.js';
 import { type Admitted, WiredHandlers } from './wired-handlers.js';
 
 /** What waits on one broker. */
@@ -27,6 +27,8 @@ export interface BrokerWaiting {
   readonly broker: string;
   readonly lanes: readonly WaitingLane[];
   readonly tries: readonly NextTry[];
+  /** Sources of it that are not read, as what they publish to is not up. */
+  readonly held: readonly HeldSource[];
 }
 
 /** All brokers of one Nest application. The module fills it; one start and one stop serve them all. */
@@ -173,10 +175,10 @@ export class ManagedMultiBroker extends MultiBroker {
     return this.registry.all().reduce((sum, { moving }) => sum + moving, 0);
   }
 
-  /** What waits on each broker: messages for their handler, publishes for their next try. */
+  /** What waits on each broker: messages for their handler, publishes for their next try, sources for a target. */
   waiting(): readonly BrokerWaiting[] {
     return this.registry.all().map(({ name, readings, outbox }) => {
-      return { broker: name, lanes: readings.waiting(), tries: outbox.nextTries() };
+      return { broker: name, lanes: readings.waiting(), tries: outbox.nextTries(), held: this.room.heldOf(name) };
     });
   }
 

@@ -1,4 +1,4 @@
-import type { Binding } from '../delivery/index.js';
+import type { Binding, Route } from '../delivery/index.js';
 import { type Clock, LazyAbortController, type Log, sleep } from '../driver/index.js';
 import { asError } from '../errors/index.js';
 import { allOf, type Coming, comingBy, Grace } from './grace.js';
@@ -11,6 +11,13 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 5_000;
 /** No list in health is longer: it is read by people. */
 const MOST_ISSUES = 20;
+
+/** A source that holds. */
+export interface HeldSource {
+  readonly binding: Binding;
+  /** Names of the brokers that it publishes to and that are not up. */
+  readonly missing: readonly string[];
+}
 
 /** A source on its way to be read. */
 interface Attempt {
@@ -101,13 +108,17 @@ export class WaitingRoom {
     return [...new Set([...this.waiting, ...this.trying.keys()].map(({ handler }) => handler))];
   }
 
+  /** Sources of a broker that hold, as what they publish to is not up. */
+  heldOf(broker: string): readonly HeldSource[] {
+    return [...this.waiting].flatMap((binding) => {
+      const missing = this.missing(binding).filter((name) => name !== broker);
+      return binding.broker === broker && missing.length > 0 ? [{ binding, missing }] : [];
+    });
+  }
+
   /** For the health of a broker: which of its sources do not read yet, and why, a sentence each. */
   issuesOf(broker: string): readonly string[] {
-    const held = [...this.waiting].flatMap((binding) => {
-      const missing = this.missing(binding).filter((name) => name !== broker);
-      const why = missing.map((name) => `broker '${name}', which it publishes to, is not up`).join(', ');
-      return binding.broker === broker && why !== '' ? [notRead(binding, why)] : [];
-    });
+    const held = this.heldOf(broker).map((source) => notRead(source.binding, whyHeld(source)));
     const tried = [...this.trying].flatMap(([binding, { error }]) => {
       return binding.broker === broker ? [notRead(binding, error ?? 'it is being subscribed')] : [];
     });
@@ -174,7 +185,7 @@ export class WaitingRoom {
 
   /** Brokers that it needs and that are not there yet. */
   private missing({ broker, routes }: Binding): string[] {
-    const needed = new Set([broker, ...routes.map((route) => route.broker)]);
+    const needed = new Set([broker, ...routes.filter(isNeeded).map((route) => route.broker)]);
     return [...needed].filter((name) => this.brokers.get(name)?.connection.driver === undefined);
   }
 
@@ -201,6 +212,15 @@ export class WaitingRoom {
   private warn(broker: string, issue: string): void {
     this.log.warn(`Broker '${broker}' keeps trying: ${issue}`);
   }
+}
+
+export function whyHeld({ missing }: HeldSource): string {
+  return missing.map((name) => `broker '${name}', which it publishes to, is not up`).join(', ');
+}
+
+/** What may be lost holds nothing. */
+function isNeeded({ bestEffort }: Route): boolean {
+  return bestEffort !== true;
 }
 
 function notRead({ handler, source }: Binding, why: string): string {

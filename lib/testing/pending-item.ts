@@ -5,7 +5,8 @@
  * over. `manual`: a message that its handler has not settled yet; JetStream brings it again when its ack wait is over.
  * `queued`: messages behind one of these, or of a paused subscription. `unread`: messages on a broker that is
  * not connected now, after a crash or without a connection. `publish-retry`: a publish that was not confirmed and is
- * tried again. `publish`: one that a fault delays. `processing`: a handler that runs, until its `maxProcessingMs` is
+ * tried again. `target-down`: a source that is not read, as a broker that its handler publishes to is not up (`critical:
+ * false`); `what` names it. `publish`: one that a fault delays. `processing`: a handler that runs, until its `maxProcessingMs` is
  * over. `timer`: anything else that waits for the clock.
  */
 export type PendingReason =
@@ -17,6 +18,7 @@ export type PendingReason =
   | 'queued'
   | 'unread'
   | 'publish-retry'
+  | 'target-down'
   | 'publish'
   | 'processing'
   | 'timer';

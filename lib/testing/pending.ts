@@ -1,5 +1,5 @@
 import type { NextTry, WaitingLane } from '../delivery/index.js';
-import type { BrokerWaiting } from '../lifecycle/index.js';
+import { type BrokerWaiting, type HeldSource, whyHeld } from '../lifecycle/index.js';
 import type { BusWait, PendingTimer } from '../twin/index.js';
 import type { PendingItem } from './pending-item.js';
 import type { RecordedDelivery } from './recorded-delivery.js';
@@ -46,6 +46,7 @@ export function pendingItems(sources: PendingSources): readonly PendingItem[] {
     ...deliveries.filter((record) => tellsItself(record, told)).map(deliveryItem),
     ...buses.flatMap((bus) => busItems(bus, deliveries)),
     ...brokers.flatMap(({ broker, lanes }) => lanes.map((lane) => laneItem(broker, lane))),
+    ...brokers.flatMap(({ broker, held }) => held.map((source) => heldItem(broker, source))),
     ...brokers.flatMap(({ broker, tries }) => tries.map((next) => tryItem(broker, next))),
     ...writes,
     ...timers.filter(({ what = '' }) => !TOLD_OTHERWISE.has(what)).map(timerItem),
@@ -127,8 +128,15 @@ function laneItem(broker: string, { lane, binding, messages }: WaitingLane): Pen
   return { why: 'queued', broker, handler: binding.handler, destination: lane.name, messages };
 }
 
-function tryItem(broker: string, { to, messages, dueAt, error }: NextTry): PendingItem {
-  return { why: 'publish-retry', broker, destination: to.address, messages: messages.length, error, dueAt };
+function heldItem(broker: string, source: HeldSource): PendingItem {
+  const { handler, source: read } = source.binding;
+  return { why: 'target-down', broker, handler, destination: read.address, what: whyHeld(source) };
+}
+
+function tryItem(broker: string, { to, messages, handlers, dueAt, error }: NextTry): PendingItem {
+  const [handler] = handlers;
+  const of = handlers.length === 1 && handler !== undefined ? { handler } : {};
+  return { why: 'publish-retry', broker, ...of, destination: to.address, messages: messages.length, error, dueAt };
 }
 
 function timerItem({ at, what }: PendingTimer): PendingItem {

@@ -96,6 +96,13 @@ describe('a handler', () => {
     ]);
   });
 
+  it('waits for no broker of a publisher that may lose its results', () => {
+    const late = [{ broker: 'late', destination: 'x', options: { bestEffort: true } }];
+    const { bindings, waiting, problems } = check([declaration({ publishTo: late })], undefined, true);
+    expect([bindings.length, waiting, problems]).toEqual([1, [], []]);
+    expect(check([declaration({ publishTo: late })]).problems).toMatchObject([{ code: 'MULTI_BROKER_UNKNOWN_BROKER' }]);
+  });
+
   it('that waits for a broker to publish to clashes with those that read already', () => {
     const one = declaration({ source: queue('q', 'g') });
     const late = [{ broker: 'late', destination: 'x', options: {} }];

@@ -22,7 +22,7 @@ describe('a broker is', () => {
       status: 'down',
       reasons: ['not connected'],
       notes: [],
-      counts: { running: 0, unsettled: 0, handled: 0, failed: 0, rejected: 0, dropped: 0 },
+      counts: { running: 0, unsettled: 0, handled: 0, failed: 0, rejected: 0, dropped: 0, unpublished: 0 },
     });
   });
 

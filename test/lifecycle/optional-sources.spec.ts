@@ -101,6 +101,25 @@ describe('a source that publishes to a broker with critical: false', () => {
     await rig.multi.stop();
   });
 
+  it('does not hold for a publisher that may lose its results', async () => {
+    const lossy = [{ broker: 'events', destination: 'q', options: { bestEffort: true } }];
+    const rig = new LifecycleRig({
+      brokers: ['orders', optional],
+      handlers: [{ handler: 'Bridge.on', source: 'created', publishTo: lossy, call: () => outgoing('x') }],
+      prepare: ({ name, gates }) => {
+        if (name === 'events') gates.connect = () => Promise.reject(new Error('not there'));
+      },
+    });
+    const start = rig.multi.start();
+    await rig.advance(2_000);
+    await start;
+    const lane = rig.deliver('orders', 'created', ...messages('a'));
+    await turns();
+    expect(lane.fates).toEqual(['a done']);
+    expect(rig.multi.get('orders').health()).toMatchObject({ status: 'up', counts: { handled: 1, unpublished: 1 } });
+    await rig.multi.stop();
+  });
+
   it('begins when that comes up, although what keeps nothing on another broker is refused', async () => {
     let up = false;
     const rig = new LifecycleRig({

@@ -52,7 +52,7 @@ export class Rig {
   readonly log = new MemoryLog();
   readonly ailments = new Ailments(this.clock);
   readonly rejections = new Ailments(this.clock);
-  readonly counts = { running: 0, handled: 0, failed: 0, rejected: 0, dropped: 0 };
+  readonly counts = { running: 0, handled: 0, failed: 0, rejected: 0, dropped: 0, unpublished: 0 };
   readonly drivers = { in: new FakeDriver('in'), out: new FakeDriver('out'), other: new FakeDriver('other') };
   readonly outboxes = new Map<string, Outbox>();
   /** Bodies in the order in which their handler was called; attempts in `contexts`. */

@@ -76,7 +76,16 @@ describe('failStart() of a broker that the application can do without', () => {
     harness.fault('events').failStart({ times: 100 });
     await moduleRef.init();
     await harness.settled();
-    expect(harness.pending()).toEqual([expect.objectContaining({ why: 'timer', inMs: expect.any(Number) })]);
+    expect(harness.pending()).toEqual([
+      expect.objectContaining({ why: 'timer', inMs: expect.any(Number) }),
+      {
+        why: 'target-down',
+        broker: 'orders',
+        handler: 'Bridge.pass',
+        destination: 'in',
+        what: "broker 'events', which it publishes to, is not up",
+      },
+    ]);
     await harness.clock.advance(60_000);
     expect(status('events')).toBe('down');
   });
@@ -88,7 +97,7 @@ describe('failStart() of a broker that the application can do without', () => {
     await harness.restart();
     expect(status('events')).toBe('down');
     await harness.publish('orders', 'in', 'a');
-    expect(harness.pending()).toMatchObject([{ why: 'timer' }]);
+    expect(harness.pending()).toMatchObject([{ why: 'timer' }, { why: 'target-down', handler: 'Bridge.pass' }]);
     await harness.clock.advance(500);
     expect(harness.handler(Bridge, 'hear')).toHaveBeenCalledWith('a');
   });

@@ -22,7 +22,7 @@ describe('scripted faults', () => {
     harness.fault('events').failPublish({ times: 2, destination: 'out' });
     await harness.publish('orders', 'in', 'a');
     expect(harness.published('events', 'out')).toHaveLength(0);
-    expect(harness.pending()).toMatchObject([{ why: 'publish-retry', broker: 'events' }]);
+    expect(harness.pending()).toMatchObject([{ why: 'publish-retry', broker: 'events', handler: expect.any(String) }]);
     await harness.clock.advance(10_000);
     expect(harness.published('events', 'out')).toHaveLength(1);
     expect(harness.deliveries()).toMatchObject([{ outcome: 'acked' }]);

@@ -64,7 +64,7 @@ describe('a subscription by hand, over a restart', () => {
     harness.fault('events').failStart();
     await harness.restart();
     await harness.publish('orders', 'pass', 'a');
-    expect([get(ByHand).seen, harness.pending()]).toMatchObject([[], [{ why: 'timer' }]]);
+    expect([get(ByHand).seen, harness.pending()]).toMatchObject([[], [{ why: 'timer' }, { why: 'target-down' }]]);
     await harness.clock.advance(500);
     expect(get(ByHand).seen).toEqual(['a']);
     expect(harness.pending()).toEqual([]);
