@@ -13,7 +13,7 @@ export const cache = join(home, 'cache');
 export const run = join(home, 'run');
 export const envFile = join(home, 'env');
 
-/** Far from the defaults, so that a developer's own servers are left alone. */
+/** Far from the defaults, so that a developer's own servers are left alone. CONTRIBUTING.md documents both variables. */
 const offset = Number(process.env.BROKERS_PORT_OFFSET ?? 0);
 
 export const host = '127.0.0.1';

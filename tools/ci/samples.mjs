@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const START_MS = 180_000;
 const STOP_MS = 15_000;
 const samples = [
-  { script: 'start', says: /fromNats saw "Bye\." on events/ },
+  { script: 'start', says: /^Compiling lib\/ and sample\/01-[^]*fromNats saw "Bye\." on events/ },
   { script: 'sample:01', says: /fromNats saw "Bye\." on events/ },
   { script: 'sample:02', says: /"One more".* arrived on east/ },
   { script: 'sample:03', says: /"Hi!" arrived/ },
