@@ -3,6 +3,7 @@ import { AttemptContext, type AttemptOwner } from './attempt-context.js';
 import type { HandlerResult, ResultItem } from './binding.js';
 import type { WaitsFor } from './delivery-observer.js';
 import { refuseLoop } from './hop-guard.js';
+import { attemptOf } from './log-fields.js';
 import { watchProcessingTime } from './processing-time.js';
 import { Publication, PublicationPlan, SinglePublication, type Unconfirmed } from './publication.js';
 import { Settling } from './settling.js';
@@ -74,8 +75,8 @@ export class Delivery extends Settling implements AttemptOwner {
   }
 
   private nextAttempt(): AttemptContext {
-    const earlier = (this.incoming.deliveries - 1) * this.owner.binding.retry.attempts;
-    this.current = new AttemptContext(this, earlier + this.freshCall(), this.message);
+    const attempt = attemptOf(this.incoming, this.owner.binding, this.freshCall());
+    this.current = new AttemptContext(this, attempt, this.message);
     return this.current;
   }
 

@@ -110,7 +110,7 @@ export abstract class Settling implements ObservedDelivery {
 
   /** Made at the first failure: most deliveries have none. */
   protected get verdicts(): Verdicts {
-    return (this.made ??= new Verdicts(this.owner, this.incoming));
+    return (this.made ??= new Verdicts(this.owner, this.incoming, () => this.message));
   }
 
   /** What belonged to the attempt before is forgotten. Returns the number of the call that begins. */

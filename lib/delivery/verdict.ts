@@ -1,8 +1,10 @@
-import type { Incoming, Settlement } from '../driver/index.js';
+import type { Incoming, LogFields, Settlement } from '../driver/index.js';
 import { asError, MultiBrokerError } from '../errors/index.js';
 import { comesAgainInMs, retryDelayMs } from './backoff.js';
+import type { DeliveredMessage } from './delivered-message.js';
 import type { WaitsFor } from './delivery-observer.js';
 import type { LaneOwner } from './lane-owner.js';
+import { logFields } from './log-fields.js';
 import { isRejection } from './rejection.js';
 
 /**
@@ -29,6 +31,8 @@ export class Verdicts {
   constructor(
     private readonly owner: LaneOwner,
     private readonly incoming: Incoming,
+    /** As the newest attempt sees it, while there is one. */
+    private readonly message: () => DeliveredMessage | undefined,
   ) {}
 
   /** The number, in this process, of the call that now begins. */
@@ -76,14 +80,14 @@ export class Verdicts {
   dealtWith(error: Error): void {
     const { host } = this.owner;
     host.counts.failed++;
-    host.log.warn(`${this.named()} failed, and its filter dealt with it: ${error.message}`);
+    host.log.warn(`${this.named()} failed, and its filter dealt with it: ${error.message}`, this.fields(error));
   }
 
   /** A filter has settled it, which is no mistake: who settles knows of the failure. */
   settledByFilter(error: Error): void {
     const { host } = this.owner;
     host.counts.failed++;
-    host.log.warn(`${this.named()} failed, and its filter settled it by hand: ${error.message}`);
+    host.log.warn(`${this.named()} failed, and its filter settled it by hand: ${error.message}`, this.fields(error));
   }
 
   /**
@@ -98,9 +102,13 @@ export class Verdicts {
   dropped(reason: string): Error {
     const { host, binding } = this.owner;
     host.counts.rejected++;
-    host.log.warn(`${this.named()}: dropped, ${reason}`);
-    const what = `A message was rejected: ${reason}`;
-    return new MultiBrokerError('MULTI_BROKER_REJECTED', what, { broker: binding.broker, handler: binding.handler });
+    const { broker, handler } = binding;
+    const error = new MultiBrokerError('MULTI_BROKER_REJECTED', `A message was rejected: ${reason}`, {
+      broker,
+      handler,
+    });
+    host.log.warn(`${this.named()}: dropped, ${reason}`, this.fields(error));
+    return error;
   }
 
   private mayRetry(error: Error): boolean {
@@ -109,7 +117,8 @@ export class Verdicts {
     try {
       return retry.retryIf?.(error) ?? true;
     } catch (thrown) {
-      this.owner.host.log.error(`${this.named()}: retryIf failed`, asError(thrown));
+      const failure = asError(thrown);
+      this.owner.host.log.error(`${this.named()}: retryIf failed`, failure, this.fields(failure));
       return false;
     }
   }
@@ -167,7 +176,13 @@ export class Verdicts {
   }
 
   private tell(error: Error, fate: string): void {
-    this.owner.host.log.error(`${this.named()} failed after ${String(this.calls)} call(s): ${fate}`, error);
+    const what = `${this.named()} failed after ${String(this.calls)} call(s): ${fate}`;
+    this.owner.host.log.error(what, error, this.fields(error));
+  }
+
+  private fields(error: Error): LogFields {
+    const correlationId = this.message()?.correlationId;
+    return logFields(this.incoming, this.owner.binding, { call: this.calls, error, correlationId });
   }
 
   private named(): string {

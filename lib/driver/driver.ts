@@ -78,8 +78,24 @@ export type ConnectionState = 'up' | 'reconnecting' | 'lost';
 export interface Log {
   debug(message: string): void;
   info(message: string): void;
-  warn(message: string): void;
-  error(message: string, cause?: Error): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, cause?: Error, fields?: LogFields): void;
+}
+
+/** What a line says of one message, beside its sentence: for who collects logs by their fields. */
+export interface LogFields {
+  /** Of the error: this library's, or what the system or a client calls it (`ECONNREFUSED`). */
+  readonly code?: string | undefined;
+  readonly broker: string;
+  /** `Class.method`. */
+  readonly handler: string;
+  /** The message's `id`: its position at the server. */
+  readonly messageId: string;
+  readonly correlationId: string;
+  /** Which call it was, as `message.attempt` has it. */
+  readonly attempt: number;
+  /** The error and each cause beneath it, in one line. */
+  readonly cause?: string | undefined;
 }
 
 /** What one `subscribe` reads. The calls come in this order, each once: quiet, flush, close. */

@@ -8,3 +8,4 @@ export { asError } from './as-error.js';
 export { nearestName } from './nearest-name.js';
 export { type OptionNames, unknownOptions } from './unknown-options.js';
 export { loadedCopies } from './copies.js';
+export { codeOf, lineWithCauses, stackWithCauses } from './causes.js';
