@@ -5,6 +5,7 @@ import { PAYLOAD } from '../decorators/index.js';
 import { settleObservable } from './emissions.js';
 import { refusePiped } from './pipe-refusal.js';
 import { markRefusal } from './refusal.js';
+import { keepingOutgoing } from './serializers.js';
 
 /** A module of the container, and what it knows of one of its providers or controllers. */
 export type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
@@ -68,7 +69,7 @@ interface ParamsFactory {
  */
 export interface NestCreator {
   readonly guardsContextCreator: { create: Create<Guards>; config?: ScopedEnhancers };
-  readonly interceptorsContextCreator: { create: Create<readonly NestInterceptor[]> };
+  interceptorsContextCreator: { create: Create<readonly NestInterceptor[]> };
   readonly pipesContextCreator: { create: Create<readonly NestPipe[]> };
   readonly filtersContextCreator: { create: Create<{ readonly filters?: readonly NestFilter[] }> };
   readonly contextUtils: {
@@ -99,6 +100,7 @@ interface ScopedEnhancers {
  *   its methods name by class.
  * - All items of an Observable are kept, where Nest keeps the last.
  * - What a guard or a pipe refuses is marked.
+ * - Serializers leave `outgoing()` as it is.
  * - The payload of a method that decorates no parameter goes through the pipes too.
  * - It has a cache of its own: Nest 11 would hand out what another library's context type made of the same method.
  */
@@ -109,6 +111,9 @@ export function creatorFor(external: ExternalContextCreator, module: NestModule)
   creator.handlerMetadataStorage = new Storage();
   creator.getContextModuleKey = () => module.token;
   creator.getHostModuleKey = () => module.token;
+  creator.interceptorsContextCreator = {
+    create: (...found) => original.interceptorsContextCreator.create(...found).map(keepingOutgoing),
+  };
   creator.transformToResult = (result) => (isObservable(result) ? settleObservable(result) : result);
   creator.createGuardsFn = (guards, instance, callback, type) => {
     const activate = original.createGuardsFn.call(creator, guards, instance, callback, type);
