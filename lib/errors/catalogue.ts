@@ -24,6 +24,11 @@ export const catalogue = {
     retryable: false,
     remedy: 'Leave the option out: this version does not offer it yet.',
   },
+  MULTI_BROKER_VALUE_MISSING: {
+    retryable: false,
+    remedy:
+      'Set it before the files are loaded, or give names by `addresses` from forRootAsync(); move what both files import into a third.',
+  },
   MULTI_BROKER_PARAMETER: {
     retryable: false,
     remedy: 'Use @Payload(), @Ctx(), @MessageHeaders(), @MessageKey() or @MessageParam().',

@@ -5,6 +5,7 @@ export { WiringError } from './wiring-error.js';
 export { BrokerStartError, type StartFailure } from './broker-start-error.js';
 export { isDuration, requireDuration } from './duration.js';
 export { asError } from './as-error.js';
+export { CIRCULAR, isMissing, missing, requireName, UNSET } from './missing-value.js';
 export { nearestName } from './nearest-name.js';
 export { type OptionNames, unknownOptions } from './unknown-options.js';
 export { loadedCopies } from './copies.js';

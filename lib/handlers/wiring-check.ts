@@ -3,6 +3,7 @@ import type { BrokerDefinition } from '../driver/index.js';
 import { MultiBrokerError } from '../errors/index.js';
 import { kindProblems, tryBinding } from './binding-of.js';
 import type { HandlerDeclaration, PublishDeclaration } from './declaration.js';
+import { missingValues } from './missing-values.js';
 import { handlerOptionProblems, publishToProblems } from './option-problems.js';
 import { brokerName, handlerProblem, optionProblems, thrownProblem, unknownBroker } from './problems.js';
 
@@ -29,7 +30,13 @@ export function checkWiring(
   const claims: Binding[] = [];
   const waiting: HandlerDeclaration[] = [];
   const problems = [...brokers.values()].flatMap(definitionProblems);
-  for (const declaration of declarations) {
+  for (const written of declarations) {
+    const { declaration, bound: complete, problems: lacking } = missingValues(written);
+    problems.push(...lacking);
+    if (!complete) {
+      problems.push(...declaration.problems, ...unboundProblems(declaration, brokers));
+      continue;
+    }
     const unknown = unknownBrokers(declaration, brokers);
     const known = brokers.get(brokerName(declaration.broker));
     const bound = known && tryBinding(known, declaration);
@@ -60,6 +67,13 @@ function definitionProblems(definition: BrokerDefinition): MultiBrokerError[] {
   const own = definition.problems().map((what) => ({ code: 'MULTI_BROKER_OPTION_INVALID' as const, what }));
   const all = [...own, ...handlerOptionProblems(definition.options)];
   return all.map(({ code, what }) => new MultiBrokerError(code, `Broker '${broker}': ${what}`, { broker }));
+}
+
+/** What can be said of a handler whose own broker or source is missing. */
+function unboundProblems(declaration: HandlerDeclaration, brokers: Brokers): MultiBrokerError[] {
+  const unknown = declaration.publishTo.map(({ broker }) => brokerName(broker)).filter((name) => !brokers.has(name));
+  const told = unknown.map((name) => unknownBroker(declaration, '@PublishTo', name, [...brokers.keys()]));
+  return [...told, ...publisherProblems(declaration, brokers)];
 }
 
 function unknownBrokers(declaration: HandlerDeclaration, brokers: Brokers): MultiBrokerError[] {

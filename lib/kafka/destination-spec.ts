@@ -1,5 +1,5 @@
 import { addressOf, type Destination, type DestinationSpec } from '../driver/index.js';
-import { MultiBrokerError } from '../errors/index.js';
+import { MultiBrokerError, requireName } from '../errors/index.js';
 import type { KafkaSettings } from './options.js';
 import { refuseBadTopic } from './topic-name.js';
 
@@ -12,6 +12,7 @@ export interface KafkaDestinationSpec extends DestinationSpec {
 
 /** Resolves where a message goes. Throws MULTI_BROKER_WRONG_KIND or MULTI_BROKER_ADDRESS_INVALID. */
 export function destinationSpec(to: string | Destination, broker: KafkaSettings): KafkaDestinationSpec {
+  requireName(to, 'the topic', { broker: broker.name });
   if (typeof to !== 'string') {
     const what = `Broker '${broker.name}' is Kafka and cannot publish to a '${to.kind}' destination: use a topic's name`;
     throw new MultiBrokerError('MULTI_BROKER_WRONG_KIND', what, { broker: broker.name });

@@ -1,5 +1,5 @@
-import { BROKER_OPTION_NAMES } from '../driver/index.js';
-import { type OptionNames, unknownOptions } from '../errors/index.js';
+import { addressProblems, BROKER_OPTION_NAMES } from '../driver/index.js';
+import { isMissing, type OptionNames, unknownOptions } from '../errors/index.js';
 import type { KafkaBrokerOptions } from './options.js';
 import { topicProblem } from './topic-name.js';
 import { wantedTopicProblems } from './wanted-topics.js';
@@ -39,7 +39,8 @@ export function optionProblems(options: KafkaBrokerOptions): readonly string[] {
     ...groupProblems(options),
     ...consumerProblems(options.consumer ?? {}),
     ...producerProblems(options.producer ?? {}),
-    ...addressProblems(options),
+    ...addressProblems(options.addresses),
+    ...topicProblems(options),
     ...wantedTopicProblems(options),
     ...positive(options, '', ['commitIntervalMs', 'maxDecompressedBytes']),
   ];
@@ -115,9 +116,9 @@ function producerProblems(producer: NonNullable<KafkaBrokerOptions['producer']>)
   return problems;
 }
 
-function addressProblems({ name, addresses = {} }: KafkaBrokerOptions): string[] {
+function topicProblems({ name, addresses = {} }: KafkaBrokerOptions): string[] {
   return Object.entries(addresses).flatMap(([from, to]) => {
-    const problem = topicProblem(to);
+    const problem = isMissing(to) ? undefined : topicProblem(to);
     return problem === undefined ? [] : [`addresses.${from} of '${name}': the topic ${JSON.stringify(to)} ${problem}`];
   });
 }

@@ -1,5 +1,5 @@
 import { addressOf, refuseUnknown, type Source, type SourceSpec } from '../driver/index.js';
-import { MultiBrokerError, type OptionNames } from '../errors/index.js';
+import { MultiBrokerError, type OptionNames, requireName } from '../errors/index.js';
 import type { KafkaSettings } from './options.js';
 import { refuseBadTopic } from './topic-name.js';
 import { topic, type TopicOptions, type TopicSource } from './topic.js';
@@ -18,6 +18,7 @@ export interface KafkaSourceSpec extends SourceSpec {
 
 /** Resolves what a decorator names. Throws MULTI_BROKER_WRONG_KIND, _ADDRESS_INVALID or _OPTION_INVALID. */
 export function sourceSpec(from: string | Source, broker: KafkaSettings): KafkaSourceSpec {
+  requireName(from, 'the topic', { broker: broker.name });
   const source = typeof from === 'string' ? topic(from) : topicSource(from, broker.name);
   const name = realTopic(source.topic, broker);
   const groupId = groupOf(source, broker);
@@ -47,6 +48,7 @@ function isTopicSource(from: Source): from is TopicSource {
 }
 
 function realTopic(named: string | RegExp, broker: KafkaSettings): string | RegExp {
+  requireName(named, 'the topic of topic()', { broker: broker.name });
   if (typeof named !== 'string') return new RegExp(named.source, named.flags.replace(/[gy]/g, ''));
   const name = addressOf(named, broker.addresses);
   refuseBadTopic(name, broker.name);

@@ -2,8 +2,10 @@ import { type DynamicModule, forwardRef, Module } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { getBrokerToken } from '../decorators/index.js';
 import { type Broker, type BrokerDefinition, MultiBroker } from '../driver/index.js';
+import type { MultiBrokerError } from '../errors/index.js';
 import { DriverSource, type ManagedMultiBroker, type ResolvedOptions } from '../lifecycle/index.js';
 import { Application } from './application.js';
+import { presentEntries } from './present-entries.js';
 import { Consumers } from './consumers.js';
 import { type DefinitionEntry, definitionProvider, importsOf, isAsync } from './definition-entry.js';
 import { orderHooks, type NestModule } from './hook-order.js';
@@ -18,7 +20,8 @@ import { MultiBrokerModule } from './multi-broker.module.js';
 export class MultiBrokerDefinitionsModule {}
 
 /** The dynamic module of some definitions; with options it is the application's root. */
-export function definitionsModule(entries: readonly DefinitionEntry[], options?: ResolvedOptions): DynamicModule {
+export function definitionsModule(given: readonly DefinitionEntry[], options?: ResolvedOptions): DynamicModule {
+  const { entries, problems } = presentEntries(given, options === undefined ? 'forFeature()' : 'forRoot()');
   const tokens = entries.map(({ name }) => lookUp(getBrokerToken(name), (multiBroker) => multiBroker.lookUp(name)));
   const named = entries.some(({ name }) => name === options?.default);
   if (named) tokens.push(lookUp(getBrokerToken(), (multiBroker) => multiBroker.lookUp(options?.default)));
@@ -26,7 +29,7 @@ export function definitionsModule(entries: readonly DefinitionEntry[], options?:
     module: MultiBrokerDefinitionsModule,
     global: true,
     imports: importsOf(entries),
-    providers: [...registration(entries, options), MULTI_BROKER, ...tokens],
+    providers: [...registration(entries, problems, options), MULTI_BROKER, ...tokens],
     exports: [MULTI_BROKER, ...tokens].map(({ provide }) => provide),
   };
 }
@@ -39,7 +42,11 @@ const MULTI_BROKER = {
 };
 
 /** Consumers are made when the module's definitions are registered; what looks a broker up waits for them. */
-function registration(entries: readonly DefinitionEntry[], options: ResolvedOptions | undefined) {
+function registration(
+  entries: readonly DefinitionEntry[],
+  problems: readonly MultiBrokerError[],
+  options: ResolvedOptions | undefined,
+) {
   const made = entries.map((entry, place) => (isAsync(entry) ? definitionProvider(entry, place) : undefined));
   const providers = made.filter((provider) => provider !== undefined);
   const consumers = {
@@ -48,6 +55,7 @@ function registration(entries: readonly DefinitionEntry[], options: ResolvedOpti
     useFactory: (drivers: DriverSource, modules: ModulesContainer, ...definitions: BrokerDefinition[]) => {
       const application = Application.of(drivers);
       if (options) configure(application, options);
+      for (const problem of problems) application.multiBroker.problem(problem);
       for (const entry of entries) {
         const definition = isAsync(entry) ? definitions.shift() : entry;
         if (definition !== undefined) application.multiBroker.register(definition);

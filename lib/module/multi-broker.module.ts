@@ -49,5 +49,10 @@ export class MultiBrokerModule implements OnModuleInit {
 
 /** Brokers of feature modules may be registered before the root's: the root says which its first is. */
 function root(entries: readonly DefinitionEntry[], options: MultiBrokerOptions = {}): DynamicModule {
-  return definitionsModule(entries, { ...resolveOptions(options), default: options.default ?? entries[0]?.name });
+  return definitionsModule(entries, { ...resolveOptions(options), default: options.default ?? firstName(entries) });
+}
+
+/** A definition that a circular import leaves undefined is told with all other mistakes. */
+function firstName(entries: readonly (DefinitionEntry | undefined)[]): string | undefined {
+  return entries.find((entry) => typeof entry?.name === 'string' && entry.name !== '')?.name;
 }

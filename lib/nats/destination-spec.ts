@@ -1,5 +1,5 @@
 import { addressOf, type Addresses, type Destination, type DestinationSpec, refuseUnknown } from '../driver/index.js';
-import { MultiBrokerError } from '../errors/index.js';
+import { MultiBrokerError, requireName } from '../errors/index.js';
 import type { StreamDestination } from './destinations.js';
 import { entityProblem, refuse, subjectProblem } from './subject.js';
 
@@ -21,6 +21,7 @@ export interface DestinationDefaults {
 
 /** Resolves where a message goes. Throws MULTI_BROKER_WRONG_KIND or MULTI_BROKER_ADDRESS_INVALID. */
 export function destinationSpec(to: string | Destination, broker: DestinationDefaults): NatsDestinationSpec {
+  requireName(to, 'the subject', { broker: broker.name });
   if (typeof to === 'string') return coreSpec(to, broker);
   if (isNatsDestination(to)) return streamSpec(to, broker);
   const what = `Broker '${broker.name}' is NATS and cannot publish to a destination of kind '${to.kind}': use a subject or toStream()`;
@@ -37,6 +38,7 @@ function coreSpec(to: string, broker: DestinationDefaults): NatsDestinationSpec 
 }
 
 function streamSpec(to: StreamDestination, broker: DestinationDefaults): NatsDestinationSpec {
+  requireName(to.subject, 'the subject of toStream()', { broker: broker.name });
   refuseUnknown(to, 'toStream()', { stream: true }, ['kind', 'via', 'subject'], broker.name);
   const subject = checked(to.subject, broker);
   const stream = to.stream === undefined ? undefined : addressOf(to.stream, broker.addresses);

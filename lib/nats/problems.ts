@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'nats';
 
-import { BROKER_OPTION_NAMES } from '../driver/index.js';
-import { isDuration, type OptionNames, unknownOptions } from '../errors/index.js';
+import { addressProblems, BROKER_OPTION_NAMES } from '../driver/index.js';
+import { isDuration, isMissing, missing, type OptionNames, UNSET, unknownOptions } from '../errors/index.js';
 import type { NatsBrokerOptions } from './options.js';
 import { isByteLimit } from './source-spec.js';
 import { queueProblem } from './subject.js';
@@ -25,6 +25,7 @@ export function optionProblems(options: NatsBrokerOptions): readonly string[] {
     ...clientProblems(client),
     ...tlsProblems(client, options.allowInsecure === true),
   ];
+  found.push(...addressProblems(options.addresses));
   const problem = queue === undefined ? undefined : queueProblem(queue);
   if (problem !== undefined) found.push(`queue ${problem}`);
   if (confirmTimeoutMs !== undefined && !(isDuration(confirmTimeoutMs) && confirmTimeoutMs > 0)) {
@@ -49,10 +50,13 @@ function clientProblems(client: ConnectionOptions): string[] {
       'client.waitOnFirstConnect is not offered: the start tells why it failed; use critical: false to come later',
     );
   }
-  if ([client.servers ?? []].flat().some((server) => server.includes(','))) {
+  const named: readonly unknown[] = [client.servers ?? []].flat();
+  const servers = named.filter((server) => typeof server === 'string');
+  for (const server of named.filter(isMissing)) found.push(missing('client.servers: one of them', server, UNSET));
+  if (servers.some((server) => server.includes(','))) {
     found.push("client.servers: several servers are an array: servers.split(',')");
   }
-  if ([client.servers ?? []].flat().some((server) => server.includes('@'))) {
+  if (servers.some((server) => server.includes('@'))) {
     found.push(
       'client.servers holds credentials, which the nats client ignores: give them as client.user and client.pass',
     );

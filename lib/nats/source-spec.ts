@@ -1,5 +1,5 @@
 import { addressOf, type Addresses, refuseUnknown, type Source, type SourceSpec } from '../driver/index.js';
-import { MultiBrokerError, type OptionNames, requireDuration } from '../errors/index.js';
+import { MultiBrokerError, type OptionNames, requireDuration, requireName } from '../errors/index.js';
 import type { StreamOptions, StreamSource, SubjectOptions, SubjectSource } from './sources.js';
 import { entityProblem, queueProblem, refuse, subjectProblem } from './subject.js';
 
@@ -67,6 +67,7 @@ export const isByteLimit = (value: unknown): boolean => typeof value === 'number
 
 /** Resolves what a decorator names. Throws MULTI_BROKER_WRONG_KIND or MULTI_BROKER_ADDRESS_INVALID. */
 export function sourceSpec(from: string | Source, broker: SourceDefaults): NatsSourceSpec {
+  requireName(from, 'the subject', { broker: broker.name });
   if (typeof from === 'string') return coreSpec({ kind: 'nats', via: 'core', pattern: from }, broker);
   if (isNatsSource(from)) return from.via === 'core' ? coreSpec(from, broker) : streamSpec(from, broker);
   const what = `Broker '${broker.name}' is NATS and cannot read a source of kind '${from.kind}': use a subject, subject() or stream()`;
@@ -79,6 +80,7 @@ function isNatsSource(from: Source): from is SubjectSource | StreamSource {
 
 function coreSpec(from: SubjectSource, broker: SourceDefaults): CoreSourceSpec {
   refuseUnknown(from, 'subject()', SUBJECT, ['kind', 'via', 'pattern'], broker.name);
+  requireName(from.pattern, 'the subject of subject()', { broker: broker.name });
   const subject = addressOf(from.pattern, broker.addresses);
   refuse(subjectProblem(subject, 'subscribe'), 'subject', subject, broker.name);
   const queue = from.queue === false ? undefined : (from.queue ?? broker.queue);
@@ -94,6 +96,7 @@ function coreSpec(from: SubjectSource, broker: SourceDefaults): CoreSourceSpec {
 
 function streamSpec(from: StreamSource, broker: SourceDefaults): StreamSourceSpec {
   refuseUnknown(from, 'stream()', STREAM, ['kind', 'via', 'stream'], broker.name);
+  requireNames(from, broker.name);
   const name = addressOf(from.stream, broker.addresses);
   const filter = from.filter === undefined ? undefined : addressOf(from.filter, broker.addresses);
   const subjects = from.subjects?.map((subject) => addressOf(subject, broker.addresses));
@@ -124,6 +127,12 @@ function streamSpec(from: StreamSource, broker: SourceDefaults): StreamSourceSpe
     durable: true,
     options: from,
   };
+}
+
+function requireNames({ stream, durable, subjects = [] }: StreamSource, broker: string): void {
+  requireName(stream, 'the stream of stream()', { broker });
+  requireName(durable, 'durable of stream()', { broker });
+  for (const subject of subjects) requireName(subject, 'one of the subjects of stream()', { broker });
 }
 
 /** The pattern whose wildcards are a stream's params: the filter, else the only subject that the source names. */
