@@ -58,6 +58,11 @@ export function outgoing<T>(payload: T, fields: OutgoingFields = NO_FIELDS): Out
 /** One message for each item, where a plain array would be one message. Items may be `outgoing()` themselves. */
 outgoing.each = <T>(items: readonly T[]): OutgoingEach<T> => new Messages(items);
 
+/** Whether it is of `outgoing()` or `outgoing.each()`, or a copy by a spread: by `in`, as what it is not asks often. */
+export function isOutgoing(value: object): boolean {
+  return brand in value;
+}
+
 /** Whether the value was made by {@link outgoing}. */
 export function isOutgoingMessage(value: unknown): value is OutgoingMessage {
   return typeof value === 'object' && value !== null && (value as Partial<OutgoingMessage>)[brand] === true;

@@ -1,6 +1,6 @@
 import { isObservable } from 'rxjs';
 import type { HandlerResult, ResultItem } from '../delivery/index.js';
-import { isOutgoingEach, isOutgoingMessage, outgoing } from '../driver/index.js';
+import { isOutgoing, isOutgoingEach, isOutgoingMessage, outgoing } from '../driver/index.js';
 import { settleObservable } from './emissions.js';
 import { isThenable } from './thenable.js';
 
@@ -19,11 +19,11 @@ export function resultItems(returned: unknown): HandlerResult | Promise<HandlerR
 
 /**
  * The usual result, told first: on Node 20 each object made by a spread has a hidden class of its own, and to find that
- * it lacks a property costs 0.2 µs. A promise it cannot be, as whoever calls has awaited it; what `outgoing()` and
- * RxJS make are instances of classes.
+ * it lacks a property costs 0.2 µs. A promise it cannot be, as whoever calls has awaited it; what RxJS makes is an
+ * instance of a class, as is what `outgoing()` makes unless an interceptor has copied it.
  */
 function isPlain(value: object): boolean {
-  return Object.getPrototypeOf(value) === Object.prototype && !isAsyncIterable(value);
+  return Object.getPrototypeOf(value) === Object.prototype && !isAsyncIterable(value) && !isOutgoing(value);
 }
 
 async function* eachItem(values: AsyncIterable<unknown>): AsyncGenerator<ResultItem> {

@@ -119,6 +119,11 @@ describe('an Observable', () => {
   });
 });
 
+it('a copy of outgoing(), as an interceptor makes one, is one', () => {
+  const copy = { ...outgoing(1, { headers: { a: '1' } }), key: 'k' };
+  expect(resultItems(copy)).toMatchObject({ payload: 1, key: 'k', headers: { a: '1' } });
+});
+
 it('a rejected promise is a failure', async () => {
   await expect(resultItems(Promise.reject(new Error('no')))).rejects.toThrow('no');
 });
