@@ -19,6 +19,10 @@ export const catalogue = {
     retryable: false,
     remedy: 'Give one of the two handlers another group, queue or durable name.',
   },
+  MULTI_BROKER_DUPLICATE_HANDLER: {
+    retryable: false,
+    remedy: 'Provide the class in one module, export it there, and import that module where else it is injected.',
+  },
   MULTI_BROKER_OPTION_INVALID: { retryable: false, remedy: 'Correct the named option.' },
   MULTI_BROKER_OPTION_UNSUPPORTED: {
     retryable: false,

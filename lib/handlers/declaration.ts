@@ -1,13 +1,14 @@
 import type { DeliveryContext } from '../delivery/index.js';
 import type { BrokerDefinition, Destination, PublishToOptions, Source, SubscribeOptions } from '../driver/index.js';
 import type { MultiBrokerError } from '../errors/index.js';
+import type { HandlerHost } from './handler-host.js';
 
 /** One `@Subscribe` of one method as the explorer found it: names are not resolved yet. */
 export interface HandlerDeclaration {
   /** `Class.method`. */
   readonly handler: string;
   /** Of a decorated method: names of classes are not unique. */
-  readonly method?: { readonly type: unknown; readonly name: string };
+  readonly method?: { readonly type: unknown; readonly name: string; readonly host?: HandlerHost };
   readonly broker: string | BrokerDefinition;
   readonly source: string | Source;
   readonly options: SubscribeOptions;

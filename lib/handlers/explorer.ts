@@ -54,7 +54,7 @@ export class HandlerExplorer {
     if (subscriptions.length === 0) return [];
     const creator = (): NestCreator => this.creatorOf(method.module);
     const handler = `${method.className}.${method.method}`;
-    const known = { type: method.instance.constructor as unknown, name: method.method };
+    const known = { type: method.instance.constructor as unknown, name: method.method, host: method };
     const publishTo = publishersOf(callback);
     const call = this.callOf(method, creator);
     // A method with two sources has the mistakes of its own once.

@@ -3,6 +3,7 @@ import type { BrokerDefinition } from '../driver/index.js';
 import { MultiBrokerError } from '../errors/index.js';
 import { kindProblems, tryBinding } from './binding-of.js';
 import type { HandlerDeclaration, PublishDeclaration } from './declaration.js';
+import { type Bound, duplicateProblems, isSameHandler } from './duplicate-handlers.js';
 import { missingValues } from './missing-values.js';
 import { handlerOptionProblems, publishToProblems } from './option-problems.js';
 import { brokerName, handlerProblem, optionProblems, thrownProblem, unknownBroker } from './problems.js';
@@ -26,8 +27,8 @@ export function checkWiring(
   brokers: Brokers,
   options: { readonly allowLateBrokers: boolean },
 ): Wiring {
-  const bindings: Binding[] = [];
-  const claims: Binding[] = [];
+  const bound: Bound[] = [];
+  const claimed: Bound[] = [];
   const waiting: HandlerDeclaration[] = [];
   const problems = [...brokers.values()].flatMap(definitionProblems);
   for (const written of declarations) {
@@ -39,16 +40,16 @@ export function checkWiring(
     }
     const unknown = unknownBrokers(declaration, brokers);
     const known = brokers.get(brokerName(declaration.broker));
-    const bound = known && tryBinding(known, declaration);
-    problems.push(...declaration.problems, ...(bound?.problems ?? []), ...publisherProblems(declaration, brokers));
+    const made = known && tryBinding(known, declaration);
+    problems.push(...declaration.problems, ...(made?.problems ?? []), ...publisherProblems(declaration, brokers));
     if (unknown.length > 0 && !options.allowLateBrokers) problems.push(...unknown);
     const waits = neededBrokers(declaration).some((name) => !brokers.has(name));
     if (waits && options.allowLateBrokers) waiting.push(declaration);
-    if (bound?.binding) (waits ? claims : bindings).push(bound.binding);
+    if (made?.binding) (waits ? claimed : bound).push({ declaration, binding: made.binding });
   }
   // Those that wait too: when their broker comes the others read already.
-  problems.push(...clashes([...bindings, ...claims], brokers));
-  return { bindings, waiting, claims, problems };
+  problems.push(...clashes([...bound, ...claimed], brokers));
+  return { bindings: bindings(bound), waiting, claims: bindings(claimed), problems };
 }
 
 /** Names of all brokers that a handler needs: its source's, then its publishers'. */
@@ -107,17 +108,28 @@ function destinationProblems(
   }
 }
 
-/** Each pair of handlers of one broker whose sources would take each other's messages. */
-function clashes(bindings: readonly Binding[], brokers: Brokers): MultiBrokerError[] {
+function bindings(all: readonly Bound[]): Binding[] {
+  return all.map(({ binding }) => binding);
+}
+
+/** Each pair of handlers of one broker whose sources would take each other's messages, or are one handler. */
+function clashes(all: readonly Bound[], brokers: Brokers): MultiBrokerError[] {
   const problems: MultiBrokerError[] = [];
-  for (const [place, binding] of bindings.entries()) {
+  const duplicates = new Set<Bound>();
+  for (const [place, bound] of all.entries()) {
+    const { binding } = bound;
     const definition = brokers.get(binding.broker);
-    for (const earlier of bindings.slice(0, place)) {
-      const why = earlier.broker === binding.broker ? definition?.clash(earlier.source, binding.source) : undefined;
-      if (why !== undefined) problems.push(clash(binding, earlier, why));
+    for (const earlier of all.slice(0, place)) {
+      if (earlier.binding.broker !== binding.broker) continue;
+      if (isSameHandler(earlier, bound)) {
+        duplicates.add(earlier).add(bound);
+        continue;
+      }
+      const why = definition?.clash(earlier.binding.source, binding.source);
+      if (why !== undefined) problems.push(clash(binding, earlier.binding, why));
     }
   }
-  return problems;
+  return [...duplicateProblems([...duplicates]), ...problems];
 }
 
 function clash(binding: Binding, earlier: Binding, why: string): MultiBrokerError {
