@@ -37,6 +37,8 @@ export interface SourceSpec {
   readonly address: string;
   /** Whether the server keeps messages for it while nobody reads. What keeps nothing is subscribed first. */
   readonly durable: boolean;
+  /** How replicas share its messages, for the log: `group bridge`. Left out, each gets all of them. */
+  readonly sharedBy?: string | undefined;
 }
 
 /** A destination, resolved for one broker. Kinds extend it by fields of their own. */

@@ -31,6 +31,7 @@ export function sourceSpec(from: string | Source, broker: KafkaSettings): KafkaS
     groupId,
     fromBeginning: source.fromBeginning ?? broker.fromBeginning ?? true,
     durable: true,
+    sharedBy: `group ${groupId}`,
   };
 }
 

@@ -37,6 +37,7 @@ import { encodeByHand } from './encode-by-hand.js';
 import { healthOf } from './health.js';
 import { Readings } from './readings.js';
 import { ask, requestCodec } from './request.js';
+import { subscribedLine } from './subscribed-line.js';
 import { HandSubscriptions } from './subscription.js';
 
 /** The broker that users get: publishes through its outbox, reads through its readings. */
@@ -181,6 +182,8 @@ export class ManagedBroker extends Broker {
     if (bindings.length === 0) return;
     if (this.host.isStarting()) await this.readings.beginHeld(driver, bindings, signal);
     else await this.readings.begin(driver, bindings, signal);
+    const outlet = (name: string): Outlet | undefined => this.host.outlet(name);
+    for (const binding of bindings) this.host.io.log.info(subscribedLine(binding, outlet));
   }
 
   /** Where there is a connection: what was subscribed by hand and does not read any more. */

@@ -90,8 +90,19 @@ function coreSpec(from: SubjectSource, broker: SourceDefaults): CoreSourceSpec {
     const what = `pendingBytesLimit of subject ${subject} of broker '${broker.name}' must be a number of bytes above 0`;
     throw new MultiBrokerError('MULTI_BROKER_OPTION_INVALID', what, { broker: broker.name });
   }
-  const name = queue === undefined ? `subject ${subject}` : `subject ${subject} (queue ${queue})`;
-  return { kind: 'nats', via: 'core', name, address: subject, subject, queue, pendingBytesLimit, durable: false };
+  const sharedBy = queue === undefined ? undefined : `queue ${queue}`;
+  const name = sharedBy === undefined ? `subject ${subject}` : `subject ${subject} (${sharedBy})`;
+  return {
+    kind: 'nats',
+    via: 'core',
+    name,
+    address: subject,
+    subject,
+    queue,
+    pendingBytesLimit,
+    durable: false,
+    sharedBy,
+  };
 }
 
 function streamSpec(from: StreamSource, broker: SourceDefaults): StreamSourceSpec {
@@ -125,6 +136,7 @@ function streamSpec(from: StreamSource, broker: SourceDefaults): StreamSourceSpe
     filter: filter === '>' ? undefined : filter,
     subjects,
     durable: true,
+    sharedBy: `durable ${from.durable}`,
     options: from,
   };
 }

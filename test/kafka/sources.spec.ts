@@ -19,6 +19,7 @@ describe('a Kafka source', () => {
     expect(broker().source('incoming')).toEqual({
       kind: 'kafka',
       name: 'topic incoming (group bridge)',
+      sharedBy: 'group bridge',
       address: 'incoming',
       topic: 'incoming',
       groupId: 'bridge',
