@@ -75,6 +75,11 @@ export interface SubscribeOptions extends HandlerOptions {
    */
   readonly filter?: Lenient<[message: BrokerMessage], boolean>;
   /**
+   * Whether the application's own guards, interceptors, pipes and filters (`APP_*`, `useGlobal*()`) run for its messages.
+   * Default: as the module's option of that name says. Those of class and method always do.
+   */
+  readonly globalEnhancers?: boolean;
+  /**
    * Whether the handler answers messages that carry a reply subject (requests). Default: with what it returns, and not
    * at all where it returns nothing. `true`: also with an empty answer, and with every failure. `false`: never, which
    * is for who listens beside a responder and returns something for a publisher.

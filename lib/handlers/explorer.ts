@@ -8,6 +8,7 @@ import { enhancerProblems } from './enhancer-problems.js';
 import { findHosts, isBeingBuilt, wrappersOf } from './find-hosts.js';
 import { findsBrokers } from './finds-brokers.js';
 import { canCompile, externalCall } from './external-call.js';
+import { globalNames, withoutGlobals } from './global-enhancers.js';
 import { functionOf, type HandlerHost, type HandlerMethod, isScoped } from './handler-host.js';
 import { creatorFor, instanceOf, type NestCreator, type NestModule } from './nest-internals.js';
 import { parameterProblems } from './parameter-problems.js';
@@ -20,12 +21,30 @@ export interface Explored {
   readonly problems: readonly MultiBrokerError[];
 }
 
+/** What the application says of its handlers. */
+export interface ExplorerSettings {
+  /** Whether its own enhancers are for handlers that say nothing of it. */
+  globalEnhancers(): boolean;
+  warn(warning: string): void;
+}
+
+const SETTINGS: ExplorerSettings = { globalEnhancers: () => true, warn: () => undefined };
+
 /** Finds the decorated methods of all providers and controllers, once, and makes each callable through Nest. */
 export class HandlerExplorer {
   private readonly creators = new Map<NestModule, NestCreator>();
   private explored: Explored | undefined;
 
-  constructor(private readonly modules: ModulesContainer) {}
+  constructor(
+    private readonly modules: ModulesContainer,
+    private readonly settings = SETTINGS,
+  ) {}
+
+  /** The application's own enhancers, by kind and name. */
+  globalEnhancers(): readonly string[] {
+    const external = instanceOf(this.modules, ExternalContextCreator) as unknown as NestCreator;
+    return globalNames(external.guardsContextCreator.config);
+  }
 
   /**
    * Cheap after the first call. `allBuilt`: start-up hooks are called already, and nothing is looked up to know it.
@@ -56,19 +75,27 @@ export class HandlerExplorer {
     const handler = `${method.className}.${method.method}`;
     const known = { type: method.instance.constructor as unknown, name: method.method, host: method };
     const publishTo = publishersOf(callback);
-    const call = this.callOf(method, creator);
     // A method with two sources has the mistakes of its own once.
     const own = [...parameterProblems(method), ...enhancerProblems(method, creator)];
     return subscriptions.map(({ broker, source, options }, place) => {
       const problems = place === 0 ? own : [];
+      const call = this.callOf(method, creator, options.globalEnhancers);
       return { handler, method: known, broker, source, options, publishTo, problems, call };
     });
   }
 
   /** Compiled when its first message comes: in a test most handlers get none. */
-  private callOf(method: HandlerMethod, creator: () => NestCreator): HandlerDeclaration['call'] {
+  private callOf(
+    method: HandlerMethod,
+    creator: () => NestCreator,
+    globals: boolean | undefined,
+  ): HandlerDeclaration['call'] {
     let call: HandlerDeclaration['call'] | undefined;
-    return (context) => (call ??= this.compile(method, creator()))(context);
+    const compile = (): HandlerDeclaration['call'] => {
+      const all = globals ?? this.settings.globalEnhancers();
+      return this.compile(method, all ? creator() : withoutGlobals(creator()));
+    };
+    return (context) => (call ??= compile())(context);
   }
 
   private compile(method: HandlerMethod, creator: NestCreator): HandlerDeclaration['call'] {
@@ -77,9 +104,15 @@ export class HandlerExplorer {
   }
 
   private creatorOf(module: NestModule): NestCreator {
-    const known = this.creators.get(module) ?? creatorFor(instanceOf(this.modules, ExternalContextCreator), module);
+    const known = this.creators.get(module) ?? this.newCreator(module);
     this.creators.set(module, known);
     return known;
+  }
+
+  private newCreator(module: NestModule): NestCreator {
+    return creatorFor(instanceOf(this.modules, ExternalContextCreator), module, (warning) => {
+      this.settings.warn(warning);
+    });
   }
 }
 

@@ -3,6 +3,7 @@ import type { ContextId, ExternalContextCreator, ModulesContainer } from '@nestj
 import { isObservable } from 'rxjs';
 import { PAYLOAD } from '../decorators/index.js';
 import { settleObservable } from './emissions.js';
+import { watchedGuard } from './http-guard.js';
 import { refusePiped } from './pipe-refusal.js';
 import { markRefusal } from './refusal.js';
 import { keepingOutgoing } from './serializers.js';
@@ -68,7 +69,7 @@ interface ParamsFactory {
  * that depends on Nest's insides is in this file.
  */
 export interface NestCreator {
-  readonly guardsContextCreator: { create: Create<Guards>; config?: ScopedEnhancers };
+  guardsContextCreator: { create: Create<Guards>; config?: GlobalEnhancers };
   interceptorsContextCreator: { create: Create<readonly NestInterceptor[]> };
   readonly pipesContextCreator: { create: Create<readonly NestPipe[]> };
   readonly filtersContextCreator: { create: Create<{ readonly filters?: readonly NestFilter[] }> };
@@ -85,8 +86,12 @@ export interface NestCreator {
   createPipesFn(pipes: readonly NestPipe[], parameters: readonly NestParameter[]): ApplyPipes;
 }
 
-/** Global enhancers that are made anew for each request. */
-interface ScopedEnhancers {
+/** The enhancers of the application; those of `Request` are made anew for each one. */
+export interface GlobalEnhancers {
+  getGlobalGuards(): readonly unknown[];
+  getGlobalInterceptors(): readonly unknown[];
+  getGlobalPipes(): readonly unknown[];
+  getGlobalFilters(): readonly unknown[];
   getGlobalRequestGuards(): readonly unknown[];
   getGlobalRequestInterceptors(): readonly unknown[];
   getGlobalRequestPipes(): readonly unknown[];
@@ -99,21 +104,26 @@ interface ScopedEnhancers {
  * - The module is told, not searched: the search knows providers only, and drops every guard that a controller or
  *   its methods name by class.
  * - All items of an Observable are kept, where Nest keeps the last.
- * - What a guard or a pipe refuses is marked.
+ * - What a guard or a pipe refuses is marked; of a guard that is made for HTTP it is told.
  * - Serializers leave `outgoing()` as it is.
  * - The payload of a method that decorates no parameter goes through the pipes too.
  * - It has a cache of its own: Nest 11 would hand out what another library's context type made of the same method.
  */
-export function creatorFor(external: ExternalContextCreator, module: NestModule): NestCreator {
+export function creatorFor(
+  external: ExternalContextCreator,
+  module: NestModule,
+  tell: (warning: string) => void = () => undefined,
+): NestCreator {
   const original = external as unknown as NestCreator;
   const creator = Object.create(original) as NestCreator;
   const Storage = original.handlerMetadataStorage.constructor as new () => object;
   creator.handlerMetadataStorage = new Storage();
   creator.getContextModuleKey = () => module.token;
   creator.getHostModuleKey = () => module.token;
-  creator.interceptorsContextCreator = {
-    create: (...found) => original.interceptorsContextCreator.create(...found).map(keepingOutgoing),
-  };
+  creator.guardsContextCreator = mapping(original.guardsContextCreator, (guard: CanActivate) =>
+    watchedGuard(guard, tell),
+  );
+  creator.interceptorsContextCreator = mapping(original.interceptorsContextCreator, keepingOutgoing);
   creator.transformToResult = (result) => (isObservable(result) ? settleObservable(result) : result);
   creator.createGuardsFn = (guards, instance, callback, type) => {
     const activate = original.createGuardsFn.call(creator, guards, instance, callback, type);
@@ -125,6 +135,18 @@ export function creatorFor(external: ExternalContextCreator, module: NestModule)
     return parameters[0]?.isUndecorated === true ? withContext(apply, pipes) : apply;
   };
   return creator;
+}
+
+interface Creates<T> {
+  create: Create<readonly T[]>;
+}
+
+/** A copy; `create` is called on what is made of it, so that it counts what is set there. */
+function mapping<T, C extends Creates<T>>(original: C & Creates<T>, map: (one: T) => T): C {
+  function create(this: C, ...found: Parameters<Create<unknown>>): readonly T[] {
+    return original.create.apply(this, found).map(map);
+  }
+  return Object.assign(Object.create(original) as C, { create });
 }
 
 function withPayload(metadata: HandlerMetadata): HandlerMetadata {

@@ -18,6 +18,7 @@ export function subscribeProblems(options: SubscribeOptions): OptionProblem[] {
     ...unknown(unknownToSubscribe(options)),
     ...handlerOptionProblems(options),
     ...invalid(options.reply, 'reply', 'true or false', (reply) => typeof reply === 'boolean'),
+    ...invalid(options.globalEnhancers, 'globalEnhancers', 'true or false', (given) => typeof given === 'boolean'),
     ...invalid(options.filter, 'filter', 'a function', isFunction),
     ...invalid(options.schema, 'schema', 'a Standard Schema (zod, valibot, arktype …)', isSchema),
   ];

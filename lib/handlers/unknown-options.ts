@@ -9,7 +9,13 @@ import {
 } from '../driver/index.js';
 import { type OptionNames, unknownOptions } from '../errors/index.js';
 
-const SUBSCRIBE: OptionNames<SubscribeOptions> = { ...HANDLER_OPTION_NAMES, schema: true, filter: true, reply: true };
+const SUBSCRIBE: OptionNames<SubscribeOptions> = {
+  ...HANDLER_OPTION_NAMES,
+  schema: true,
+  filter: true,
+  reply: true,
+  globalEnhancers: true,
+};
 
 const RETRY: OptionNames<RetryOptions> = {
   attempts: true,

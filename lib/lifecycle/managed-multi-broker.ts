@@ -82,6 +82,11 @@ export class ManagedMultiBroker extends MultiBroker {
     return this.hooks.add(hook);
   }
 
+  /** The root's option; undefined where it says nothing. */
+  get globalEnhancers(): boolean | undefined {
+    return this.options.globalEnhancers;
+  }
+
   /** The root's options. */
   configure(options: ResolvedOptions): void {
     this.options = options;

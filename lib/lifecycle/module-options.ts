@@ -18,11 +18,19 @@ export interface MultiBrokerOptions {
   readonly allowLateBrokers?: boolean;
   /** How many brokers a message may cross before it counts as a loop. Default 16. */
   readonly maxHops?: number;
+  /**
+   * Whether the application's own guards, interceptors, pipes and filters (`APP_*`, `useGlobal*()`) run for messages, where
+   * a handler says nothing else. Default: they do, as in Nest, and a warning at the start names them; `true` means that they
+   * are made for it, and is not warned of. `false`: those of class and method alone do.
+   */
+  readonly globalEnhancers?: boolean;
 }
 
 /** The options with every default filled in. */
 export interface ResolvedOptions
-  extends Required<Omit<MultiBrokerOptions, 'default'>>, Pick<MultiBrokerOptions, 'default'> {
+  extends
+    Required<Omit<MultiBrokerOptions, 'default' | 'globalEnhancers'>>,
+    Pick<MultiBrokerOptions, 'default' | 'globalEnhancers'> {
   /** What was given that is no option, a sentence each. */
   readonly unknown: readonly string[];
 }
@@ -35,12 +43,14 @@ const NAMES: OptionNames<MultiBrokerOptions> = {
   shutdownTimeoutMs: true,
   allowLateBrokers: true,
   maxHops: true,
+  globalEnhancers: true,
 };
 
 /** Fills the defaults in, also for what is given as undefined: configuration that is not set. */
 export function resolveOptions(options: MultiBrokerOptions = {}): ResolvedOptions {
   return {
     ...(options.default !== undefined && { default: options.default }),
+    ...(options.globalEnhancers !== undefined && { globalEnhancers: options.globalEnhancers }),
     autoStart: options.autoStart ?? true,
     inMemory: options.inMemory ?? false,
     startTimeoutMs: options.startTimeoutMs ?? 30_000,

@@ -14,10 +14,11 @@ export class Application implements ServedApplication {
   readonly multiBroker: ManagedMultiBroker;
   readonly roots = new RootRegistry();
   readonly connections: Connections;
+  readonly log = new NestLog();
   private handlers: Consumers | undefined;
 
   private constructor(private readonly drivers: DriverSource) {
-    this.multiBroker = new ManagedMultiBroker(drivers, new NestLog());
+    this.multiBroker = new ManagedMultiBroker(drivers, this.log);
     this.connections = new Connections(this.multiBroker);
   }
 
@@ -30,8 +31,18 @@ export class Application implements ServedApplication {
 
   /** The handlers' side, of the handlers in these modules. */
   consumers(modules: ModulesContainer): Consumers {
-    this.handlers ??= new Consumers(this, new HandlerExplorer(modules));
+    this.handlers ??= new Consumers(this, this.explorerOf(modules));
     return this.handlers;
+  }
+
+  private explorerOf(modules: ModulesContainer): HandlerExplorer {
+    const { multiBroker, log } = this;
+    return new HandlerExplorer(modules, {
+      globalEnhancers: () => multiBroker.globalEnhancers ?? true,
+      warn: (warning) => {
+        log.warn(warning);
+      },
+    });
   }
 
   stopping(): Promise<void> | undefined {

@@ -1,4 +1,5 @@
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
+import type { Log } from '../driver/index.js';
 import { loadedCopies, MultiBrokerError } from '../errors/index.js';
 import type { HandlerDeclaration, HandlerExplorer } from '../handlers/index.js';
 import type { ManagedMultiBroker } from '../lifecycle/index.js';
@@ -10,6 +11,7 @@ interface Served {
   readonly multiBroker: ManagedMultiBroker;
   readonly roots: RootRegistry;
   readonly connections: Connections;
+  readonly log: Pick<Log, 'warn'>;
   /** Told before the handlers are stopped. */
   stopping(): Promise<void> | undefined;
 }
@@ -20,6 +22,7 @@ interface Served {
  */
 export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
   private told = false;
+  private warned = false;
 
   constructor(
     private readonly application: Served,
@@ -34,6 +37,7 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Not earlier: a module may add brokers in any hook of its own, as if they stood in `forRoot()`. */
   async onApplicationBootstrap(): Promise<void> {
+    this.tellOfGlobals();
     if (this.application.roots.autoStart) await this.multiBroker.start();
     else this.multiBroker.check();
   }
@@ -42,6 +46,19 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
     await this.application.stopping();
     await this.multiBroker.drain();
     this.application.connections.closeSoon();
+  }
+
+  /** Made for HTTP as a rule, they see each message too; a guard among them that refuses one loses it. */
+  private tellOfGlobals(): void {
+    if (this.warned || this.multiBroker.globalEnhancers !== undefined) return;
+    this.warned = true;
+    const names = this.explorer.globalEnhancers();
+    const handlers = this.explore().filter(({ options }) => options.globalEnhancers === undefined).length;
+    if (names.length === 0 || handlers === 0) return;
+    this.application.log.warn(
+      `${names.join(', ')} of the application also see(s) the messages of ${String(handlers)} handler(s). What is made for HTTP has to pass ` +
+        'where isBrokerContext(context) is true; or set globalEnhancers of forRoot() or @Subscribe: false switches them off, true this warning',
+    );
   }
 
   private explore(): readonly HandlerDeclaration[] {
