@@ -39,6 +39,9 @@ export abstract class DriverSource {
    */
   handling?(): Incoming | undefined;
 
+  /** Nest has started the application. `inMemory` is the module's option. */
+  started?(inMemory: boolean): void;
+
   /** The application is being closed, and its handlers are stopped next. */
   stopping?(): Promise<void>;
 

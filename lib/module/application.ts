@@ -45,6 +45,10 @@ export class Application implements ServedApplication {
     });
   }
 
+  started(): void {
+    this.drivers.started?.(this.roots.inMemory);
+  }
+
   stopping(): Promise<void> | undefined {
     return this.drivers.stopping?.();
   }

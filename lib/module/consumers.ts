@@ -12,6 +12,8 @@ interface Served {
   readonly roots: RootRegistry;
   readonly connections: Connections;
   readonly log: Pick<Log, 'warn'>;
+  /** Told once they are started, or where the application starts them itself. */
+  started(): void;
   /** Told before the handlers are stopped. */
   stopping(): Promise<void> | undefined;
 }
@@ -40,6 +42,7 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
     this.tellOfGlobals();
     if (this.application.roots.autoStart) await this.multiBroker.start();
     else this.multiBroker.check();
+    this.application.started();
   }
 
   async onModuleDestroy(): Promise<void> {

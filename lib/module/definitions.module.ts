@@ -68,7 +68,7 @@ function registration(
 }
 
 function configure({ roots, multiBroker }: Application, options: ResolvedOptions): void {
-  const second = roots.addRoot(options.autoStart);
+  const second = roots.addRoot(options);
   if (second) multiBroker.problem(second);
   else multiBroker.configure(options);
 }

@@ -1,10 +1,23 @@
 import { type BrokerDefinition, type Clock, type Driver, systemClock } from '../driver/index.js';
 import { DriverSource } from '../lifecycle/index.js';
+import { NestLog } from './nest-log.js';
+import { ShutdownHooks } from './shutdown-hooks.js';
 
 /** What runs in production: each kind's own driver, or its twin where the module is `inMemory`. */
 export class RealDrivers extends DriverSource {
   readonly clock: Clock = systemClock;
   private loading: Promise<unknown> = Promise.resolve();
+  private readonly hooks = new ShutdownHooks(new NestLog());
+
+  /** What twins hold is gone with the process anyway. */
+  override started(inMemory: boolean): void {
+    if (!inMemory) this.hooks.lookSoon();
+  }
+
+  override stopping(): Promise<void> {
+    this.hooks.end();
+    return Promise.resolve();
+  }
 
   open(definition: BrokerDefinition, inMemory: boolean): Promise<Driver> {
     return inMemory ? this.twin(definition) : definition.driver();
