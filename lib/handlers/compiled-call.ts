@@ -29,7 +29,7 @@ export function compiledCall(handler: HandlerMethod, creator: NestCreator): (con
   const found = [instance, callback, module.token, STATIC_CONTEXT, wrapper.id] as const;
   const pipes = creator.pipesContextCreator.create(...found);
   const parameters = parametersOf(handler, creator);
-  const method = argumentStage(callback, instance, parameters, pipes);
+  const method = argumentStage(noted(callback, creator.methodCalled), instance, parameters, pipes);
   const guards = guardStage(creator.guardsContextCreator.create(...found));
   const interceptors = interceptorStage(creator.interceptorsContextCreator.create(...found));
   const filters = creator.filtersContextCreator.create(...found).filters ?? [];
@@ -50,6 +50,17 @@ function callOf(handler: HandlerMethod, callback: Inner, { method, guards, inter
     return (context: DeliveryContext) => method(context.message.payload, context);
   const guarded = guards || interceptors ? withHost(handler, callback, method, guards, interceptors) : plain(method);
   return filters.length === 0 ? unfiltered(guarded) : filtered(guarded, filterStage(filters));
+}
+
+type HandlerFunction = ReturnType<typeof functionOf>;
+
+/** What is called in the method's place where a test looks on; its metadata stays on the method. */
+function noted(method: HandlerFunction, methodCalled: (() => void) | undefined): HandlerFunction {
+  if (!methodCalled) return method;
+  return function (this: unknown, ...args) {
+    methodCalled();
+    return method.apply(this, args);
+  };
 }
 
 function parametersOf({ instance, method, module, wrapper }: HandlerMethod, creator: NestCreator) {

@@ -26,6 +26,8 @@ export interface ExplorerSettings {
   /** Whether its own enhancers are for handlers that say nothing of it. */
   globalEnhancers(): boolean;
   warn(warning: string): void;
+  /** A test's eyes, before each call of a handler's method. */
+  readonly methodCalled?: (() => void) | undefined;
 }
 
 const SETTINGS: ExplorerSettings = { globalEnhancers: () => true, warn: () => undefined };
@@ -110,9 +112,10 @@ export class HandlerExplorer {
   }
 
   private newCreator(module: NestModule): NestCreator {
-    return creatorFor(instanceOf(this.modules, ExternalContextCreator), module, (warning) => {
+    const tell = (warning: string): void => {
       this.settings.warn(warning);
-    });
+    };
+    return creatorFor(instanceOf(this.modules, ExternalContextCreator), module, tell, this.settings.methodCalled);
   }
 }
 

@@ -69,6 +69,8 @@ interface ParamsFactory {
  * that depends on Nest's insides is in this file.
  */
 export interface NestCreator {
+  /** A test's eyes: called right before each method, when guards, interceptors and pipes have let it through. */
+  methodCalled?: (() => void) | undefined;
   guardsContextCreator: { create: Create<Guards>; config?: GlobalEnhancers };
   interceptorsContextCreator: { create: Create<readonly NestInterceptor[]> };
   readonly pipesContextCreator: { create: Create<readonly NestPipe[]> };
@@ -113,9 +115,11 @@ export function creatorFor(
   external: ExternalContextCreator,
   module: NestModule,
   tell: (warning: string) => void = () => undefined,
+  methodCalled?: () => void,
 ): NestCreator {
   const original = external as unknown as NestCreator;
   const creator = Object.create(original) as NestCreator;
+  creator.methodCalled = methodCalled;
   const Storage = original.handlerMetadataStorage.constructor as new () => object;
   creator.handlerMetadataStorage = new Storage();
   creator.getContextModuleKey = () => module.token;
@@ -132,7 +136,8 @@ export function creatorFor(
   creator.getMetadata = (...of) => withPayload(original.getMetadata.call(creator, ...of));
   creator.createPipesFn = (pipes, parameters) => {
     const apply = refusingPipes(original.createPipesFn.call(creator, pipes, parameters));
-    return parameters[0]?.isUndecorated === true ? withContext(apply, pipes) : apply;
+    const ready = parameters[0]?.isUndecorated === true ? withContext(apply, pipes) : apply;
+    return methodCalled ? noted(ready, methodCalled) : ready;
   };
   return creator;
 }
@@ -168,6 +173,15 @@ function withContext(apply: ApplyPipes, pipes: readonly NestPipe[]): ApplyPipes 
 
 function refusingPipes(apply: ApplyPipes): ApplyPipes {
   return apply && ((...args) => apply(...args).catch(refusePiped));
+}
+
+/** Nest calls the method as soon as this is over, and with what came where it is null. */
+function noted(apply: ApplyPipes, methodCalled: () => void): ApplyPipes {
+  return async (args, payload, context) => {
+    if (apply) await apply(args, payload, context);
+    else args.splice(0, 2, payload, context);
+    methodCalled();
+  };
 }
 
 function refuse(error: unknown): never {

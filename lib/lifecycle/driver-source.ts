@@ -34,6 +34,9 @@ export abstract class DriverSource {
     return declaration;
   }
 
+  /** A test's eyes: guards, interceptors and pipes have let a call through, and the method itself is called now. */
+  methodCalled?(): void;
+
   /**
    * The message whose handler calls now, where somebody follows that: what it publishes by hand has its origin there.
    */

@@ -36,12 +36,13 @@ export class Application implements ServedApplication {
   }
 
   private explorerOf(modules: ModulesContainer): HandlerExplorer {
-    const { multiBroker, log } = this;
+    const { multiBroker, log, drivers } = this;
     return new HandlerExplorer(modules, {
       globalEnhancers: () => multiBroker.globalEnhancers ?? true,
       warn: (warning) => {
         log.warn(warning);
       },
+      methodCalled: drivers.methodCalled?.bind(drivers),
     });
   }
 

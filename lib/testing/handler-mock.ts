@@ -6,7 +6,7 @@ export interface MockResult {
 
 /**
  * The calls of one handler, for `expect(harness.handler(Class, 'method')).toHaveBeenCalledWith(payload)`: one call for
- * each attempt, with one argument, the decoded payload. It belongs to no test framework, so it is cleared by
+ * each attempt that reaches the method, with one argument, the decoded payload. It belongs to no test framework, so it is cleared by
  * `harness.reset()` and not by a framework's `clearMocks`.
  */
 export interface HandlerMock<P = unknown> {
@@ -56,13 +56,6 @@ export class HandlerRecord {
     this.#results.push(result);
     this.#order.push(this.callOrder.next());
     return result;
-  }
-
-  /** It did not reach the handler after all. */
-  forget(result: MockResult): void {
-    const place = this.#results.indexOf(result);
-    if (place < 0) return;
-    for (const list of [this.#calls, this.#results, this.#order]) list.splice(place, 1);
   }
 
   clear(): void {

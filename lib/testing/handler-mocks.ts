@@ -1,7 +1,7 @@
-import { type DeliveryContext, isRejection } from '../delivery/index.js';
-import { asError, MultiBrokerError, nearestName } from '../errors/index.js';
+import { MultiBrokerError, nearestName } from '../errors/index.js';
 import type { HandlerDeclaration } from '../handlers/index.js';
-import { CallOrder, type HandlerMock, HandlerRecord, type MockResult } from './handler-mock.js';
+import { CallOrder, type HandlerMock, HandlerRecord } from './handler-mock.js';
+import { WatchedHandler } from './watched-handler.js';
 
 /** A class, abstract ones included: a handler may be inherited. */
 export type AnyClass<T = unknown> = abstract new (...args: never[]) => T;
@@ -12,9 +12,8 @@ export class HandlerMocks {
   readonly #order = new CallOrder();
 
   /** What calls the handler, with every call noted down. */
-  watch(declaration: HandlerDeclaration): HandlerDeclaration['call'] {
-    const record = this.#recordOf(declaration);
-    return (context) => call(declaration, record, context);
+  watch(declaration: HandlerDeclaration): WatchedHandler {
+    return new WatchedHandler(declaration, this.#recordOf(declaration));
   }
 
   /** @throws MultiBrokerError MULTI_BROKER_UNKNOWN_HANDLER with the nearest known name. */
@@ -63,52 +62,6 @@ export class HandlerMocks {
   }
 }
 
-function call(declaration: HandlerDeclaration, record: HandlerRecord, context: DeliveryContext): unknown {
-  const result = record.called(context.message.payload);
-  try {
-    const value = declaration.call(context);
-    if (isThenable(value)) return ends(record, result, value);
-    returned(result, value);
-    return value;
-  } catch (thrown) {
-    throw failed(record, result, thrown);
-  }
-}
-
-/** A promise is looked at from aside, as a further one costs as much as the rest of the record. */
-function ends(record: HandlerRecord, result: MockResult, value: PromiseLike<unknown>): PromiseLike<unknown> {
-  if (!(value instanceof Promise)) return endsOnce(record, result, value);
-  value.then(
-    (given) => returned(result, given),
-    (thrown: unknown) => void failed(record, result, thrown),
-  );
-  return value;
-}
-
-/** What is no Promise may begin its work with each `then`, as a query of a query builder does. */
-async function endsOnce(record: HandlerRecord, result: MockResult, value: PromiseLike<unknown>): Promise<unknown> {
-  try {
-    const given = await value;
-    returned(result, given);
-    return given;
-  } catch (thrown) {
-    throw failed(record, result, thrown);
-  }
-}
-
-function returned(result: MockResult, value: unknown): void {
-  result.type = 'return';
-  result.value = value;
-}
-
-/** What a guard refused has not reached the handler. */
-function failed(record: HandlerRecord, result: MockResult, thrown: unknown): Error {
-  const error = asError(thrown);
-  if (isRejection(error)) record.forget(result);
-  else Object.assign(result, { type: 'throw', value: error });
-  return error;
-}
-
 function ambiguous({ name }: AnyClass, method: string, heirs: readonly HandlerRecord[]): MultiBrokerError {
   const names = heirs.map((record) => record.name).join(' and ');
   const what = `${name}.${method} is inherited by more than one class: ask for ${names}`;
@@ -117,8 +70,4 @@ function ambiguous({ name }: AnyClass, method: string, heirs: readonly HandlerRe
 
 function isPrototypeOf(parent: unknown, heir: unknown): boolean {
   return typeof parent === 'object' && parent !== null && Object.prototype.isPrototypeOf.call(parent, heir as object);
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }

@@ -29,6 +29,7 @@ import { busOf, onBus } from './bus.js';
 import { ClockWaits } from './clock-waits.js';
 import { DeliveryRecords } from './delivery-records.js';
 import { HandlerMocks } from './handler-mocks.js';
+import type { HandlerCall } from './watched-handler.js';
 import { PublishedMessages } from './published.js';
 import { type Connecting, Outsider } from './outsider.js';
 import { TestClock } from './test-clock.js';
@@ -158,9 +159,14 @@ export class TestDrivers extends DriverSource {
       call: (context) => {
         const life = this.process.now;
         if (life.aborted) throw dead(life);
-        return this.#handled.run({ incoming: incomingOf(context), life }, watched, context);
+        const handling: Handling = { incoming: incomingOf(context), life, call: watched.begin(context) };
+        return this.#handled.run(handling, () => watched.run(context, handling.call));
       },
     };
+  }
+
+  override methodCalled(): void {
+    this.#handled.getStore()?.call.reached();
   }
 
   /** What still runs of a process that has died gets nothing out, not even after a restart. */
@@ -202,6 +208,7 @@ export class TestDrivers extends DriverSource {
 interface Handling {
   readonly incoming: Incoming | undefined;
   readonly life: AbortSignal;
+  readonly call: HandlerCall;
 }
 
 function dead(life: AbortSignal): MultiBrokerError {
