@@ -118,9 +118,14 @@ whenBrokers(describe)('a Kafka source of a broker with critical: false whose top
       uniqueName('group'),
     ];
     const handled: string[] = [];
+    let release!: () => void;
+    const triedTwice = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    // Each replica is at work while the missing topic is tried.
     const take = async (replica: string, text: string) => {
       handled.push(`${replica} ${text}`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await triedTwice;
     };
     @Injectable()
     class Healthy {
@@ -174,6 +179,7 @@ whenBrokers(describe)('a Kafka source of a broker with critical: false whose top
       await produce(name, [String(published++), String(published++)], 2);
       const { state, members: now } = await group();
       expect([state, now.map(({ memberId }) => memberId).sort()]).toEqual(['Stable', members]);
+      if (dials >= begun + 2) release();
     }
     await until(() => handled.length >= published, { what: 'all are handled', timeoutMs: 20_000 });
     expect(new Set(handled.map((one) => one.split(' ')[1])).size).toBe(published);
