@@ -80,4 +80,10 @@ export {
 } from './errors/index.js';
 export { isBrokerContext } from './handlers/index.js';
 export type { MultiBrokerOptions } from './lifecycle/index.js';
-export { type AsyncBrokerDefinition, type DefinitionEntry, MultiBrokerModule } from './module/index.js';
+export {
+  type AsyncBrokerDefinition,
+  type AsyncBrokers,
+  type BrokerDefinitionsFactory,
+  type DefinitionEntry,
+  MultiBrokerModule,
+} from './module/index.js';

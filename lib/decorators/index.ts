@@ -1,5 +1,5 @@
 export type { Bound } from './bound.js';
-export { getBrokerToken } from './broker-token.js';
+export { askedNames, brokerToken, getBrokerToken } from './broker-token.js';
 export { InjectBroker } from './inject-broker.js';
 export {
   decoratedNames,

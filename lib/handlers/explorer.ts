@@ -6,7 +6,7 @@ import { compiledCall } from './compiled-call.js';
 import type { HandlerDeclaration } from './declaration.js';
 import { enhancerProblems } from './enhancer-problems.js';
 import { findHosts, isBeingBuilt, wrappersOf } from './find-hosts.js';
-import { findsBrokers } from './finds-brokers.js';
+import { findsBrokers, injectedBrokers } from './finds-brokers.js';
 import { canCompile, externalCall } from './external-call.js';
 import { globalNames, withoutGlobals } from './global-enhancers.js';
 import { functionOf, type HandlerHost, type HandlerMethod, isScoped } from './handler-host.js';
@@ -57,6 +57,13 @@ export class HandlerExplorer {
   explore(allBuilt = false): Explored {
     if (!allBuilt && this.explored === undefined && isBeingBuilt(this.modules.values())) throw tooEarly();
     return (this.explored ??= this.search());
+  }
+
+  /** Which broker is injected by name, and into what. */
+  injected(): readonly { readonly name: string; readonly by: string }[] {
+    return [...wrappersOf(this.modules.values())].flatMap(({ wrapper }) =>
+      injectedBrokers(wrapper).map((name) => ({ name, by: String(wrapper.name) })),
+    );
   }
 
   private search(): Explored {

@@ -1,12 +1,18 @@
-import { PARAMTYPES_METADATA, PROPERTY_DEPS_METADATA, SELF_DECLARED_DEPS_METADATA } from '@nestjs/common/constants.js';
+import {
+  OPTIONAL_DEPS_METADATA,
+  OPTIONAL_PROPERTY_DEPS_METADATA,
+  PARAMTYPES_METADATA,
+  PROPERTY_DEPS_METADATA,
+  SELF_DECLARED_DEPS_METADATA,
+} from '@nestjs/common/constants.js';
 import { LazyModuleLoader, ModuleRef } from '@nestjs/core';
-import { getBrokerToken } from '../decorators/index.js';
+import { brokerToken } from '../decorators/index.js';
 import { MultiBroker } from '../driver/index.js';
 import type { Wrapper } from './nest-internals.js';
 
 /** What a broker can be had by. */
-const FINDERS: ReadonlySet<unknown> = new Set([MultiBroker, ModuleRef, LazyModuleLoader, getBrokerToken()]);
-const OF_A_NAME = getBrokerToken('');
+const FINDERS: ReadonlySet<unknown> = new Set([MultiBroker, ModuleRef, LazyModuleLoader, brokerToken()]);
+const OF_A_NAME = brokerToken('');
 
 /** One class serves all tests of a file. */
 const known = new WeakMap<object, boolean>();
@@ -19,6 +25,38 @@ export function findsBrokers({ metatype, inject, isAlias }: Wrapper): boolean {
   const found = known.get(metatype) ?? dependenciesOf(metatype).some(isFinder);
   known.set(metatype, found);
   return found;
+}
+
+/** Names of the brokers that a provider or controller cannot do without. */
+export function injectedBrokers({ metatype, inject, isAlias }: Wrapper): string[] {
+  if (isAlias) return [];
+  const given = inject ?? (typeof metatype === 'function' ? neededBy(metatype) : []);
+  return given
+    .filter((dependency) => !(dependency as Wrapped | undefined)?.optional)
+    .map(tokenOf)
+    .filter((token) => typeof token === 'string' && token.startsWith(OF_A_NAME))
+    .map((token) => (token as string).slice(OF_A_NAME.length));
+}
+
+/** Tokens are named by decorators only, and so is what is optional. */
+function neededBy(type: object): unknown[] {
+  const own = (Reflect.getMetadata(SELF_DECLARED_DEPS_METADATA, type) ?? []) as readonly Declared[];
+  const optional = (Reflect.getMetadata(OPTIONAL_DEPS_METADATA, type) ?? []) as readonly number[];
+  const properties = (Reflect.getMetadata(PROPERTY_DEPS_METADATA, type) ?? []) as readonly DeclaredProperty[];
+  const spared = (Reflect.getMetadata(OPTIONAL_PROPERTY_DEPS_METADATA, type) ?? []) as readonly string[];
+  return [
+    ...own.filter(({ index }) => !optional.includes(index)).map(({ param }) => param),
+    ...properties.filter(({ key }) => !spared.includes(key)).map((property) => property.type),
+  ];
+}
+
+interface Declared {
+  readonly index: number;
+  readonly param: unknown;
+}
+interface DeclaredProperty {
+  readonly key: string;
+  readonly type: unknown;
 }
 
 /** Of constructor and properties, by type and by token. */
@@ -40,6 +78,7 @@ function isFinder(dependency: unknown): boolean {
 interface Wrapped {
   readonly forwardRef?: () => unknown;
   readonly token?: unknown;
+  readonly optional?: boolean;
 }
 
 /** `forwardRef(() => X)` and `{ token: X, optional: true }` name X. */

@@ -49,11 +49,20 @@ export class BrokerRegistry {
 
   /** The error of a name that no broker has. */
   unknown(name: string): MultiBrokerError {
+    return this.noSuch(name, `There is no broker '${name}'`);
+  }
+
+  /** The same of one that a class injects. */
+  notInjected(name: string, by: string): MultiBrokerError {
+    return this.noSuch(name, `${by} injects broker '${name}', and there is none`);
+  }
+
+  private noSuch(name: string, what: string): MultiBrokerError {
     const names = [...this.known.keys()];
     const near = nearestName(name, names);
     const known = names.map((one) => `'${one}'`).join(', ');
     const hint = near === undefined ? `known: ${known || 'none'}` : `did you mean '${near}'?`;
-    return new MultiBrokerError('MULTI_BROKER_UNKNOWN_BROKER', `There is no broker '${name}' (${hint})`, {
+    return new MultiBrokerError('MULTI_BROKER_UNKNOWN_BROKER', `${what} (${hint})`, {
       broker: name,
     });
   }

@@ -108,6 +108,11 @@ export class ManagedMultiBroker extends MultiBroker {
     }
   }
 
+  /** What is wrong with a class that injects a broker of this name, if anything. */
+  injectionProblem(name: string, by: string): MultiBrokerError | undefined {
+    return this.registry.known.has(name) ? undefined : this.registry.notInjected(name, by);
+  }
+
   /** A mistake that the module found; told with all others. */
   problem(error: MultiBrokerError): void {
     this.handlers.problem(error);

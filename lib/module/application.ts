@@ -1,9 +1,11 @@
 import type { ModulesContainer } from '@nestjs/core';
+import type { BrokerDefinition } from '../driver/index.js';
 import { HandlerExplorer } from '../handlers/index.js';
 import { type DriverSource, ManagedMultiBroker, type ServedApplication } from '../lifecycle/index.js';
 import { Connections } from './connections.js';
 import { Consumers } from './consumers.js';
 import { NestLog } from './nest-log.js';
+import { RegisteredNames } from './registered-names.js';
 import { RootRegistry } from './root-registry.js';
 
 /**
@@ -13,6 +15,7 @@ import { RootRegistry } from './root-registry.js';
 export class Application implements ServedApplication {
   readonly multiBroker: ManagedMultiBroker;
   readonly roots = new RootRegistry();
+  readonly names = new RegisteredNames();
   readonly connections: Connections;
   readonly log = new NestLog();
   private handlers: Consumers | undefined;
@@ -48,6 +51,11 @@ export class Application implements ServedApplication {
 
   started(): void {
     this.drivers.started?.(this.roots.inMemory);
+  }
+
+  register(definition: BrokerDefinition): void {
+    this.multiBroker.register(definition);
+    this.names.add(definition.name);
   }
 
   stopping(): Promise<void> | undefined {

@@ -25,6 +25,7 @@ interface Served {
 export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
   private told = false;
   private warned = false;
+  private checksInjected = false;
 
   constructor(
     private readonly application: Served,
@@ -35,6 +36,11 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
 
   get multiBroker(): ManagedMultiBroker {
     return this.application.multiBroker;
+  }
+
+  /** Names are known after Nest has looked for what it injects: who injects one that there is not is told here. */
+  checkInjected(): void {
+    this.checksInjected = true;
   }
 
   /** Not earlier: a module may add brokers in any hook of its own, as if they stood in `forRoot()`. */
@@ -67,11 +73,16 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
   private explore(): readonly HandlerDeclaration[] {
     const { declarations, problems } = this.explorer.explore(this.application.connections.hooksBegan);
     if (!this.told) {
-      for (const problem of [...copyProblems(), ...this.application.roots.problems(), ...problems])
+      for (const problem of [...copyProblems(), ...this.application.roots.problems(), ...this.injected(), ...problems])
         this.multiBroker.problem(problem);
     }
     this.told = true;
     return declarations;
+  }
+
+  private injected(): readonly MultiBrokerError[] {
+    if (!this.checksInjected) return [];
+    return this.explorer.injected().flatMap(({ name, by }) => this.multiBroker.injectionProblem(name, by) ?? []);
   }
 }
 

@@ -45,7 +45,8 @@ function named(definition: unknown, name: string): BrokerDefinition {
   throw wrong(name, `returned a definition of the name '${definition.name}'`);
 }
 
-function isDefinition(given: unknown): given is BrokerDefinition {
+/** Whether it is what `kafkaBroker()`, `natsBroker()` return. */
+export function isDefinition(given: unknown): given is BrokerDefinition {
   const { name, kind, driver } = (given ?? {}) as Partial<BrokerDefinition>;
   return typeof name === 'string' && typeof kind === 'string' && typeof driver === 'function';
 }

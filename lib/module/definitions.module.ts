@@ -1,6 +1,6 @@
 import { type DynamicModule, forwardRef, Module } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { getBrokerToken } from '../decorators/index.js';
+import { brokerToken } from '../decorators/index.js';
 import { type Broker, type BrokerDefinition, MultiBroker } from '../driver/index.js';
 import type { MultiBrokerError } from '../errors/index.js';
 import { DriverSource, type ManagedMultiBroker, type ResolvedOptions } from '../lifecycle/index.js';
@@ -22,9 +22,9 @@ export class MultiBrokerDefinitionsModule {}
 /** The dynamic module of some definitions; with options it is the application's root. */
 export function definitionsModule(given: readonly DefinitionEntry[], options?: ResolvedOptions): DynamicModule {
   const { entries, problems } = presentEntries(given, options === undefined ? 'forFeature()' : 'forRoot()');
-  const tokens = entries.map(({ name }) => lookUp(getBrokerToken(name), (multiBroker) => multiBroker.lookUp(name)));
+  const tokens = entries.map(({ name }) => lookUp(brokerToken(name), (multiBroker) => multiBroker.lookUp(name)));
   const named = entries.some(({ name }) => name === options?.default);
-  if (named) tokens.push(lookUp(getBrokerToken(), (multiBroker) => multiBroker.lookUp(options?.default)));
+  if (named) tokens.push(lookUp(brokerToken(), (multiBroker) => multiBroker.lookUp(options?.default)));
   return {
     module: MultiBrokerDefinitionsModule,
     global: true,
@@ -35,7 +35,7 @@ export function definitionsModule(given: readonly DefinitionEntry[], options?: R
 }
 
 /** The same of all definitions modules. It waits for no definition, so that what makes one may be given it. */
-const MULTI_BROKER = {
+export const MULTI_BROKER = {
   provide: MultiBroker,
   inject: [DriverSource],
   useFactory: (drivers: DriverSource) => Application.of(drivers).multiBroker,
@@ -58,7 +58,7 @@ function registration(
       for (const problem of problems) application.multiBroker.problem(problem);
       for (const entry of entries) {
         const definition = isAsync(entry) ? definitions.shift() : entry;
-        if (definition !== undefined) application.multiBroker.register(definition);
+        if (definition !== undefined) application.register(definition);
       }
       orderHooks(modules, holdsDrivers, holdsDefinitions);
       return application.consumers(modules);
@@ -67,14 +67,14 @@ function registration(
   return [...providers, consumers];
 }
 
-function configure({ roots, multiBroker }: Application, options: ResolvedOptions): void {
+export function configure({ roots, multiBroker }: Application, options: ResolvedOptions): void {
   const second = roots.addRoot(options);
   if (second) multiBroker.problem(second);
   else multiBroker.configure(options);
 }
 
 /** Tokens look a broker up and do not make it: `overrideProvider()` of one leaves the broker itself in place. */
-function lookUp(provide: ReturnType<typeof getBrokerToken>, find: (multiBroker: ManagedMultiBroker) => Broker) {
+function lookUp(provide: ReturnType<typeof brokerToken>, find: (multiBroker: ManagedMultiBroker) => Broker) {
   return { provide, inject: [Consumers], useFactory: ({ multiBroker }: Consumers) => find(multiBroker) };
 }
 
@@ -83,11 +83,11 @@ export function hasDefinitions(modules: ModulesContainer): boolean {
   return [...modules.values()].some(holdsDefinitions);
 }
 
-function holdsDefinitions({ metatype }: NestModule): boolean {
+export function holdsDefinitions({ metatype }: NestModule): boolean {
   return metatype === MultiBrokerDefinitionsModule;
 }
 
 /** Whatever a test has put in the place of MultiBrokerModule. */
-function holdsDrivers({ providers }: NestModule): boolean {
+export function holdsDrivers({ providers }: NestModule): boolean {
   return providers.has(DriverSource);
 }

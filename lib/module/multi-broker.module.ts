@@ -3,8 +3,10 @@ import { ModulesContainer } from '@nestjs/core';
 import type { BrokerDefinition } from '../driver/index.js';
 import { MultiBrokerError } from '../errors/index.js';
 import { DriverSource, type MultiBrokerOptions, resolveOptions } from '../lifecycle/index.js';
+import type { AsyncBrokers } from './brokers-factory.js';
 import type { DefinitionEntry } from './definition-entry.js';
 import { definitionsModule, hasDefinitions } from './definitions.module.js';
+import { factoryModule } from './factory.module.js';
 import { RealDrivers } from './real-drivers.js';
 
 /**
@@ -35,10 +37,14 @@ export class MultiBrokerModule implements OnModuleInit {
 
   /**
    * The same with definitions made by the container: `{ name, imports, inject, useFactory }`. Names stand here, so
-   * that brokers can be injected; addresses, topics and credentials come from the factory.
+   * that brokers can be injected; addresses, topics and credentials come from the factory. Or one factory makes them
+   * all: `{ imports, inject, useFactory }`, `{ imports, useClass }`, `{ imports, useExisting }`.
    */
-  static forRootAsync(definitions: readonly DefinitionEntry[], options?: MultiBrokerOptions): DynamicModule {
-    return root(definitions, options);
+  static forRootAsync(
+    definitions: readonly DefinitionEntry[] | AsyncBrokers,
+    options?: MultiBrokerOptions,
+  ): DynamicModule {
+    return isList(definitions) ? root(definitions, options) : factoryModule(definitions, resolveOptions(options));
   }
 
   /** More brokers, of a feature module; none of them is the default. */
@@ -50,6 +56,11 @@ export class MultiBrokerModule implements OnModuleInit {
 /** Brokers of feature modules may be registered before the root's: the root says which its first is. */
 function root(entries: readonly DefinitionEntry[], options: MultiBrokerOptions = {}): DynamicModule {
   return definitionsModule(entries, { ...resolveOptions(options), default: options.default ?? firstName(entries) });
+}
+
+/** `Array.isArray` knows no read-only ones. */
+function isList(given: readonly DefinitionEntry[] | AsyncBrokers): given is readonly DefinitionEntry[] {
+  return Array.isArray(given);
 }
 
 /** A definition that a circular import leaves undefined is told with all other mistakes. */
