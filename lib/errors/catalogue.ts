@@ -173,7 +173,7 @@ export const catalogue = {
   },
   MULTI_BROKER_UNKNOWN_HANDLER: {
     retryable: false,
-    remedy: 'Give harness.handler() a class of the application and a method of it with @Subscribe.',
+    remedy: 'Name a class of the application and a method of it with @Subscribe.',
   },
 } as const satisfies Readonly<
   Record<`MULTI_BROKER_${string}`, { readonly retryable: boolean; readonly remedy: string }>

@@ -25,6 +25,12 @@ export class HandlerMocks {
     throw heirs.length > 1 ? ambiguous(type, method, heirs) : this.#unknown(`${type.name}.${method}`);
   }
 
+  /** @throws MultiBrokerError MULTI_BROKER_UNKNOWN_HANDLER with the nearest known name. */
+  checkName(handler: string): void {
+    for (const { name } of this.#all()) if (name === handler) return;
+    throw this.#unknown(handler);
+  }
+
   reset(): void {
     for (const record of this.#all()) record.clear();
   }

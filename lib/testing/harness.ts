@@ -105,6 +105,8 @@ export abstract class MultiBrokerHarness {
   /**
    * Every arrival of a message at a handler, in order of arrival, as it stands now: also of those that failed before
    * the handler was called, and of subscriptions by `broker.subscribe()`.
+   *
+   * @throws MultiBrokerError MULTI_BROKER_UNKNOWN_HANDLER, MULTI_BROKER_UNKNOWN_BROKER: the filter names what there is not
    */
   abstract deliveries(filter?: DeliveryFilter): readonly DeliveryRecord[];
 

@@ -99,6 +99,9 @@ export class ModuleHarness extends MultiBrokerHarness {
   }
 
   deliveries({ broker, handler, destination, outcome }: DeliveryFilter = {}): readonly DeliveryRecord[] {
+    // What there is not has no deliveries either: a test for none would pass by a typo.
+    if (handler !== undefined) this.drivers.mocks.checkName(handler);
+    if (broker !== undefined) this.brokers.get(broker);
     const address =
       destination === undefined || broker === undefined ? destination : this.addressOf(broker, destination);
     return this.drivers.deliveries.all
