@@ -15,8 +15,13 @@ export {
 } from './codec/index.js';
 export {
   type Bound,
+  type Configurable,
+  type ConfigToken,
   Ctx,
+  type FromConfig,
+  fromConfig,
   getBrokerToken,
+  type HandlerSettings,
   InjectBroker,
   MessageHeaders,
   MessageKey,
@@ -63,7 +68,9 @@ export {
   type SchemaIssue,
   type SchemaResult,
   type Source,
+  type SettingsOf,
   type SourceOf,
+  type SourceOptions,
   type StandardSchema,
   type SubscribeOptions,
   type Subscription,

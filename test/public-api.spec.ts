@@ -21,6 +21,7 @@ it('the main entry exports what is public, and nothing else', () => {
     'WiringError',
     'auto',
     'bytes',
+    'fromConfig',
     'getBrokerToken',
     'isBrokerContext',
     'isMultiBrokerError',

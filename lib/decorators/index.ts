@@ -1,5 +1,6 @@
 export type { Bound } from './bound.js';
 export { askedNames, brokerToken, getBrokerToken } from './broker-token.js';
+export { type Configurable, type ConfigToken, type FromConfig, fromConfig, isFromConfig } from './from-config.js';
 export { InjectBroker } from './inject-broker.js';
 export {
   decoratedNames,
@@ -14,4 +15,4 @@ export {
 export { Ctx, MessageHeaders, MessageKey, MessageParam, Payload } from './parameters.js';
 export { PublishTo } from './publish-to.js';
 export { CONTEXT, CUSTOM_ARGUMENT, PAYLOAD, type Pipe, ROUTE_ARGUMENTS, type RouteArgument } from './route-argument.js';
-export { type OutputOf, Subscribe } from './subscribe.js';
+export { type HandlerSettings, type OutputOf, Subscribe } from './subscribe.js';

@@ -1,18 +1,22 @@
 import type { BrokerDefinition, Destination, PublishToOptions, Source, SubscribeOptions } from '../driver/index.js';
+import type { Configurable, FromConfig } from './from-config.js';
 
 /** One `@Subscribe` as written. */
 export interface SubscribeMetadata {
   readonly broker: string | BrokerDefinition;
-  readonly source: string | Source;
-  readonly options: SubscribeOptions;
+  readonly source: string | Source | FromConfig<string | Source>;
+  readonly options: Written<SubscribeOptions & { readonly enabled?: boolean }>;
 }
 
 /** One `@PublishTo` as written. */
 export interface PublishToMetadata {
   readonly broker: string | BrokerDefinition;
-  readonly destination: string | Destination;
-  readonly options: PublishToOptions;
+  readonly destination: string | Destination | FromConfig<string | Destination>;
+  readonly options: Written<PublishToOptions>;
 }
+
+/** Options, or what gives them. */
+type Written<T> = Configurable<T> | FromConfig<T>;
 
 // Strings, so that handlers decorated by another copy of the package are found too, and can be told of.
 const SUBSCRIBE = 'nestjs-multi-broker:subscribe';

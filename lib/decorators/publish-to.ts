@@ -1,5 +1,6 @@
 import type { BrokerDefinition, DestinationOf, PublishToOptions } from '../driver/index.js';
 import type { Bound } from './bound.js';
+import type { Configurable, FromConfig } from './from-config.js';
 import { instanceMethod } from './instance-method.js';
 import { addPublisher } from './metadata.js';
 
@@ -9,11 +10,12 @@ import { addPublisher } from './metadata.js';
  *
  * @param broker name or definition of the broker
  * @param destination topic or subject: a string, or what the kind's own function returns
+ * @param options or what `fromConfig()` makes of what is injected, as each single one may be
  */
 export function PublishTo<K extends string>(
   broker: string | BrokerDefinition<K>,
-  destination: DestinationOf<K>,
-  options: PublishToOptions = {},
+  destination: DestinationOf<K> | FromConfig<DestinationOf<K>>,
+  options: Configurable<PublishToOptions> | FromConfig<PublishToOptions> = {},
 ): Bound<never> {
   return (target, key, descriptor) => {
     addPublisher(instanceMethod('@PublishTo', target, key, descriptor), { broker, destination, options });

@@ -28,6 +28,19 @@ export type DestinationOf<K extends string> =
 type KindSource<T> = T extends { source: infer S } ? S : never;
 type KindDestination<T> = T extends { destination: infer D } ? D : never;
 
+/**
+ * Options of a source that may stand among the handler's: those that the kind names as `settings` in
+ * {@link BrokerKinds}; by the name of a broker, those of all kinds.
+ */
+export type SettingsOf<K extends string> = K extends keyof BrokerKinds
+  ? [KindSettings<BrokerKinds[K]>] extends [never]
+    ? unknown
+    : KindSettings<BrokerKinds[K]>
+  : AllOf<KindSettings<BrokerKinds[keyof BrokerKinds]>>;
+
+type KindSettings<T> = T extends { settings: infer S } ? S : never;
+type AllOf<U> = (U extends unknown ? (each: U) => void : never) extends (all: infer A) => void ? A : never;
+
 /** A source, resolved for one broker: addresses mapped, defaults filled in. Kinds extend it by fields of their own. */
 export interface SourceSpec {
   readonly kind: string;
@@ -67,6 +80,12 @@ export interface BrokerOptions extends HandlerOptions {
   readonly critical?: boolean;
 }
 
+/** See `BrokerDefinition.sourceOptions`. */
+export interface SourceOptions {
+  readonly names: readonly string[];
+  of(name: string): Source;
+}
+
 /**
  * A named broker as the user wrote it. Making one dials nothing and loads no client; so do all of its functions but
  * `driver()` and `twin()`.
@@ -84,6 +103,11 @@ export interface BrokerDefinition<K extends string = string> {
   problems(): readonly string[];
   /** Resolves what a decorator names. Throws a MultiBrokerError that says what is wrong. */
   source(from: string | Source): SourceSpec;
+  /**
+   * Options of sources that may stand among the handler's, by name, and what a plain string means. A kind that leaves
+   * them out has its sources made by its own functions alone.
+   */
+  readonly sourceOptions?: SourceOptions;
   /** Resolves where a message goes. Throws a MultiBrokerError that says what is wrong. */
   destination(to: string | Destination): DestinationSpec;
   /** Why two sources of this broker would take each other's messages, or undefined. */

@@ -7,6 +7,7 @@ import { resolveHandlerOptions } from './handler-defaults.js';
 import { subscribeProblems } from './option-problems.js';
 import { brokerName, handlerProblem, optionProblems, thrownProblem } from './problems.js';
 import { resultItems } from './result-items.js';
+import { withSourceOptions } from './source-options.js';
 
 /** A binding, or why there is none. */
 export type BindingOrProblems =
@@ -26,10 +27,16 @@ export function bindingOf(definition: BrokerDefinition, declaration: HandlerDecl
 }
 
 /** As {@link bindingOf}, all mistakes at once. */
-export function tryBinding(definition: BrokerDefinition, declaration: HandlerDeclaration): BindingOrProblems {
+export function tryBinding(definition: BrokerDefinition, written: HandlerDeclaration): BindingOrProblems {
+  const declaration = withSourceOptions(definition, written);
   const problems = [
     ...kindProblems(definition, declaration),
-    ...optionProblems(declaration, definition.name, subscribeProblems(declaration.options), '@Subscribe'),
+    ...optionProblems(
+      declaration,
+      definition.name,
+      subscribeProblems(declaration.options, definition.sourceOptions?.names),
+      '@Subscribe',
+    ),
   ];
   const source = sourceOf(definition, declaration, problems);
   if (source !== undefined && problems.length === 0) problems.push(...requestProblems(definition, declaration, source));

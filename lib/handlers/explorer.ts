@@ -3,6 +3,7 @@ import { publishersOf, subscriptionsOf } from '../decorators/index.js';
 import { followHandled } from '../delivery/index.js';
 import { MultiBrokerError } from '../errors/index.js';
 import { compiledCall } from './compiled-call.js';
+import { DecoratorValues, shown } from './configured.js';
 import type { HandlerDeclaration } from './declaration.js';
 import { enhancerProblems } from './enhancer-problems.js';
 import { findHosts, isBeingBuilt, wrappersOf } from './find-hosts.js';
@@ -17,8 +18,10 @@ import { scopedCall } from './scoped-call.js';
 /** What the explorer found. */
 export interface Explored {
   readonly declarations: readonly HandlerDeclaration[];
-  /** Mistakes that belong to no handler. */
+  /** Mistakes that belong to no declaration. */
   readonly problems: readonly MultiBrokerError[];
+  /** For the log: what `enabled: false` leaves out. */
+  readonly leftOut: readonly string[];
 }
 
 /** What the application says of its handlers. */
@@ -35,6 +38,8 @@ const SETTINGS: ExplorerSettings = { globalEnhancers: () => true, warn: () => un
 /** Finds the decorated methods of all providers and controllers, once, and makes each callable through Nest. */
 export class HandlerExplorer {
   private readonly creators = new Map<NestModule, NestCreator>();
+  private readonly unread: MultiBrokerError[] = [];
+  private readonly leftOut: string[] = [];
   private explored: Explored | undefined;
 
   constructor(
@@ -70,10 +75,9 @@ export class HandlerExplorer {
     const hosts = findHosts(this.modules.values());
     for (const { wrapper } of wrappersOf(this.modules.values())) if (findsBrokers(wrapper)) followHandled();
     const methods = hosts.flatMap(methodsOf);
-    return {
-      declarations: methods.flatMap((method) => this.declarationsOf(method)),
-      problems: [...hosts.flatMap(replacedMethods), ...methods.flatMap(publisherWithoutSource)],
-    };
+    const declarations = methods.flatMap((method) => this.declarationsOf(method));
+    const problems = [...hosts.flatMap(replacedMethods), ...methods.flatMap(publisherWithoutSource), ...this.unread];
+    return { declarations, problems, leftOut: this.leftOut };
   }
 
   private declarationsOf(method: HandlerMethod): HandlerDeclaration[] {
@@ -83,10 +87,16 @@ export class HandlerExplorer {
     const creator = (): NestCreator => this.creatorOf(method.module);
     const handler = `${method.className}.${method.method}`;
     const known = { type: method.instance.constructor as unknown, name: method.method, host: method };
-    const publishTo = publishersOf(callback);
+    const values = new DecoratorValues(method);
+    const configured = subscriptions.map((written) => values.subscription(written));
+    const publishTo = publishersOf(callback).map((written) => values.publisher(written));
     // A method with two sources has the mistakes of its own once.
     const own = [...parameterProblems(method), ...enhancerProblems(method, creator)];
-    return subscriptions.map(({ broker, source, options }, place) => {
+    const enabled = configured.filter((subscription) => subscription.enabled);
+    for (const each of configured) if (!each.enabled) this.leftOut.push(`${handler} does not read ${shown(each)}`);
+    if (enabled.length > 0) this.unread.push(...values.problems);
+    if (values.problems.length > 0) return [];
+    return enabled.map(({ broker, source, options }, place) => {
       const problems = place === 0 ? own : [];
       const call = this.callOf(method, creator, options.globalEnhancers);
       return { handler, method: known, broker, source, options, publishTo, problems, call };

@@ -12,10 +12,11 @@ export interface OptionProblem {
 const ACK_POLICIES: readonly unknown[] = ['nack-on-error', 'reject-on-error', 'ack-first', 'manual'];
 
 /** Problems of `@Subscribe` and `subscribe()` options. */
-export function subscribeProblems(options: SubscribeOptions): OptionProblem[] {
+export function subscribeProblems(options: SubscribeOptions, ofSource: readonly string[] = []): OptionProblem[] {
   if (Object.keys(options).length === 0) return [];
   return [
-    ...unknown(unknownToSubscribe(options)),
+    ...unknown(unknownToSubscribe(options, ofSource)),
+    ...enabledByHand(options),
     ...handlerOptionProblems(options),
     ...invalid(options.reply, 'reply', 'true or false', (reply) => typeof reply === 'boolean'),
     ...invalid(options.globalEnhancers, 'globalEnhancers', 'true or false', (given) => typeof given === 'boolean'),
@@ -77,6 +78,13 @@ function invalid(value: unknown, name: string, expected: string, test: (value: u
   if (value === undefined || test(value)) return [];
   const shown = typeof value === 'number' || typeof value === 'string' ? JSON.stringify(value) : typeof value;
   return [{ code: 'MULTI_BROKER_OPTION_INVALID', what: `the option ${name} must be ${expected}, not ${shown}` }];
+}
+
+/** A decorator's own is taken out when the handlers are looked for. */
+function enabledByHand(options: object): OptionProblem[] {
+  if (!('enabled' in options)) return [];
+  const what = 'the option enabled is for @Subscribe; where you subscribe by hand, do not call subscribe()';
+  return [{ code: 'MULTI_BROKER_OPTION_INVALID', what }];
 }
 
 function unknown(sentences: readonly string[]): OptionProblem[] {

@@ -1,3 +1,4 @@
+import type { HandlerSettings } from '../decorators/index.js';
 import {
   type ConcurrencyOptions,
   type Forward,
@@ -9,12 +10,13 @@ import {
 } from '../driver/index.js';
 import { type OptionNames, unknownOptions } from '../errors/index.js';
 
-const SUBSCRIBE: OptionNames<SubscribeOptions> = {
+const SUBSCRIBE: OptionNames<SubscribeOptions & HandlerSettings> = {
   ...HANDLER_OPTION_NAMES,
   schema: true,
   filter: true,
   reply: true,
   globalEnhancers: true,
+  enabled: true,
 };
 
 const RETRY: OptionNames<RetryOptions> = {
@@ -41,8 +43,11 @@ const PUBLISH_TO: OptionNames<PublishToOptions> = {
 const FORWARD: OptionNames<Forward> = { key: true, headers: true };
 
 /** Of `@Subscribe` and `subscribe()`; what is within them is told by {@link unknownWithin}. */
-export function unknownToSubscribe(options: SubscribeOptions): string[] {
-  return unknownOptions(options, SUBSCRIBE);
+export function unknownToSubscribe(options: SubscribeOptions, ofSource: readonly string[]): string[] {
+  return unknownOptions(options, {
+    ...SUBSCRIBE,
+    ...Object.fromEntries(ofSource.map((name) => [name, true as const])),
+  });
 }
 
 /** Within the options that a broker has as defaults and a binding as its own. */

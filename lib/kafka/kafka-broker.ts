@@ -4,12 +4,12 @@ import { destinationSpec, type KafkaDestinationSpec } from './destination-spec.j
 import { loadClient } from './load-client.js';
 import { type KafkaBrokerOptions, type KafkaSettings, settings } from './options.js';
 import { optionProblems } from './problems.js';
-import { type KafkaSourceSpec, sourceSpec } from './source-spec.js';
-import type { TopicSource } from './topic.js';
+import { type KafkaSourceSpec, sourceSpec, TOPIC_OPTIONS } from './source-spec.js';
+import { topic, type TopicOptions, type TopicSource } from './topic.js';
 
 declare module '../driver/index.js' {
   interface BrokerKinds {
-    kafka: { source: TopicSource; destination: never };
+    kafka: { source: TopicSource; destination: never; settings: TopicOptions };
   }
 }
 
@@ -35,6 +35,7 @@ export function kafkaBroker(options: KafkaBrokerOptions): KafkaBrokerDefinition 
     critical: options.critical,
     problems: () => (problems ??= optionProblems(options)),
     source: (from) => sourceSpec(from, known),
+    sourceOptions: { names: Object.keys(TOPIC_OPTIONS), of: topic },
     destination: (to) => destinationSpec(to, known),
     clash: (one: SourceSpec, other: SourceSpec) => clash(one as KafkaSourceSpec, other as KafkaSourceSpec),
     driver: () => makeDriver(options),

@@ -4,7 +4,7 @@ import type { KafkaSettings } from './options.js';
 import { refuseBadTopic } from './topic-name.js';
 import { topic, type TopicOptions, type TopicSource } from './topic.js';
 
-const OPTIONS: OptionNames<TopicOptions> = { groupId: true, fromBeginning: true };
+export const TOPIC_OPTIONS: OptionNames<TopicOptions> = { groupId: true, fromBeginning: true };
 
 /** A topic, or the topics that a RegExp matches, read by one group; resolved for one broker. */
 export interface KafkaSourceSpec extends SourceSpec {
@@ -37,7 +37,7 @@ export function sourceSpec(from: string | Source, broker: KafkaSettings): KafkaS
 
 function topicSource(from: Source, broker: string): TopicSource {
   if (isTopicSource(from)) {
-    refuseUnknown(from, 'topic()', OPTIONS, ['kind', 'topic'], broker);
+    refuseUnknown(from, 'topic()', TOPIC_OPTIONS, ['kind', 'topic'], broker);
     return from;
   }
   const what = `Broker '${broker}' is Kafka and cannot read a source of kind '${from.kind}': use a topic's name or topic()`;

@@ -1,6 +1,6 @@
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
-import type { Log } from '../driver/index.js';
 import { loadedCopies, MultiBrokerError } from '../errors/index.js';
+import type { Log } from '../driver/index.js';
 import type { HandlerDeclaration, HandlerExplorer } from '../handlers/index.js';
 import type { ManagedMultiBroker } from '../lifecycle/index.js';
 import type { Connections } from './connections.js';
@@ -11,7 +11,7 @@ interface Served {
   readonly multiBroker: ManagedMultiBroker;
   readonly roots: RootRegistry;
   readonly connections: Connections;
-  readonly log: Pick<Log, 'warn'>;
+  readonly log: Log;
   /** Told once they are started, or where the application starts them itself. */
   started(): void;
   /** Told before the handlers are stopped. */
@@ -71,8 +71,9 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private explore(): readonly HandlerDeclaration[] {
-    const { declarations, problems } = this.explorer.explore(this.application.connections.hooksBegan);
+    const { declarations, problems, leftOut } = this.explorer.explore(this.application.connections.hooksBegan);
     if (!this.told) {
+      for (const line of leftOut) this.application.log.info(line);
       for (const problem of [...copyProblems(), ...this.application.roots.problems(), ...this.injected(), ...problems])
         this.multiBroker.problem(problem);
     }

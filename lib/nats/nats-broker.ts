@@ -5,12 +5,16 @@ import type { StreamDestination } from './destinations.js';
 import { loadClient } from './load-client.js';
 import { type NatsBrokerOptions, settings } from './options.js';
 import { optionProblems } from './problems.js';
-import { type NatsSourceSpec, sourceSpec } from './source-spec.js';
-import type { StreamSource, SubjectSource } from './sources.js';
+import { type NatsSourceSpec, SETTINGS, sourceSpec } from './source-spec.js';
+import { type StreamOptions, type StreamSource, subject, type SubjectOptions, type SubjectSource } from './sources.js';
 
 declare module '../driver/index.js' {
   interface BrokerKinds {
-    nats: { source: SubjectSource | StreamSource; destination: StreamDestination };
+    nats: {
+      source: SubjectSource | StreamSource;
+      destination: StreamDestination;
+      settings: SubjectOptions & Partial<Omit<StreamOptions, 'filter'>>;
+    };
   }
 }
 
@@ -35,6 +39,7 @@ export function natsBroker(options: NatsBrokerOptions): NatsBrokerDefinition {
     critical: options.critical,
     problems: () => (problems ??= optionProblems(options)),
     source: (from) => sourceSpec(from, known),
+    sourceOptions: { names: SETTINGS, of: subject },
     destination: (to) => destinationSpec(to, known),
     clash: (one: SourceSpec, other: SourceSpec) => clash(one as NatsSourceSpec, other as NatsSourceSpec),
     driver: () => makeDriver(options),

@@ -59,6 +59,9 @@ const STREAM: OptionNames<StreamOptions> = {
   markers: true,
 };
 
+/** `filter` is the handler's own there. */
+export const SETTINGS: readonly string[] = Object.keys({ ...SUBJECT, ...STREAM }).filter((name) => name !== 'filter');
+
 /** As of the NATS clients that have such a limit. */
 const usualPendingBytes = 64 * 1_048_576;
 

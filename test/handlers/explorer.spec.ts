@@ -174,7 +174,7 @@ describe('a method that another decorator has replaced', () => {
     const mock = mocked();
     const explored = (await Handlers.of({ providers: [Mocked] })).explorer.explore();
     mock.restore();
-    expect(explored).toEqual({ declarations: [], problems: [] });
+    expect(explored).toEqual({ declarations: [], problems: [], leftOut: [] });
   });
 
   function put(mock: () => void) {

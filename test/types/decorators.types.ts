@@ -6,6 +6,7 @@ import {
   type BrokerDefinition,
   type BrokerMessage,
   Ctx,
+  fromConfig,
   MessageContext,
   MessageKey,
   Payload,
@@ -14,6 +15,8 @@ import {
   Subscribe,
   type SubscribeOptions,
 } from 'nestjs-multi-broker';
+import type { KafkaBrokerDefinition } from 'nestjs-multi-broker/kafka';
+import 'nestjs-multi-broker/nats';
 import { z } from 'zod';
 import { fakeBroker, queue, toQueue } from '../support/fake-kind.js';
 
@@ -32,6 +35,7 @@ interface Shipment {
   readonly customer: string;
 }
 
+declare const kafka: KafkaBrokerDefinition;
 const fake = fakeBroker({ name: 'fake' });
 const pattern = { kind: 'other', pattern: '*' } as const;
 const order = z.object({ id: z.number(), at: z.string().transform((text) => new Date(text)) });
@@ -235,3 +239,54 @@ export class Places {
 export class Class {}
 
 export const standard: StandardSchema<unknown, { id: number; at: Date }> = order;
+
+declare class Config {
+  get(name: string): string;
+  on(name: string): boolean;
+}
+
+/** What is read from the container is typed as what is written. */
+export class Configured {
+  @Subscribe('orders', 'x', fromConfig(Config, (config) => ({ enabled: config.on('A'), ack: 'manual' })))
+  options() {}
+
+  @Subscribe('orders', 'x', {
+    enabled: fromConfig('FLAGS', (flags: { readonly orders: boolean }) => flags.orders),
+    reply: true,
+  })
+  one() {}
+
+  @Subscribe(fake, fromConfig(Config, (config) => queue(config.get('A'))))
+  @PublishTo(fake, fromConfig(Config, (config) => toQueue(config.get('B'))), { key: fromConfig(Config, () => 'k') })
+  addresses() {}
+
+  @Subscribe('orders', 'x', { schema: order, enabled: fromConfig(Config, (config) => config.on('A')) })
+  schema(@Payload() _order: { id: number }) {}
+
+  @Subscribe(kafka, 'x', { groupId: 'g', fromBeginning: false })
+  @Subscribe(kafka, 'x', { groupId: fromConfig(Config, (config) => config.get('A')) })
+  @Subscribe('orders', 'x', { groupId: 'g' })
+  @Subscribe('orders', 'x', fromConfig(Config, (config) => ({ groupId: config.get('A'), enabled: true })))
+  @Subscribe('events', 'x', { queue: false })
+  group() {}
+
+  // @ts-expect-error: a Kafka topic has no queue
+  @Subscribe(kafka, 'x', { queue: 'q' })
+  noQueue() {}
+
+  // @ts-expect-error: no such policy
+  @Subscribe('orders', 'x', { ack: fromConfig(Config, () => 'never') })
+  policy() {}
+
+  // @ts-expect-error: a text is not true or false
+  @Subscribe('orders', 'x', fromConfig(Config, (config) => ({ enabled: config.get('A') })))
+  text() {}
+
+  // @ts-expect-error: a source of another kind
+  @Subscribe(fake, fromConfig(Config, () => pattern))
+  source() {}
+
+  // @ts-expect-error: what the schema takes is not what it gives
+  @Subscribe('orders', 'x', { schema: order, enabled: fromConfig(Config, (config) => config.on('A')) })
+  input(@Payload() _order: { id: number; at: string }) {}
+}
