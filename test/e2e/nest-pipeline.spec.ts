@@ -17,7 +17,7 @@ import { APP_GUARD, REQUEST } from '@nestjs/core';
 import { BaseRpcExceptionFilter, RpcException } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { of } from 'rxjs';
+import { EMPTY, of } from 'rxjs';
 import {
   isBrokerContext,
   MessageContext,
@@ -80,10 +80,15 @@ describe('a filter that settles by hand', () => {
   });
 });
 
-describe('a filter that gives nothing', () => {
+describe.each([
+  ['nothing', undefined],
+  ['an empty Observable', EMPTY],
+])('a filter that gives %s', (_, given) => {
   @Catch()
   class Swallows implements ExceptionFilter {
-    catch() {}
+    catch() {
+      return given;
+    }
   }
   @Injectable()
   @UseFilters(new Swallows())
