@@ -65,8 +65,8 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
     const handlers = this.explore().filter(({ options }) => options.globalEnhancers === undefined).length;
     if (names.length === 0 || handlers === 0) return;
     this.application.log.warn(
-      `${names.join(', ')} of the application also see(s) the messages of ${String(handlers)} handler(s). What is made for HTTP has to pass ` +
-        'where isBrokerContext(context) is true; or set globalEnhancers of forRoot() or @Subscribe: false switches them off, true this warning',
+      `Global enhancers run for messages too, of ${String(handlers)} handler(s): ${names.join(', ')}. One that is made for HTTP has to let pass ` +
+        'where isBrokerContext(context) is true. globalEnhancers: false of forRoot() or @Subscribe switches them off; true of forRoot(), this warning',
     );
   }
 

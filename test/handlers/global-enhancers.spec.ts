@@ -80,7 +80,7 @@ describe('global enhancers of the application', () => {
   it('see messages, and a warning at the start names each of them', async () => {
     await deliver([guard, { provide: APP_PIPE, useValue: { transform: (value: unknown) => value } }, Orders]);
     expect(calls).toEqual(['AuthGuard']);
-    expect(warnings()[0]).toMatch(/guard AuthGuard, pipe Object .*1 handler/);
+    expect(warnings()[0]).toMatch(/1 handler.*: guard AuthGuard, pipe Object\./);
   });
 
   it.each<[string, object, string[], MultiBrokerOptions]>([
