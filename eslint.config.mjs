@@ -1,8 +1,12 @@
 import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
-import { importRule } from './tools/eslint/import-rule.mjs';
 
+const KIND = String.raw`/[Kk]afka|KAFKA|[Jj]et[Ss]tream|(?<![A-Za-z])nats|Nats|NATS/`;
+const ERROR_WITH_TEXT = {
+  selector: 'NewExpression[callee.name=/^(MultiBrokerError|PublishError)$/]',
+  message: 'Errors of the library are made of the catalogue: errorOf(), publishErrorOf(), errorFrom(), errorAt()',
+};
 const unusedVars = { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true };
 
 export default defineConfig(
@@ -67,12 +71,28 @@ export default defineConfig(
   },
   {
     files: ['lib/**/*.ts'],
-    plugins: { layers: { rules: { imports: importRule } } },
     rules: {
-      'layers/imports': 'error',
       'max-lines': ['error', { max: 400 }],
       'no-console': 'error',
       '@typescript-eslint/no-explicit-any': 'error',
+      'no-restricted-syntax': ['error', ERROR_WITH_TEXT],
+    },
+  },
+  {
+    files: ['lib/errors/**/*.ts'],
+    rules: { 'no-restricted-syntax': 'off' },
+  },
+  {
+    // What twins share knows no kind of broker. Who imports what is checked by .dependency-cruiser.mjs.
+    files: ['lib/twin/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ERROR_WITH_TEXT,
+        ...[`Identifier[name=${KIND}]`, `Literal[value=${KIND}]`, `TemplateElement[value.raw=${KIND}]`].map(
+          (selector) => ({ selector, message: 'lib/twin names no kind of broker' }),
+        ),
+      ],
     },
   },
   {

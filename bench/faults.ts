@@ -3,9 +3,9 @@ import path from 'node:path';
 import { BridgeProcess } from './faults/bridge-process.js';
 import { CoreWitness } from './faults/core-witness.js';
 import { arrivals, committedIds, recordArrivals, timesOf } from './faults/far-side.js';
-import { NatsUnderTest } from './support/nats-under-test.js';
 import type { Setting } from './faults/setting.js';
 import { prefill } from './support/messages.js';
+import { OwnNats, until } from './support/tools.js';
 
 // A bridge from a real Kafka to a real NATS under four faults. For each: how many messages were committed at the
 // source and never arrived at the target (lost, must be 0), and how many arrived more than once (allowed).
@@ -19,16 +19,11 @@ interface Fault {
   readonly natsIsLate?: boolean;
   /** The server is killed while core publishes go to it. */
   readonly coreWitness?: boolean;
-  act(bridge: BridgeProcess, nats: NatsUnderTest, setting: Setting): Promise<BridgeProcess>;
+  act(bridge: BridgeProcess, nats: OwnNats, setting: Setting): Promise<BridgeProcess>;
 }
 
+const WITHIN_MS = 90_000;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (const end = Date.now() + 90_000; !(await condition()); await pause(50)) {
-    if (Date.now() > end) throw new Error(`not within 90 s: ${what}`);
-  }
-}
 
 const faults: readonly Fault[] = [
   ...[false, true].map((targetFirst): Fault => ({
@@ -40,7 +35,7 @@ const faults: readonly Fault[] = [
       await pause(2_000);
       await nats.start();
       await recordArrivals(nats.url, 'ARRIVED', subject);
-      await until(() => bridge.handled >= 50, 'all handled');
+      await until(() => bridge.handled >= 50, { what: 'all handled', timeoutMs: WITHIN_MS });
       return bridge;
     },
   })),
@@ -50,7 +45,7 @@ const faults: readonly Fault[] = [
     committed: 90,
     setting: { targetFirst, handlerMs: 20 },
     async act(bridge) {
-      await until(() => bridge.handled >= 100, '100 handled');
+      await until(() => bridge.handled >= 100, { what: '100 handled', timeoutMs: WITHIN_MS });
       return bridge;
     },
   })),
@@ -60,11 +55,14 @@ const faults: readonly Fault[] = [
     setting: { confirmed },
     coreWitness: !confirmed,
     async act(bridge, nats, { topic, group }) {
-      await until(() => bridge.handled >= 2_000, '2,000 handled');
+      await until(() => bridge.handled >= 2_000, { what: '2,000 handled', timeoutMs: WITHIN_MS });
       await nats.kill();
       await pause(3_000);
       await nats.start();
-      await until(async () => (await committedIds(topic, group)).size === 20_000, 'all committed');
+      await until(async () => (await committedIds(topic, group)).size === 20_000, {
+        what: 'all committed',
+        timeoutMs: WITHIN_MS,
+      });
       return bridge;
     },
   })),
@@ -73,10 +71,13 @@ const faults: readonly Fault[] = [
     count: 20_000,
     setting: { confirmed: true },
     async act(bridge, _nats, setting) {
-      await until(() => bridge.handled >= 5_000, '5,000 handled');
+      await until(() => bridge.handled >= 5_000, { what: '5,000 handled', timeoutMs: WITHIN_MS });
       await bridge.end('SIGKILL');
       const second = new BridgeProcess(setting);
-      await until(async () => (await committedIds(setting.topic, setting.group)).size === 20_000, 'all committed');
+      await until(async () => (await committedIds(setting.topic, setting.group)).size === 20_000, {
+        what: 'all committed',
+        timeoutMs: WITHIN_MS,
+      });
       return second;
     },
   },
@@ -97,7 +98,7 @@ if (counts !== undefined) {
 process.exit(failed === 0 ? 0 : 1);
 
 async function run(fault: Fault, id: string): Promise<{ committed: number; lost: number; twice: number }> {
-  const nats = await NatsUnderTest.prepare();
+  const nats = await OwnNats.prepare({ jetstream: true });
   const topic = `faults-${id}`;
   const setting: Setting = {
     topic,
@@ -123,7 +124,7 @@ async function run(fault: Fault, id: string): Promise<{ committed: number; lost:
     seen.set(message, Math.max(times, seen.get(message) ?? 0));
   }
   const committed = await committedIds(topic, setting.group);
-  await nats.remove();
+  await nats.stop();
   const lost = [...committed].filter((message) => !seen.has(message)).length;
   return { committed: committed.size, lost, twice: [...seen.values()].filter((times) => times > 1).length };
 }

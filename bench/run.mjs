@@ -8,8 +8,8 @@ const run = (command, args, env = {}) => {
 };
 
 const [name, ...args] = process.argv.slice(2);
-// The soak has servers of its own.
-const needed = name === 'soak' ? [] : ['kafka', 'nats'];
+// These have servers of their own.
+const needed = name === 'soak' || name === 'chaos' ? [] : ['kafka', 'nats'];
 const env = await ensureBrokers(needed, (line) => console.error(line));
 run('npm', ['run', '--silent', 'build']);
 run('npx', ['tsc', '-p', 'bench/tsconfig.build.json']);

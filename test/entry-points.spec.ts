@@ -18,13 +18,33 @@ function loadedWith(file: string, seen = new Set<string>()): Set<string> {
 const suiteIn = (entry: string): string[] =>
   [...loadedWith(path.join(lib, entry))].filter((file) => file.includes(`${path.sep}conformance${path.sep}`));
 
-it.each(['index.ts', 'kafka/index.ts', 'nats/index.ts', 'testing/index.ts'])(
-  'an application that imports %s does not load the conformance suite',
-  (entry) => {
-    expect(suiteIn(entry)).toEqual([]);
-  },
-);
+/** By entry, the optional packages that it may load, besides those of Nest itself. */
+const OPTIONAL = {
+  'index.ts': [],
+  'kafka/index.ts': [],
+  'nats/index.ts': [],
+  'testing/index.ts': [],
+  'health/index.ts': ['@nestjs/terminus'],
+  'telemetry/index.ts': ['@opentelemetry/api'],
+  'prometheus/index.ts': ['prom-client'],
+};
+
+it.each(Object.keys(OPTIONAL))('an application that imports %s does not load the conformance suite', (entry) => {
+  expect(suiteIn(entry)).toEqual([]);
+});
 
 it('a driver that imports driver/public.ts can have it', () => {
   expect(suiteIn('driver/public.ts').length).toBeGreaterThan(5);
+});
+
+function packagesOf(entry: string): string[] {
+  const imports = /^(?:import|export)(?! type)[^;]*?from '([^.'][^']*)';/gm;
+  const all = [...loadedWith(path.join(lib, entry))].flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(imports)].map(([, name]) => name!),
+  );
+  return [...new Set(all)].filter((name) => !/^(node:|rxjs|reflect-metadata|@nestjs\/(common|core))/.test(name));
+}
+
+it.each(Object.entries(OPTIONAL))('%s loads no optional package but %j', (entry, packages) => {
+  expect(packagesOf(entry)).toEqual(packages);
 });

@@ -1,11 +1,18 @@
 import { expect, it } from '@jest/globals';
+import * as health from '../lib/health/index.js';
+import * as telemetry from '../lib/telemetry/index.js';
 import * as api from '../lib/index.js';
+import * as prometheus from '../lib/prometheus/index.js';
 
 it('the main entry exports what is public, and nothing else', () => {
   expect(Object.keys(api).sort()).toEqual([
+    'AckMessage',
+    'BatchContext',
+    'BatchFailure',
     'Broker',
     'BrokerStartError',
     'Ctx',
+    'Handlers',
     'InjectBroker',
     'MessageContext',
     'MessageHeaders',
@@ -14,12 +21,16 @@ it('the main entry exports what is public, and nothing else', () => {
     'MultiBroker',
     'MultiBrokerError',
     'MultiBrokerModule',
+    'NackMessage',
     'Payload',
     'PublishError',
     'PublishTo',
+    'RejectMessage',
     'Subscribe',
     'WiringError',
     'auto',
+    'byHeader',
+    'byType',
     'bytes',
     'fromConfig',
     'getBrokerToken',
@@ -30,4 +41,10 @@ it('the main entry exports what is public, and nothing else', () => {
     'nestPacket',
     'outgoing',
   ]);
+});
+
+it('the entry points of integrations export what is public, and nothing else', () => {
+  expect(Object.keys(health).sort()).toEqual(['MultiBrokerHealthIndicator', 'MultiBrokerHealthModule']);
+  expect(Object.keys(telemetry).sort()).toEqual(['SEMANTIC_CONVENTIONS', 'TelemetryModule']);
+  expect(Object.keys(prometheus).sort()).toEqual(['MultiBrokerMetricsModule']);
 });

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { type Broker, MultiBroker, type Subscription } from 'nestjs-multi-broker';
 import { stream } from 'nestjs-multi-broker/nats';
-import { cutKafka, mendKafka } from './cut.js';
+import { cutKafka, mendKafka } from '../support/kafka-cut.js';
 import { FLOWS, type Travelling } from './flows.js';
 import { ACK_WAIT, AppModule, sleep, streamOf, told } from './handlers.js';
 import { heapAfterCollections } from './heap.js';

@@ -2,7 +2,7 @@ import type { Arrivals } from './arrivals.js';
 import { flow, type FlowName, flowNames, isTopic, type Travelling } from './flows.js';
 import type { Replica } from './replica.js';
 import type { Share, Stage } from './stage.js';
-import { judge } from './verdict.js';
+import { judge } from '../support/verdict.js';
 
 /** What a run has shown of one promise. */
 export interface Check {

@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { KafkaUnderTest } from '../support/kafka-under-test.js';
-import type { NatsUnderTest } from '../support/nats-under-test.js';
+import type { OwnKafka, OwnNats } from '../support/tools.js';
 import type { Replica } from './replica.js';
 import { oneOf, type Stage } from './stage.js';
 
@@ -53,9 +52,9 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   { name: 'NATS killed', longestMs: 3_000, act: ({ servers }, ms) => killed(servers.nats, ms) },
-  { name: 'NATS frozen', longestMs: 6_000, act: ({ servers }, ms) => frozen(servers.nats.process, ms) },
+  { name: 'NATS frozen', longestMs: 6_000, act: ({ servers }, ms) => frozen(servers.nats, ms) },
   { name: 'Kafka killed', longestMs: 2_000, act: ({ servers }, ms) => killed(servers.kafka, ms) },
-  { name: 'Kafka frozen', longestMs: 12_000, act: ({ servers }, ms) => frozen(servers.kafka.process, ms) },
+  { name: 'Kafka frozen', longestMs: 12_000, act: ({ servers }, ms) => frozen(servers.kafka, ms) },
   {
     name: 'both servers killed',
     longestMs: 2_000,
@@ -71,14 +70,14 @@ async function killedReplica(stage: Stage, ms: number): Promise<void> {
   await pause(ms);
 }
 
-export async function killed(server: KafkaUnderTest | NatsUnderTest, ms: number): Promise<void> {
+export async function killed(server: OwnKafka | OwnNats, ms: number): Promise<void> {
   await server.kill();
   await pause(ms);
   await server.start();
 }
 
-async function frozen(one: Pick<Replica, 'freeze' | 'thaw'>, ms: number): Promise<void> {
-  one.freeze();
+async function frozen(one: Pick<Replica, 'pause' | 'resume'>, ms: number): Promise<void> {
+  one.pause();
   await pause(ms);
-  one.thaw();
+  one.resume();
 }

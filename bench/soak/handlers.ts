@@ -3,7 +3,7 @@ import { Injectable, Module } from '@nestjs/common';
 import { type Destination, MultiBrokerModule, outgoing, Payload, PublishTo, Subscribe } from 'nestjs-multi-broker';
 import { kafkaBroker, topic } from 'nestjs-multi-broker/kafka';
 import { natsBroker, stream, toStream } from 'nestjs-multi-broker/nats';
-import { socketFactory } from './cut.js';
+import { socketFactory } from '../support/kafka-cut.js';
 import { type Arrival, type Durable, EVERY, FLOWS, MAX_DELIVER, type Travelling } from './flows.js';
 import type { Setting } from './setting.js';
 

@@ -80,11 +80,11 @@ export class Replica {
     await this.end(signal);
   }
 
-  freeze(): void {
+  pause(): void {
     this.child.kill('SIGSTOP');
   }
 
-  thaw(): void {
+  resume(): void {
     this.child.kill('SIGCONT');
   }
 

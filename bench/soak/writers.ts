@@ -1,7 +1,7 @@
 import type { Producer } from 'kafkajs';
 import type { JetStreamClient } from 'nats';
 import { setTimeout as pause } from 'node:timers/promises';
-import { patientKafka } from './clients.js';
+import { patientKafka } from '../support/patient-clients.js';
 import { flow, type FlowName, flowNames, isTopic, type Travelling } from './flows.js';
 import type { Servers } from './servers.js';
 

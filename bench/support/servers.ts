@@ -1,5 +1,5 @@
 import { Kafka, logLevel } from 'kafkajs';
-import { connect, type NatsConnection } from 'nats';
+import { connect, headers, type MsgHdrs, type NatsConnection } from 'nats';
 
 /** The servers under test; `npm run brokers:up` prints the lines to set. */
 export const kafkaBrokers = (process.env['KAFKA_BROKERS'] ?? 'localhost:9092').split(',');
@@ -11,4 +11,11 @@ export function kafkaClient(): Kafka {
 
 export function natsClient(): Promise<NatsConnection> {
   return connect({ servers: natsUrl });
+}
+
+/** The key of a NATS message, as the library reads it. */
+export function keyed(key: string): { headers: MsgHdrs } {
+  const made = headers();
+  made.set('message-key', key);
+  return { headers: made };
 }

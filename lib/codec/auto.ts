@@ -1,14 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-
-import type { Encoded, SyncCodec } from './codec.js';
-import { JSON_TYPE, mediaKind, TEXT } from './content-type.js';
-import { keepsDigits } from './exact-number.js';
-import { refuseLost } from './lost-in-json.js';
-import { parseJson, PoisonedJson } from './safe-json.js';
+import { type Encoded, JSON_TYPE, mediaKind, type SyncCodec, TEXT } from './codec.js';
+import { keepsDigits, parseJson, PoisonedJson, refuseLost } from './safe-json.js';
+import { phrase } from '../errors/index.js';
 
 /**
- * The default codec. Bytes stay as they are, a string is text/plain, anything else JSON. Read by content type; without
- * one JSON if it parses, else text if it is UTF-8, else bytes.
+ * The default codec. It writes bytes unchanged, strings as text/plain, and anything else as JSON. It reads by content
+ * type; without one, as JSON if the body parses, else as text if it is UTF-8, else as bytes.
  */
 export const auto: SyncCodec = {
   encode(payload: unknown): Encoded {
@@ -31,36 +28,36 @@ export const auto: SyncCodec = {
     }
   },
 
-  /** Without a content type none: an empty NATS body was `null` to whoever wrote it, more often than an empty text. */
+  /** `null` without a content type: an empty NATS body is more often written for `null` than for an empty string. */
   decodeEmpty(contentType: string | undefined): unknown {
     return contentType === undefined ? null : auto.decode(NOTHING, contentType);
   },
 };
 
-/** Always JSON, both ways. A body of 0 bytes, which is no JSON, is `null`. */
+/** JSON in both directions. A body of 0 bytes, which is not valid JSON, is `null`. */
 export const json: SyncCodec = {
   encode(payload: unknown): Encoded {
     if (payload === null) return { body: null };
     const written = JSON.stringify(payload) as string | undefined;
-    if (written === undefined) throw new TypeError(`A ${typeof payload} has no JSON form`);
+    if (written === undefined) throw new TypeError(phrase('noJsonForm', { type: typeof payload }));
     refuseLost(payload, written);
     return { body: Buffer.from(written), contentType: JSON_TYPE };
   },
   decode: (body) => (body.byteLength === 0 ? null : parseJson(textOf(body))),
 };
 
-/** Passes bytes through: the payload is the body. */
+/** The payload is the body. */
 export const bytes: SyncCodec = {
   encode(payload: unknown): Encoded {
     if (payload === null || payload instanceof Uint8Array) return { body: payload };
-    throw new TypeError(`codec: bytes needs a Uint8Array, not a ${typeof payload}`);
+    throw new TypeError(phrase('bytesNeedBytes', { type: typeof payload }));
   },
   decode: (body) => body,
 };
 
 const NOTHING = Buffer.alloc(0);
 
-/** A Buffer view is read faster than by TextDecoder where the text is then parsed. */
+/** The body as text. A Buffer view is faster than TextDecoder where the text is parsed afterwards. */
 export function textOf(body: Uint8Array): string {
   return viewOf(body).toString('utf8');
 }
@@ -70,8 +67,8 @@ function viewOf(body: Uint8Array): Buffer {
 }
 
 /**
- * Only what may begin a JSON text is parsed: a throw for every plain text would cost 5 µs a message. Only what holds a
- * replacement character may be no UTF-8.
+ * Decodes a body without a content type. Only text that could start JSON is parsed, since a throw for every plain text
+ * would cost 5 µs per message. Only text with a replacement character can be invalid UTF-8.
  */
 function guess(body: Uint8Array): unknown {
   const written = textOf(body);

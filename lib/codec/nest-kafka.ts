@@ -1,7 +1,6 @@
 import { auto } from './auto.js';
-import type { Codec } from './codec.js';
-import { nestError, nestErrorText } from './nest-error.js';
-import type { ReplyFormat, RequestMessage } from './reply-format.js';
+import type { Codec, ReplyFormat, RequestMessage } from './codec.js';
+import { nestError, nestErrorText } from './nest-packet.js';
 
 /** Headers of @nestjs/microservices, as Spring names them. */
 export const KAFKA_CORRELATION_ID = 'kafka_correlationId';
@@ -32,15 +31,15 @@ const replies: ReplyFormat = {
 };
 
 /**
- * Kafka as `ClientKafka`, `@EventPattern` and `@MessagePattern` of @nestjs/microservices write it: what begins as JSON
- * is an object or a list, anything else text; answers go to the topic and partition that a request names. For a broker,
- * a handler or a publish, while applications move.
+ * The Kafka format of @nestjs/microservices (`ClientKafka`, `@EventPattern`, `@MessagePattern`): bodies that start like a
+ * JSON object or array are parsed, anything else is text; answers go to the topic and partition named by the request. For
+ * a broker, a handler or a publish, during a migration.
  */
 export const nestKafka: Codec = {
   encode: (payload) => auto.encode(payload),
   decode: (body, contentType) => {
     if (contentType !== undefined) return auto.decode(body, contentType);
-    // A schema registry's, which Nest leaves alone as well.
+    // The schema registry's wire format, which Nest does not parse either.
     if (body[0] === 0) return body;
     const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
     return /^[[{]/.test(text) ? parsed(text) : text;
@@ -52,7 +51,7 @@ function answerHeaders({ headers }: RequestMessage): Record<string, string> {
   return { [KAFKA_CORRELATION_ID]: headers[KAFKA_CORRELATION_ID] ?? '', [NEST_IS_DISPOSED]: '1' };
 }
 
-/** What does not parse is text after all. */
+/** Parsed JSON, or the text itself where it does not parse. */
 function parsed(text: string): unknown {
   return auto.decode(Buffer.from(text), undefined);
 }

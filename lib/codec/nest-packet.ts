@@ -1,17 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { json } from './auto.js';
-import type { Codec, Encoded } from './codec.js';
-import { nestError, nestErrorText } from './nest-error.js';
-import type { ReplyFormat, RequestMessage } from './reply-format.js';
+import type { Codec, Encoded, ReplyFormat, RequestMessage } from './codec.js';
 
-/** What @nestjs/microservices writes over NATS. */
+/** A request or event of @nestjs/microservices over NATS. */
 interface Packet {
   readonly pattern?: unknown;
   readonly data?: unknown;
   readonly id?: string;
 }
 
-/** What it answers. Of several answers the last, or the only one, is disposed. */
+/** An answer of @nestjs/microservices. `isDisposed` marks the last, or only, answer to a request. */
 interface Response {
   readonly id?: string;
   readonly response?: unknown;
@@ -34,9 +32,10 @@ const replies: ReplyFormat = {
 };
 
 /**
- * NATS as `ClientNats`, `@EventPattern` and `@MessagePattern` of @nestjs/microservices write it: requests
- * `{ pattern, data, id }`, events `{ data }` (Nest goes by the subject), answers `{ response, isDisposed, id }` or
- * `{ err, isDisposed, id }`. For a broker, a handler or a publish, while applications move.
+ * The NATS format of @nestjs/microservices (`ClientNats`, `@EventPattern`, `@MessagePattern`): requests are
+ * `{ pattern, data, id }`, events `{ data }` (Nest uses the subject as the pattern), answers
+ * `{ response, isDisposed, id }` or `{ err, isDisposed, id }`. For a broker, a handler or a publish, during a
+ * migration.
  */
 export const nestPacket: Codec = {
   encode: (data) => write({ data } satisfies Packet),
@@ -51,7 +50,7 @@ function write(packet: Packet | Response): Encoded {
   return json.encode(packet);
 }
 
-/** As Nest tells one from what another client has written. */
+/** The check by which Nest distinguishes packets from other clients' messages. */
 function isPacket(value: unknown): value is Packet {
   if (typeof value !== 'object' || value === null) return false;
   const { pattern, data } = value as Packet;
@@ -69,4 +68,33 @@ function isResponse(value: unknown): value is Response {
 function idOf({ body }: RequestMessage): { id?: string } {
   const packet: unknown = body === null ? undefined : json.decode(body, undefined);
   return isPacket(packet) && packet.id !== undefined ? { id: packet.id } : {};
+}
+
+/** A failure as sent by Nest. */
+export interface NestError {
+  readonly status: 'error';
+  readonly message: string;
+}
+
+/** Like Nest's own RPC filter: the value of an `RpcException`, else the error's message; never a stack. */
+export function nestError(error: Error): object {
+  const held = heldBy(error);
+  if (typeof held === 'object' && held !== null) return held;
+  return { status: 'error', message: typeof held === 'string' ? held : error.message } satisfies NestError;
+}
+
+/** The value of an `RpcException`, also as a cause. Found by its method: @nestjs/microservices may not be installed. */
+function heldBy(error: unknown): unknown {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    const { getError } = at as { getError?: unknown };
+    if (typeof getError === 'function') return getError.call(at) as unknown;
+  }
+  return undefined;
+}
+
+/** The text of a failure sent by Nest: usually an object, a string from some filters. */
+export function nestErrorText(error: unknown): string {
+  if (typeof error === 'string') return error;
+  const { message } = (error ?? {}) as { message?: unknown };
+  return typeof message === 'string' ? message : JSON.stringify(error);
 }

@@ -1,18 +1,43 @@
-export type { Bound } from './bound.js';
-export { askedNames, brokerToken, getBrokerToken } from './broker-token.js';
-export { type Configurable, type ConfigToken, type FromConfig, fromConfig, isFromConfig } from './from-config.js';
-export { InjectBroker } from './inject-broker.js';
 export {
+  type HandlerDecorator,
+  PublishTo,
+  type HandlerSettings,
+  type ResultDecorator,
+  Subscribe,
+} from './subscribe.js';
+export { Handlers, handlersOptionsOf, type HandlersOptions } from './handlers.js';
+export {
+  requestedNames,
+  brokerToken,
+  getBrokerToken,
+  InjectBroker,
+  Ctx,
+  MessageHeaders,
+  MessageKey,
+  MessageParam,
+  Payload,
+  CONTEXT,
+  CUSTOM_ARGUMENT,
+  fieldOfOneMessage,
+  paramOf,
+  PAYLOAD,
+  type Pipe,
+  ROUTE_ARGUMENTS,
+  type RouteArgument,
+} from './parameters.js';
+export {
+  type Configurable,
+  type ConfigToken,
+  type FromConfig,
+  fromConfig,
+  isFromConfig,
   decoratedNames,
   hasDecorated,
   isDecorated,
   isHandler,
+  OF_CLASS,
   type PublishToMetadata,
   publishersOf,
   type SubscribeMetadata,
   subscriptionsOf,
 } from './metadata.js';
-export { Ctx, MessageHeaders, MessageKey, MessageParam, Payload } from './parameters.js';
-export { PublishTo } from './publish-to.js';
-export { CONTEXT, CUSTOM_ARGUMENT, PAYLOAD, type Pipe, ROUTE_ARGUMENTS, type RouteArgument } from './route-argument.js';
-export { type HandlerSettings, type OutputOf, Subscribe } from './subscribe.js';

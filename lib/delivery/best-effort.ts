@@ -2,12 +2,12 @@ import type { Outcome } from '../driver/index.js';
 import type { Route } from './binding.js';
 import type { DeliveryHost } from './delivery-host.js';
 
-/** No handler is held by results that nobody waits for, so memory has to be: beyond so many they are not published. */
+/** No handler waits for best-effort results, so their number is bounded: beyond it they are dropped. */
 const MOST_OPEN = 65_536;
 
 /**
- * The results of one publisher that may be lost: each is tried once. What is lost is counted; the log tells of the first
- * and, once one gets through again, how many it were.
+ * The best-effort results of one publisher: each is tried once. Losses are counted; the log has the first one and, when
+ * a result gets through again, their number.
  */
 export class BestEffort {
   private open = 0;
@@ -34,7 +34,7 @@ export class BestEffort {
   }
 
   tooMany(): void {
-    this.failed(new Error(`${String(MOST_OPEN)} results wait for it already`));
+    this.failed(new Error(`${String(MOST_OPEN)} results are waiting for it`));
   }
 
   failed(error: Error): void {
@@ -45,7 +45,7 @@ export class BestEffort {
 
   private published(): void {
     if (this.lost === 0) return;
-    this.host.log.warn(`${this.what} are published again: ${String(this.lost)} were not (best effort)`);
+    this.host.log.warn(`${this.what} are being published again: ${String(this.lost)} were lost (best effort)`);
     this.lost = 0;
   }
 
@@ -56,7 +56,7 @@ export class BestEffort {
   }
 }
 
-/** Of the publishers of a broker's handlers, as long as those are there. */
+/** By broker and publisher, as long as those live. */
 const efforts = new WeakMap<DeliveryHost, WeakMap<Route, BestEffort>>();
 
 export function bestEffortOf(route: Route, handler: string, host: DeliveryHost): BestEffort {

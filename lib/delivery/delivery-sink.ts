@@ -1,18 +1,19 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Incoming, Lane, Sink, SourceSpec } from '../driver/index.js';
-import type { Binding } from './binding.js';
+import { type Binding, handlersOf } from './binding.js';
 import type { DeliveryHost } from './delivery-host.js';
 import { LaneRunner, MAX_UNSETTLED } from './lane-runner.js';
+import { type Bound, boundOf } from './shared-source.js';
 
 /**
- * All lanes that are read together have about so many messages handled and not settled: they outlive the young
- * generation, and twice as many cost a fifth of a bridge's processor time in collections. Each lane has its own share,
- * so that one that waits takes nothing from the others.
+ * All lanes that are read together share about this many messages that are handled and not settled: they outlive the
+ * young generation, and twice as many cost a fifth of a bridge's processor time in collections. Each lane has its own
+ * share, so that one that waits takes nothing from the others.
  */
 const WINDOW = 2_048;
 const SMALLEST_WINDOW = 64;
 
-/** A lane on which messages wait for their handler: behind one that comes again, one that runs, or a pause. */
+/** A lane whose messages wait for their handler: behind one that is held, one that runs, or a pause. */
 export interface WaitingLane {
   readonly lane: Lane;
   readonly binding: Binding;
@@ -21,16 +22,19 @@ export interface WaitingLane {
 
 /** Where a driver hands messages over for a set of bindings; one for each call of `Driver.subscribe`. */
 export class DeliverySink implements Sink {
-  private readonly bindings: ReadonlyMap<SourceSpec, Binding>;
+  private readonly bound: ReadonlyMap<SourceSpec, Bound>;
   private readonly runners = new Map<Lane, LaneRunner>();
   /**
-   * In which handlers run: that of who began to read. A twin opens lanes and hands messages over in that of a
+   * The async context of handlers: that of the subscriber. A twin opens lanes and hands messages over in that of a
    * publisher, and every later message of such a lane would be handled in the context of the first.
    */
   private readonly scope = new AsyncResource('nestjs-multi-broker');
-  private quieted = false;
-  private paused = false;
-  /** Of the call of `quiet`. */
+  private callingStopped = false;
+  /** No handler at all is called. */
+  private held = false;
+  /** The handlers that are not called. One that shares a source pauses all that read it, as they have one order. */
+  private readonly paused = new Set<Binding>();
+  /** Of the call of `stopCalling`. */
   private callsPaused = true;
   private abandoned = false;
 
@@ -38,7 +42,7 @@ export class DeliverySink implements Sink {
     bindings: readonly Binding[],
     private readonly host: DeliveryHost,
   ) {
-    this.bindings = new Map(bindings.map((binding) => [binding.source, binding]));
+    this.bound = new Map(bindings.map((binding) => [binding.source, boundOf(binding, host)]));
   }
 
   /** Messages taken and not settled. */
@@ -48,10 +52,17 @@ export class DeliverySink implements Sink {
     return taken;
   }
 
-  /** Lanes on which a handler runs or is about to. */
+  /** The messages of one handler that are taken and not settled. */
+  takenOf(binding: Binding): number {
+    let taken = 0;
+    for (const runner of this.runners.values()) taken += runner.takenBy(binding);
+    return taken;
+  }
+
+  /** How many handlers run or are about to. */
   get moving(): number {
     let moving = 0;
-    for (const runner of this.runners.values()) if (runner.moves) moving++;
+    for (const runner of this.runners.values()) moving += runner.moving;
     return moving;
   }
 
@@ -62,30 +73,31 @@ export class DeliverySink implements Sink {
       .map(({ lane, binding, waiting }) => ({ lane, binding, messages: waiting }));
   }
 
-  /** Why lanes stand, a sentence each. */
+  /** Why lanes are stalled, a sentence each. */
   get healthIssues(): readonly string[] {
     return [...this.runners.values()].flatMap(({ healthIssue }) => healthIssue ?? []);
   }
 
-  /** What is worth knowing and no fault, a sentence each. */
+  /** Sentences worth knowing that degrade nothing. */
   get notes(): readonly string[] {
     return [...this.runners.values()].flatMap(({ note }) => note ?? []);
   }
 
   opened(lane: Lane): void {
-    const binding = this.bindings.get(lane.source);
-    if (binding === undefined) {
+    const bound = this.bound.get(lane.source);
+    if (bound === undefined) {
       this.host.log.error(`The driver of '${this.host.broker.name}' opened ${lane.name} for a source it was not given`);
       return;
     }
-    const runner = new LaneRunner(lane, binding, this.host, this.scope);
+    const { binding, host, policy } = bound;
+    const runner = new LaneRunner(lane, binding, host, this.scope, policy, bound);
     if (lane.lost.aborted) return;
     this.runners.set(lane, runner);
     this.shareWindow();
     lane.lost.addEventListener('abort', () => void this.forget(lane), { once: true });
-    if (this.paused) runner.pause();
+    if (this.isStill(bound.binding)) runner.pause();
     else runner.resume();
-    if (this.quieted) runner.quiet(this.callsPaused);
+    if (this.callingStopped) this.stop(runner);
     if (this.abandoned) runner.abandon();
   }
 
@@ -95,40 +107,71 @@ export class DeliverySink implements Sink {
 
   async drain(lane: Lane): Promise<void> {
     const runner = this.runners.get(lane);
-    runner?.quiet();
+    runner?.stopCalling();
     await runner?.drained();
   }
 
-  /** Too late once it is quiet: what nobody brings back is handled to the end. */
-  pause(): void {
-    if (this.quieted) return;
-    this.paused = true;
+  /** Takes messages and calls no handler before {@link release}. */
+  hold(): void {
+    this.held = true;
     for (const runner of this.runners.values()) runner.pause();
   }
 
-  resume(): void {
-    this.paused = false;
-    for (const runner of this.runners.values()) runner.resume();
+  release(): void {
+    this.held = false;
+    for (const runner of this.runners.values()) if (!this.isPaused(runner.binding)) runner.resume();
   }
 
-  /** @param callsPaused what nobody brings back is handled to the end, although it is paused */
-  quiet(callsPaused = true): void {
-    this.quieted = true;
+  /**
+   * Pauses the handlers of these bindings, by default of all. Ignored once calling has stopped: messages that are not
+   * redelivered are handled to the end.
+   */
+  pause(bindings: Iterable<Binding> = this.bindings()): void {
+    if (this.callingStopped) return;
+    for (const binding of bindings) for (const one of handlersOf(binding)) this.paused.add(one);
+    for (const runner of this.runners.values()) if (this.isPaused(runner.binding)) runner.pause();
+  }
+
+  /** Ends the pause of these bindings, by default of all. */
+  resume(bindings: Iterable<Binding> = this.bindings()): void {
+    for (const binding of bindings) for (const one of handlersOf(binding)) this.paused.delete(one);
+    for (const runner of this.runners.values()) if (!this.isStill(runner.binding)) runner.resume();
+  }
+
+  isPaused(binding: Binding): boolean {
+    return handlersOf(binding).some((one) => this.paused.has(one));
+  }
+
+  /** @param callsPaused messages that are not redelivered are handled to the end, although their handler is paused */
+  stopCalling(callsPaused = true): void {
+    this.callingStopped = true;
     this.callsPaused = callsPaused;
-    for (const runner of this.runners.values()) runner.quiet(callsPaused);
+    for (const runner of this.runners.values()) this.stop(runner);
   }
 
   async drained(): Promise<void> {
     await Promise.all([...this.runners.values()].map((runner) => runner.drained()));
   }
 
-  /** Gives up what still runs; returns what that was. */
+  /** Abandons what still runs; returns its names. */
   abandon(): readonly string[] {
     this.abandoned = true;
     return [...this.runners.values()].flatMap((runner) => runner.abandon());
   }
 
-  /** Its handlers may still run, but nothing of theirs counts here any more; a drain waits for them all the same. */
+  private bindings(): readonly Binding[] {
+    return Array.from(this.bound.values(), ({ binding }) => binding);
+  }
+
+  private isStill(binding: Binding): boolean {
+    return this.held || this.isPaused(binding);
+  }
+
+  private stop(runner: LaneRunner): void {
+    runner.stopCalling(this.callsPaused || !this.isPaused(runner.binding));
+  }
+
+  /** Its handlers may still run and count for nothing any more; a drain waits for them all the same. */
   private async forget(lane: Lane): Promise<void> {
     await this.runners.get(lane)?.drained();
     this.runners.delete(lane);
@@ -137,7 +180,6 @@ export class DeliverySink implements Sink {
 
   private shareWindow(): void {
     const share = Math.min(MAX_UNSETTLED, Math.max(SMALLEST_WINDOW, Math.floor(WINDOW / this.runners.size)));
-    // What settles by hand may wait for a number of messages before it does: a window that shrinks would stop it.
-    for (const runner of this.runners.values()) if (runner.binding.ack !== 'manual') runner.window = share;
+    for (const runner of this.runners.values()) runner.shareWindow(share);
   }
 }

@@ -1,10 +1,9 @@
-import * as timers from 'node:timers';
-import { type Clock, type DestinationSpec, type Outcome, type Outgoing, sleep } from '../driver/index.js';
-import { publishAgainInMs } from './backoff.js';
-import type { Parcel } from './parcel.js';
-import { BACKLOG_AFTER_MS, type PublishBacklog } from './publish-backlog.js';
+import { afterTurn, type Clock, sleep } from '../async/index.js';
+import type { DestinationSpec, Outcome, Outgoing } from '../driver/index.js';
+import type { PendingPublish } from './delivery-host.js';
+import { publishRetryDelayMs } from './retry.js';
 
-/** What a queue needs of its outbox. */
+/** Callbacks of a queue to its outbox. */
 export interface QueueHost {
   write(batch: readonly Outgoing[]): Promise<readonly Outcome[]>;
   /** True: no further try. */
@@ -12,46 +11,43 @@ export interface QueueHost {
   /** One message's outcome is known. */
   finished(): void;
   emptied(): void;
-  /** Its tries have failed for a while. Called once, until it goes on. */
+  /** Its tries have failed for a while. Called once until it recovers. */
   backedUp(backlog: PublishBacklog): void;
-  /** Nothing is to be tried again any more of what was, since then. */
+  /** It has recovered: the publishes that had failed are confirmed or given up. */
   goesOn(since: number): void;
 }
 
-/** Messages that wait for their next try. */
+/** Messages that wait for their retry. */
 export interface NextTry {
   readonly to: DestinationSpec;
   readonly messages: readonly Outgoing[];
-  /** Whose results they are; of what was published by hand nobody's. */
+  /** Handlers whose results they are; none for publishes by code. */
   readonly handlers: readonly string[];
   /** In milliseconds since the epoch. */
   readonly dueAt: number;
-  /** Why the try before failed. */
+  /** The error of the last try. */
   readonly error: Error;
 }
 
 /** The most messages of one call of the driver: about 1 MB of common messages, and one loop turn's work. */
 const LARGEST_BATCH = 2_048;
 
-// Taken when the module loads: fake timers of a test must not hold up a broker.
-const { setImmediate: nextTurn } = timers;
-
 /**
- * Messages for one destination, in order. What failed retriably goes back to the head, before what came later, so
- * that a retry keeps the order.
+ * Messages for one destination, in order. Those that failed with a retryable error go back to the head, before later
+ * ones, so that a retry keeps the order.
  */
 export class DestinationQueue {
-  private waiting: Parcel[] = [];
+  private waiting: PendingPublish[] = [];
   private running = false;
   private failures = 0;
-  /** What is being written, or was tried and waits for its next try. */
-  private current: readonly Parcel[] = [];
-  /** When the first try of that began. */
+  /** Publishes that are being written, or that failed and wait for their retry. */
+  private current: readonly PendingPublish[] = [];
+  /** When their first try began. */
   private since = 0;
   private error: Error | undefined;
   private isBackedUp = false;
   private pause: AbortController | undefined;
-  /** While it waits between two tries. */
+  /** While it waits for a retry. */
   nextTry: NextTry | undefined;
 
   constructor(
@@ -60,30 +56,30 @@ export class DestinationQueue {
     private readonly host: QueueHost,
   ) {}
 
-  /** Something is being written, or about to be. */
+  /** Messages are being written, or are about to be. */
   get moves(): boolean {
     return this.running && this.pause === undefined;
   }
 
-  /** Where the first publish is not confirmed although it has been tried for a while. */
+  /** Defined while the first publish has been retried for a while. */
   get backlog(): PublishBacklog | undefined {
     const { to, since, error, current } = this;
     if (current.length === 0 || this.clock.now() - since < BACKLOG_AFTER_MS) return undefined;
     return { to, since, error, waiting: [...current, ...this.waiting] };
   }
 
-  push(parcel: Parcel): void {
-    this.waiting.push(parcel);
+  push(pending: PendingPublish): void {
+    this.waiting.push(pending);
     if (this.running) return;
     this.running = true;
-    nextTurn(() => void this.run());
+    afterTurn(() => void this.run());
   }
 
-  /** What was not written yet is not written any more; a wait between two tries ends. */
+  /** Gives up publishes that are not written yet, and ends the wait before a retry. */
   giveUp(outcome: Outcome): void {
     const { waiting } = this;
     this.waiting = [];
-    for (const parcel of waiting) this.end(parcel, outcome);
+    for (const pending of waiting) this.end(pending, outcome);
     this.pause?.abort();
   }
 
@@ -92,7 +88,7 @@ export class DestinationQueue {
       const batch = this.take();
       this.current = batch;
       if (this.failures === 0) this.since = this.clock.now();
-      const outcomes = await this.host.write(batch.map((parcel) => parcel.message));
+      const outcomes = await this.host.write(batch.map((pending) => pending.message));
       const failed = this.conclude(batch, outcomes);
       if (failed.length > 0 && failed.length < batch.length) this.advanced();
       if (failed.length > 0) await this.putBack(failed);
@@ -103,50 +99,51 @@ export class DestinationQueue {
     this.host.emptied();
   }
 
-  private take(): Parcel[] {
+  private take(): PendingPublish[] {
     if (this.waiting.length > LARGEST_BATCH) return this.waiting.splice(0, LARGEST_BATCH);
     const batch = this.waiting;
     this.waiting = [];
     return batch;
   }
 
-  /** Tells each parcel its outcome; those to be tried again are returned in order. */
-  private conclude(batch: readonly Parcel[], outcomes: readonly Outcome[]): Failed[] {
+  /** Gives each publish its outcome; returns those to be retried, in order. */
+  private conclude(batch: readonly PendingPublish[], outcomes: readonly Outcome[]): Failed[] {
     const failed: Failed[] = [];
-    batch.forEach((parcel, index) => {
+    for (let index = 0; index < batch.length; index++) {
+      const pending = batch[index] as PendingPublish;
       const outcome = outcomes[index] as Outcome;
-      if ('error' in outcome && parcel.persistent && outcome.error.retryable) failed.push({ parcel, outcome });
-      else this.end(parcel, outcome);
-    });
+      if ('error' in outcome && pending.persistent && outcome.error.retryable) failed.push({ pending, outcome });
+      else this.end(pending, outcome);
+    }
     return failed;
   }
 
-  /** To the head, after a wait; or given up with the last error, where no further try is wanted. */
+  /** Puts them back at the head after a wait, or gives them up with the last error where no retry is wanted. */
   private async putBack(failed: readonly Failed[]): Promise<void> {
     this.failures++;
     this.error = (failed[0] as Failed).outcome.error;
-    this.current = failed.map(({ parcel }) => parcel);
+    this.current = failed.map(({ pending }) => pending);
     if (!this.host.over()) {
-      this.tellBacklog();
-      const inMs = publishAgainInMs(this.failures);
+      this.reportBacklog();
+      const inMs = publishRetryDelayMs(this.failures);
       this.pause = new AbortController();
       this.nextTry = this.tryAfter(inMs, failed);
       await sleep(this.clock, inMs, this.pause.signal, 'publish-retry');
       this.pause = undefined;
       this.nextTry = undefined;
     }
-    if (this.host.over()) for (const { parcel, outcome } of failed) this.end(parcel, outcome);
-    else this.waiting = failed.map(({ parcel }) => parcel).concat(this.waiting);
+    if (this.host.over()) for (const { pending, outcome } of failed) this.end(pending, outcome);
+    else this.waiting = failed.map(({ pending }) => pending).concat(this.waiting);
   }
 
-  private tellBacklog(): void {
+  private reportBacklog(): void {
     const { backlog } = this;
     if (backlog === undefined || this.isBackedUp) return;
     this.isBackedUp = true;
     this.host.backedUp(backlog);
   }
 
-  /** What gets through in part is not stuck, and waits no longer and longer: there is room, and soon more. */
+  /** A queue of which a part gets through is not stuck, and its delay begins at the first step again. */
   private advanced(): void {
     this.failures = 0;
     this.since = this.clock.now();
@@ -161,18 +158,84 @@ export class DestinationQueue {
 
   private tryAfter(ms: number, failed: readonly Failed[]): NextTry {
     const error = (failed[0] as Failed).outcome.error;
-    const messages = failed.map(({ parcel }) => parcel.message);
-    const handlers = new Set(failed.flatMap(({ parcel }) => parcel.from?.binding.handler ?? []));
+    const messages = failed.map(({ pending }) => pending.message);
+    const handlers = new Set(failed.flatMap(({ pending }) => pending.from?.binding.handler ?? []));
     return { to: this.to, messages, handlers: [...handlers], dueAt: this.clock.now() + ms, error };
   }
 
-  private end(parcel: Parcel, outcome: Outcome): void {
+  private end(pending: PendingPublish, outcome: Outcome): void {
     this.host.finished();
-    parcel.done(outcome);
+    pending.done(outcome);
   }
 }
 
 interface Failed {
-  readonly parcel: Parcel;
+  readonly pending: PendingPublish;
   readonly outcome: Extract<Outcome, { error: unknown }>;
+}
+
+/** Publishes to one destination, the first of which has been retried for a while. */
+export interface PublishBacklog {
+  readonly to: DestinationSpec;
+  /** Of the first try, in milliseconds since the epoch. */
+  readonly since: number;
+  /** Of the last try; undefined while the first one is still under way. */
+  readonly error: Error | undefined;
+  readonly waiting: readonly PendingPublish[];
+}
+
+/** A retry that takes less is of no interest to an operator. */
+export const BACKLOG_AFTER_MS = 3_000;
+
+/** The most entries of a list in health, which is read by people. */
+const MOST_DESTINATIONS = 20;
+const MOST_LANES = 5;
+
+/** For the health of the broker that is published to, a sentence for each destination. */
+export function backlogIssues(backlogs: readonly PublishBacklog[]): string[] {
+  return shortened(backlogs.map(backlogIssue), 'destinations');
+}
+
+export function backlogIssue(backlog: PublishBacklog): string {
+  return `${String(backlog.waiting.length)} message(s) wait to be published to ${backlog.to.name} ${sinceAndWhy(backlog)}`;
+}
+
+/** For the health of a source broker: which of its handlers wait for these publishes, to broker `target`. */
+export function sourceIssues(source: string, target: string, backlogs: readonly PublishBacklog[]): string[] {
+  const sentences = backlogs.flatMap((backlog) => {
+    return [...byHandler(source, backlog)].map(([handler, { publishes, lanes }]) => {
+      const from = [...lanes].slice(0, MOST_LANES).join(', ') + (lanes.size > MOST_LANES ? ', …' : '');
+      const what = `${String(publishes)} message(s) to be published to ${backlog.to.name} on broker '${target}'`;
+      return `${handler} (${from}) waits for ${what} ${sinceAndWhy(backlog)}`;
+    });
+  });
+  return shortened(sentences, 'handlers and destinations');
+}
+
+interface HandlerWait {
+  publishes: number;
+  readonly lanes: Set<string>;
+}
+
+function byHandler(source: string, { waiting }: PublishBacklog): Map<string, HandlerWait> {
+  const waits = new Map<string, HandlerWait>();
+  for (const { from } of waiting) {
+    if (from?.binding.broker !== source) continue;
+    const { handler } = from.binding;
+    const wait = waits.get(handler) ?? { publishes: 0, lanes: new Set() };
+    waits.set(handler, wait);
+    wait.publishes++;
+    wait.lanes.add(from.lane.name);
+  }
+  return waits;
+}
+
+function sinceAndWhy({ since, error }: PublishBacklog): string {
+  return `since ${new Date(since).toISOString()}: ${error?.message ?? 'no confirmation yet'}`;
+}
+
+function shortened(sentences: readonly string[], what: string): string[] {
+  if (sentences.length <= MOST_DESTINATIONS) return [...sentences];
+  const left = sentences.length - MOST_DESTINATIONS;
+  return [...sentences.slice(0, MOST_DESTINATIONS), `… and ${String(left)} more ${what}`];
 }

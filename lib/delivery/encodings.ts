@@ -1,19 +1,19 @@
 /**
- * What the codecs of one broker are at work on. Most codecs give no promise; behind one that does, nothing overtakes, so
- * that what is published keeps its order.
+ * Running codecs of one broker. Most codecs return no promise; behind one that does nothing overtakes, so that messages
+ * are published in order.
  */
 export class Encodings {
   private readonly last = new Map<object, Promise<void>>();
   private open = 0;
 
-  /** Codecs at work, what is encoded and waits for its turn included. */
+  /** Running codecs, results that wait for their turn included. */
   get running(): number {
     return this.open;
   }
 
   /**
-   * What a codec makes, in the order of the calls of one `line`: as it is, or a promise that resolves, or rejects, in its
-   * turn. Codecs work side by side.
+   * The result of a codec, in the order of the calls of one `line`: as it is, or a promise that resolves, or rejects,
+   * in its turn. Codecs run concurrently.
    */
   inOrder<T>(line: object, made: T | Promise<T>): T | Promise<T> {
     const before = this.open === 0 ? undefined : this.last.get(line);
@@ -25,7 +25,7 @@ export class Encodings {
 
   private begin(line: object, ready: Promise<unknown>, before: Promise<void> | undefined): void {
     this.open++;
-    // Resolves behind what the caller does with it.
+    // Resolves after the caller's own reactions.
     const over = Promise.allSettled([ready, before]).then(() => {
       this.open--;
       if (this.last.get(line) === over) this.last.delete(line);

@@ -1,30 +1,48 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { AttemptContext } from './attempt-context.js';
+import type { DeliveryContext } from './binding.js';
+
+/** The attempt of a message that is being handled. */
+export interface HandledAttempt extends DeliveryContext {
+  /** A test's own record of it. */
+  observed: unknown;
+}
 
 /**
- * The message that is being handled, for who publishes by hand meanwhile; of all applications of the process.
+ * The message that is being handled, for publishes by code meanwhile; of all applications of the process.
  *
- * Entered only where somebody may publish by hand. On Node 20 and 22 an AsyncLocalStorage in use makes every promise
- * of the process dearer (a message whose handler awaits twice: 0.65 µs, then 1.5 µs), and a bridge has no use for it.
+ * Entered only where code may publish. On Node 20 and 22 an AsyncLocalStorage in use makes every promise of the process
+ * more expensive (a message whose handler awaits twice: 0.65 µs, then 1.5 µs), and a bridge has no use for it. A second
+ * storage beside it would cost as much again.
  */
-const handled = new AsyncLocalStorage<AttemptContext>();
-let follows = false;
+const handled = new AsyncLocalStorage<HandledAttempt>();
 
-/** Somebody may publish by hand: from the next message on it is known which one is being handled. */
-export function followHandled(): void {
-  follows = true;
+/** Applications whose code may publish. A number, so that one that is never closed is not kept alive. */
+const following = new WeakSet();
+let followers = 0;
+
+/** Code of this application may publish: from the next message on it is known which one is being handled. */
+export function followHandled(application: object): void {
+  if (following.has(application)) return;
+  following.add(application);
+  followers++;
+}
+
+/** The application is closed. After the last one that has followed messages, promises cost what they did. */
+export function unfollowHandled(application: object): void {
+  if (!following.delete(application)) return;
+  if (--followers === 0) handled.disable();
 }
 
 export function isHandledFollowed(): boolean {
-  return follows;
+  return followers > 0;
 }
 
 /** Called within the async scope of the attempt, and ends with it. */
-export function enterHandled(context: AttemptContext): void {
+export function enterHandled(context: HandledAttempt): void {
   handled.enterWith(context);
 }
 
-/** The message whose handler, or whatever that has begun, calls now. */
-export function handledNow(): AttemptContext | undefined {
-  return follows ? handled.getStore() : undefined;
+/** The message whose handler, or something that it has begun, is the caller. */
+export function handledNow(): HandledAttempt | undefined {
+  return followers > 0 ? handled.getStore() : undefined;
 }

@@ -1,20 +1,55 @@
-export { Ailments } from './ailments.js';
-export type { Binding, DeliveryContext, FieldOf, Forward, HandlerResult, ResultItem, Route } from './binding.js';
-export type { Counts, DeliveryHost, Outlet } from './delivery-host.js';
-export type { DeliveryObserver, ObservedDelivery, WaitsFor } from './delivery-observer.js';
-export { DeliveredMessage } from './delivered-message.js';
+export { HealthIssues } from './lane-health.js';
+export { DeliveredBatch } from './batch/index.js';
+export {
+  type BatchBinding,
+  type BatchResult,
+  type Binding,
+  type DeadLetterTarget,
+  type DeliveryContext,
+  type ValueOrFunction,
+  type ForwardOptions,
+  type HandlerResult,
+  handlersOf,
+  type LetterOfEach,
+  type ResultItem,
+  type Route,
+  type SideBySide,
+  type Taker,
+} from './binding.js';
+export type { Counts, DeliveryHost, Outlet, PendingPublish } from './delivery-host.js';
+export {
+  type DeliveryObserver,
+  type ObservedDelivery,
+  type WaitsFor,
+  DeliveryTrace,
+  type CallScope,
+  traced,
+  type TracedOutcome,
+} from './diagnostics.js';
+export { observeDeliveries } from './observe.js';
+export {
+  type ObservedSend,
+  observeSends,
+  type PublishTrace,
+  requests,
+  RequestTrace,
+  type SendObserver,
+  type SendOutcome,
+} from './send-trace.js';
+export { DeliveredMessage } from './delivery-context.js';
+export { followHandled, handledNow, unfollowHandled } from './handled-message.js';
 export { DeliverySink, type WaitingLane } from './delivery-sink.js';
-export type { NextTry } from './destination-queue.js';
+export type { Disposition } from './disposition.js';
+export { type NextTry, backlogIssues, type PublishBacklog, sourceIssues } from './destination-queue.js';
 export { Encodings } from './encodings.js';
-export { followHandled, handledNow } from './handled-message.js';
 export { crossing, CORRELATION_ID, ERROR, HOPS, hopsOf } from './headers.js';
 export { Outbox, type OutboxHost } from './outbox.js';
-export type { Parcel } from './parcel.js';
-export { backlogIssues, type PublishBacklog, sourceIssues } from './publish-backlog.js';
-export { PublishHooks } from './publish-hooks.js';
+export { headersThat, PublishHooks, OutgoingHeaders } from './outgoing-headers.js';
+export { keyOf } from './encode.js';
 export { isRejection, markRejection } from './rejection.js';
+export { AckMessage, NackMessage, RejectMessage } from './thrown-settlement.js';
+export * from './dead-letter/index.js';
 export { CONCURRENT_REQUESTS } from './requests.js';
-export { OutgoingHeaders } from './outgoing-headers.js';
-export { checkedKey } from './text-fields.js';
-export { Turns } from './turns.js';
-export type { Verdict } from './verdict.js';
+export { checkedKey } from './field-checks.js';
+export { NOT_PUBLISHED } from './admission.js';
+export { checkedDedupeId } from './dedupe-id.js';

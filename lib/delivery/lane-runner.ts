@@ -1,151 +1,155 @@
 import type { AsyncResource } from 'node:async_hooks';
-import { type Incoming, type Lane, LazyAbortController, sleep } from '../driver/index.js';
-import { MultiBrokerError } from '../errors/index.js';
-import type { Binding } from './binding.js';
+import { Waiters } from '../async/index.js';
+import type { Incoming, Lane } from '../driver/index.js';
+import { errorOf } from '../errors/index.js';
+import { type Binding, largestBatch, type SideBySide } from './binding.js';
 import type { DeliveryHost } from './delivery-host.js';
-import type { WaitsFor } from './delivery-observer.js';
 import { Delivery } from './delivery.js';
-import type { LaneOwner } from './lane-owner.js';
-import { LaneQueue } from './lane-queue.js';
-import { forgetLeft, supersede } from './left-unsettled.js';
+import { BatchStrand, KeyedBatches, SharedBatchStrand } from './batch/index.js';
+import type { CallOrder, OrderedLane } from './call-order.js';
+import { forgetLeft, InFlight, type InFlightDelivery, messagesOf, supersede } from './in-flight.js';
+import { type CallBudget, KeyedStrands } from './side-by-side/index.js';
+import { type DeliveryStrand, type FailurePolicy, type LaneContext, LaneGate } from './lane-context.js';
+import { type LaneState, overdueMessage, slowCall, stalledLane } from './lane-health.js';
 import { type Leased, LeaseKeeper } from './lease-keeper.js';
-import { OpenDeliveries } from './open-deliveries.js';
 import { Overflow } from './overflow.js';
 import { Prefetch } from './prefetch.js';
 import { Requests } from './requests.js';
-import { Responder } from './responder.js';
-import type { Settling } from './settling.js';
-import { type LaneState, overdue, slowCall, standstill } from './standstill.js';
-import { Waiters } from './waiters.js';
+import { SharedDelivery } from './shared-delivery.js';
+import { type Bound, laneContext } from './shared-source.js';
+import { Strand } from './strand.js';
 
-/** At this many waiting messages a lane is full; the driver holds back until fewer wait. */
+/** At this many waiting messages a lane is full: the driver hands nothing over until fewer wait. */
 const FULL_AT = 1_000;
+/** The same where most of them may wait for a call of their own key, and must not keep other keys from coming. */
+const FULL_BY_KEY_AT = 10_000;
 /**
- * The most messages of a lane whose handler was called and that are not settled. Where only what has no gap counts as
- * finished (Kafka), so many pass one that is not settled, whatever became of them: a crash repeats them all.
+ * The most messages of a lane whose handler was called and that are not settled. On Kafka, where the committed offset
+ * stays below an unsettled message, it limits how many pass that one: a crash repeats them all.
  */
 export const MAX_UNSETTLED = 500;
-/** Nobody sees it; without it each lane's end would make an error of its own. */
-const INTERRUPTED = new Error('The lane begins no further handler');
+/** With an order for each key, this many pass a message that is held: more than an operator's first look takes. */
+const MAX_PASSED = 50_000;
 
 /**
- * Runs the deliveries of one lane: one handler after another, in order. While the publishes of one message are being
- * confirmed the next handler may begin; a delivery that waits to come again holds all that are behind it.
+ * Takes the messages of one lane and hands them to its call order, as far as window, pause and drain allow. Waiting
+ * messages are extended, prefetched, returned or dropped, as their server requires.
  */
-export class LaneRunner implements LaneOwner, Leased {
-  calling = false;
-  ending = false;
-  paused = false;
+export class LaneRunner implements OrderedLane, Leased {
+  readonly context: LaneContext;
+  readonly gate: LaneGate;
+  readonly inFlight: InFlight;
   /** The most messages that are handled and not settled. */
-  window = MAX_UNSETTLED;
-  readonly responder: Responder;
-  private readonly queue = new LaneQueue();
-  private readonly open = new OpenDeliveries();
-  /** Deliveries of which a handler or a publish runs, or which wait for a further call: a drain waits for them. */
-  private active = 0;
-  /** When the pump came to its end last: for a lane that is full, since when it stands. */
-  private stoodSince = 0;
-  private calledAt = 0;
-  private latest: Settling | undefined;
-  /** Ends the waits for a further call: at the lane's end, and at a pause, where the server has others to call. */
-  private interrupt = new LazyAbortController();
+  private window: number;
+  private readonly leastWindow: number;
+  private readonly fullAt: number;
+  /** Messages that have passed an unsettled one count in the window. */
+  private readonly countsPassed: boolean;
+  private readonly order: CallOrder;
+  private readonly Delivery: new (message: Incoming, strand: DeliveryStrand) => Delivery;
   private readonly lease: LeaseKeeper;
   private readonly overflow: Overflow;
-  /** Where nobody brings a message back, what asks for an answer has no order. */
-  private readonly requests: Requests | undefined;
-  /** Where the server gives to other replicas what this one does not ask for. */
+  /** Where messages are not redelivered, requests are handled concurrently. */
+  readonly requests: Requests | undefined;
+  /** Where the server gives messages to the replica that asks for them. */
   private readonly prefetch: Prefetch | undefined;
-  /** What had waited too long behind the message that is at work. */
+  /** Messages returned to the server, as they had waited too long behind a running handler. */
   private givenBack = 0;
   private readonly room = new Waiters();
   private readonly drainers = new Waiters();
-  private readonly callers = new Waiters();
-  private readonly resumers = new Waiters();
-  /** The pump goes on: it alone begins a first call, and awaits it and its retries before the next one. */
-  private pumping = false;
-  /** The pump gives the event loop a turn. */
-  private inTurn = false;
-  /** The running call awaits nothing but confirmations. */
-  private confirming = false;
-  /** Deliveries that the pump does not await and that are to be called again: nothing begins before that. */
-  private holds = 0;
 
   constructor(
     readonly lane: Lane,
     readonly binding: Binding,
     readonly host: DeliveryHost,
-    private readonly scope: AsyncResource,
+    readonly scope: AsyncResource,
+    policy: FailurePolicy,
+    { budget, takers }: Pick<Bound, 'budget' | 'takers'> = {},
   ) {
+    const { sideBySide, batch } = binding;
+    const atOnce = messagesAtOnce(binding);
+    this.leastWindow = 2 * (atOnce ?? 0);
+    this.window = Math.max(MAX_UNSETTLED, this.leastWindow);
+    this.fullAt = Math.max(sideBySide === undefined ? FULL_AT : FULL_BY_KEY_AT, this.leastWindow);
+    const isInPlace = lane.redelivery === 'in-place';
+    this.countsPassed = sideBySide === undefined && isInPlace;
+    this.inFlight = new InFlight(sideBySide !== undefined && isInPlace ? MAX_PASSED : undefined);
+    this.context = laneContext(lane, { binding, host, policy, takers });
+    this.Delivery = takers === undefined ? Delivery : SharedDelivery;
+    this.gate = new LaneGate(host.clock);
+    // A batch answers no requests.
+    this.requests = lane.redelivery === 'none' && batch === undefined ? new Requests(this) : undefined;
+    this.order = callOrder(this, this.requests, budget);
     this.lease = new LeaseKeeper(lane, host.clock, this);
-    this.overflow = new Overflow(this);
-    this.prefetch = lane.demand === undefined ? undefined : new Prefetch(lane, host.clock);
-    this.responder = new Responder(this);
-    this.requests = lane.again === 'never' ? new Requests(this, scope) : undefined;
+    this.overflow = new Overflow(this.context);
+    this.prefetch = lane.demand === undefined ? undefined : new Prefetch(lane, host.clock, atOnce);
     if (lane.lost.aborted) this.lose();
-    else lane.lost.addEventListener('abort', () => { this.lose(); }, { once: true }); // prettier-ignore
+    else lane.lost.addEventListener('abort', () => this.lose(), { once: true });
   }
 
-  /** Taken and not settled. */
+  /** The number of messages taken and not settled. */
   get taken(): number {
-    return this.queue.length + this.open.unsettled;
+    return this.order.waiting + this.inFlight.unsettled;
   }
 
   /**
-   * Whether a handler runs, or will be called without anything else happening. Not: what waits for the clock, for its
-   * handler to settle it, behind such a one, or for the outbox, which knows of itself whether it moves.
+   * How many handlers run, or will be called without anything else happening. None of a lane that waits for the clock,
+   * for its handler to settle a message, or for the outbox, which reports its own movement.
    */
-  get moves(): boolean {
-    return (this.calling && !this.confirming) || this.inTurn || this.requests?.moves === true;
+  get moving(): number {
+    return Math.max(this.order.moving, this.requests?.moving ?? 0);
   }
 
   /** Messages whose handler has not been called yet. */
   get waiting(): number {
-    return this.queue.length;
+    return this.order.waiting;
   }
 
-  /** As the port has it: a promise means full. */
+  /** The number of messages that this handler has taken, of those that share the source, and that are not settled. */
+  takenBy(binding: Binding): number {
+    if (binding === this.binding) return this.taken;
+    const begun = [...this.inFlight].filter((delivery) => delivery.binding === binding && !delivery.settled).length;
+    return begun + (this.order.waitingFor?.(binding) ?? 0);
+  }
+
+  /** A promise means full: see {@link Sink.take}. */
   take(batch: readonly Incoming[]): void | Promise<void> {
-    if (this.ending) return;
-    const taken = this.lane.waits ? batch : this.overflow.admit(batch, this.queue.length);
-    if (this.open.size > this.active) supersede(this.open, taken);
-    this.queue.push(taken, this.prefetch?.arrived());
+    if (this.gate.ending) return;
+    const { order, inFlight, lane } = this;
+    const taken = lane.backpressure ? batch : this.overflow.admit(batch, order.waiting);
+    if (inFlight.size > inFlight.active) supersede(inFlight, taken);
+    order.push(taken, this.prefetch?.arrived());
     this.lease.begin();
-    this.kick();
-    if (this.lane.waits && this.prefetch === undefined && this.queue.length > FULL_AT) return this.room.wait();
+    order.kick();
+    if (lane.backpressure && this.prefetch === undefined && order.waiting > this.fullAt) return this.room.wait();
   }
 
-  /** What waits is for whoever can handle it. */
+  /** Waiting messages are returned, so that other replicas may handle them. */
   pause(): void {
-    if (this.paused || this.ending) return;
-    this.paused = true;
-    if (this.lane.again === 'server') this.interrupt.abort(() => INTERRUPTED);
-    this.giveBack();
+    if (this.gate.paused || this.gate.ending) return;
+    this.gate.pause(this.lane.redelivery === 'server');
+    this.order.kick();
+    this.giveBackAll();
   }
 
   resume(): void {
-    if (this.paused && !this.ending) this.interrupt = new LazyAbortController();
-    this.paused = false;
-    this.resumers.wake();
+    this.gate.resume();
     this.kick();
   }
 
-  /** Resolves when it is paused no more, or ends. */
-  resumed(): Promise<void> {
-    return this.resumers.wait();
-  }
-
   /**
-   * Begins no further handler, but for what nobody brings back (core NATS): that is handled to the end. What waits
-   * for a further attempt is left unsettled.
+   * Begins no further handler, except on a source without redelivery (core NATS), which is handled to the end. Messages
+   * that wait for a further attempt are left unsettled.
    *
-   * @param callsPaused what nobody brings back is handled although it is paused; otherwise it is dropped and counted
+   * @param callsPaused messages without redelivery are handled although paused; otherwise they are dropped and counted
    */
-  quiet(callsPaused = true): void {
-    const callsOn = this.lane.again === 'never' && (callsPaused || !this.paused);
-    if (this.lane.again === 'never' && !callsOn) this.dropWaiting();
+  stopCalling(callsPaused = true): void {
+    const callsOn = this.lane.redelivery === 'none' && (callsPaused || !this.gate.paused);
+    if (this.lane.redelivery === 'none' && !callsOn) this.dropWaiting();
+    this.gate.draining = true;
     if (callsOn) this.resume();
     else this.beginNothing();
-    this.giveBack();
+    this.giveBackAll();
     this.checkDrained();
   }
 
@@ -154,239 +158,205 @@ export class LaneRunner implements LaneOwner, Leased {
     return this.isDrained() ? Promise.resolve() : this.drainers.wait();
   }
 
-  /** Aborts what runs; nothing of it is settled any more. Returns what was abandoned. */
+  /** Aborts running deliveries, which are never settled. Returns their names. */
   abandon(): readonly string[] {
-    const running = [...this.open].filter(({ active }) => active);
-    const names = running.map(({ incoming }) => `${this.binding.handler} (${incoming.position})`);
-    const lost = this.lane.again === 'never' ? this.queue.length : 0;
+    const running = [...this.inFlight].filter(({ active }) => active);
+    const names = running.map(({ binding, incoming }) => `${binding.handler} (${incoming.position})`);
+    const lost = this.lane.redelivery === 'none' ? this.order.waiting : 0;
     if (lost > 0) names.push(`${String(lost)} message(s) that wait on ${this.lane.name}`);
-    this.vanish(() => new MultiBrokerError('MULTI_BROKER_STOP_INCOMPLETE', `${this.binding.handler} was abandoned`));
+    this.vanish(() => errorOf('MULTI_BROKER_STOP_INCOMPLETE.handler', { handler: this.binding.handler }));
     return names;
   }
 
-  async wait(ms: number, what: WaitsFor): Promise<void> {
-    await sleep(this.host.clock, ms, this.interrupt.signal, what);
-  }
-
-  hold(until: () => Promise<void>): void {
-    this.holds++;
-    void this.scope.runInAsyncScope(until).finally(() => {
-      this.holds--;
-      this.kick();
-      this.checkDrained();
-    });
-  }
-
-  callBegan(delivery: Settling): void {
-    this.calling = true;
-    this.latest = delivery;
-    this.calledAt = this.host.clock.now();
-    this.host.counts.running++;
-  }
-
-  callEnded(): void {
-    this.calling = false;
-    this.host.counts.running--;
-    if (this.callers.any) this.callers.wake();
-  }
-
-  callConfirms(is: boolean): void {
-    this.confirming = is;
-  }
-
-  callOver(): Promise<void> {
-    return this.callers.wait();
-  }
-
-  revived(): void {
-    this.active++;
-  }
-
-  ended(delivery: Settling): void {
-    this.active--;
-    if (delivery.settled) this.closed(delivery);
-    if (this.drainers.any) this.checkDrained();
-  }
-
-  settled(delivery: Settling): void {
-    // A lane that this very settlement has lost counts nothing any more.
-    if (this.open.unsettled > 0) this.open.unsettled--;
-    if (!delivery.active) this.closed(delivery);
-  }
-
-  /** Why nothing goes on, where that lasts. */
+  /** Why the lane has been stalled for a while. */
   get healthIssue(): string | undefined {
-    return this.ending || this.paused ? undefined : standstill(this.state);
+    return this.gate.ending || this.gate.paused ? undefined : stalledLane(this.state);
   }
 
-  /** What takes long and is no fault. */
+  /** A slow call, which degrades nothing. */
   get note(): string | undefined {
-    return this.ending || this.paused || this.holds > 0 ? undefined : slowCall(this.state);
+    return this.gate.ending || this.gate.paused || this.order.isHeld ? undefined : slowCall(this.state);
   }
 
   private get state(): LaneState {
-    const { lane, binding, calling, stoodSince, waiting, isFull } = this;
-    const { oldest, span, unsettled } = this.open;
-    const { clock } = this.host;
-    const isIdle = this.active === 0;
-    // Of requests that let nothing more begin, the one that has run longest.
+    const { lane, isFull, host } = this;
+    const { calls, stoodSince, waiting, ready, behind } = this.order;
+    const { oldest, span, unsettled, active } = this.inFlight;
+    // Where requests are at their limit, the one that has run longest.
     const byRequests = this.requests?.isFull === true;
-    const latest = byRequests ? oldest : this.latest;
-    const calledAt = byRequests ? stoodSince : this.calledAt;
-    return { lane, binding, clock, isFull, isIdle, calling, span, unsettled, waiting, oldest, latest, stoodSince, calledAt }; // prettier-ignore
+    const latest = byRequests ? oldest : this.order.latest;
+    const calledAt = byRequests ? stoodSince : this.order.calledAt;
+    const isIdle = active === 0;
+    const isCrowded = this.prefetch !== undefined && calls === 0 && ready === 0 && this.order.isCrowded;
+    const counts = { isFull, isCrowded, isIdle, calls, span, unsettled, waiting, ready, behind };
+    return { lane, clock: host.clock, ...counts, oldest, latest, stoodSince, calledAt };
   }
 
-  private closed(delivery: Settling): void {
-    this.open.closed(delivery);
-    if (this.latest === delivery) this.latest = undefined;
-    if (!this.pumping) this.kick();
+  /** Sets its share of all messages that are handled and not settled. */
+  shareWindow(share: number): void {
+    // A manual handler may collect a number of messages before it settles them: a window that shrinks would stop it.
+    if (this.binding.ack !== 'manual') this.window = Math.max(share, this.leastWindow);
   }
 
-  /** Begins what may begin, where nothing does. */
   kick(): void {
-    if (this.pumping || !this.mayBegin()) return;
-    if (this.queue.length === 0) {
-      this.askForMore();
-      return;
-    }
-    this.pumping = true;
-    void this.scope.runInAsyncScope(() => this.pump());
+    this.order.kick();
   }
 
-  private mayBegin(): boolean {
-    return !this.ending && !this.paused && this.holds === 0 && !this.isFull && this.requests?.isFull !== true;
+  mayBegin(): boolean {
+    return !this.gate.ending && !this.gate.paused && !this.isFull && this.requests?.isFull !== true;
   }
 
-  /** Where each is settled for itself, what has passed an unsettled one is done with, and counts no more. */
+  /** Where each message is settled for itself, those that have passed an unsettled one no longer count. */
   private get isFull(): boolean {
-    const { lane, open, requests } = this;
-    return (lane.again === 'hold' ? open.span : open.size - (requests?.running ?? 0)) >= this.window;
+    const { inFlight, requests } = this;
+    if (this.countsPassed) return inFlight.span >= this.window;
+    return inFlight.size - (requests?.running ?? 0) >= this.window || inFlight.span >= MAX_PASSED;
   }
 
-  private async pump(): Promise<void> {
-    while (this.queue.length > 0 && this.mayBegin()) {
-      if (this.host.turns.due()) await this.turn();
-      const message = this.mayBegin() ? this.queue.shift() : undefined;
-      if (message === undefined) break;
-      if (this.room.any && this.queue.length <= FULL_AT) this.room.wake();
-      this.prefetch?.began(this.queue.length);
-      if (!this.lane.waits) this.overflow.began(message);
-      const requests = this.requests?.takes(message) === true ? this.requests : undefined;
-      const delivery = new Delivery(message, requests ?? this);
-      this.open.add(delivery);
-      this.active++;
-      if (requests !== undefined) {
-        requests.run(delivery);
-        continue;
-      }
-      const running = delivery.begin();
-      let { rest } = delivery;
-      if (running !== undefined) {
-        try {
-          rest = delivery.accept(await running);
-        } catch (thrown) {
-          rest = delivery.recover(thrown, 'call');
-        }
-      }
-      if (rest !== undefined) await rest;
-    }
-    this.pumping = false;
-    if (this.prefetch !== undefined && this.queue.length === 0) this.kick();
-    this.stoodSince = this.host.clock.now();
-    if (this.queue.length === 0) this.overflow.over();
-    if (this.drainers.any) this.checkDrained();
+  open(message: Incoming, strand: DeliveryStrand): Delivery | undefined {
+    this.left(message);
+    const requests = this.requests?.takes(message) === true ? this.requests : undefined;
+    const delivery = new this.Delivery(message, requests ?? strand);
+    this.inFlight.add(delivery);
+    if (requests === undefined) return delivery;
+    requests.run(delivery);
+    return undefined;
   }
 
-  private async turn(): Promise<void> {
-    this.inTurn = true;
-    await this.host.turns.next();
-    this.inTurn = false;
+  revived(delivery: InFlightDelivery): void {
+    const { inFlight, lane } = this;
+    if (delivery.active) return;
+    inFlight.revive(delivery);
+    // It may be at the end of a lease that nobody has extended since its handler was over.
+    if (lane.extend !== undefined && !delivery.settled)
+      for (const message of messagesOf(delivery)) lane.extend(message);
+    this.lease.begin();
   }
 
-  private askForMore(): void {
-    this.prefetch?.idle();
+  left(message: Incoming): void {
+    if (this.room.any && this.order.waiting <= this.fullAt) this.room.wake();
+    this.prefetch?.began(this.order.isCrowded ? Infinity : this.order.ready, this.order.free);
+    if (!this.lane.backpressure) this.overflow.began(message);
+  }
+
+  starved(): void {
+    this.prefetch?.idle(this.order.free, this.order.calls);
     this.givenBack = 0;
-    if (this.host.ailments.any) this.host.ailments.clear(this.queue);
+    if (this.host.healthIssues.any) this.host.healthIssues.clear(this);
   }
 
-  /** What waits goes to whoever can handle it, where a server has others to give it to. */
-  private giveBack(): number {
-    if (this.prefetch === undefined || this.lane.lost.aborted) return 0;
-    this.prefetch.stop();
-    const messages = [...this.queue];
-    this.queue.clear();
-    for (const message of messages) this.lane.settle(message, { againInMs: 0 });
+  stood(): void {
+    const isEmpty = this.order.waiting === 0;
+    if (isEmpty) this.overflow.over();
+    if (this.prefetch !== undefined && isEmpty) this.order.kick();
+    this.checkDrained();
+  }
+
+  checkDrained(): void {
+    if (this.drainers.any && this.isDrained()) this.drainers.wake();
+  }
+
+  *inWork(): Iterable<Incoming> {
+    for (const delivery of this.inFlight) if (delivery.active && !delivery.settled) yield* messagesOf(delivery);
+    // Without prefetch, waiting messages are this lane's until it ends, so their leases are extended too.
+    if (!this.gate.ending) yield* this.prefetch === undefined ? this.order.messages : this.order.kept;
+  }
+
+  /** Returns messages that have waited for a third of their lease: at the next look it may have expired. */
+  leaseLook(thirdMs: number): boolean {
+    const { prefetch, order, lane, isFull } = this;
+    if (prefetch === undefined || this.gate.ending) return false;
+    const now = this.host.clock.now();
+    const isStuck = prefetch.looked() > 3 && order.isBusy;
+    const back = isStuck || now - (order.waitingSince ?? now) > thirdMs ? this.giveBack(order.release()) : 0;
+    this.givenBack += back;
+    if (isFull && !order.isPumping && now - order.stoodSince > 3 * thirdMs) {
+      forgetLeft(this.inFlight, lane);
+      this.kick();
+    }
+    if ((back > 0 && !isFull) || isStuck)
+      this.host.healthIssues.set(this, overdueMessage(order.latest?.binding ?? this.binding, lane, this.givenBack));
+    return order.waiting > 0 || isFull;
+  }
+
+  /** Returns waiting messages to a server that has other replicas to give them to. */
+  private giveBack(messages: readonly Incoming[]): number {
+    this.prefetch?.stop();
+    for (const message of messages) this.lane.settle(message, { redeliverInMs: 0 });
     return messages.length;
   }
 
-  private lose(): void {
-    const what = `${this.lane.name} was taken away`;
-    this.vanish(() => new MultiBrokerError('MULTI_BROKER_STOPPED', what, { retryable: true }));
-    this.open.unsettled = 0;
+  private giveBackAll(): void {
+    if (this.prefetch !== undefined && !this.lane.lost.aborted) this.giveBack(this.order.clear());
   }
 
-  /** Nothing of this lane is handled or settled any more. Most lanes end idle, and an error is not cheap. */
+  private lose(): void {
+    this.vanish(() => errorOf('MULTI_BROKER_STOPPED.laneLost', { lane: this.lane.name }, { retryable: true }));
+    this.inFlight.unsettled = 0;
+  }
+
+  /** Ends all handling and settling. `why` is a function, as most lanes end idle and an error is not cheap. */
   private vanish(why: () => Error): void {
-    if (this.lane.again === 'never') this.host.counts.dropped += this.queue.length;
-    this.queue.clear();
-    this.host.ailments.clear(this.queue);
+    const waiting = this.order.clear().length;
+    if (this.lane.redelivery === 'none') this.host.counts.dropped += waiting;
+    this.host.healthIssues.clear(this);
     this.beginNothing();
     this.lease.end();
-    if (this.open.size > 0) {
+    if (this.inFlight.size > 0) {
       const reason = why();
-      for (const delivery of this.open) delivery.cut(reason);
+      for (const delivery of this.inFlight) delivery.cut(reason);
     }
     this.checkDrained();
   }
 
   private dropWaiting(): void {
-    const { length } = this.queue;
+    const { length } = this.order.clear();
     if (length === 0) return;
     this.host.counts.dropped += length;
     this.host.log.warn(
       `${String(length)} message(s) of ${this.lane.name} were dropped: ${this.binding.handler} is paused`,
     );
-    this.queue.clear();
   }
 
   private beginNothing(): void {
-    if (!this.ending) {
-      this.ending = true;
-      this.interrupt.abort(() => INTERRUPTED);
-    }
-    this.paused = false;
-    this.resumers.wake();
+    this.gate.end();
+    this.order.kick();
     this.room.wake();
   }
 
-  *inWork(): Iterable<Incoming> {
-    for (const { active, settled, incoming } of this.open) if (active && !settled) yield incoming;
-    // Without a demand nobody else gets it before this lane is left, and then it goes back.
-    if (!this.ending && this.prefetch === undefined) yield* this.queue;
-  }
-
-  /** What has waited for a third of its lease goes back: at the next look it might be somebody else's already. */
-  leaseLook(thirdMs: number): boolean {
-    const { prefetch, queue, lane, binding, isFull } = this;
-    if (prefetch === undefined || this.ending) return false;
-    const now = this.host.clock.now();
-    const isStuck = prefetch.looked() > 3 && (this.pumping || this.holds > 0);
-    const back = isStuck || now - (queue.since ?? now) > thirdMs ? this.giveBack() : 0;
-    this.givenBack += back;
-    if (isFull && !this.pumping && now - this.stoodSince > 3 * thirdMs) {
-      forgetLeft(this.open, lane);
-      this.kick();
-    }
-    if ((back > 0 && !isFull) || isStuck) this.host.ailments.set(queue, overdue(binding, lane, this.givenBack));
-    return queue.length > 0 || isFull;
-  }
-
   private isDrained(): boolean {
-    const willBegin = this.queue.length > 0 && !this.ending && this.lane.again === 'never';
-    return this.active === 0 && !willBegin;
+    const willBegin = this.order.waiting > 0 && !this.gate.ending && this.lane.redelivery === 'none';
+    return this.inFlight.active === 0 && !willBegin;
   }
+}
 
-  private checkDrained(): void {
-    if (this.isDrained()) this.drainers.wake();
-  }
+/** Decided once: what a binding does not use costs its lanes nothing. */
+function callOrder(lane: LaneRunner, requests: Requests | undefined, budget: CallBudget | undefined): CallOrder {
+  const { binding, context } = lane;
+  const { batch, sideBySide } = binding;
+  // The wiring refuses it beside concurrency.
+  if (context.shared !== undefined && largestBatch(binding) !== undefined)
+    return new SharedBatchStrand(lane, context.shared);
+  if (batch === undefined)
+    return sideBySide === undefined ? new Strand(lane) : keyedStrands(lane, sideBySide, requests, budget);
+  return sideBySide === undefined ? new BatchStrand(lane, batch) : new KeyedBatches(lane, batch, sideBySide, budget);
+}
+
+/** Of a binding that handles several; undefined: one after another. */
+function messagesAtOnce(binding: Binding): number | undefined {
+  const size = largestBatch(binding);
+  const perLane = binding.sideBySide?.perLane;
+  return size === undefined ? perLane : size * (perLane ?? 1);
+}
+
+/** Requests have no order, as each requester waits for its own answer. */
+function keyedStrands(
+  lane: LaneRunner,
+  { perLane, keyOf }: SideBySide,
+  requests: Requests | undefined,
+  budget: CallBudget | undefined,
+): KeyedStrands {
+  const orderedBy = (message: Incoming): string | undefined =>
+    requests?.takes(message) === true ? undefined : keyOf(message);
+  return new KeyedStrands(lane, requests === undefined ? keyOf : orderedBy, perLane, budget);
 }

@@ -1,17 +1,18 @@
-import type { Clock, Incoming, Lane } from '../driver/index.js';
+import type { Clock } from '../async/index.js';
+import type { Incoming, Lane } from '../driver/index.js';
 
-/** What a lane has of its server for a while. */
+/** Messages that a lane has leased from its server. */
 export interface Leased {
-  /** What is being worked on. */
+  /** Messages whose lease is extended. */
   inWork(): Iterable<Incoming>;
-  /** Called at each third of the lease, after what is in work was extended. Returns whether something waits. */
+  /** Called at each third of the lease, after the extensions. Returns whether messages wait. */
   leaseLook(thirdMs: number): boolean;
 }
 
 /**
- * Tells the server, at a third of the lease, that what a handler has begun is still being worked on: otherwise the
- * message is delivered again beside the running call. What merely waits is not extended, for any other replica could
- * handle it. One timer a lane, none where the lane has no lease or no work.
+ * Extends, at a third of the lease, the messages whose handler has begun: otherwise the server would redeliver them
+ * beside the running call. Waiting messages are not extended, as any other replica could handle them. One timer a lane;
+ * none where the lane has no lease or no work.
  */
 export class LeaseKeeper {
   private cancel: (() => void) | undefined;
@@ -23,7 +24,7 @@ export class LeaseKeeper {
     private readonly leased: Leased,
   ) {}
 
-  /** Work has come in. */
+  /** Messages have arrived. */
   begin(): void {
     if (this.cancel !== undefined || this.over || this.lane.leaseMs === undefined) return;
     const extend = (): void => {

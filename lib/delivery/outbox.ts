@@ -1,15 +1,18 @@
-import type { Clock, DestinationSpec, Driver, Log, Outcome, Outgoing } from '../driver/index.js';
-import { asError, type ErrorCode, PublishError } from '../errors/index.js';
-import { DestinationQueue, type NextTry } from './destination-queue.js';
-import type { Parcel } from './parcel.js';
-import { backlogIssue, type PublishBacklog } from './publish-backlog.js';
-import { Waiters } from './waiters.js';
+import { type Clock, Waiters } from '../async/index.js';
+import type { DestinationSpec, Driver, Logger, Outcome, Outgoing, PublishReceipt } from '../driver/index.js';
+import { asError, publishErrorOf } from '../errors/index.js';
+import type { PendingPublish } from './delivery-host.js';
+import { backlogIssue, DestinationQueue, type NextTry, type PublishBacklog } from './destination-queue.js';
+import { tracePublish } from './send-trace.js';
 
-/** What a broker's outbox needs to know of it. */
+/** The broker of an outbox. */
 export interface OutboxHost {
   readonly broker: string;
+  readonly kind: string;
+  /** The application's own object: see `DeliveryHost.application`. */
+  readonly application?: object | undefined;
   readonly clock: Clock;
-  readonly log: Pick<Log, 'info' | 'warn'>;
+  readonly log: Pick<Logger, 'info' | 'warn'>;
   /** The connected driver, or undefined while there is none. */
   driver(): Driver | undefined;
 }
@@ -17,8 +20,8 @@ export interface OutboxHost {
 type Queues = Map<string, DestinationQueue>;
 
 /**
- * Publishes of one broker. Those of one turn of the event loop leave together, one call of the driver under way for
- * each address: one send each costs kafkajs 240 µs, coalesced 20 µs, and several requests in flight plus a retry
+ * Pending publishes of one broker. Those of one turn of the event loop leave together, one call of the driver under way
+ * for each address: one send each costs kafkajs 240 µs, coalesced 20 µs, and several requests in flight plus a retry
  * would break the order of a key.
  */
 export class Outbox {
@@ -36,36 +39,42 @@ export class Outbox {
     return this.open;
   }
 
-  /** Destinations to which something is being written; not: those that wait for their next try. */
+  /** Destinations that are being written to; not those that wait for a retry. */
   get moving(): number {
     let moving = 0;
     for (const queue of this.queues()) if (queue.moves) moving++;
     return moving;
   }
 
-  /** What failed and is tried again at its time. */
+  /** Failed publishes and the time of their retry. */
   nextTries(): readonly NextTry[] {
     return [...this.queues()].flatMap(({ nextTry }) => nextTry ?? []);
   }
 
-  /** Destinations to which something has been tried for a while and is not confirmed. */
+  /** Destinations with publishes that have been retried for a while. */
   backlogs(): readonly PublishBacklog[] {
     if (this.open === 0) return [];
     return [...this.queues()].flatMap(({ backlog }) => backlog ?? []);
   }
 
   /** Queues a message; its outcome comes later, never within this call. */
-  send(to: DestinationSpec, parcel: Parcel): void {
+  readonly send = (to: DestinationSpec, pending: PendingPublish): void => {
     this.open++;
     const queues = to.dedupes ? this.deduping : this.plain;
     const queue = queues.get(keyOf(to)) ?? this.newQueue(to, queues);
-    queue.push(parcel);
+    queue.push(tracePublish(this.host, to, pending));
+  };
+
+  /** The same as a promise, with one try. */
+  publish(to: DestinationSpec, message: Outgoing): Promise<Outcome> {
+    return new Promise((resolve) => this.send(to, { message, persistent: false, done: resolve }));
   }
 
-  /** The same as a promise; one try. */
-  publish(to: DestinationSpec, message: Outgoing): Promise<Outcome> {
-    return new Promise((resolve) => {
-      this.send(to, { message, persistent: false, done: resolve });
+  /** The receipt of one try. Rejects with the error of its outcome. */
+  confirmed(to: DestinationSpec, message: Outgoing): Promise<PublishReceipt> {
+    return new Promise((resolve, reject) => {
+      const done = (outcome: Outcome): void => ('error' in outcome ? reject(outcome.error) : resolve(outcome.receipt));
+      this.send(to, { message, persistent: false, done });
     });
   }
 
@@ -75,15 +84,15 @@ export class Outbox {
   }
 
   /**
-   * Gives up what waits, its outcome an error, and ends every further try until {@link resume}. Calls under way still
-   * end by themselves, and what is sent from now on has one try.
+   * Gives up waiting publishes with an error, and ends all retries until {@link resume}. Calls under way still end by
+   * themselves, and a message that is sent from now on is tried once.
    */
   abandon(): void {
     this.abandoned = true;
     for (const queue of [...this.queues()]) queue.giveUp(this.stopped(queue.to));
   }
 
-  /** Tries again from now on: the broker is started anew. */
+  /** Retries from now on: the broker is started again. */
   resume(): void {
     this.abandoned = false;
   }
@@ -100,11 +109,9 @@ export class Outbox {
       finished: () => {
         if (--this.open === 0) this.idle.wake();
       },
-      // Subjects may be made from data without end: a queue that is empty is forgotten.
+      // Subjects may be made from data, without limit: an empty queue is removed.
       emptied: () => queues.delete(keyOf(to)),
-      backedUp: (backlog) => {
-        this.host.log.warn(`Broker '${this.host.broker}' keeps trying: ${backlogIssue(backlog)}`);
-      },
+      backedUp: (backlog) => this.host.log.warn(`Broker '${this.host.broker}' keeps trying: ${backlogIssue(backlog)}`),
       goesOn: (since) => {
         const stood = `it had stood since ${new Date(since).toISOString()}`;
         this.host.log.info(`Broker '${this.host.broker}': publishing to ${to.name} goes on; ${stood}`);
@@ -126,23 +133,25 @@ export class Outbox {
   }
 
   private notConnected(to: DestinationSpec): Outcome {
-    return this.unwritten('MULTI_BROKER_NOT_CONNECTED', `is not connected; ${to.name} was not written`);
+    return this.unwritten('MULTI_BROKER_NOT_CONNECTED.unwritten', to);
   }
 
   private stopped(to: DestinationSpec): Outcome {
-    return this.unwritten('MULTI_BROKER_STOPPED', `is being stopped; ${to.name} was not written`);
+    return this.unwritten('MULTI_BROKER_STOPPED.unwritten', to);
   }
 
-  private unwritten(code: ErrorCode, what: string): Outcome {
-    const { broker } = this.host;
-    return { error: new PublishError(code, `Broker '${broker}' ${what}`, { broker, written: 'no' }) };
+  private unwritten(
+    id: 'MULTI_BROKER_NOT_CONNECTED.unwritten' | 'MULTI_BROKER_STOPPED.unwritten',
+    to: DestinationSpec,
+  ): Outcome {
+    return { error: publishErrorOf(id, { broker: this.host.broker, destination: to.name }, { written: 'no' }) };
   }
 
-  /** A driver that rejects, or tells fewer outcomes than there are messages, has told nothing of what it wrote. */
+  /** A driver that rejects, or gives fewer outcomes than messages, does not say what it has written. */
   private broken(to: DestinationSpec, cause?: Error): Outcome {
-    const what = `The driver of broker '${this.host.broker}' failed while writing to ${to.name}`;
-    const details = { broker: this.host.broker, written: 'maybe', cause, retryable: false } as const;
-    return { error: new PublishError('MULTI_BROKER_PUBLISH_UNCONFIRMED', what, details) };
+    const params = { broker: this.host.broker, destination: to.name };
+    const details = { written: 'maybe', cause, retryable: false } as const;
+    return { error: publishErrorOf('MULTI_BROKER_PUBLISH_UNCONFIRMED.driverFailed', params, details) };
   }
 }
 

@@ -1,25 +1,25 @@
 import type { Incoming } from '../driver/index.js';
-import type { LaneOwner } from './lane-owner.js';
+import type { LaneContext } from './lane-context.js';
 
-/** No more messages than this wait, however small they are. */
+/** The most messages in the queue, however small they are. */
 const DROP_AT = 65_536;
 
-/** What waits behind so many may wait for long. */
+/** A message behind this many others may wait for long. */
 const MANY = 1_000;
 
 /**
- * Bounds what waits where the server does not wait (core NATS), by number and by bytes: drops and counts what comes
- * faster than it is handled. Told once, until it is over.
+ * Bounds the queue of a source without back-pressure (core NATS), by number and by bytes: drops and counts messages
+ * that arrive faster than they are handled. Logged when it begins and when it is over.
  */
 export class Overflow {
   private dropped = 0;
   private bytes = 0;
 
-  constructor(private readonly owner: LaneOwner) {}
+  constructor(private readonly context: LaneContext) {}
 
-  /** The messages for which there is room, behind so many that wait. A message that nothing waits before has room. */
+  /** The messages of a batch for which the queue has room. An empty queue has room for a message of any size. */
   admit(batch: readonly Incoming[], waiting: number): readonly Incoming[] {
-    const { pendingBytesLimit: limit = Infinity } = this.owner.lane;
+    const { pendingBytesLimit: limit = Infinity } = this.context.lane;
     const most = DROP_AT - waiting;
     let fitting = 0;
     for (const message of batch) {
@@ -40,24 +40,24 @@ export class Overflow {
   }
 
   private drop(batch: readonly Incoming[]): void {
-    const { lane, host, binding } = this.owner;
+    const { lane, host, binding } = this.context;
     if (this.dropped === 0) {
-      host.log.warn(`${this.named()} are dropped, as ${binding.handler} is slower than they come and nobody waits`);
+      host.log.warn(`Queue full: dropping ${this.named()}, as ${binding.handler} cannot keep up`);
     }
     this.dropped += batch.length;
     host.counts.dropped += batch.length;
-    for (const message of batch) lane.settle(message, 'drop');
+    for (const message of batch) lane.settle(message, 'reject');
   }
 
   /** Nothing waits any more. */
   over(): void {
     if (this.dropped === 0) return;
-    this.owner.host.log.warn(`${this.named()} were dropped: ${String(this.dropped)}`);
+    this.context.host.log.warn(`Queue drained: ${String(this.dropped)} ${this.named()} were dropped`);
     this.dropped = 0;
   }
 
   private named(): string {
-    const { lane, binding } = this.owner;
-    return `Messages of ${lane.name} of broker '${binding.broker}'`;
+    const { lane, binding } = this.context;
+    return `message(s) of ${lane.name} of broker '${binding.broker}'`;
   }
 }

@@ -1,67 +1,78 @@
-import type { Clock, Lane } from '../driver/index.js';
+import type { Clock } from '../async/index.js';
+import type { Lane } from '../driver/index.js';
 
-/** What waits is what the handler does in this time: other replicas have the rest. In milliseconds. */
+/** As many messages are prefetched as the handler does in this time: other replicas have the rest. In milliseconds. */
 const AHEAD_MS = 200;
-/** A handler that takes so long gets its next message when it is done. In milliseconds. */
+/** A handler that takes this long gets its next message when it is done. In milliseconds. */
 const SLOW_MS = 1_000;
-/** No pace makes more wait. */
+/** The most messages that are prefetched. */
 const MOST = 1_000;
-/** How much faster than measured so far a handler is believed to be: one look is no pace. */
+/** The size grows by this factor at most: one measurement is no pace. */
 const GROWTH = 4;
 
 /**
- * How many messages of a lane are asked for ahead of its handler, by the pace at which it has worked so far: what waits
- * here no other replica gets. It begins with one where one may wait, as nobody knows yet; 250 of a fast handler are reached in five rounds.
+ * How many messages of a lane are fetched ahead of its handler, by its pace so far: no other replica gets a message
+ * that waits here. It begins with one, where any may wait, and reaches 250 for a fast handler in five rounds.
  */
 export class Prefetch {
   private size: number;
-  /** Since when there has been work without a gap; undefined: there is none. */
+  /** When the handler began to work without a gap; undefined: it is idle. */
   private since: number | undefined;
   private begun = 0;
   private looks = 0;
   private readonly aheadMs: number;
   private readonly slowMs: number;
 
+  /** @param callers how many handlers run side by side */
   constructor(
     private readonly lane: Lane,
     private readonly clock: Clock,
+    private readonly callers = 1,
   ) {
     this.size = Math.min(1, lane.maxPrefetch ?? 1);
-    // What waits must be handled well before its lease ends.
+    // Waiting messages must be handled well before their leases end.
     const sixth = (lane.leaseMs ?? Infinity) / 6;
     this.aheadMs = Math.min(AHEAD_MS, sixth);
     this.slowMs = Math.min(SLOW_MS, sixth);
   }
 
-  /** Messages have come; returns when. */
+  /** Messages have arrived; returns the time. */
   arrived(): number {
     const now = this.clock.now();
     this.since ??= now;
     return now;
   }
 
-  /** A handler is about to be called, and so many messages wait for theirs. */
-  began(waiting: number): void {
-    // The one that begins now has yet to show how long it takes.
-    if (this.begun > 0 && this.begun >= this.size) this.measure();
+  /**
+   * A handler is about to be called.
+   *
+   * @param waiting the messages left in the queue; Infinity: no more may come
+   * @param free how many more could be called at once
+   */
+  began(waiting: number, free = 0): void {
+    // Those that begin now have yet to show how long they take.
+    if (this.begun >= this.callers && this.begun >= this.size) this.measure();
     this.begun++;
     this.looks = 0;
-    if (this.size > 0 && waiting * 2 <= this.size) this.ask(this.size - waiting);
+    const wanted = Math.max(free, this.size);
+    if (wanted > 0 && waiting * 2 <= wanted) this.ask(wanted - waiting);
   }
 
-  /** All that came is handled: there is nothing to do but to ask for more. */
-  idle(): void {
-    if (this.begun > 0) this.measure();
-    this.since = undefined;
-    this.ask(Math.max(1, this.size));
+  /** The queue is empty: asks for more, so that `free` handlers can be called, beside the running `calls`. */
+  idle(free = 1, calls = 0): void {
+    if (calls === 0) {
+      if (this.begun > 0) this.measure();
+      this.since = undefined;
+    }
+    this.ask(Math.max(free, this.size));
   }
 
-  /** How often somebody has looked since a handler began. */
+  /** Counts the lease looks since a handler began. */
   looked(): number {
     return ++this.looks;
   }
 
-  /** Nothing can be begun: what waits was given back, and what still comes is to go the same way. */
+  /** No handler can be begun: asks for nothing. */
   stop(): void {
     this.since = undefined;
     this.begun = 0;

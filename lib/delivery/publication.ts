@@ -1,32 +1,28 @@
 import type { DestinationSpec, Incoming, Outcome, Outgoing } from '../driver/index.js';
-import { asError, PublishError } from '../errors/index.js';
+import { asError, publishErrorOf } from '../errors/index.js';
+import { type AdmittedPayloads, admittedPayloads, NOT_PUBLISHED } from './admission.js';
 import { bestEffortOf } from './best-effort.js';
 import type { Binding, DeliveryContext, ResultItem, Route } from './binding.js';
-import type { DeliveryHost, Outlet } from './delivery-host.js';
-import { encodeItem, type Origin } from './encode-item.js';
+import type { Outlet, PendingPublish, PublishSource } from './delivery-host.js';
+import { ownDedupeId } from './dedupe-id.js';
+import { encodeItem, type Origin } from './encode.js';
 import { hopsOf } from './headers.js';
-import type { LaneOwner } from './lane-owner.js';
-import type { Parcel } from './parcel.js';
-import type { PublishSource } from './publish-backlog.js';
+import type { LaneContext } from './lane-context.js';
 
-/** Where the items of a result go, and what they say of their origin. */
+/** The routes of a result, and the origin of its items. */
 export class PublicationPlan implements Origin {
   readonly hops: string;
+  readonly binding: Binding;
 
   constructor(
-    readonly owner: LaneOwner,
+    /** Where the message came from, for health. */
+    readonly from: LaneContext,
     readonly context: DeliveryContext,
     readonly incoming: Incoming,
+    hops = hopsOf(context.textHeaders),
   ) {
-    this.hops = String(hopsOf(context.textHeaders) + 1);
-  }
-
-  get host(): DeliveryHost {
-    return this.owner.host;
-  }
-
-  get binding(): Binding {
-    return this.owner.binding;
+    this.binding = from.binding;
+    this.hops = String(hops + 1);
   }
 
   get handler(): string {
@@ -38,27 +34,38 @@ export class PublicationPlan implements Origin {
    * outputs that share an id are taken for one, and the second is swallowed as a success.
    */
   dedupeId(route: number, item: number): string {
-    const { handler, source } = this.binding;
-    return `${this.context.message.id}/${handler}/${source.name}/${String(route)}/${String(item)}`;
+    return `${this.context.message.id}${publisherOf(this.binding)}${String(route)}/${String(item)}`;
   }
 }
 
-/** What is on its way and not confirmed. */
+/** The part of a dedupe id that all messages of a binding share, in one piece: joined text is copied once more. */
+const publishers = new WeakMap<Binding, string>();
+
+function publisherOf(binding: Binding): string {
+  const known = publishers.get(binding);
+  if (known !== undefined) return known;
+  const made = Buffer.from(`/${binding.handler}/${binding.source.name}/`).toString();
+  publishers.set(binding, made);
+  return made;
+}
+
+/** A publish that is not confirmed yet. */
 export interface Unconfirmed {
-  /** Where to, in words. */
+  /** The destination in words. */
   readonly target: string;
 }
 
 /**
- * The items of one result on their way: to the publisher closest to the method first, all items in order; to the
- * next one when all are confirmed. `done` is called once, with the first error or without; never retried by itself,
- * as every parcel is persistent.
+ * Publishes the items of one result: to the publisher closest to the method first, all items in order; to the next one
+ * when all are confirmed. `done` is called once, with the first error or without. It retries nothing, as every publish
+ * is persistent.
  */
 export class Publication implements Unconfirmed {
   private route = 0;
   private open = 0;
   private error: Error | undefined;
   private sent: readonly DestinationSpec[] = [];
+  private admitted: AdmittedPayloads | undefined;
 
   constructor(
     private readonly items: readonly ResultItem[],
@@ -74,8 +81,28 @@ export class Publication implements Unconfirmed {
     return targetOf(to, route.broker, this.sent.some(({ name }) => name !== to.name) ? ' and others' : '');
   }
 
+  /** Sends to the first route, once all of them have admitted the items. May call `done` before it returns. */
+  start(): void {
+    if (this.plan.binding.admits === undefined) {
+      this.next();
+      return;
+    }
+    const failed = (thrown: unknown): void => this.done(asError(thrown));
+    const go = (admitted: AdmittedPayloads): void => {
+      this.admitted = admitted;
+      this.next();
+    };
+    try {
+      const ready = inOrderOfSource(admittedPayloads(this.items, this.plan), this.plan);
+      if (ready instanceof Promise) void ready.then(go, failed);
+      else go(ready);
+    } catch (thrown) {
+      failed(thrown);
+    }
+  }
+
   /** Sends to the next route, or ends. May call `done` before it returns. */
-  next(): void {
+  private next(): void {
     const route = this.plan.binding.routes[this.route];
     if (this.error !== undefined || route === undefined || this.items.length === 0) {
       this.done(this.error);
@@ -93,24 +120,24 @@ export class Publication implements Unconfirmed {
     }
   }
 
-  /** Nobody waits for any of it, and no failure of it is the message's. */
+  /** Best effort: not awaited, and its failures are not the message's. */
   private sendOnce(route: Route): void {
     const index = this.route++;
-    const effort = bestEffortOf(route, this.plan.handler, this.plan.host);
-    const failed = (thrown: unknown): void => {
-      effort.failed(asError(thrown));
-    };
+    const effort = bestEffortOf(route, this.plan.handler, this.plan.from.host);
+    const failed = (thrown: unknown): void => effort.failed(asError(thrown));
     this.items.forEach((item, position) => {
+      const payload = this.payloadOf(item, index, position);
+      if (payload === NOT_PUBLISHED) return;
       if (effort.isFull) {
         effort.tooMany();
         return;
       }
       try {
         const outlet = outletOf(route, this.plan);
-        const made = prepare(item, route, outlet, this.plan, index, this.firstItem + position);
+        const made = prepare(item, payload, route, outlet, this.plan, index, this.firstItem + position);
         const send = ({ to, message }: Prepared): void => {
           effort.sent();
-          outlet.send(to, { message, persistent: false, done: (outcome) => { effort.over(outcome); } }); // prettier-ignore
+          outlet.send(to, { message, persistent: false, done: (outcome) => effort.over(outcome) });
         };
         const ready = outlet.encodings.inOrder(route, made);
         if (ready instanceof Promise) void ready.then(send).catch(failed);
@@ -121,25 +148,39 @@ export class Publication implements Unconfirmed {
     });
   }
 
-  /** All items are encoded before the first is sent: one that cannot be leaves none of this route behind it. */
+  /** All items are encoded before the first is sent: if one cannot be, none of this route is. */
   private sendAll(route: Route): void {
     const outlet = outletOf(route, this.plan);
     const index = this.route++;
-    const parcels = this.items.map((item, position) => {
-      return prepare(item, route, outlet, this.plan, index, this.firstItem + position);
-    });
-    const made = together(parcels);
+    const made = together(this.prepareAll(route, outlet, index));
     const send = (prepared: readonly Prepared[]): void => {
+      if (prepared.length === 0) {
+        this.next();
+        return;
+      }
       this.open = prepared.length;
       this.sent = prepared.map(({ to }) => to);
       for (const { to, message } of prepared) {
-        outlet.send(to, { message, persistent: true, from: this.plan.owner, done: this.confirmed });
+        outlet.send(to, { message, persistent: true, from: this.plan.from, done: this.confirmed });
       }
     };
     const ready = outlet.encodings.inOrder(route, made);
-    if (ready instanceof Promise)
-      void ready.then(send).catch((thrown: unknown) => { this.done(asError(thrown)); }); // prettier-ignore
+    if (ready instanceof Promise) void ready.then(send).catch((thrown: unknown) => this.done(asError(thrown)));
     else send(ready);
+  }
+
+  private prepareAll(route: Route, outlet: Outlet, index: number): (Prepared | Promise<Prepared>)[] {
+    const admitted = this.admitted?.[index];
+    const make = (item: ResultItem, payload: unknown, position: number): Prepared | Promise<Prepared> =>
+      prepare(item, payload, route, outlet, this.plan, index, this.firstItem + position);
+    if (admitted === undefined) return this.items.map((item, position) => make(item, item.payload, position));
+    return this.items.flatMap((item, position) =>
+      admitted[position] === NOT_PUBLISHED ? [] : [make(item, admitted[position], position)],
+    );
+  }
+
+  private payloadOf(item: ResultItem, index: number, position: number): unknown {
+    return this.admitted === undefined ? item.payload : this.admitted[index]?.[position];
   }
 
   private readonly confirmed = (outcome: Outcome): void => {
@@ -148,17 +189,17 @@ export class Publication implements Unconfirmed {
   };
 }
 
-/** Who is told that its only item is published. */
-interface Publishing extends PublishSource {
+/** The delivery whose only item is published. */
+export interface Publishing extends PublishSource {
   readonly binding: Binding;
   published(error: Error | undefined): void;
 }
 
 /**
- * One item to the only publisher: most results are that. It holds the encoded message and nothing else, so that
- * payload and context can go while the confirmation is awaited: thousands of them wait at a time.
+ * Publishes one item to the only publisher, as most results are. It holds the encoded message and nothing else, so that
+ * payload and context can be collected while the confirmation is awaited: thousands of them wait at a time.
  */
-export class SinglePublication implements Parcel, Unconfirmed {
+export class SinglePublication implements PendingPublish, Unconfirmed {
   readonly persistent = true;
 
   private constructor(
@@ -171,10 +212,10 @@ export class SinglePublication implements Parcel, Unconfirmed {
     return this.over;
   }
 
-  /** Throws what cannot be encoded or has no way out. */
+  /** @throws MultiBrokerError for an item that cannot be encoded, or a broker that is not connected */
   static send(item: ResultItem, route: Route, plan: PublicationPlan, over: Publishing): Unconfirmed {
     const outlet = outletOf(route, plan);
-    const ready = outlet.encodings.inOrder(route, prepare(item, route, outlet, plan, 0, 0));
+    const ready = outlet.encodings.inOrder(route, prepare(item, item.payload, route, outlet, plan, 0, 0));
     if (!(ready instanceof Promise)) return SinglePublication.sent(ready, outlet, over);
     return new EncodedLater(
       ready.then((prepared) => SinglePublication.sent(prepared, outlet, over)),
@@ -197,7 +238,7 @@ export class SinglePublication implements Parcel, Unconfirmed {
   }
 }
 
-/** One whose codec gives a promise. */
+/** A publication whose codec returns a promise. */
 class EncodedLater implements Unconfirmed {
   private sent: SinglePublication | undefined;
 
@@ -206,9 +247,7 @@ class EncodedLater implements Unconfirmed {
       .then((publication) => {
         this.sent = publication;
       })
-      .catch((thrown: unknown) => {
-        over.published(asError(thrown));
-      });
+      .catch((thrown: unknown) => over.published(asError(thrown)));
   }
 
   get target(): string {
@@ -225,33 +264,44 @@ interface Prepared {
   readonly message: Outgoing;
 }
 
+/** Those by hand come before those of the message, if the item is of one. */
+function paramsOf({ params, ofBatch }: ResultItem, { context }: PublicationPlan): Readonly<Record<string, string>> {
+  if (ofBatch === true) return { ...params };
+  return params === undefined ? context.params : { ...context.params, ...params };
+}
+
+/** @param index the place of the route among those of the binding */
 function prepare(
   item: ResultItem,
+  payload: unknown,
   route: Route,
   outlet: Outlet,
   plan: PublicationPlan,
   index: number,
   position: number,
 ): Prepared | Promise<Prepared> {
-  const to = outlet.resolve(item.destination ?? route.destination);
-  const dedupeId = to.dedupes ? plan.dedupeId(index, position) : undefined;
-  const message = encodeItem(item, { to, route, outlet }, plan, dedupeId);
+  let to = outlet.resolve(item.destination ?? route.destination);
+  if (to.fill !== undefined) to = to.fill(paramsOf(item, plan));
+  const own = route.dedupeId === undefined ? undefined : ownDedupeId(item, to, route, plan);
+  const dedupeId = own ?? (to.dedupes ? plan.dedupeId(index, position) : undefined);
+  const message = encodeItem(item, payload, { to, route, outlet }, plan, dedupeId);
   return message instanceof Promise ? message.then((made) => ({ to, message: made })) : { to, message };
 }
 
-/** At once where no codec gave a promise, so that nothing overtakes. */
+/** Synchronous where no codec returned a promise, so that nothing overtakes. */
 function together(made: readonly (Prepared | Promise<Prepared>)[]): readonly Prepared[] | Promise<readonly Prepared[]> {
   const later = made.some((one) => one instanceof Promise);
   return later ? Promise.all(made.map(async (one) => one)) : (made as readonly Prepared[]);
 }
 
+/** Asynchronous schemas of one binding keep the order of the results. The source's own broker is always there. */
+function inOrderOfSource<T>(made: T | Promise<T>, { binding, from }: PublicationPlan): T | Promise<T> {
+  return from.host.outlet(binding.broker)?.encodings.inOrder(binding, made) ?? made;
+}
+
 function outletOf(route: Route, plan: PublicationPlan): Outlet {
-  const outlet = plan.host.outlet(route.broker);
+  const outlet = plan.from.host.outlet(route.broker);
   if (outlet !== undefined) return outlet;
-  const what = `Broker '${route.broker}' is not there (yet); the result of ${plan.handler} was not written`;
-  throw new PublishError('MULTI_BROKER_NOT_CONNECTED', what, {
-    broker: route.broker,
-    handler: plan.handler,
-    written: 'no',
-  });
+  const params = { broker: route.broker, handler: plan.handler };
+  throw publishErrorOf('MULTI_BROKER_NOT_CONNECTED.absentTarget', params, { written: 'no' });
 }

@@ -1,134 +1,117 @@
 import type { AsyncResource } from 'node:async_hooks';
 import type { Incoming, Lane } from '../driver/index.js';
-import type { Binding } from './binding.js';
-import type { DeliveryHost } from './delivery-host.js';
-import type { WaitsFor } from './delivery-observer.js';
 import type { Delivery } from './delivery.js';
-import type { LaneOwner } from './lane-owner.js';
-import type { Responder } from './responder.js';
-import type { Settling } from './settling.js';
+import type { WaitsFor } from './diagnostics.js';
+import type { InFlight, InFlightDelivery } from './in-flight.js';
+import type { DeliveryStrand, LaneContext, LaneGate, Turn } from './lane-context.js';
 
-/** So many requests of a subscription are handled at once, where its handler says nothing else. */
+/** The default number of requests of a subscription that are handled at once. */
 export const CONCURRENT_REQUESTS = 64;
 
-/** The lane of requests, told that more of them may begin. */
-interface RequestLane extends LaneOwner {
+/** The lane of requests. */
+interface RequestLane {
+  readonly context: LaneContext;
+  readonly gate: LaneGate;
+  readonly inFlight: InFlight;
+  readonly scope: AsyncResource;
+  /** More may begin. */
   kick(): void;
+  checkDrained(): void;
 }
 
 /**
- * The requests of one lane, handled side by side: who asks waits for an answer, and each asker for one of their own, so
- * they have no order among each other. One after another, 60 at a time to a handler of 100 ms were 6 s and 10 time-outs.
+ * The requests of one lane, handled side by side: each requester waits for an answer, so that requests have no order
+ * among each other. One after another, 60 at a time to a handler of 100 ms were 6 s and 10 time-outs.
  *
- * As the owner of their deliveries it lets none of them wait for what else runs on the lane, nor hold that. Each counts
- * until it is answered, so that a target that is down does not make them pile up.
+ * As the strand of their deliveries it lets none of them wait for other calls of the lane, or hold them up. Each counts
+ * until it is answered, so that requests do not pile up while a target is down.
  */
-export class Requests implements LaneOwner {
-  /** Of another delivery that would have to be waited for. */
-  readonly calling = false;
+export class Requests implements DeliveryStrand {
+  readonly context: LaneContext;
   /** Begun and not over. */
   running = 0;
   private calls = 0;
-  /** Of the calls, those that await nothing but confirmations. */
-  private confirming = 0;
 
-  constructor(
-    private readonly owner: RequestLane,
-    private readonly scope: AsyncResource,
-  ) {}
-
-  get lane(): Lane {
-    return this.owner.lane;
+  constructor(private readonly lane: RequestLane) {
+    this.context = lane.context;
   }
 
-  get binding(): Binding {
-    return this.owner.binding;
+  get redelivery(): Lane['redelivery'] {
+    return this.context.lane.redelivery;
   }
 
-  get host(): DeliveryHost {
-    return this.owner.host;
+  /** How many handlers of the lane run and await more than confirmations, while one of theirs does. */
+  get moving(): number {
+    let moving = 0;
+    if (this.calls > 0) for (const delivery of this.lane.inFlight) if (delivery.moves) moving++;
+    return moving;
   }
 
-  get responder(): Responder {
-    return this.owner.responder;
-  }
-
-  get ending(): boolean {
-    return this.owner.ending;
-  }
-
-  get paused(): boolean {
-    return this.owner.paused;
-  }
-
-  /** A handler of theirs runs and awaits more than confirmations. */
-  get moves(): boolean {
-    return this.calls > this.confirming;
-  }
-
-  /** No further one begins, nor what stands behind it. */
+  /** No further request begins, nor any message behind it. */
   get isFull(): boolean {
-    return this.running >= (this.binding.requests?.concurrency ?? CONCURRENT_REQUESTS);
+    return this.running >= (this.context.binding.requests?.concurrency ?? CONCURRENT_REQUESTS);
   }
 
-  /** Whether this message is handled beside others. */
-  takes(message: Incoming): boolean {
-    return this.owner.responder.mayAnswer(message);
+  /** Whether this message is a request, and handled beside others. @param on of the handler that takes it, if known */
+  takes(message: Incoming, { responder }: LaneContext = this.context): boolean {
+    return responder.mayAnswer(message);
   }
 
   run(delivery: Delivery): void {
     this.running++;
+    this.began();
     void delivery.begin()?.then(
       (returned) => delivery.accept(returned),
-      (thrown: unknown) => delivery.recover(thrown, 'call'),
+      (thrown: unknown) => delivery.recover(thrown),
     );
   }
 
-  resumed(): Promise<void> {
-    return this.owner.resumed();
-  }
-
-  /** Nobody waits for another's call. */
-  callOver(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  callBegan(): void {
-    this.calls++;
-    this.host.counts.running++;
-  }
-
-  callEnded(): void {
-    this.calls--;
-    this.host.counts.running--;
-  }
-
-  callConfirms(is: boolean): void {
-    this.confirming += is ? 1 : -1;
-  }
-
   wait(ms: number, what: WaitsFor): Promise<void> {
-    return this.owner.wait(ms, what);
+    return this.lane.gate.wait(ms, what);
   }
 
-  /** It alone waits: the next ones begin. */
-  hold(until: () => Promise<void>): void {
-    void this.scope.runInAsyncScope(until);
+  /** A request does not wait for another's call. */
+  turn(): Turn {
+    const { gate } = this.lane;
+    if (gate.paused) return gate.resumed();
+    if (gate.ending) return 'lane-ended';
+    this.began();
+    return 'call';
   }
 
-  ended(delivery: Settling): void {
+  idle(): void {
+    this.calls--;
+    this.context.host.counts.running--;
+  }
+
+  /** It waits alone: the next ones begin. */
+  held(delivery: InFlightDelivery, until: () => Promise<void>): void {
+    if (!delivery.active) this.running++;
+    this.lane.inFlight.revive(delivery);
+    void this.lane.scope.runInAsyncScope(until);
+  }
+
+  settled(delivery: InFlightDelivery): void {
+    this.lane.inFlight.settled();
+    if (!delivery.active) this.closed(delivery);
+  }
+
+  ended(delivery: InFlightDelivery): void {
     const wasFull = this.isFull;
     this.running--;
-    this.owner.ended(delivery);
-    if (wasFull) this.owner.kick();
+    this.lane.inFlight.ended();
+    if (delivery.settled) this.closed(delivery);
+    this.lane.checkDrained();
+    if (wasFull) this.lane.kick();
   }
 
-  revived(): void {
-    this.running++;
-    this.owner.revived();
+  private closed(delivery: InFlightDelivery): void {
+    this.lane.inFlight.closed(delivery);
+    this.lane.kick();
   }
 
-  settled(delivery: Settling): void {
-    this.owner.settled(delivery);
+  private began(): void {
+    this.calls++;
+    this.context.host.counts.running++;
   }
 }

@@ -7,28 +7,30 @@ import {
 } from '../codec/index.js';
 import type { Headers, Incoming, Outcome, Outgoing } from '../driver/index.js';
 import { asError, type PublishError } from '../errors/index.js';
-import type { DeliveryContext, ResultItem } from './binding.js';
-import type { DeliveredMessage } from './delivered-message.js';
-import type { Outlet } from './delivery-host.js';
-import { encodePayload } from './encode-payload.js';
+import type { Binding, DeliveryContext, ResultItem } from './binding.js';
+import type { DeliveredMessage } from './delivery-context.js';
+import type { DeliveryHost, Outlet } from './delivery-host.js';
+import { encodePayload } from './encode.js';
 import { CORRELATION_ID, correlationIdOf, ERROR } from './headers.js';
-import type { LaneOwner } from './lane-owner.js';
 import { OutgoingHeaders } from './outgoing-headers.js';
-import { checkedKey, type Sender } from './text-fields.js';
+import { checkedKey, type Sender } from './field-checks.js';
 
-/** An error reply is for people: what was thrown may hold a whole document. */
-const longestError = 2_000;
+/** An error reply is read by people, and an error's message may hold a whole document. */
+const LONGEST_ERROR = 2_000;
 
-/** A delivery that may be a request: its context. */
+/** The context of a delivery that may be a request. */
 type Requested = DeliveryContext & { readonly message: DeliveredMessage };
 
-/** What a responder needs of its lane. */
-type ResponderOwner = Pick<LaneOwner, 'binding' | 'host'>;
+/** The handler that answers. */
+interface ResponderOwner {
+  readonly binding: Binding;
+  readonly host: DeliveryHost;
+}
 
 /**
  * Answers requests for the handler of one lane. A reply subject does not say that this handler was asked: every
- * subscription of the subject gets the message, and a publish that waits for a stream's PubAck has one too. So nobody
- * answers who returns nothing, and a failure is answered by who would have answered.
+ * subscription of the subject gets the message, and a publish that waits for a stream's PubAck has one too. So a
+ * handler that returns nothing does not answer, and a failure is answered by a handler that would have answered.
  */
 export class Responder {
   /** Whether the handler has returned something to a request; undefined before the first one. */
@@ -55,15 +57,15 @@ export class Responder {
   }
 
   /**
-   * Whether somebody waits for this handler, as far as anybody knows. A publish that waits for a stream's PubAck looks
-   * the same, until the handler has returned nothing to one.
+   * Whether the message may be a request to this handler. A publish that waits for a stream's PubAck looks the same,
+   * until the handler has returned nothing to one.
    */
   mayAnswer({ replyTo }: Incoming): boolean {
     return replyTo !== undefined && (this.owner.binding.reply ?? this.hasAnswered !== false);
   }
 
   /**
-   * By `reply` where it says so, else by what the handler did before. Of one that was never asked nobody knows: a
+   * By `reply` where it says so, else by what the handler did before. For one that was never asked it is a guess: a
    * wildcard is more often there to listen, a subject of its own to be asked.
    */
   answersFailures({ params }: Incoming): boolean {
@@ -83,22 +85,19 @@ export class Responder {
     else this.send(request, to, written(request, replies.failure(error, asked(request))), true);
   }
 
-  /** The handler has done its work, but its answer cannot be sent as it is. */
+  /** The handler has succeeded, but its answer cannot be sent. */
   private unanswerable(request: DeliveredMessage, to: ReplyAddress, error: Error): void {
     this.owner.host.counts.failed++;
-    this.tellUnsent(error);
+    this.reportUnsent(error);
     this.sendError(request, to, error);
   }
 
   private sendResult(delivery: Requested, to: ReplyAddress, item: ResultItem | undefined): void {
     const { message: request } = delivery;
-    const failed = (thrown: unknown): void => {
-      this.unanswerable(request, to, asError(thrown));
-    };
+    const failed = (thrown: unknown): void => this.unanswerable(request, to, asError(thrown));
     try {
       const made = this.encoded(delivery, item);
-      if (made instanceof Promise)
-        made.then((answer) => { this.send(request, to, answer); }).catch(failed); // prettier-ignore
+      if (made instanceof Promise) made.then((answer) => this.send(request, to, answer)).catch(failed);
       else this.send(request, to, made);
     } catch (thrown) {
       failed(thrown);
@@ -119,7 +118,7 @@ export class Responder {
   }
 
   /**
-   * A reply always goes through the broker that the request came by. It is not awaited: who asked has a time-out.
+   * A reply always goes through the broker that the request came by. It is not awaited: the requester has a time-out.
    * The address came with the message, so it may be anything: a bad one must not fail the delivery.
    */
   private send(request: DeliveredMessage, to: ReplyAddress, answer: Outgoing, isFailure = false): void {
@@ -130,19 +129,22 @@ export class Responder {
       if ('error' in outcome) this.unsent(request, to, outcome.error, isFailure);
     };
     try {
-      outlet.send(outlet.resolve(to.to), { message, persistent: false, done });
+      outlet.send(outlet.at(to.to), { message, persistent: false, isReply: true, done });
     } catch (thrown) {
-      this.tellUnsent(asError(thrown));
+      this.reportUnsent(asError(thrown));
     }
   }
 
-  /** What the server would not take, such as an answer that is too large, is known at once: no need to wait in vain. */
+  /**
+   * An answer that the server refuses, such as one that is too large, fails the request at once: no need to wait in
+   * vain.
+   */
   private unsent(request: DeliveredMessage, to: ReplyAddress, error: PublishError, isFailure: boolean): void {
-    if (isFailure || error.retryable || error.written !== 'no') this.tellUnsent(error);
+    if (isFailure || error.retryable || error.written !== 'no') this.reportUnsent(error);
     else this.unanswerable(request, to, error);
   }
 
-  private tellUnsent(error: Error): void {
+  private reportUnsent(error: Error): void {
     this.owner.host.log.warn(`The answer of ${this.owner.binding.handler} was not sent: ${error.message}`);
   }
 
@@ -165,17 +167,17 @@ function correlation(request: DeliveredMessage): Record<string, string> {
   return id === undefined ? {} : { [CORRELATION_ID]: id };
 }
 
-/** An error reply is for people. */
+/** An error reply: one line. */
 function errorReply(request: DeliveredMessage, error: Error): Outgoing {
-  // What was thrown may look like an Error and be none.
+  // A thrown value may look like an Error and be none.
   const text: unknown = error.message;
   const line = String(text)
     .replace(/[\r\n]+/g, ' ')
-    .slice(0, longestError);
+    .slice(0, LONGEST_ERROR);
   return { body: null, headers: { ...correlation(request), [ERROR]: line }, origin: request.incoming };
 }
 
-/** A request as a format of replies sees it. */
+/** A request as a reply format sees it. */
 function asked({ incoming, textHeaders, replyTo }: DeliveredMessage): RequestMessage {
   return { body: incoming.body, headers: textHeaders, replyTo };
 }

@@ -1,82 +1,15 @@
+import type { Destination, DestinationSpec, Source, SourceSpec } from './addressing.js';
 import type { Driver } from './driver.js';
 import type { HandlerOptions } from './handler-options.js';
+import type { PublishedTo } from './kept-messages.js';
 
-/**
- * Sources and destinations of each kind of broker, for typed decorators. A third party joins by augmentation:
- * `declare module 'nestjs-multi-broker/driver' { interface BrokerKinds { redis: { source: …; destination: … } } }`.
- */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type
-export interface BrokerKinds {}
-
-/** What `topic()`, `subject()`, `stream()` return. */
-export interface Source {
-  readonly kind: string;
-}
-
-/** What a kind's own destination function, such as `toStream()`, returns. */
-export interface Destination {
-  readonly kind: string;
-}
-
-/** Sources that a broker of kind K takes. */
-export type SourceOf<K extends string> = string | (K extends keyof BrokerKinds ? KindSource<BrokerKinds[K]> : Source);
-
-/** Destinations that a broker of kind K takes. */
-export type DestinationOf<K extends string> =
-  string | (K extends keyof BrokerKinds ? KindDestination<BrokerKinds[K]> : Destination);
-
-type KindSource<T> = T extends { source: infer S } ? S : never;
-type KindDestination<T> = T extends { destination: infer D } ? D : never;
-
-/**
- * Options of a source that may stand among the handler's: those that the kind names as `settings` in
- * {@link BrokerKinds}; by the name of a broker, those of all kinds.
- */
-export type SettingsOf<K extends string> = K extends keyof BrokerKinds
-  ? [KindSettings<BrokerKinds[K]>] extends [never]
-    ? unknown
-    : KindSettings<BrokerKinds[K]>
-  : AllOf<KindSettings<BrokerKinds[keyof BrokerKinds]>>;
-
-type KindSettings<T> = T extends { settings: infer S } ? S : never;
-type AllOf<U> = (U extends unknown ? (each: U) => void : never) extends (all: infer A) => void ? A : never;
-
-/** A source, resolved for one broker: addresses mapped, defaults filled in. Kinds extend it by fields of their own. */
-export interface SourceSpec {
-  readonly kind: string;
-  /** For logs and errors, in the field's terms: `topic incoming (group bridge)`. */
-  readonly name: string;
-  /** What `context.source` says: topic, subject or stream, as it is on the server. */
-  readonly address: string;
-  /** Whether the server keeps messages for it while nobody reads. What keeps nothing is subscribed first. */
-  readonly durable: boolean;
-  /** How replicas share its messages, for the log: `group bridge`. Left out, each gets all of them. */
-  readonly sharedBy?: string | undefined;
-}
-
-/** A destination, resolved for one broker. Kinds extend it by fields of their own. */
-export interface DestinationSpec {
-  readonly kind: string;
-  /** For logs and errors: `subject outgoing`. */
-  readonly name: string;
-  /**
-   * Topic, subject or queue, as it is on the server. Publishes to one address are coalesced, at most one call of the
-   * driver under way for each.
-   */
-  readonly address: string;
-  /** What leaves together instead, where the address alone does not say it. */
-  readonly batchKey?: string | undefined;
-  /** Whether it takes a second message of the same dedupe id for the first. */
-  readonly dedupes: boolean;
-}
-
-/** Options that the definition of every kind has. */
+/** Options common to the brokers of every kind. */
 export interface BrokerOptions extends HandlerOptions {
-  /** The name in decorators and tokens. */
+  /** The name used in decorators and injection tokens. */
   readonly name: string;
-  /** Maps the names in decorators to those on the server: `{ incoming: config.topic }`. */
+  /** Maps names in decorators to those on the server: `{ incoming: config.topic }`. */
   readonly addresses?: Readonly<Record<string, string>>;
-  /** `false`: the application starts without it, and it comes later by itself. Default `true`. */
+  /** `false`: the application starts even if the broker is down, and keeps trying to connect it. Default `true`. */
   readonly critical?: boolean;
 }
 
@@ -87,33 +20,52 @@ export interface SourceOptions {
 }
 
 /**
- * A named broker as the user wrote it. Making one dials nothing and loads no client; so do all of its functions but
- * `driver()` and `twin()`.
+ * A named broker as the user configured it. Creating one neither connects nor loads a client, and nor do its functions,
+ * except `driver()` and `twin()`.
  */
 export interface BrokerDefinition<K extends string = string> {
   readonly name: string;
   readonly kind: K;
   readonly options: BrokerOptions;
-  /** As in the options. */
+  /** See {@link BrokerOptions.critical}. */
   readonly critical?: boolean | undefined;
   /**
-   * What is wrong with the options, each a sentence that names the option; empty when all is well.
-   * Asked once, before anything connects.
+   * Problems of the options, each a sentence that names the option; empty when there are none. Called once, before
+   * anything connects.
    */
   problems(): readonly string[];
-  /** Resolves what a decorator names. Throws a MultiBrokerError that says what is wrong. */
+  /** Resolves the source of a decorator. Throws a MultiBrokerError if it is invalid. */
   source(from: string | Source): SourceSpec;
   /**
-   * Options of sources that may stand among the handler's, by name, and what a plain string means. A kind that leaves
-   * them out has its sources made by its own functions alone.
+   * Names of source options that may be given among the handler's options, and the source that a plain string stands for.
+   * Without them, sources are created by the kind's own functions only.
    */
   readonly sourceOptions?: SourceOptions;
-  /** Resolves where a message goes. Throws a MultiBrokerError that says what is wrong. */
+  /**
+   * A source whose names begin with a class's `@Handlers({ prefix })`. Without it, a prefixed class accepts only plain
+   * strings of this kind.
+   */
+  prefixed?(from: Source, prefix: string): Source;
+  /** Resolves a destination. Throws a MultiBrokerError if it is invalid. */
   destination(to: string | Destination): DestinationSpec;
-  /** Why two sources of this broker would take each other's messages, or undefined. */
+  /** The destination at an address of the server, such as a reply's: neither mapped nor prefixed. Default: the same. */
+  at?(address: string): DestinationSpec;
+  /** The reason why two sources of this broker would take messages from each other; undefined if they would not. */
   clash(one: SourceSpec, other: SourceSpec): string | undefined;
-  /** Loads the client and makes the driver; it does not dial. Each call makes a new one. */
+  /**
+   * Whether a message that is written to the destination is read from the source, as far as that is known before a
+   * connection. Absent: if they have one address.
+   */
+  feeds?(to: DestinationSpec, source: SourceSpec): boolean;
+  /**
+   * The source as `reader` reads it, which is the name of its group or durable, for {@link Driver.kept}. Throws a
+   * MultiBrokerError if it cannot be read so.
+   */
+  readBy?(from: string | Source, reader: string): SourceSpec;
+  /** Where a message of this address, which the source has read, was published. */
+  origin?(address: string, source: SourceSpec): PublishedTo;
+  /** Loads the client and creates a new driver, which is not connected. */
   driver(): Promise<Driver>;
-  /** Makes the in-memory twin of the driver. Each call makes a new one. */
+  /** Creates a new in-memory twin of the driver. */
   twin(): Promise<Driver>;
 }

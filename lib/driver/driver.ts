@@ -1,195 +1,229 @@
 import type { PublishError } from '../errors/index.js';
-import type { Clock } from './clock.js';
-import type { DestinationSpec, SourceSpec } from './definition.js';
+import type { Clock } from '../async/index.js';
+import type { DestinationSpec, SourceSpec } from './addressing.js';
+import type { ReadKept } from './kept-messages.js';
 import type { Incoming, Outgoing } from './message.js';
 
 /**
- * The port: the only part that knows a messaging system. A driver serves one broker, for one connection's life:
- * it is made, connected, closed, and not used again.
+ * The port: the only part of the library that knows a messaging system. A driver serves one broker for the life of one
+ * connection: it is made, connected and closed, and not used again.
  *
- * The driver owns the connection, turns what its client fetches into messages on lanes, confirms publishes with an
- * outcome for each message, and keeps position, lease and fence. Everything else — order, retry, ack policy, holding,
- * coalescing, headers — is delivery's, once, for every kind.
+ * The driver owns the connection, hands what its client fetches over as messages on lanes, confirms each published
+ * message with an outcome, and tracks positions, leases and fencing. Everything else (order, retries, ack policies,
+ * in-place holding, batching, headers) is implemented once, in delivery, for every kind.
  */
 export interface Driver {
   /**
-   * Called once. Resolves when it can publish; rejects with nothing left open. When the signal aborts it gives up
-   * soon and rejects. Where the server is not there yet it rejects with a MULTI_BROKER_CONNECT_FAILED that is
-   * `retryable`, and a start tries again until its deadline; any other failure ends the start. After it resolved, a lost connection is the driver's to mend, for ever, told by `io.state`.
+   * Called once. Resolves when the driver can publish; rejects with nothing left open. When `signal` aborts, it rejects
+   * soon. Where the server is not reachable yet, it rejects with a `retryable` MULTI_BROKER_CONNECT_FAILED, and the
+   * start retries until its deadline; any other error fails the start. Once connected, the driver restores a lost
+   * connection by itself, without a limit on attempts, and reports it through `context.state`.
    */
-  connect(io: Io, signal: AbortSignal): Promise<void>;
+  connect(context: DriverContext, signal: AbortSignal): Promise<void>;
 
   /**
-   * Starts reading. Called after `connect`, any number of times: at the start with all sources that are not durable,
-   * then with the durable ones; with each by itself where one must not keep the others from being read. Resolves when
-   * the server knows every subscription, and every durable source has its start position fixed and stored: what is
-   * published from then on is seen, even by a successor after a crash. Rejects with nothing of this call left reading
-   * and nothing delivered for it, as a server may count deliveries.
+   * Starts reading. Called any number of times after `connect`: at the start, with all non-durable sources and then
+   * with all durable ones, or with each source separately where one must not keep the others from being read.
    *
-   * It calls `sink` any time from then on, and before it resolves.
+   * Resolves when the server knows every subscription, and the start position of every durable source is stored:
+   * whatever is published from then on is delivered, even to a successor after a crash. When it rejects, nothing of
+   * this call is left reading, and nothing has been fetched for it, since a server may count deliveries.
+   *
+   * `sink` may be called before it resolves, and at any time afterwards.
    */
   subscribe(sources: readonly SourceSpec[], sink: Sink, signal: AbortSignal): Promise<Intake>;
 
   /**
-   * Writes messages to one destination, in order. Never rejects: outcome i is message i's. It resolves when every
-   * message is confirmed or given up. At most one call for each address (or `batchKey`) is under way. Callable until
+   * Publishes messages to one destination, in order. Never rejects: outcome i belongs to message i. Resolves when every
+   * message is confirmed or given up. At most one call per address (or `batchKey`) is in flight. May be called until
    * `close`.
    */
   publish(to: DestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]>;
 
   /**
-   * Writes and waits for one answer. Absent where the system has no request/reply. Rejects with MultiBrokerErrors:
-   * MULTI_BROKER_NO_RESPONDERS, MULTI_BROKER_REQUEST_TIMEOUT when the signal aborts, MULTI_BROKER_STOPPED when the
-   * driver is closed before an answer came.
+   * Publishes a message and waits for one answer. Absent where the system has no request/reply. Rejects with
+   * MULTI_BROKER_NO_RESPONDERS, with MULTI_BROKER_REQUEST_TIMEOUT when `signal` aborts, or with MULTI_BROKER_STOPPED
+   * when the driver is closed before the answer arrives.
    */
   request?(to: DestinationSpec, message: Outgoing, signal: AbortSignal): Promise<Incoming>;
 
-  /** What is not as it should be though the connection is up, a sentence each; shown by `health()`. */
-  ailments?(): readonly string[];
+  /**
+   * Reads what a durable source holds at this moment, apart from every `subscribe`. Absent where the driver cannot: then
+   * its dead letters can be neither listed nor redriven.
+   */
+  readonly kept?: ReadKept;
+
+  /** Problems that exist although the connection is up, one sentence each. Shown by `health()`. */
+  healthIssues?(): readonly string[];
 
   /**
-   * Idempotent; resolves although the server is gone. Publishes under way settle first, if only by giving up, and no
-   * request waits on. It closes what this driver reads, and nothing of another's.
+   * Idempotent; resolves even if the server is gone. Publishes in flight are settled first, if only by giving up, and
+   * pending requests end. Closes everything that this driver reads, and nothing of another driver.
    */
   close(): Promise<void>;
 
-  /** The client's own object; throws MULTI_BROKER_NATIVE_UNAVAILABLE on a twin. */
+  /** The client's own object. A twin throws MULTI_BROKER_NATIVE_UNAVAILABLE. */
   native(): unknown;
 }
 
-/** What a driver gets from the core. */
-export interface Io {
+/** The services of the core that a driver uses. */
+export interface DriverContext {
   /** Name of the broker, for messages. */
   readonly broker: string;
-  /** A twin does by `after(0, …)` what is for a later turn of the event loop: a test's harness waits for that. */
+  /** A twin defers work to a later turn of the event loop by `after(0, …)`: a test's harness waits for these timers. */
   readonly clock: Clock;
-  /** Never given a payload or a credential. */
-  readonly log: Log;
-  /** Tells every change of the connection and nothing else, the first `up` excepted. `lost`: it will not come back. */
+  /** Payloads and credentials must never be passed to it. */
+  readonly log: Logger;
+  /** Reports every change of the connection, and only changes; the first `up` is not reported. */
   state(now: ConnectionState, cause?: Error): void;
-  /** One object for each key in a module, made by the first who asks. Twins meet here, never in the process. */
+  /**
+   * The application makes spans of its messages, which an instrumentation of the client would make once more: the driver
+   * uses its client without it.
+   */
+  readonly instrumented?: boolean | undefined;
+  /** Reports that a group has given this member its partitions: at its first join, and at each rebalance after that. */
+  rebalanced?(group: string): void;
+  /** One object per key and module, created by the first caller. Twins meet through it rather than in module state. */
   shared<T>(key: string, make: () => T): T;
 }
 
-/** `reconnecting` ends in `up` or `lost`. */
+/** `reconnecting` ends in `up` or `lost`; `lost` is final. */
 export type ConnectionState = 'up' | 'reconnecting' | 'lost';
 
-/** Where drivers and core write. */
-export interface Log {
+/** The log of drivers and core. */
+export interface Logger {
   debug(message: string): void;
   info(message: string): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, cause?: Error, fields?: LogFields): void;
 }
 
-/** What a line says of one message, beside its sentence: for who collects logs by their fields. */
+/** Structured fields of a log line about one message, for log collectors. */
 export interface LogFields {
-  /** Of the error: this library's, or what the system or a client calls it (`ECONNREFUSED`). */
+  /** Code of the error: this library's, or one of the system or client (`ECONNREFUSED`). */
   readonly code?: string | undefined;
   readonly broker: string;
   /** `Class.method`. */
   readonly handler: string;
-  /** The message's `id`: its position at the server. */
+  /** The message's `id`: its position on the server. */
   readonly messageId: string;
   readonly correlationId: string;
-  /** Which call it was, as `message.attempt` has it. */
+  /** The message's `attempt` at this call. */
   readonly attempt: number;
-  /** The error and each cause beneath it, in one line. */
+  /** The error and its chain of causes, in one line. */
   readonly cause?: string | undefined;
 }
 
-/** What one `subscribe` reads. The calls come in this order, each once: quiet, flush, close. */
+/** The reading that one `subscribe` started. It ends by the first three methods, called once each, in this order. */
 export interface Intake {
-  /** Resolves when there will be no further `take()`. Settling, extending and heartbeats go on. */
-  quiet(): Promise<void>;
-  /** Resolves when the server knows every settlement so far; bounded, and never rejects. */
+  /** Resolves when `take()` will not be called any more. Settling, extending and heartbeats continue. */
+  stopFetching(): Promise<void>;
+  /** Resolves when the server knows every settlement so far. Bounded in time; never rejects. */
   flush(): Promise<void>;
-  /** Leaves the sources; what is unsettled goes back at once. Resolves although the server is gone. */
+  /** Leaves the sources; unsettled messages go back at once. Resolves even if the server is gone. */
   close(): Promise<void>;
+  /**
+   * How many messages of a source wait for its group or durable, over all its members: those that were delivered to
+   * nobody, and those that were and are not settled on the server. Undefined for a source that keeps no messages; absent
+   * where the driver cannot tell. Rejects while the server cannot be asked, at the latest when `signal` aborts.
+   */
+  lag?(source: SourceSpec, signal: AbortSignal): Promise<number | undefined>;
 }
 
-/** Where a driver hands messages over; delivery's. Neither call throws. */
+/** Receiver of a driver's messages, implemented by delivery. Its methods never throw. */
 export interface Sink {
   /** A lane begins. Called before its first `take`. */
   opened(lane: Lane): void;
   /**
-   * Messages in lane order. A promise means full: nothing more on this lane until it resolves; other lanes go on.
-   * The driver must not call it for a lane whose `lost` has aborted.
+   * Hands over messages in lane order. A returned promise means that the lane is full: nothing more may be handed over
+   * on it until the promise resolves; other lanes continue. Must not be called once the lane's `lost` has aborted.
    */
   take(lane: Lane, batch: readonly Incoming[]): void | Promise<void>;
   /**
-   * Before a driver gives lanes up to read more (a Kafka group that is joined anew for one more topic): no further
-   * handler begins on this one. Resolves when those that run are over, with their publishes and settlements. Not where
-   * a stop has done so before.
+   * Called before a driver gives up lanes in order to read more, such as a Kafka group that rejoins for one more topic:
+   * no further handler starts on this lane. Resolves when the running ones have ended, publishes and settlements
+   * included. Not called where a stop has already drained the lane.
    */
   drain?(lane: Lane): Promise<void>;
 }
 
 /**
- * One order with one fate: a Kafka partition within one assignment, a JetStream consumer, a core subscription.
- * Whatever may be taken away as a whole is a lane; a successor is a new lane.
+ * A sequence of messages that is assigned, and lost, as a whole: a Kafka partition within one assignment, a JetStream
+ * consumer, a core NATS subscription. A new assignment is a new lane.
  */
 export interface Lane {
-  /** The very object that `subscribe` was given: delivery finds the handler by it. */
+  /** The same object that `subscribe` received: delivery finds the handler by its identity. */
   readonly source: SourceSpec;
   /** For logs: `incoming[3]`. */
   readonly name: string;
-  /** Revoked, deleted or closed. Its queue vanishes, and later calls of `settle` and `extend` do nothing. */
+  /** Aborts when the lane is revoked, deleted or closed. Its queue is dropped, and `settle` and `extend` do nothing. */
   readonly lost: AbortSignal;
   /**
-   * Who brings a failed message back: the server after `againInMs`; delivery, which holds it in place (`settle` is
-   * then never called with `againInMs`); nobody.
+   * How a failed message is retried: `server` redelivers it after `redeliverInMs`, unless delivery holds it for the order
+   * of its key ({@link maxHeld}); `in-place`, delivery holds it and
+   * calls the handler again (`settle` never gets `redeliverInMs`); `none`, it is not retried.
    */
-  readonly again: 'server' | 'hold' | 'never';
-  /** Whether the server waits while the lane is full. Where it does not, delivery drops and counts. */
-  readonly waits: boolean;
+  readonly redelivery: 'server' | 'in-place' | 'none';
+  /** Whether the server waits while the lane is full. Where it does not, delivery drops messages and counts them. */
+  readonly backpressure: boolean;
   /**
-   * Where the server does not wait: delivery drops and counts what comes while messages of more bytes than this wait,
-   * by {@link Incoming.bytes}. Undefined: by their number alone.
+   * Without backpressure: once more than this many bytes are waiting (see {@link Incoming.bytes}), further messages are
+   * dropped and counted. Undefined: only the number of messages is limited.
    */
   readonly pendingBytesLimit?: number | undefined;
-  /** How long the server waits for a settlement before it delivers again; delivery extends at a third of it. */
+  /** How long the server waits for a settlement before it redelivers. Delivery extends at a third of it. */
   readonly leaseMs?: number | undefined;
-  /** Tells the server that this message is still being worked on. */
+  /**
+   * Extends the lease of a message whose handler is still running, or that waits here for a further call. From then on
+   * it is no longer one that was left unsettled.
+   */
   extend?(message: Incoming): void;
   /**
-   * Its handler is over and has not settled it (`ack: 'manual'`). It may still be settled, until the server delivers it
-   * again: that is a new delivery of the message then, and no copy of one that is being worked on.
+   * The handler has ended without settling the message (`ack: 'manual'`). It may still be settled until the server
+   * redelivers it, which is then a new delivery rather than a duplicate of one in progress.
    */
   leftUnsettled?(message: Incoming): void;
   /**
-   * What was left unsettled is settled by this delivery no more: its lease is over, so that the server delivers it
-   * again, here or elsewhere.
+   * This delivery no longer settles a message that was left unsettled: its lease has expired, so the server redelivers
+   * it, here or to another member.
    */
   forget?(message: Incoming): void;
-  /** The most messages that may wait for their handler, where there is a limit; 0: none but what can be begun. */
+  /** The most messages that may be queued for their handler, where limited; 0: only what can start at once. */
   readonly maxPrefetch?: number | undefined;
   /**
-   * How many messages delivery takes, those on their way included; told anew as it goes on, first within `opened`. For a
-   * server that gives to others what one reader does not ask for. 0: nothing can be begun, as the subscription is
-   * paused or a handler does not end; whatever comes all the same, the lane gives back itself. What waited, delivery
-   * has given back by `settle` in the same turn. Such a lane is never told that it is full.
+   * With `redelivery: 'server'`: the most messages that may stay here, their leases extended, since one of their key has
+   * failed and waits for a further call. 0: every failed message goes back, as the server gives messages up by the number
+   * of their deliveries. Undefined: no limit of the lane.
+   */
+  readonly maxHeld?: number | undefined;
+  /**
+   * How many messages delivery accepts, including those already on their way; called at every change, first within
+   * `opened`. For servers that give other members what one reader does not ask for.
+   *
+   * 0: nothing can start, because the subscription is paused or a handler does not end. The lane returns whatever still
+   * arrives; what was queued, delivery has returned by `settle` in the same turn. `take` never returns a promise for
+   * such a lane.
    */
   demand?(messages: number): void;
   /**
-   * While the driver itself hands nothing more over before something is settled: how much is unsettled, in words
-   * (`8 MiB`). Shown by `health()`.
+   * Set while the driver itself holds messages back until some are settled: how much is unsettled (`8 MiB`). Shown by
+   * `health()`.
    */
   readonly fullBy?: string | undefined;
-  /** Once for each message, in any order; never throws. */
+  /** Called once per message, in any order; never throws. */
   settle(message: Incoming, how: Settlement): void;
 }
 
-/** `drop` = rejected: not handled, and not to come again. */
-export type Settlement = 'done' | 'drop' | { readonly againInMs: number };
+/** `reject`: not handled, and not to be redelivered. */
+export type Settlement = 'ack' | 'reject' | { readonly redeliverInMs: number };
 
-/** What became of one message that was written. */
+/** Result of publishing one message. */
 export type Outcome = { readonly receipt: Receipt } | { readonly error: PublishError };
 
 /** The server's confirmation. */
 export interface Receipt {
-  /** `topic[partition]@offset`, or `stream@sequence`, where the server told one. */
+  /** `topic[partition]@offset` or `stream@sequence`, where the server reports one. */
   readonly position?: string | undefined;
-  /** The server had a message of this dedupe id already. */
+  /** The server already had a message with this dedupe id. */
   readonly duplicate?: boolean | undefined;
 }

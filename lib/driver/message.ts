@@ -1,85 +1,87 @@
-/** Header names are lower case in what the library writes; what others wrote is passed as it came. */
+import type { Destination } from './addressing.js';
+/** Text headers. The library writes lower-case names; names written by others are kept unchanged. */
 export type Headers = Readonly<Record<string, string>>;
 
-/** One header as its bytes; `null` is a header without a value, which Kafka knows. */
+/** One header as bytes; `null`: a header without a value, which Kafka allows. */
 export type RawHeader = readonly [name: string, value: Buffer | null];
 
-/** A header to write; a text is written as UTF-8. */
+/** A header to write; a string is written as UTF-8. */
 export type RawHeaderToWrite = readonly [name: string, value: Uint8Array | string | null];
 
-/** Shared by all messages without headers, and told from other headers by identity. */
+/** Shared by all messages without headers, and recognised by identity. */
 export const NO_HEADERS: Headers = Object.freeze({});
 
-/** One message as a handler sees it. As JSON it is all of it but what is raw: bytes, and the client's own object. */
+/** One message as a handler sees it. Its JSON form leaves out the raw fields: bytes, and the client's own object. */
 export interface BrokerMessage<T = unknown> {
   /** Decoded by content type; `null` for a message without a value. */
   readonly payload: T;
-  /** Text headers; a value that is no text (Kafka allows any bytes) is read as UTF-8, of repeated ones the last. */
+  /** Headers as text: binary values (Kafka allows them) are read as UTF-8, and of repeated names the last one counts. */
   readonly headers: Headers;
-  /** Every header in order, repeated ones too, as the bytes that came. Made when asked for. */
+  /** All headers in order, as bytes, repeated names included. Built on first access. */
   readonly rawHeaders: readonly RawHeader[];
-  /** Kafka's message key, or what a NATS message carries as the header `message-key`; one that is no text as UTF-8. */
+  /** Kafka's message key, or a NATS message's header `message-key`. A binary key is read as UTF-8. */
   readonly key?: string | undefined;
-  /** The bytes of the key, which need be no text: two keys that differ may read alike as text. */
+  /** The key as bytes: different binary keys may look the same as text. */
   readonly rawKey?: Buffer | undefined;
-  /** `{ topic, partition, message }` of kafkajs, or the client's `Msg` or `JsMsg`; a twin gives its own record. */
+  /** `{ topic, partition, message }` of kafkajs, the NATS client's `Msg` or `JsMsg`, or a twin's own record. */
   readonly raw: unknown;
-  /** Same on every delivery of this message, and no other message's. */
+  /** Unique to this message, and the same on every delivery. */
   readonly id: string;
-  /** The header `correlation-id`, or {@link id} where there is none. It crosses to what the handler publishes. */
+  /** The header `correlation-id`, or {@link id} where there is none. Propagated to messages that the handler publishes. */
   readonly correlationId: string;
-  /** When the server or the publisher stamped it, in milliseconds since the epoch. */
+  /** Timestamp of the server or the publisher, in milliseconds since the epoch. */
   readonly timestamp: number;
-  /** From 1; counts calls in place and redeliveries. */
+  /** From 1; counts retries in place and redeliveries. */
   readonly attempt: number;
-  /** Where an answer is expected. */
+  /** Address of the answer, where one is expected. */
   readonly replyTo?: string | undefined;
 }
 
 /**
- * A message to write, its body already encoded. A driver never changes it: a retry sends the same bytes. Nor does
- * anybody else while it is written; the bytes may be the application's, who uses them again afterwards.
+ * A message to publish, with its body encoded. It must not be modified: a retry sends the same bytes. The body may be a
+ * buffer that the application reuses once the publish has ended.
  */
 export interface Outgoing {
   readonly body: Uint8Array | null;
-  /** Bytes where the key is no text. */
+  /** Bytes for a binary key. */
   readonly key?: string | Uint8Array | undefined;
-  /** Kafka: the partition, where it is not the key's. */
+  /** Kafka: the partition, where the key does not decide it. */
   readonly partition?: number | undefined;
-  /** Nobody's but the message's: never changed again, so that a twin may keep them. */
+  /** Owned by the message and never modified, so that a twin may keep them. */
   readonly headers?: Headers | undefined;
   /**
-   * Headers that are no text, repeated, or not to be refused: written byte for byte, in order, beside `headers`, of which
-   * none has the name of one of these. What the system cannot carry as it is the driver encodes so that it reads it back;
-   * it never fails for one. Neither list nor bytes are changed again.
+   * Headers with binary values, repeated names, or names that the system may not allow, written byte for byte and in
+   * order, in addition to `headers`; no name is in both. The driver encodes reversibly what the system cannot carry, and
+   * never fails because of one. Neither the list nor the bytes are modified later.
    */
   readonly rawHeaders?: readonly RawHeader[] | undefined;
-  /** A destination that can (JetStream) takes a second message of this id, within its window, for the first. */
+  /** A destination with deduplication (JetStream) drops a second message with this id within its window. */
   readonly dedupeId?: string | undefined;
-  /** The message whose handler has published it, where one has. A twin follows its way by it; no server is told. */
+  /** The message whose handler published this one. Used by twins for tracing; not sent to a server. */
   readonly origin?: Incoming | undefined;
 }
 
-/** A message as a driver hands it over: decoding, headers and text are made when asked for. */
+/** A message as a driver hands it over. Headers and texts are built on demand. */
 export interface Incoming {
-  /** The receiver's own: what is written into it, no other delivery and no other group sees. */
+  /** Owned by the receiver: writing into it affects no other delivery and no other group. */
   readonly body: Uint8Array | null;
   /**
-   * The body has 0 bytes, and the system does not tell whether that is an empty value or none: the codec decides, by
+   * The body has 0 bytes, and the system does not distinguish an empty value from a missing one: the codec decides by
    * `decodeEmpty`.
    */
   readonly emptyMayBeNull?: boolean | undefined;
-  /** One that is no text as UTF-8. */
+  /** The key as text; a binary key is read as UTF-8. */
   readonly key?: string | undefined;
-  /** The bytes of the key. Missing: it is always a text. */
+  /** The key as bytes. Absent: keys of this system are always text. */
   readonly rawKey?: Uint8Array | undefined;
   /**
-   * Builds the text headers, or gives what several deliveries share: delivery asks at most once, and writes nothing.
+   * Returns the headers as text. The object may be shared between deliveries: delivery calls this at most once, and does
+   * not modify the result.
    */
   headers(): Headers;
-  /** Builds the list of all headers, in order, as bytes. Missing: `headers()` tells them all. */
+  /** Returns all headers in order, as bytes. Absent: `headers()` is complete. */
   rawHeaders?(): readonly RawHeader[];
-  /** The topic or subject it came by. */
+  /** Topic or subject of the message. */
   readonly address: string;
   /** Values of the source's wildcards or groups, in order (`*` and `>` of a NATS subject, groups of a RegExp). */
   readonly params?: Readonly<Record<string, string>> | undefined;
@@ -87,22 +89,97 @@ export interface Incoming {
   /** Milliseconds since the epoch. */
   readonly timestamp: number;
   readonly raw: unknown;
-  /** Same on every delivery, unique for ever: it holds cluster or broker, place and, where places are reused, time. */
+  /** The same on every delivery, and never reused: cluster or broker, place and, where places are reused, time. */
   readonly position: string;
-  /** The same for people, as {@link Receipt.position}: `topic[partition]@offset` or `stream@sequence`. */
+  /** Readable position, like {@link Receipt.position}: `topic[partition]@offset` or `stream@sequence`. */
   readonly location?: string | undefined;
-  /** About how much memory it holds while it waits. Asked on lanes with a {@link Lane.pendingBytesLimit}. */
+  /** Approximate memory that it holds while queued. Used on lanes with a {@link Lane.pendingBytesLimit}. */
   readonly bytes?: number | undefined;
-  /** Many wait before it: called on such lanes, so that it lets go of memory that it shares with others. */
+  /** Called on such lanes when the queue before it is long, so that it releases memory that it shares with others. */
   willWait?(): void;
-  /** From 1: how often the server has delivered it. */
-  readonly deliveries: number;
-  /** On a twin: another broker published it. In production it arrives only if the two are one cluster. */
+  /** How often the server has delivered it, from 1. */
+  readonly deliveryCount: number;
+  /** On a twin: it was published by another broker. In production it arrives only if both are the same cluster. */
   readonly carried?: boolean | undefined;
 }
 
-/** All headers of a message as bytes: its own, or, of a driver that knows texts alone, these. */
+/** All headers of a message as bytes, whether or not its driver provides `rawHeaders()`. */
 export function rawHeadersOf(message: Pick<Incoming, 'headers' | 'rawHeaders'>): readonly RawHeader[] {
   if (message.rawHeaders !== undefined) return message.rawHeaders();
   return Object.entries(message.headers()).map(([name, value]) => [name, Buffer.from(value)]);
+}
+
+/** Options of one message that a handler returns. */
+export interface OutgoingFields {
+  /** A string, or bytes such as `message.rawKey`. */
+  readonly key?: string | Uint8Array | undefined;
+  readonly headers?: Headers | undefined;
+  /** Further headers, in order: repeated names, or binary values. */
+  readonly rawHeaders?: readonly RawHeaderToWrite[] | undefined;
+  /** Overrides the publisher's destination, on the same broker. */
+  readonly destination?: string | Destination | undefined;
+  /** Fills the placeholders of the destination, `orders.{id}`, before the params of the message being handled. */
+  readonly params?: Readonly<Record<string, string>> | undefined;
+}
+
+const NO_FIELDS: OutgoingFields = Object.freeze({});
+const brand = Symbol.for('nestjs-multi-broker.outgoing');
+
+/** A payload with options of its own; created by {@link outgoing}. */
+export interface OutgoingMessage<T = unknown> extends OutgoingFields {
+  /** @internal */
+  readonly [brand]: true;
+  readonly payload: T;
+}
+
+/** Several messages; created by `outgoing.each`. */
+export interface OutgoingEach<T = unknown> {
+  /** @internal */
+  readonly [brand]: 'each';
+  readonly items: readonly T[];
+}
+
+/** A class, so that all returned messages have one hidden class in V8. */
+class Message<T> implements OutgoingMessage<T> {
+  readonly [brand] = true;
+
+  constructor(
+    readonly payload: T,
+    readonly key: string | Uint8Array | undefined,
+    readonly headers: Headers | undefined,
+    readonly destination: string | Destination | undefined,
+    readonly rawHeaders: readonly RawHeaderToWrite[] | undefined,
+    readonly params: Readonly<Record<string, string>> | undefined,
+  ) {}
+}
+
+/** A class as well: plain objects are recognised as payloads by their prototype, without further checks. */
+class Messages<T> implements OutgoingEach<T> {
+  readonly [brand] = 'each';
+
+  constructor(readonly items: readonly T[]) {}
+}
+
+/** Wraps a handler's result, or an item of a batch, with a key, headers or a destination of its own. */
+export function outgoing<T>(payload: T, fields: OutgoingFields = NO_FIELDS): OutgoingMessage<T> {
+  const { key, headers, destination, rawHeaders, params } = fields;
+  return new Message(payload, key, headers, destination, rawHeaders, params);
+}
+
+/** One message per item, where a plain array would be a single message. Items may be made by `outgoing()`. */
+outgoing.each = <T>(items: readonly T[]): OutgoingEach<T> => new Messages(items);
+
+/** Whether it was made by `outgoing()` or `outgoing.each()`, or spread from one. A mere `in`: most values are not. */
+export function isOutgoing(value: object): boolean {
+  return brand in value;
+}
+
+/** Whether the value was made by {@link outgoing}. */
+export function isOutgoingMessage(value: unknown): value is OutgoingMessage {
+  return typeof value === 'object' && value !== null && (value as Partial<OutgoingMessage>)[brand] === true;
+}
+
+/** Whether the value was made by `outgoing.each`. */
+export function isOutgoingEach(value: unknown): value is OutgoingEach {
+  return typeof value === 'object' && value !== null && (value as Partial<OutgoingEach>)[brand] === 'each';
 }

@@ -1,24 +1,25 @@
-import type { ErrorCode } from './catalogue.js';
+import type { ErrorCode } from './catalogue/index.js';
+import { errorOf } from './error-of.js';
 
-/** A chain that ends in itself, or one that a client makes longer at each try. */
+/** Limit for chains that are circular, or that a client extends at every attempt. */
 const MOST_CAUSES = 5;
-/** Where the message ends in a stack. */
+/** The first frame of a stack, where the message ends. */
 const FRAMES = /\n\s+at /;
-/** Codes of errors whose causes are a codec's, which may quote the payload. */
+/** Codes of errors whose cause comes from a codec and may quote the payload. */
 const QUOTING = new Set<unknown>(['MULTI_BROKER_UNDECODABLE', 'MULTI_BROKER_UNENCODABLE'] satisfies ErrorCode[]);
 
-/** The stack of an error and of each cause beneath it. A payload that a codec quotes is left out. */
+/** The stacks of an error and its causes, without messages that may quote a payload. */
 export function stackWithCauses(error: Error): string {
   const causes = causesOf(error).map((cause) => `Caused by: ${stackOf(cause)}`);
   return [error.stack ?? nameAndMessage(error), ...causes].join('\n');
 }
 
-/** An error and each cause beneath it, name and message, in one line. */
+/** Names and messages of an error and its causes, in one line. */
 export function lineWithCauses(error: Error): string {
   return [nameAndMessage(error), ...causesOf(error).map(textOf)].join('; caused by ').replace(/\s*[\r\n]+\s*/g, ' ');
 }
 
-/** Its code, or that of the first cause that has one. */
+/** The code of the error, or of its first cause that has one. */
 export function codeOf(error: Error): string | undefined {
   for (const value of [error, ...causesOf(error).map((cause) => cause.value)]) {
     const code = (value as { readonly code?: unknown }).code;
@@ -29,7 +30,7 @@ export function codeOf(error: Error): string | undefined {
 
 interface Cause {
   readonly value: unknown;
-  /** Its message may quote the payload. */
+  /** Whether the message may quote the payload. */
   readonly quotes: boolean;
 }
 
@@ -42,7 +43,7 @@ function causesOf(error: Error): Cause[] {
     const value = at.cause;
     if (value === undefined || value === null || seen.has(value)) break;
     seen.add(value);
-    // What JSON.parse() and Buffer say quotes the text.
+    // JSON.parse() and Buffer quote the text in their messages.
     causes.push({ value, quotes: quotes || (isErrorLike(value) && value.name === 'SyntaxError') });
   }
   return causes;
@@ -59,7 +60,7 @@ function stackOf(cause: Cause): string {
 function textOf({ value, quotes }: Cause): string {
   if (isErrorLike(value))
     return quotes ? `${String(value.name)} (its message may quote the payload)` : nameAndMessage(value);
-  // What is thrown and no Error may be the payload itself.
+  // A thrown value that is not an Error may be the payload itself.
   return quotes || typeof value !== 'string' ? `a value of type ${typeof value}` : value;
 }
 
@@ -67,7 +68,7 @@ function nameAndMessage({ name, message }: ErrorLike): string {
   return message === '' ? String(name) : `${String(name)}: ${String(message)}`;
 }
 
-/** What was thrown may look like an Error and be none: a line of the log must not fail by it. */
+/** A thrown value that looks like an Error may have fields of any type, and logging it must not fail. */
 interface ErrorLike {
   readonly name: unknown;
   readonly message: unknown;
@@ -77,4 +78,16 @@ interface ErrorLike {
 
 function isErrorLike(value: unknown): value is ErrorLike {
   return typeof value === 'object' && value !== null && 'message' in value && 'name' in value;
+}
+
+/** The thrown value if it is an Error; otherwise an error with the value as its cause. */
+export function asError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  if (isErrorOfAnotherRealm(thrown)) return thrown;
+  return errorOf('MULTI_BROKER_HANDLER_VALUE', { type: typeof thrown }, { cause: thrown });
+}
+
+/** `instanceof Error` is false for an Error of another realm, and Jest runs each test file in its own realm. */
+function isErrorOfAnotherRealm(value: unknown): value is Error {
+  return typeof value === 'object' && value !== null && 'message' in value && 'stack' in value;
 }

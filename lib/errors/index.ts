@@ -1,12 +1,35 @@
-export { catalogue, type ErrorCode } from './catalogue.js';
-export { type ErrorDetails, isMultiBrokerError, MultiBrokerError } from './multi-broker-error.js';
-export { PublishError } from './publish-error.js';
-export { WiringError } from './wiring-error.js';
-export { BrokerStartError, type StartFailure } from './broker-start-error.js';
-export { isDuration, requireDuration } from './duration.js';
-export { asError } from './as-error.js';
-export { CIRCULAR, isMissing, missing, requireName, UNSET } from './missing-value.js';
-export { nearestName } from './nearest-name.js';
-export { type OptionNames, unknownOptions } from './unknown-options.js';
-export { loadedCopies } from './copies.js';
-export { codeOf, lineWithCauses, stackWithCauses } from './causes.js';
+export { catalogue, type ErrorCode, PHRASES } from './catalogue/index.js';
+export {
+  type FixedPhrase,
+  type MessageId,
+  type MessageParams,
+  phrase,
+  type Problem,
+  problemAt,
+  problemIn,
+  problemOf,
+  textOf,
+} from './messages.js';
+export { errorAt, errorFrom, errorOf, publishErrorOf } from './error-of.js';
+export {
+  type ErrorDetails,
+  isMultiBrokerError,
+  MultiBrokerError,
+  PublishError,
+  type PublishErrorDetails,
+  WiringError,
+  BrokerStartError,
+  type StartFailure,
+  loadedCopies,
+} from './errors.js';
+export {
+  isDuration,
+  requireDuration,
+  isMissing,
+  missing,
+  requireName,
+  type OptionNames,
+  unknownOptions,
+  nearestName,
+} from './option-checks.js';
+export { asError, codeOf, lineWithCauses, stackWithCauses } from './causes.js';

@@ -1,22 +1,35 @@
 import type { DeliveryContext } from '../delivery/index.js';
-import type { BrokerDefinition, Destination, PublishToOptions, Source, SubscribeOptions } from '../driver/index.js';
+import type {
+  BrokerDefinition,
+  Destination,
+  HandlerOptions,
+  PublishToOptions,
+  Source,
+  SubscribeOptions,
+} from '../driver/index.js';
 import type { MultiBrokerError } from '../errors/index.js';
-import type { HandlerHost } from './handler-host.js';
+import type { HandlerHost } from './handler-classes.js';
 
-/** One `@Subscribe` of one method as the explorer found it: names are not resolved yet. */
+/** One `@Subscribe` of one method as the explorer found it, with names not resolved yet. */
 export interface HandlerDeclaration {
   /** `Class.method`. */
   readonly handler: string;
-  /** Of a decorated method: names of classes are not unique. */
+  /** Identifies a decorated method, since class names are not unique. */
   readonly method?: { readonly type: unknown; readonly name: string; readonly host?: HandlerHost };
   readonly broker: string | BrokerDefinition;
   readonly source: string | Source;
   readonly options: SubscribeOptions;
+  /** Defaults of the class: they stand between the options and the broker's. */
+  readonly defaults?: HandlerOptions | undefined;
+  /** Begins the source: that of the class. */
+  readonly prefix?: string | undefined;
+  /** Names of params that the method asks for, and how many sources it reads. */
+  readonly params?: { readonly names: readonly string[]; readonly sources: number } | undefined;
   /** Closest to the method first. */
   readonly publishTo: readonly PublishDeclaration[];
-  /** What the explorer saw to be wrong with the method itself. */
+  /** Problems of the method itself that the explorer found. */
   readonly problems: readonly MultiBrokerError[];
-  /** Calls the method through Nest (guards, pipes, interceptors, filters). The payload is decoded already. */
+  /** Calls the method through guards, pipes, interceptors and filters. The payload is already decoded. */
   call(context: DeliveryContext): unknown;
 }
 

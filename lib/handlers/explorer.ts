@@ -1,45 +1,56 @@
 import { ExternalContextCreator, ModuleRef, type ModulesContainer } from '@nestjs/core';
 import { publishersOf, subscriptionsOf } from '../decorators/index.js';
-import { followHandled } from '../delivery/index.js';
-import { MultiBrokerError } from '../errors/index.js';
-import { compiledCall } from './compiled-call.js';
-import { DecoratorValues, shown } from './configured.js';
+import { errorOf, type MultiBrokerError } from '../errors/index.js';
+import { type ClassOptions, classOptionsOf } from './class-options.js';
 import type { HandlerDeclaration } from './declaration.js';
-import { enhancerProblems } from './enhancer-problems.js';
-import { findHosts, isBeingBuilt, wrappersOf } from './find-hosts.js';
-import { findsBrokers, injectedBrokers } from './finds-brokers.js';
-import { canCompile, externalCall } from './external-call.js';
+import { DecoratorValues, shown } from './decorator-values.js';
 import { globalNames, withoutGlobals } from './global-enhancers.js';
-import { functionOf, type HandlerHost, type HandlerMethod, isScoped } from './handler-host.js';
-import { creatorFor, instanceOf, type NestCreator, type NestModule } from './nest-internals.js';
-import { parameterProblems } from './parameter-problems.js';
-import { scopedCall } from './scoped-call.js';
+import {
+  findHosts,
+  functionOf,
+  type HandlerHost,
+  type HandlerMethod,
+  isBeingBuilt,
+  isScoped,
+  wrappersOf,
+} from './handler-classes.js';
+import { findsBrokers, injectedBrokers } from './injected-brokers.js';
+import { batchParameterProblems, enhancerProblems, parameterProblems, paramsOf, takesContext } from './method-check.js';
+import { compiledCall } from './pipeline/compiled-call.js';
+import { canCompile, externalCall } from './pipeline/external-call.js';
+import { creatorFor, instanceOf, type NestCreator, type NestModule } from './pipeline/nest-internals.js';
+import { scopedCall } from './pipeline/scoped-call.js';
 
-/** What the explorer found. */
+/** The result of {@link HandlerExplorer.explore}. */
 export interface Explored {
   readonly declarations: readonly HandlerDeclaration[];
-  /** Mistakes that belong to no declaration. */
+  /** Problems that belong to no declaration. */
   readonly problems: readonly MultiBrokerError[];
-  /** For the log: what `enabled: false` leaves out. */
+  /** Log lines for handlers that `enabled: false` leaves out. */
   readonly leftOut: readonly string[];
+  /** Whether a class injects a broker, or something that finds one. */
+  readonly findsBrokers: boolean;
+  /** Whether a class injects a broker, or a handler takes its context: such code may publish to any address. */
+  readonly publishesAnywhere: boolean;
 }
 
-/** What the application says of its handlers. */
+/** Settings of the application for its handlers. */
 export interface ExplorerSettings {
-  /** Whether its own enhancers are for handlers that say nothing of it. */
+  /** Whether global enhancers run for handlers without an option of their own. */
   globalEnhancers(): boolean;
   warn(warning: string): void;
-  /** A test's eyes, before each call of a handler's method. */
+  /** Lets a test see each call of a handler's method. */
   readonly methodCalled?: (() => void) | undefined;
 }
 
 const SETTINGS: ExplorerSettings = { globalEnhancers: () => true, warn: () => undefined };
 
-/** Finds the decorated methods of all providers and controllers, once, and makes each callable through Nest. */
+/** Finds the decorated methods of all providers and controllers, once, and builds the call of each through Nest. */
 export class HandlerExplorer {
   private readonly creators = new Map<NestModule, NestCreator>();
   private readonly unread: MultiBrokerError[] = [];
   private readonly leftOut: string[] = [];
+  private readonly classes = new Map<object, ClassOptions | undefined>();
   private explored: Explored | undefined;
 
   constructor(
@@ -47,24 +58,24 @@ export class HandlerExplorer {
     private readonly settings = SETTINGS,
   ) {}
 
-  /** The application's own enhancers, by kind and name. */
+  /** The global enhancers, by kind and name. */
   globalEnhancers(): readonly string[] {
     const external = instanceOf(this.modules, ExternalContextCreator) as unknown as NestCreator;
     return globalNames(external.guardsContextCreator.config);
   }
 
   /**
-   * Cheap after the first call. `allBuilt`: start-up hooks are called already, and nothing is looked up to know it.
+   * Cached after the first call. With `allBuilt`, start-up hooks have begun, so every provider is known to be created.
    *
-   * @throws MultiBrokerError MULTI_BROKER_NOT_CONNECTED while Nest still makes providers: an instance found then would
-   * be one whose constructor was never called.
+   * @throws MultiBrokerError MULTI_BROKER_NOT_CONNECTED while Nest still creates providers: an instance found then
+   * might be a placeholder whose constructor was never called.
    */
   explore(allBuilt = false): Explored {
     if (!allBuilt && this.explored === undefined && isBeingBuilt(this.modules.values())) throw tooEarly();
     return (this.explored ??= this.search());
   }
 
-  /** Which broker is injected by name, and into what. */
+  /** The broker names that classes inject, with those classes. */
   injected(): readonly { readonly name: string; readonly by: string }[] {
     return [...wrappersOf(this.modules.values())].flatMap(({ wrapper }) =>
       injectedBrokers(wrapper).map((name) => ({ name, by: String(wrapper.name) })),
@@ -73,11 +84,12 @@ export class HandlerExplorer {
 
   private search(): Explored {
     const hosts = findHosts(this.modules.values());
-    for (const { wrapper } of wrappersOf(this.modules.values())) if (findsBrokers(wrapper)) followHandled();
     const methods = hosts.flatMap(methodsOf);
+    const findsABroker = [...wrappersOf(this.modules.values())].some(({ wrapper }) => findsBrokers(wrapper));
     const declarations = methods.flatMap((method) => this.declarationsOf(method));
     const problems = [...hosts.flatMap(replacedMethods), ...methods.flatMap(publisherWithoutSource), ...this.unread];
-    return { declarations, problems, leftOut: this.leftOut };
+    const publishesAnywhere = findsABroker || methods.some(takesContext);
+    return { declarations, problems, leftOut: this.leftOut, findsBrokers: findsABroker, publishesAnywhere };
   }
 
   private declarationsOf(method: HandlerMethod): HandlerDeclaration[] {
@@ -87,23 +99,36 @@ export class HandlerExplorer {
     const creator = (): NestCreator => this.creatorOf(method.module);
     const handler = `${method.className}.${method.method}`;
     const known = { type: method.instance.constructor as unknown, name: method.method, host: method };
-    const values = new DecoratorValues(method);
-    const configured = subscriptions.map((written) => values.subscription(written));
+    const values = new DecoratorValues(method, handler);
+    const common = this.classOf(method);
+    const configured = subscriptions.map((written) => values.subscription(written, common));
     const publishTo = publishersOf(callback).map((written) => values.publisher(written));
-    // A method with two sources has the mistakes of its own once.
+    // Problems of the method are reported once, however many sources it has.
     const own = [...parameterProblems(method), ...enhancerProblems(method, creator)];
     const enabled = configured.filter((subscription) => subscription.enabled);
     for (const each of configured) if (!each.enabled) this.leftOut.push(`${handler} does not read ${shown(each)}`);
     if (enabled.length > 0) this.unread.push(...values.problems);
-    if (values.problems.length > 0) return [];
-    return enabled.map(({ broker, source, options }, place) => {
-      const problems = place === 0 ? own : [];
+    if (values.problems.length > 0 || (common?.problems ?? []).length > 0) return [];
+    const params = { names: paramsOf(method), sources: enabled.length };
+    return enabled.map(({ broker, ofClass, source, options }, place) => {
+      const first = place === 0 ? own : [];
+      const problems = options.batch === undefined ? first : [...first, ...batchParameterProblems(method)];
       const call = this.callOf(method, creator, options.globalEnhancers);
-      return { handler, method: known, broker, source, options, publishTo, problems, call };
+      const ofTheClass = { defaults: common?.defaults, prefix: ofClass ? common?.prefix : undefined };
+      return { handler, method: known, broker, source, options, ...ofTheClass, params, publishTo, problems, call };
     });
   }
 
-  /** Compiled when its first message comes: in a test most handlers get none. */
+  /** Read once for each instance, and its problems are reported once. */
+  private classOf(host: HandlerHost): ClassOptions | undefined {
+    if (this.classes.has(host.instance)) return this.classes.get(host.instance);
+    const options = classOptionsOf(host);
+    this.classes.set(host.instance, options);
+    this.unread.push(...(options?.problems ?? []));
+    return options;
+  }
+
+  /** Compiles the call at the first message: in a test most handlers receive none. */
   private callOf(
     method: HandlerMethod,
     creator: () => NestCreator,
@@ -129,38 +154,28 @@ export class HandlerExplorer {
   }
 
   private newCreator(module: NestModule): NestCreator {
-    const tell = (warning: string): void => {
-      this.settings.warn(warning);
-    };
-    return creatorFor(instanceOf(this.modules, ExternalContextCreator), module, tell, this.settings.methodCalled);
+    const warn = (warning: string): void => this.settings.warn(warning);
+    return creatorFor(instanceOf(this.modules, ExternalContextCreator), module, warn, this.settings.methodCalled);
   }
 }
 
-/** Field by field: a spread takes several times as long, and this is done for each handler of each test. */
+/** Copies field by field: a spread is several times slower, and this runs for each handler of each test. */
 function methodsOf({ instance, className, wrapper, module, methods, replaced }: HandlerHost): HandlerMethod[] {
   return methods.map((method) => ({ instance, className, wrapper, module, methods, replaced, method }));
 }
 
 function tooEarly(): MultiBrokerError {
-  const what =
-    'A broker was used while Nest still made providers; use it in onModuleInit() or later, not in a constructor or factory';
-  return new MultiBrokerError('MULTI_BROKER_NOT_CONNECTED', what);
+  return errorOf('MULTI_BROKER_NOT_CONNECTED.tooEarly', {});
 }
 
-/** They would never be called, and nobody would say so. */
+/** Reports handlers that would silently never be called. */
 function replacedMethods({ className, replaced }: HandlerHost): MultiBrokerError[] {
-  return replaced.map((method) => {
-    const handler = `${className}.${method}`;
-    const what = `${handler} would not be called: a decorator above @Subscribe puts another function in its place, without the metadata; write @Subscribe and @PublishTo above that decorator`;
-    return new MultiBrokerError('MULTI_BROKER_WIRING', what, { handler });
-  });
+  return replaced.map((method) => errorOf('MULTI_BROKER_WIRING.replacedMethod', { handler: `${className}.${method}` }));
 }
 
-/** It would never publish, and nobody would say so. */
+/** Reports a publisher that would silently never publish. */
 function publisherWithoutSource({ instance, className, method }: HandlerMethod): MultiBrokerError[] {
   const callback = functionOf(instance, method);
   if (publishersOf(callback).length === 0 || subscriptionsOf(callback).length > 0) return [];
-  const handler = `${className}.${method}`;
-  const what = `${handler} has @PublishTo but no @Subscribe`;
-  return [new MultiBrokerError('MULTI_BROKER_PUBLISH_WITHOUT_SUBSCRIBE', what, { handler })];
+  return [errorOf('MULTI_BROKER_PUBLISH_WITHOUT_SUBSCRIBE', { handler: `${className}.${method}` })];
 }

@@ -1,11 +1,13 @@
-import type { GlobalEnhancers, NestCreator } from './nest-internals.js';
+import type { ArgumentsHost } from '@nestjs/common';
+import { MessageContext } from '../driver/index.js';
+import type { GlobalEnhancers, NestCreator } from './pipeline/nest-internals.js';
 
-/** A creator that reads the enhancers of the application in `config`; without one it has those of class and method. */
+/** A creator that finds global enhancers through `config`; without it, only those of class and method. */
 interface ReadsGlobals {
   readonly config?: unknown;
 }
 
-/** The same creator for handlers that the application's `APP_*` and `useGlobal*()` enhancers are not for. */
+/** A copy of the creator without the `APP_*` and `useGlobal*()` enhancers. */
 export function withoutGlobals(creator: NestCreator): NestCreator {
   return Object.assign(Object.create(creator) as NestCreator, {
     guardsContextCreator: alone(creator.guardsContextCreator),
@@ -19,7 +21,7 @@ function alone<T extends object>(creator: T & ReadsGlobals): T {
   return Object.assign(Object.create(creator) as T, { config: undefined });
 }
 
-/** What of the application sees each message, as `guard AuthGuard`. */
+/** The global enhancers that see each message, in the form `guard AuthGuard`. */
 export function globalNames(config: GlobalEnhancers | undefined): readonly string[] {
   if (config === undefined) return [];
   return [
@@ -36,4 +38,12 @@ function named(kind: string, instances: readonly unknown[], wrappers: readonly u
     ...wrappers.map((one) => (one as { readonly metatype?: { readonly name?: string } }).metatype?.name),
   ];
   return classes.map((name) => `${kind} ${name ?? '(without a name)'}`);
+}
+
+/**
+ * Whether a guard, interceptor, pipe or filter runs for a message of this library. `getType()` alone does not tell: it
+ * is `'rpc'` for @nestjs/microservices too. If true, `switchToRpc().getContext()` is the {@link MessageContext}.
+ */
+export function isBrokerContext(host: ArgumentsHost): boolean {
+  return host.getType() === 'rpc' && host.switchToRpc().getContext<unknown>() instanceof MessageContext;
 }

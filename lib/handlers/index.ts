@@ -1,6 +1,10 @@
-export { bindingOf } from './binding-of.js';
+export { bindingOf } from './binding.js';
+export { loopProblem } from './dead-letter.js';
 export type { HandlerDeclaration, PublishDeclaration } from './declaration.js';
 export { type Explored, HandlerExplorer } from './explorer.js';
-export { isBrokerContext } from './is-broker-context.js';
-export { resultItems } from './result-items.js';
-export { brokersOf, checkWiring, type Wiring } from './wiring-check.js';
+export { BatchFailure } from './batch/index.js';
+export { isBrokerContext } from './global-enhancers.js';
+export { byHeader, byType } from './message-filters.js';
+export { resultItems } from './payload.js';
+export { validated } from './schema.js';
+export { checkWiring, type Wiring } from './wiring.js';

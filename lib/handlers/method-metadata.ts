@@ -1,8 +1,10 @@
 import { ROUTE_ARGUMENTS } from '../decorators/index.js';
-import { functionOf, type HandlerMethod } from './handler-host.js';
+import { functionOf, type HandlerMethod } from './handler-classes.js';
 
-/** The decorators of parameters, by `type:index`. */
-export type ParameterMetadata = Readonly<Record<string, { readonly pipes?: readonly unknown[] }>>;
+/** Parameter decorators, keyed by `type:index`. */
+export type ParameterMetadata = Readonly<
+  Record<string, { readonly pipes?: readonly unknown[]; readonly factory?: unknown; readonly data?: unknown }>
+>;
 
 const KINDS = [
   ['__guards__', 'guard', 'canActivate'],
@@ -11,20 +13,20 @@ const KINDS = [
   ['__exceptionFilters__', 'filter', 'catch'],
 ] as const;
 
-/** An enhancer that a decorator names, and the member that an instance of it has. */
+/** An enhancer of a decorator, and the method that an instance of it has. */
 export interface NamedEnhancer {
   readonly kind: (typeof KINDS)[number][1];
   readonly member: (typeof KINDS)[number][2];
   readonly enhancer: unknown;
 }
 
-/** What stands on a method, its parameters and its class. */
+/** Decorators of a method, its parameters and its class. */
 export interface MethodMetadata {
   readonly parameters: ParameterMetadata;
   readonly enhancers: readonly NamedEnhancer[];
 }
 
-/** By class and method. Decorators run once, and what they say is read for each module that is compiled. */
+/** Cached by class and method: decorators run once, but are read for each module that is compiled. */
 const known = new WeakMap<object, WeakMap<object, MethodMetadata>>();
 
 export function metadataOf({ instance, method }: HandlerMethod): MethodMetadata {

@@ -1,7 +1,14 @@
-import { addressOf, type Destination, type DestinationSpec } from '../driver/index.js';
-import { MultiBrokerError, requireName } from '../errors/index.js';
+import {
+  addressOf,
+  type Destination,
+  type DestinationSpec,
+  filledPath,
+  isPath,
+  placeholdersOf,
+} from '../driver/index.js';
+import { errorOf, requireName } from '../errors/index.js';
 import type { KafkaSettings } from './options.js';
-import { refuseBadTopic } from './topic-name.js';
+import { refuseBadTopic } from './topic.js';
 
 /** A topic to write to, resolved for one broker. */
 export interface KafkaDestinationSpec extends DestinationSpec {
@@ -14,10 +21,23 @@ export interface KafkaDestinationSpec extends DestinationSpec {
 export function destinationSpec(to: string | Destination, broker: KafkaSettings): KafkaDestinationSpec {
   requireName(to, 'the topic', { broker: broker.name });
   if (typeof to !== 'string') {
-    const what = `Broker '${broker.name}' is Kafka and cannot publish to a '${to.kind}' destination: use a topic's name`;
-    throw new MultiBrokerError('MULTI_BROKER_WRONG_KIND', what, { broker: broker.name });
+    throw errorOf('MULTI_BROKER_WRONG_KIND.kafkaDestination', { broker: broker.name, kind: to.kind });
   }
-  const address = addressOf(to, broker.addresses);
+  const address = addressOf(to, broker.addresses, broker.prefix);
   refuseBadTopic(address, broker.name);
+  return isPath(address) ? pathSpec(address, broker.name) : topicSpec(address);
+}
+
+function topicSpec(address: string): KafkaDestinationSpec {
   return { kind: 'kafka', name: `topic ${address}`, address, dedupes: false };
+}
+
+function pathSpec(path: string, broker: string): KafkaDestinationSpec {
+  const isToken = (value: string): boolean => /^[a-zA-Z0-9_-]+$/.test(value);
+  const fill: KafkaDestinationSpec['fill'] = (params) => {
+    const address = filledPath(path, params, { what: 'topic', broker, isToken });
+    refuseBadTopic(address, broker);
+    return { ...topicSpec(address), template: path };
+  };
+  return { ...topicSpec(path), placeholders: placeholdersOf(path), fill };
 }

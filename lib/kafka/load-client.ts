@@ -1,23 +1,26 @@
-import { MultiBrokerError } from '../errors/index.js';
+import type { Admin, Kafka, Producer } from 'kafkajs';
 
-/** The package kafkajs, loaded. */
+import { commonJsExports, type CommonJsModule, loadPeer } from '../driver/index.js';
+
+/** The kafkajs package. */
 export type KafkaClient = typeof import('kafkajs');
 
-type Importer = () => Promise<KafkaClient & { readonly default?: KafkaClient }>;
+type Importer = () => Promise<CommonJsModule<KafkaClient>>;
 
 /** Loads the optional peer kafkajs. Rejects with MULTI_BROKER_CLIENT_MISSING where it is not installed. */
 export async function loadClient(broker: string, load: Importer = () => import('kafkajs')): Promise<KafkaClient> {
-  try {
-    const module = await load();
-    return module.default ?? module;
-  } catch (cause) {
-    if (!isMissing(cause)) throw cause;
-    const what = `Broker '${broker}' needs the package 'kafkajs', which is not installed (npm install kafkajs)`;
-    throw new MultiBrokerError('MULTI_BROKER_CLIENT_MISSING', what, { broker, cause });
-  }
+  return commonJsExports(await loadPeer('kafkajs', broker, load));
 }
 
-function isMissing(thrown: unknown): boolean {
-  const code = (thrown as { code?: unknown } | null)?.code;
-  return code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
+/**
+ * The clients that `Broker.native()` of a Kafka broker gives: `broker.native() as KafkaNative`. They end with the
+ * broker; clients that you make with `kafka` you end yourself.
+ */
+export interface KafkaNative {
+  /** The broker's own producer, connected. Do not keep it: the broker replaces one that cannot go on. */
+  readonly producer: Producer;
+  /** Connects on first use. */
+  readonly admin: Admin;
+  /** Makes consumers, producers and admins with the broker's connection options. */
+  readonly kafka: Pick<Kafka, 'producer' | 'consumer' | 'admin'>;
 }

@@ -1,38 +1,46 @@
 import type { ConsumerConfig, KafkaConfig, ProducerConfig } from 'kafkajs';
 
-import type { BrokerOptions } from '../driver/index.js';
-import type { NewTopicOptions } from './wanted-topics.js';
+import type { BrokerOptions, PrefixOption } from '../driver/index.js';
 
-/** What of {@link KafkaBrokerOptions} is no secret. */
-export interface KafkaSettings extends BrokerOptions {
+/** How to create a topic that is missing at the start. */
+export interface NewTopicOptions {
+  readonly partitions: number;
+  /** Replicas of each partition. Default: the cluster's own (`default.replication.factor`). */
+  readonly replication?: number;
+  /** The topic's own settings, as Kafka names them: `{ 'retention.ms': '86400000' }`. */
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+/** Those of {@link KafkaBrokerOptions} that hold no secret. */
+export interface KafkaSettings extends BrokerOptions, PrefixOption {
   /** The consumer group of sources that name none. */
   readonly groupId?: string;
   /**
-   * Where a group begins in a partition that it has committed nothing for: the oldest message (`true`, default), or
-   * what is published from the start on (`false`). A partition that is added later is read from its beginning.
+   * Where a group begins in a partition without a committed offset: with the oldest message (`true`, default), or with
+   * messages published after the start (`false`). A partition that is added later is read from its beginning.
    */
   readonly fromBeginning?: boolean;
-  /** kafkajs's own options, but for the group. `maxWaitTimeInMs` is 250 by default: the idle part of a shutdown. */
+  /** kafkajs's own options, without the group. `maxWaitTimeInMs` is 250 by default: an idle shutdown takes as long. */
   readonly consumer?: Omit<ConsumerConfig, 'groupId'>;
   /**
-   * kafkajs's own options. Partitions are picked as by its default partitioner. Of `retry` the number of `retries`
-   * holds: the waits are the broker's own, unless it is idempotent.
+   * kafkajs's own options. Partitions are those of its default partitioner. Of `retry`, only `retries` applies: delays
+   * are the broker's own, unless the producer is idempotent.
    */
   readonly producer?: Omit<ProducerConfig, 'createPartitioner' | 'transactionalId' | 'transactionTimeout'>;
   /**
-   * Topics that are made where they are missing, before anything is read or written; names are those of decorators,
-   * mapped by `addresses`. What is there is never changed. `{ incoming: { partitions: 6 } }`
+   * Topics that are created if they are missing, before anything is read or written; names are those of decorators,
+   * mapped by `addresses` and prefixed. Existing topics are never changed. `{ incoming: { partitions: 6 } }`
    */
   readonly topics?: Readonly<Record<string, NewTopicOptions>>;
   /** How long finished work may stay uncommitted, in milliseconds. Default 1,000. */
   readonly commitIntervalMs?: number;
   /**
    * The most bytes that one gzipped batch of records may grow to; a larger one halts its partition. kafkajs has one
-   * table of codecs in a process: the largest limit of all brokers holds. Default 32 MiB.
+   * table of codecs in a process, so the largest limit of all brokers applies. Default 32 MiB.
    */
   readonly maxDecompressedBytes?: number;
   /**
-   * Allows TLS without a check of the server's certificate (`client.ssl.rejectUnauthorized: false`). Default `false`.
+   * Allows TLS that does not verify the server's certificate (`client.ssl.rejectUnauthorized: false`). Default `false`.
    */
   readonly allowInsecure?: boolean;
   /**
@@ -47,10 +55,4 @@ export interface KafkaSettings extends BrokerOptions {
 export interface KafkaBrokerOptions extends KafkaSettings {
   /** The options of kafkajs's client. */
   readonly client: KafkaConfig;
-}
-
-/** The options without the client's, which hold credentials: printing them tells no secret. */
-export function settings(options: KafkaBrokerOptions): KafkaSettings {
-  const { client: _secret, ...rest } = options;
-  return rest;
 }

@@ -1,11 +1,11 @@
-import type { Headers, Log, RawHeader } from '../driver/index.js';
+import type { Headers, Logger, RawHeader } from '../driver/index.js';
 
-/** Headers of a record as kafkajs takes them: an array where one is repeated. */
+/** Headers of a record in kafkajs's form: an array where a header is repeated. */
 export type RecordHeaders = Record<string, string | Buffer | (string | Buffer)[]>;
 
 /**
- * All headers of a message that has raw ones. A header without a value is left out: kafkajs throws for it, though it
- * reads it.
+ * All headers of a message with raw headers. A header without a value is left out: kafkajs can read one, but throws
+ * when it writes one.
  */
 export function recordHeaders(headers: Headers | undefined, raw: readonly RawHeader[]): RecordHeaders {
   const values = new Map<string, string | Buffer | Buffer[]>(Object.entries(headers ?? {}));
@@ -19,29 +19,29 @@ export function recordHeaders(headers: Headers | undefined, raw: readonly RawHea
   return Object.fromEntries(values);
 }
 
-/** Names may come from data without end: beyond so many they are told anew. */
+/** Names may come from data, without end: beyond this number they are forgotten and logged once more. */
 const REMEMBERED = 1_000;
 
-/** Tells once of each header that is left out for it has no value. */
+/** Leaves out headers without a value, with one log line for each name. */
 export class LeftOut {
-  private readonly told = new Set<string>();
+  private readonly logged = new Set<string>();
 
   constructor(
     private readonly broker: string,
-    private readonly log: Pick<Log, 'warn'>,
+    private readonly log: Pick<Logger, 'warn'>,
   ) {}
 
-  /** What is left to write. */
+  /** The headers that can be written. */
   of(raw: readonly RawHeader[] | undefined): readonly RawHeader[] | undefined {
     if (raw?.every(([, value]) => value !== null) ?? true) return raw;
-    for (const [name, value] of raw ?? []) if (value === null) this.tell(name);
+    for (const [name, value] of raw ?? []) if (value === null) this.warn(name);
     return raw?.filter(([, value]) => value !== null);
   }
 
-  private tell(name: string): void {
-    if (this.told.has(name)) return;
-    if (this.told.size >= REMEMBERED) this.told.clear();
-    this.told.add(name);
+  private warn(name: string): void {
+    if (this.logged.has(name)) return;
+    if (this.logged.size >= REMEMBERED) this.logged.clear();
+    this.logged.add(name);
     const what = `the header ${JSON.stringify(name)} has no value and is not published`;
     this.log.warn(`Kafka '${this.broker}': ${what}: kafkajs reads such a header and cannot write one`);
   }

@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto';
 
 import { KAFKA_CORRELATION_ID, KAFKA_REPLY_TOPIC } from '../codec/index.js';
 import type { DestinationSpec, Driver, Incoming, Intake, Lane, Outgoing, Sink } from '../driver/index.js';
-import { MultiBrokerError } from '../errors/index.js';
+import { errorOf } from '../errors/index.js';
 import type { KafkaSettings } from './options.js';
 import { sourceSpec } from './source-spec.js';
 import { topic } from './topic.js';
 
 /**
- * Requests as `ClientKafka` of @nestjs/microservices makes them: the answers of `orders` come by `orders.reply`. A
- * process reads it in a group of its own, from where it ends, so that no other takes an answer; it is told from others
- * by its correlation id.
+ * Requests in the way of @nestjs/microservices' `ClientKafka`: answers of `orders` come by `orders.reply`. Each process
+ * reads that topic in a group of its own, from its end, so that no other process takes an answer, and finds its answers
+ * by correlation id.
  */
 export class TopicRequests implements Sink {
   private readonly intakes = new Map<string, Promise<Intake>>();
@@ -25,7 +25,7 @@ export class TopicRequests implements Sink {
     this.groupId = `${broker.groupId ?? broker.name}-replies-${randomUUID()}`;
   }
 
-  /** Whether a broker makes them: by its codec, as Kafka itself has none. */
+  /** Whether a broker offers requests: its codec decides, as Kafka itself has none. */
   static areMadeBy({ codec }: KafkaSettings): boolean {
     return codec?.replies?.byTopic === true;
   }
@@ -36,7 +36,7 @@ export class TopicRequests implements Sink {
     const id = randomUUID();
     const headers = { ...message.headers, [KAFKA_CORRELATION_ID]: id, [KAFKA_REPLY_TOPIC]: replies };
     const answered = this.answerOf(id, AbortSignal.any([signal, this.over.signal]));
-    // It may be too late before it is written.
+    // The request may time out before it is written.
     answered.catch(() => undefined);
     const [outcome] = await this.driver.publish(to, [{ ...message, headers }]);
     if (outcome === undefined || 'receipt' in outcome) return answered;
@@ -44,10 +44,9 @@ export class TopicRequests implements Sink {
     throw outcome.error;
   }
 
-  /** What waits for an answer gets none. The driver ends the reading. */
+  /** Fails requests that wait for an answer. The driver ends the subscriptions. */
   close(): void {
-    const { name: broker } = this.broker;
-    this.over.abort(new MultiBrokerError('MULTI_BROKER_STOPPED', `Broker '${broker}' was closed`, { broker }));
+    this.over.abort(errorOf('MULTI_BROKER_STOPPED.closed', { broker: this.broker.name }));
   }
 
   opened(): void {}
@@ -56,17 +55,18 @@ export class TopicRequests implements Sink {
     for (const answer of batch) {
       const id = answer.headers()[KAFKA_CORRELATION_ID];
       if (id !== undefined) this.waiting.get(id)?.(answer);
-      lane.settle(answer, 'done');
+      lane.settle(answer, 'ack');
     }
   }
 
-  /** One that could not begin is tried again by the next request. */
+  /** Subscribes once for each topic; after a failure the next request retries. */
   private async reading(replies: string): Promise<Intake> {
     const known = this.intakes.get(replies);
     if (known !== undefined) return known;
     const source = sourceSpec(topic(replies, { groupId: this.groupId, fromBeginning: false }), {
       ...this.broker,
       addresses: undefined,
+      prefix: undefined,
     });
     const intake = this.driver.subscribe([source], this, this.over.signal);
     this.intakes.set(replies, intake);

@@ -1,6 +1,6 @@
 import type { BrokerDefinition } from '../driver/index.js';
-import { MultiBrokerError, nearestName } from '../errors/index.js';
-import type { BrokerHost } from './broker-host.js';
+import { errorOf, type MultiBrokerError, nearestName, phrase } from '../errors/index.js';
+import type { BrokerHost } from './runtime.js';
 import { ManagedBroker } from './managed-broker.js';
 
 /** The brokers of one application, by name, in the order of definition. */
@@ -20,20 +20,18 @@ export class BrokerRegistry {
     return broker;
   }
 
-  /** The named one, else the first. */
+  /** The broker of this name, or without a name the first one. */
   default(name: string | undefined): ManagedBroker {
     if (name !== undefined) return this.get(name);
     const [first] = this.known.values();
-    if (first === undefined) throw new MultiBrokerError('MULTI_BROKER_NO_BROKER', 'No broker is defined');
+    if (first === undefined) throw errorOf('MULTI_BROKER_NO_BROKER.noDefault', {});
     return first;
   }
 
   /** @throws MultiBrokerError MULTI_BROKER_DUPLICATE_BROKER */
   add(definition: BrokerDefinition): ManagedBroker {
     const { name } = definition;
-    if (this.known.has(name)) {
-      throw new MultiBrokerError('MULTI_BROKER_DUPLICATE_BROKER', `Two brokers are named '${name}'`, { broker: name });
-    }
+    if (this.known.has(name)) throw errorOf('MULTI_BROKER_DUPLICATE_BROKER', { broker: name });
     const broker = new ManagedBroker(definition, this.host);
     this.known.set(name, broker);
     return broker;
@@ -47,23 +45,20 @@ export class BrokerRegistry {
     return new Map([...this.known].map(([name, { definition }]) => [name, definition]));
   }
 
-  /** The error of a name that no broker has. */
+  /** The error for a name that no broker has. */
   unknown(name: string): MultiBrokerError {
-    return this.noSuch(name, `There is no broker '${name}'`);
+    return errorOf('MULTI_BROKER_UNKNOWN_BROKER.asked', { broker: name, hint: this.hintFor(name) });
   }
 
-  /** The same of one that a class injects. */
+  /** The error for such a name that a class injects. */
   notInjected(name: string, by: string): MultiBrokerError {
-    return this.noSuch(name, `${by} injects broker '${name}', and there is none`);
+    return errorOf('MULTI_BROKER_UNKNOWN_BROKER.injected', { by, broker: name, hint: this.hintFor(name) });
   }
 
-  private noSuch(name: string, what: string): MultiBrokerError {
+  private hintFor(name: string): string {
     const names = [...this.known.keys()];
     const near = nearestName(name, names);
-    const known = names.map((one) => `'${one}'`).join(', ');
-    const hint = near === undefined ? `known: ${known || 'none'}` : `did you mean '${near}'?`;
-    return new MultiBrokerError('MULTI_BROKER_UNKNOWN_BROKER', `${what} (${hint})`, {
-      broker: name,
-    });
+    if (near !== undefined) return phrase('didYouMeanQuoted', { near });
+    return phrase('known', { known: names.map((one) => `'${one}'`).join(', ') || 'none' });
   }
 }

@@ -1,39 +1,40 @@
-import { type BrokerDefinition, type ConnectionState, type Driver, type Io, sleep } from '../driver/index.js';
-import { asError, isMultiBrokerError, MultiBrokerError } from '../errors/index.js';
-import { untilAborted } from './deadline.js';
-import type { DriverSource } from './driver-source.js';
+import type { BrokerDefinition, ConnectionState, Driver, DriverContext } from '../driver/index.js';
+import { asError, errorOf, isMultiBrokerError } from '../errors/index.js';
+import { Backoff, sleep, untilAborted } from '../async/index.js';
+import { traceRebalance } from './rebalance-trace.js';
+import type { BrokerRuntime } from './runtime.js';
 
-/** How long a start waits before it dials again, in milliseconds. */
+/** First delay of a start before it tries to connect again, in milliseconds. */
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 2_000;
 
-/** What a connection is made of. */
+/** Dependencies of a {@link Connection}. */
 export interface ConnectionHost {
   readonly definition: BrokerDefinition;
-  readonly drivers: DriverSource;
-  readonly io: Omit<Io, 'state' | 'broker'>;
-  /** The module's option. */
+  readonly drivers: BrokerRuntime;
+  readonly io: Omit<DriverContext, 'state' | 'broker'>;
+  /** The module's `inMemory` option. */
   inMemory(): boolean;
-  /** It has come up, for the first time or again. */
+  /** Called when the connection comes up, for the first time or after a loss. */
   cameUp(): void;
 }
 
-/** One broker's connection: made once however many ask for it, and made anew after it failed or was closed. */
+/** One broker's connection, shared by all callers of `connect()`; reconnects on demand after a failure or a close. */
 export class Connection {
   /** The connected driver; undefined while there is none. */
   driver: Driver | undefined;
   state: ConnectionState | 'none' = 'none';
-  /** Why it is not up. */
+  /** Why the connection is not up. */
   cause: Error | undefined;
   private opening: Promise<Driver> | undefined;
   private trying: AbortController | undefined;
   private closing: Promise<void> | undefined;
-  /** It was told that the start waits for it. */
+  /** The log already says that the start waits for this broker. */
   private isAwaited = false;
-  /** Whether the last failure was told by the driver itself, which knows whether the server may come. */
+  /** Whether the driver itself reported the last failure: it knows whether another try can help. */
   private isAwaitable = false;
-  /** Counts how often it was closed. */
-  private life = 0;
+  /** Incremented by each close, so that a connection that arrives late is recognized. */
+  private closeCount = 0;
 
   constructor(private readonly host: ConnectionHost) {}
 
@@ -49,58 +50,60 @@ export class Connection {
   }
 
   /**
-   * As {@link connect}, and where the server is not there yet again and again: containers start in any order. Where
-   * another try cannot help, or `giveUp` says so, it rejects with why the last one failed.
+   * Like {@link connect}, but retries while the server is not up yet, since containers start in any order. Rejects with
+   * the last failure if another try cannot help or `giveUp` is aborted.
    */
   async connectInTime(signal: AbortSignal, giveUp?: AbortSignal): Promise<Driver> {
     const over = giveUp === undefined ? signal : AbortSignal.any([signal, giveUp]);
     const isOver = (): boolean => over.aborted;
     let before: Error | undefined;
-    for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+    const backoff = new Backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS);
+    for (;;) {
       try {
         return await this.connect(signal);
       } catch (thrown) {
-        // A deadline says nothing of what was waited for.
+        // The last failure says more than a time-out.
         const cause = isTimeOut(thrown) ? (before ?? thrown) : thrown;
         if (isOver() || !this.mayCome(thrown)) throw cause;
         before = asError(thrown);
-        this.tellAwaited(before);
+        this.warnAwaited(before);
       }
-      await sleep(this.host.io.clock, waitMs, over);
+      await sleep(this.host.io.clock, backoff.next(), over);
       if (isOver()) throw isTimeOut(over.reason) || giveUp?.aborted === true ? before : over.reason;
     }
   }
 
-  /** The driver has to say so. Where nobody moves the clock there is nothing to wait for. */
+  /** Whether another try may help: only the driver knows. On a test clock that stands still, waiting cannot help. */
   private mayCome(thrown: unknown): boolean {
     if (this.host.drivers.clockStands || !isMultiBrokerError(thrown)) return false;
     return this.isAwaitable && thrown.code === 'MULTI_BROKER_CONNECT_FAILED' && thrown.retryable;
   }
 
-  private tellAwaited({ message }: Error): void {
+  private warnAwaited({ message }: Error): void {
     const { log } = this.host.io;
-    if (this.isAwaited) log.debug(`${this.named} is not there yet: ${message}`);
-    else log.warn(`${this.named} is not there yet; the start waits for it: ${message}`);
+    if (this.isAwaited) log.debug(`${this.named} is not up yet: ${message}`);
+    else log.warn(`${this.named} is not up yet, retrying until the start times out: ${message}`);
     this.isAwaited = true;
   }
 
-  /** Tries until it is up or closed; for brokers that may come later. `tried` is called after each try. */
+  /** Retries until the connection is up or closed, for optional brokers. Calls `tried` after each try. */
   async keepTrying(tried: () => void): Promise<void> {
     this.trying ??= new AbortController();
     const { signal } = this.trying;
-    for (let waitMs = 500; !signal.aborted && this.driver === undefined; waitMs = Math.min(waitMs * 2, 10_000)) {
+    const backoff = new Backoff(500, 10_000);
+    while (!signal.aborted && this.driver === undefined) {
       try {
         await this.connect(signal);
         tried();
       } catch (thrown) {
         tried();
         this.host.io.log.debug(`${this.named} is not up yet: ${asError(thrown).message}`);
-        await sleep(this.host.io.clock, waitMs, signal);
+        await sleep(this.host.io.clock, backoff.next(), signal);
       }
     }
   }
 
-  /** Never rejects; the driver's own `close` is bounded by who calls this. */
+  /** Never rejects. It has no time limit of its own: the caller sets one. */
   close(): Promise<void> {
     this.closing ??= this.runClose().finally(() => {
       this.closing = undefined;
@@ -115,7 +118,7 @@ export class Connection {
     this.driver = undefined;
     this.opening = undefined;
     this.state = 'none';
-    this.life++;
+    this.closeCount++;
     await Promise.all([opening?.catch(() => undefined), driver && this.closeDriver(driver)]);
   }
 
@@ -140,11 +143,11 @@ export class Connection {
 
   private async open(signal: AbortSignal): Promise<Driver> {
     const { definition, drivers } = this.host;
-    const { life } = this;
+    const { closeCount } = this;
     try {
       const driver = await drivers.open(definition, this.host.inMemory());
       await driver.connect(this.ioOf(driver), signal);
-      await this.refuseLate(driver, life);
+      await this.refuseLate(driver, closeCount);
       this.driver = driver;
       this.isAwaited = false;
       this.changed('up');
@@ -156,20 +159,21 @@ export class Connection {
     }
   }
 
-  /** A driver that did not heed its signal: meanwhile the connection was closed, and may be open anew. */
-  private async refuseLate(driver: Driver, life: number): Promise<void> {
-    if (life === this.life) return;
+  /** Closes a driver that ignored its signal: the connection was closed meanwhile, and may have been reopened. */
+  private async refuseLate(driver: Driver, closeCount: number): Promise<void> {
+    if (closeCount === this.closeCount) return;
     await this.closeDriver(driver);
     throw this.closed();
   }
 
-  private ioOf(driver: Driver): Io {
+  private ioOf(driver: Driver): DriverContext {
     return {
       ...this.host.io,
       broker: this.host.definition.name,
       state: (now, cause) => {
         if (this.driver === driver) this.changed(now, cause);
       },
+      rebalanced: (group) => traceRebalance(this.host.drivers, this.host.definition, group),
     };
   }
 
@@ -177,26 +181,26 @@ export class Connection {
     const before = this.state;
     this.state = now;
     this.cause = cause;
-    this.tell(before, now, cause);
+    this.logChange(before, now, cause);
     if (now === 'up') this.host.cameUp();
   }
 
-  private tell(before: ConnectionState | 'none', now: ConnectionState, cause: Error | undefined): void {
+  private logChange(before: ConnectionState | 'none', now: ConnectionState, cause: Error | undefined): void {
     const { log } = this.host.io;
     const why = cause === undefined ? '' : `: ${cause.message}`;
-    if (now === 'up') log.info(`${this.named} is ${before === 'none' ? 'connected' : 'connected again'}`);
-    else if (now === 'reconnecting') log.warn(`${this.named} lost its connection and reconnects${why}`);
-    else log.error(`${this.named} is lost${why}`, cause);
+    if (now === 'up') log.info(`${this.named} is ${before === 'none' ? 'connected' : 'reconnected'}`);
+    else if (now === 'reconnecting') log.warn(`${this.named} lost its connection, reconnecting${why}`);
+    else log.error(`${this.named} is disconnected for good${why}`, cause);
   }
 
   private failure(cause: Error): Error {
     if (isMultiBrokerError(cause)) return cause;
-    const what = `${this.named} (${this.host.definition.kind}) could not connect: ${cause.message}`;
-    return new MultiBrokerError('MULTI_BROKER_CONNECT_FAILED', what, { broker: this.host.definition.name, cause });
+    const { name: broker, kind } = this.host.definition;
+    return errorOf('MULTI_BROKER_CONNECT_FAILED.driver', { broker, kind, reason: cause.message }, { cause });
   }
 
   private closed(): Error {
-    return new MultiBrokerError('MULTI_BROKER_STOPPED', `${this.named} was stopped`);
+    return errorOf('MULTI_BROKER_STOPPED.broker', { broker: this.host.definition.name });
   }
 }
 

@@ -1,5 +1,11 @@
-export { encodeByHand } from './encode-by-hand.js';
-export { DriverSource, type ServedApplication } from './driver-source.js';
+export { encodePublish, filled } from './encode-publish.js';
+export type { LifecycleTrace } from './lifecycle.js';
+export type { LagReading } from './lag-readings.js';
+export type { RebalanceTrace } from './rebalance-trace.js';
+export { BrokerRuntime, type ServedApplication } from './runtime.js';
+export type { Instrumentation } from './instrumentation.js';
 export { type BrokerWaiting, ManagedMultiBroker } from './managed-multi-broker.js';
 export { type MultiBrokerOptions, type ResolvedOptions, resolveOptions } from './module-options.js';
-export { type HeldSource, whyHeld } from './waiting-room.js';
+export type { Observers } from './observe-all.js';
+export { OBSERVED_BROKERS, observedBrokers } from './observed-brokers.js';
+export { type HeldSource, whyHeld } from './pending-bindings.js';

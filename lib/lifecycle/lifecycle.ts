@@ -1,43 +1,56 @@
-import type { Clock, Log } from '../driver/index.js';
+import { tracingChannel } from 'node:diagnostics_channel';
+import { type Clock, Deadline } from '../async/index.js';
+import { traced } from '../delivery/index.js';
+import type { Logger } from '../driver/index.js';
 import type { BrokerRegistry } from './broker-registry.js';
-import { Deadline } from './deadline.js';
-import type { Demands } from './demands.js';
-import { Grace } from './grace.js';
 import type { ManagedBroker } from './managed-broker.js';
 import type { ResolvedOptions } from './module-options.js';
-import { connectAll, readAll, readByHandAgain, tellStarted } from './start-phases.js';
+import { type OnDemandOperations, stopped } from './on-demand.js';
+import { OptionalBrokerWait } from './optional-brokers.js';
+import type { PendingBindings } from './pending-bindings.js';
+import { connectAll, readAll, restoreDynamicSubscriptions, logStarted } from './start-phases.js';
 import { disconnectAll, drainAll, killAll } from './stop-phases.js';
-import { stopped } from './stopped.js';
-import type { WaitingRoom } from './waiting-room.js';
 import type { WiredHandlers } from './wired-handlers.js';
 
 /**
  * ```text
  * new ── starting ── started ── draining ── drained ── disconnecting ── stopped ── starting …
  *  ▲        │ failed
- *  └────────┘   what was opened is closed again
+ *  └────────┘   everything opened so far is closed
  * ```
  *
- * A stop comes from any phase: during a start it ends that first. A kill goes from any but a stop's to stopped at once.
+ * A stop is possible in any phase; during a start it aborts the start first. A kill goes to `stopped` at once from any
+ * phase but those of a stop.
  */
 type Phase = 'new' | 'starting' | 'started' | 'draining' | 'drained' | 'disconnecting' | 'stopped';
 
-/** What one start and one stop serve. */
+/** A start, or one half of a stop: the same object in all of its events. */
+export interface LifecycleTrace {
+  readonly phase: 'start' | 'drain' | 'disconnect';
+  readonly brokers: readonly { readonly broker: string; readonly kind: string }[];
+  error?: Error;
+}
+
+const phases = tracingChannel<unknown, LifecycleTrace>('nestjs-multi-broker:lifecycle');
+
+/** The parts of an application that one start and one stop serve. */
 export interface Parts {
   readonly registry: BrokerRegistry;
   readonly handlers: WiredHandlers;
-  readonly waiting: WaitingRoom;
-  readonly demands: Demands;
+  readonly pending: PendingBindings;
+  readonly operations: OnDemandOperations;
   readonly clock: Clock;
-  /** As that of the source of drivers. */
+  /** See {@link BrokerRuntime.clockStands}. */
   readonly clockStands: boolean;
-  readonly log: Log;
+  readonly log: Logger;
+  /** Keeps the process alive from the beginning of a start until all brokers are disconnected. */
+  readonly process: { hold(): void; release(): void };
   options(): ResolvedOptions;
   /** @throws WiringError */
   check(): void;
 }
 
-/** The life of all brokers together: started and stopped, each once at a time, and again after that. */
+/** Start and stop of all brokers together. Concurrent calls share one run; after a stop they can be started again. */
 export class Lifecycle {
   private phase: Phase = 'new';
   private starting: { readonly done: Promise<void>; readonly deadline: Deadline } | undefined;
@@ -55,13 +68,13 @@ export class Lifecycle {
     return this.phase === 'starting';
   }
 
-  /** What is added now is late. */
+  /** Whether a start has begun: a broker that is added now is a late one. */
   get isBegun(): boolean {
     return this.isStarting || this.isStarted;
   }
 
   /**
-   * A stop has begun and not ended; one that still waits for the start that it has ended, too. Or it was the last one.
+   * Whether a stop is under way, including one that still waits for the start that it aborted, or has ended for good.
    */
   get isStopping(): boolean {
     if (this.isEnded) return true;
@@ -69,7 +82,7 @@ export class Lifecycle {
     return this.draining !== undefined || this.phase === 'disconnecting';
   }
 
-  /** Connections end, or have ended. */
+  /** Whether connections are being closed or are closed. */
   get isDisconnected(): boolean {
     return this.phase === 'disconnecting' || this.phase === 'stopped';
   }
@@ -77,59 +90,67 @@ export class Lifecycle {
   start(): Promise<void> {
     if (this.isStopping) return Promise.reject(stopped());
     if (this.starting === undefined) {
-      const deadline = this.parts.demands.deadline();
-      this.starting = { deadline, done: this.run(deadline) };
+      const deadline = this.parts.operations.deadline();
+      this.starting = { deadline, done: this.traced('start', () => this.run(deadline)) };
     }
     return this.starting.done;
   }
 
-  /** Resolves when the start that is under way is over, however it ends. */
+  /** Resolves when the current start has succeeded or failed. */
   async startOver(): Promise<void> {
     await this.starting?.done.catch(() => undefined);
   }
 
   /** Phases 1 to 3 of a stop. */
   drain(): Promise<void> {
-    this.draining ??= this.runDrain();
+    this.draining ??= this.traced('drain', () => this.runDrain());
     return this.draining;
   }
 
   /** Phase 4 of a stop. */
   async disconnect(): Promise<void> {
     await this.drain();
-    this.disconnecting ??= this.runDisconnect();
+    this.disconnecting ??= this.traced('disconnect', () => this.runDisconnect());
     await this.disconnecting;
   }
 
-  /** The same for good: the application is closed, and what were started anew would never be stopped. */
+  /** Stops for good: the application is closing, so nothing would stop brokers that were started after this. */
   end(): Promise<void> {
     this.isEnded = true;
     return this.disconnect();
   }
 
-  /** As if the process were gone: nothing is finished or given back. It can be started again. */
+  /** Simulates a killed process: nothing is finished or handed back. It can be started again. */
   async kill(): Promise<void> {
     if (this.isStopping) throw stopped();
-    const { registry, waiting, demands } = this.parts;
+    const { registry, pending, operations } = this.parts;
     const { starting } = this;
     starting?.deadline.abort(stopped);
-    demands.abort(stopped);
+    operations.abort(stopped);
     await starting?.done.catch(() => undefined);
     this.phase = 'disconnecting';
-    waiting.close();
+    pending.close();
     await killAll(registry.all());
+    this.parts.process.release();
     this.phase = 'stopped';
     this.starting = undefined;
   }
 
-  /** A share of the budget of a stop. */
+  /** The deadline of one phase: a share of the time limit of a stop. */
   readonly stopDeadline = (share: number): Deadline => {
     return new Deadline(this.parts.clock, this.parts.options().shutdownTimeoutMs * share, stopped);
   };
 
+  private traced(phase: LifecycleTrace['phase'], act: () => Promise<void>): Promise<void> {
+    if (!phases.hasSubscribers) return act();
+    const brokers = this.parts.registry.all().map(({ name, kind }) => ({ broker: name, kind }));
+    return traced(phases, { phase, brokers }, act);
+  }
+
   private async run(deadline: Deadline): Promise<void> {
-    const { registry, log, waiting } = this.parts;
+    const { registry, log, pending } = this.parts;
     this.phase = 'starting';
+    this.parts.process.hold();
     this.draining = undefined;
     this.disconnecting = undefined;
     const brokers = registry.all();
@@ -138,9 +159,9 @@ export class Lifecycle {
       this.parts.check();
       await this.startAll(brokers, deadline.signal);
       this.phase = 'started';
-      for (const { readings } of brokers) readings.letHandlersBegin();
-      tellStarted(log, brokers, waiting.handlers());
-      waiting.look();
+      for (const { activeSources } of brokers) activeSources.releaseHandlers();
+      logStarted(log, brokers, pending.handlers());
+      pending.startReady();
     } catch (thrown) {
       await this.rollBack(brokers);
       throw thrown;
@@ -150,44 +171,46 @@ export class Lifecycle {
   }
 
   private async startAll(brokers: readonly ManagedBroker[], signal: AbortSignal): Promise<void> {
-    const { clock, clockStands, waiting: room, handlers } = this.parts;
-    const grace = new Grace(clock, signal, clockStands);
+    const { clock, clockStands, pending, handlers } = this.parts;
+    const grace = new OptionalBrokerWait(clock, signal, clockStands);
     await connectAll(brokers, signal, grace);
-    room.open();
-    await readByHandAgain(brokers, signal, { room, grace });
-    const ready = room.admit(handlers.bindings);
-    await readAll(brokers, ready, signal, { room, grace });
-    // A stop that came meanwhile: what did not hear of it must not count as a start.
+    pending.open();
+    await restoreDynamicSubscriptions(brokers, signal, { pending, grace });
+    const ready = pending.admit(handlers.bindings);
+    await readAll(brokers, ready, signal, { pending, grace });
+    // A stop may have come meanwhile: a start whose steps ignored the signal must not count as one.
     signal.throwIfAborted();
   }
 
   private async rollBack(brokers: readonly ManagedBroker[]): Promise<void> {
-    this.parts.waiting.close();
+    this.parts.pending.close();
     await drainAll(brokers, this.stopDeadline, this.parts.log, true);
     await disconnectAll(brokers, this.stopDeadline);
+    this.parts.process.release();
     this.phase = 'new';
     this.starting = undefined;
   }
 
   private async runDrain(): Promise<void> {
-    const { registry, waiting, log } = this.parts;
+    const { registry, pending, log } = this.parts;
     const { starting } = this;
     if (this.phase === 'starting') {
       starting?.deadline.abort(stopped);
       await starting?.done.catch(() => undefined);
     }
     this.phase = 'draining';
-    waiting.close();
+    pending.close();
     await drainAll(registry.all(), this.stopDeadline, log);
     this.phase = 'drained';
   }
 
   private async runDisconnect(): Promise<void> {
-    const { registry, demands, log } = this.parts;
+    const { registry, operations, log } = this.parts;
     this.phase = 'disconnecting';
-    demands.abort(stopped);
+    operations.abort(stopped);
     await disconnectAll(registry.all(), this.stopDeadline);
-    for (const { byHand } of registry.all()) byHand.clear();
+    for (const { dynamicSubscriptions } of registry.all()) dynamicSubscriptions.clear();
+    this.parts.process.release();
     this.phase = 'stopped';
     this.starting = undefined;
     log.info('Stopped');

@@ -1,79 +1,135 @@
-import { followHandled, type NextTry, PublishHooks, sourceIssues, type WaitingLane } from '../delivery/index.js';
+import {
+  type Binding,
+  followHandled,
+  handlersOf,
+  type NextTry,
+  PublishHooks,
+  sourceIssues,
+  type WaitingLane,
+} from '../delivery/index.js';
 import {
   type Broker,
   type BrokerDefinition,
-  type Log,
+  type DeadLetter,
+  type DeadLetterPlace,
+  type DeadLettersOptions,
+  type DestinationSpec,
+  type HandlerClass,
+  type HandlerHandle,
+  type Logger,
   MultiBroker,
   type MultiBrokerHealth,
   type PublishHook,
+  type RedriveOptions,
+  type RedriveResult,
 } from '../driver/index.js';
-import { asError, MultiBrokerError } from '../errors/index.js';
+import { asError, errorOf, type MultiBrokerError } from '../errors/index.js';
 import type { HandlerDeclaration } from '../handlers/index.js';
-import type { BrokerHost } from './broker-host.js';
 import { BrokerRegistry } from './broker-registry.js';
-import { Demands } from './demands.js';
-import type { DriverSource } from './driver-source.js';
+import { HandlerHandles } from './handler-handles.js';
 import { healthOfAll } from './health.js';
+import { type Instrumentation, Instrumented, ioOf } from './instrumentation.js';
+import { LagReadings } from './lag-readings.js';
 import { Lifecycle } from './lifecycle.js';
 import type { ManagedBroker } from './managed-broker.js';
 import { moduleOptionProblems, type ResolvedOptions, resolveOptions } from './module-options.js';
+import { OnDemandOperations, stopped } from './on-demand.js';
+import { type HeldSource, PendingBindings } from './pending-bindings.js';
+import { observeAll, type Observers } from './observe-all.js';
+import { Redrives } from './redrive/index.js';
+import type { BrokerHost, BrokerRuntime } from './runtime.js';
 import { disconnectAll } from './stop-phases.js';
-import { stopped } from './stopped.js';
-import { type HeldSource, WaitingRoom } from './waiting-room.js';
 import { type Admitted, WiredHandlers } from './wired-handlers.js';
 
-/** What waits on one broker. */
+/** Pending work of one broker. */
 export interface BrokerWaiting {
   readonly broker: string;
   readonly lanes: readonly WaitingLane[];
   readonly tries: readonly NextTry[];
-  /** Sources of it that are not read, as what they publish to is not up. */
+  /** Its sources that are not read because a broker that they publish to is not up. */
   readonly held: readonly HeldSource[];
 }
 
-/** All brokers of one Nest application. The module fills it; one start and one stop serve them all. */
+/** All brokers of one Nest application, registered by the module and started and stopped together. */
 export class ManagedMultiBroker extends MultiBroker {
+  /** For probes and scrapes. */
+  readonly lags: LagReadings;
   private readonly registry: BrokerRegistry;
   private readonly hooks = new PublishHooks();
-  private readonly handlers = new WiredHandlers();
-  private readonly demands: Demands;
-  private readonly room: WaitingRoom;
-  private readonly life: Lifecycle;
+  private readonly wired = new WiredHandlers();
+  private readonly handles: HandlerHandles;
+  private readonly operations: OnDemandOperations;
+  private readonly pending: PendingBindings;
+  private readonly lifecycle: Lifecycle;
+  private readonly redrives: Redrives;
+  /** Whether the application may publish to addresses that no decorator names. */
+  publishesAnywhere = false;
   private options: ResolvedOptions = resolveOptions();
+  private readonly instrumented: Instrumented;
 
   constructor(
-    private readonly drivers: DriverSource,
-    private readonly log: Log,
+    private readonly drivers: BrokerRuntime,
+    private readonly log: Logger,
   ) {
     super();
     const { clock, clockStands } = drivers;
+    this.lags = new LagReadings(clock);
+    this.instrumented = new Instrumented(drivers);
     this.registry = new BrokerRegistry(this.host());
-    this.demands = new Demands(clock, () => this.options.startTimeoutMs);
-    this.room = new WaitingRoom(this.registry.known, clock, log);
-    const { registry, handlers, room: waiting, demands } = this;
+    this.operations = new OnDemandOperations(clock, () => this.options.startTimeoutMs);
+    this.pending = new PendingBindings(this.registry.known, clock, log);
+    const { registry, wired: handlers, pending, operations } = this;
     const options = (): ResolvedOptions => this.options;
-    const check = (): void => {
-      this.check();
+    const check = (): void => this.check();
+    const process = {
+      hold: (): void => drivers.holdProcess?.(this.options.inMemory),
+      release: (): void => drivers.releaseProcess?.(),
     };
-    this.life = new Lifecycle({ registry, handlers, waiting, demands, clock, clockStands, log, options, check });
+    this.handles = new HandlerHandles({
+      claims: () => this.claims(),
+      broker: (name) => registry.known.get(name),
+      clock,
+      isBegun: () => this.lifecycle.isBegun,
+    });
+    this.redrives = new Redrives(
+      { clock, broker: (name) => registry.known.get(name), bindings: () => this.allBindings() },
+      (name) => this.redriving(name),
+    );
+    this.lifecycle = new Lifecycle({
+      registry,
+      handlers,
+      pending,
+      operations,
+      clock,
+      clockStands,
+      log,
+      process,
+      options,
+      check,
+    });
   }
 
   get brokers(): readonly Broker[] {
-    followHandled();
+    this.followHandled();
     return this.registry.all();
   }
 
   get default(): Broker {
-    followHandled();
+    this.followHandled();
     return this.lookUp(this.options.default);
   }
 
   get(name: string): Broker {
-    followHandled();
+    this.followHandled();
     return this.lookUp(name);
   }
 
-  /** The same for who does not publish by it; without a name the default. */
+  /** Code of the application may publish by a broker: messages whose handlers publish are known from now on. */
+  followHandled(): void {
+    followHandled(this.drivers);
+  }
+
+  /** Like {@link get}, for callers that do not publish through it; without a name, the default broker. */
   lookUp(name: string | undefined): Broker {
     return this.registry.default(name);
   }
@@ -82,25 +138,54 @@ export class ManagedMultiBroker extends MultiBroker {
     return this.hooks.add(hook);
   }
 
-  /** The root's option; undefined where it says nothing. */
+  /**
+   * From now on telemetry observes all deliveries and publishes, until the application has ended. Called before anything
+   * connects, as drivers then use their clients without instrumentations. False: there is one already.
+   */
+  instrument(by: Instrumentation): boolean {
+    return this.instrumented.begin(by);
+  }
+
+  /** Tells what the application does until the returned function is called. The caller keeps the observers. */
+  observe(by: Observers): () => void {
+    return observeAll(this.drivers, by);
+  }
+
+  get handlers(): readonly HandlerHandle[] {
+    return this.handles.all();
+  }
+
+  handler<T>(type: HandlerClass<T>, method: keyof T & string, broker?: string): HandlerHandle {
+    return this.handles.of(type, method, broker);
+  }
+
+  deadLetters(from: DeadLetterPlace, options: DeadLettersOptions = {}): AsyncIterable<DeadLetter> {
+    return this.redrives.look(from, options);
+  }
+
+  redrive(from: DeadLetterPlace, options: RedriveOptions = {}): Promise<RedriveResult> {
+    return this.redrives.redrive(from, options);
+  }
+
+  /** The option of `forRoot()`; undefined if it is not set. */
   get globalEnhancers(): boolean | undefined {
     return this.options.globalEnhancers;
   }
 
-  /** The root's options. */
+  /** Sets the options of `forRoot()`. */
   configure(options: ResolvedOptions): void {
     this.options = options;
     for (const problem of moduleOptionProblems(options)) this.problem(problem);
   }
 
   /**
-   * A broker of the module's definitions. A second one of the name becomes a wiring problem.
+   * Adds a broker of the module's definitions. A duplicate name is recorded as a wiring problem.
    *
-   * @throws MultiBrokerError MULTI_BROKER_LATE_BROKER after the start, in a module that is loaded lazily: nobody would
-   *   connect it or look for its handlers.
+   * @throws MultiBrokerError MULTI_BROKER_LATE_BROKER after the start, in a lazily loaded module: the broker would
+   *   not be connected, nor its handlers be found.
    */
   register(definition: BrokerDefinition): void {
-    if (this.life.isBegun) throw late(definition, 'is defined in a module that was loaded after the start');
+    if (this.lifecycle.isBegun) throw errorOf('MULTI_BROKER_LATE_BROKER.lazyModule', { broker: definition.name });
     try {
       this.registry.add(definition);
     } catch (thrown) {
@@ -108,113 +193,166 @@ export class ManagedMultiBroker extends MultiBroker {
     }
   }
 
-  /** What is wrong with a class that injects a broker of this name, if anything. */
+  /** The problem of a class that injects a broker of this name, if it does not exist. */
   injectionProblem(name: string, by: string): MultiBrokerError | undefined {
     return this.registry.known.has(name) ? undefined : this.registry.notInjected(name, by);
   }
 
-  /** A mistake that the module found; told with all others. */
+  /** Records a problem that the module found, to be reported with all others. */
   problem(error: MultiBrokerError): void {
-    this.handlers.problem(error);
+    this.wired.problem(error);
   }
 
-  /** Who knows the handlers; asked whenever the wiring is checked. */
+  /** Sets the function that finds the handlers; it is called whenever the wiring is checked. */
   explore(find: () => readonly HandlerDeclaration[]): void {
-    this.handlers.explore(() => find().map((declaration) => this.drivers.watch(declaration)));
+    this.wired.explore(() => find().map((declaration) => this.drivers.watch(declaration)));
   }
 
   /** Finds and checks all handlers, once. @throws WiringError */
   check(): void {
     const name = this.options.default;
     const others = name === undefined || this.registry.known.has(name) ? [] : [this.registry.unknown(name)];
-    this.handlers.check(this.registry.definitions(), this.options, others);
+    this.wired.check(this.registry.definitions(), this.options, others);
   }
 
   async add(definition: BrokerDefinition): Promise<Broker> {
     this.refuseStopping();
-    if (this.life.isBegun && !this.options.allowLateBrokers && !this.registry.known.has(definition.name)) {
-      throw late(definition, 'was added after the start');
+    if (this.lifecycle.isBegun && !this.options.allowLateBrokers && !this.registry.known.has(definition.name)) {
+      throw errorOf('MULTI_BROKER_LATE_BROKER.added', { broker: definition.name });
     }
-    if (this.life.isStarting) await this.afterStart();
-    followHandled();
+    if (this.lifecycle.isStarting) await this.afterStart();
+    this.followHandled();
     const broker = this.registry.add(definition);
-    if (this.life.isStarted) await this.beginLate(broker);
-    else this.handlers.forget();
+    if (this.lifecycle.isStarted) await this.startLate(broker);
+    else this.wired.invalidate();
     return broker;
   }
 
   start(): Promise<void> {
-    return this.life.start();
+    return this.lifecycle.start();
   }
 
-  /** Phases 1 to 3 of a stop: afterwards publishes still work, so that others may finish what they do. */
-  drain(): Promise<void> {
-    return this.life.drain();
+  /** Phases 1 to 3 of a stop. Publishing still works afterwards, so that other modules can finish their work. */
+  async drain(): Promise<void> {
+    await Promise.all([this.stopRedrives(), this.lifecycle.drain()]);
   }
 
-  /** Phase 4 of a stop, after the others. */
+  /** Phase 4 of a stop: ends the connections. */
   disconnect(): Promise<void> {
-    return this.life.disconnect();
+    return this.lifecycle.disconnect();
   }
 
-  /** The same for good, as the application is closed. */
-  end(): Promise<void> {
-    return this.life.end();
+  /** Ends the connections for good, as the application closes. */
+  async end(): Promise<void> {
+    await this.stopRedrives();
+    await this.lifecycle.end();
+    this.instrumented.end();
   }
 
-  stop(): Promise<void> {
-    return this.life.disconnect();
+  async stop(): Promise<void> {
+    await this.drain();
+    await this.lifecycle.disconnect();
   }
 
-  /** As if the process were gone; a start may follow. For tests: with connections that give nothing back. */
+  /** Simulates a killed process, for tests whose connections hand nothing back. It can be started again. */
   kill(): Promise<void> {
-    return this.life.kill();
+    this.redrives.abort();
+    return this.lifecycle.kill();
   }
 
   health(): MultiBrokerHealth {
     return healthOfAll(this.registry.all());
   }
 
-  /** Whether a publish or a delivery is under way anywhere. */
+  /** Whether any broker has a publish or a delivery under way. */
   get busy(): boolean {
     return this.registry.all().some(({ busy }) => busy);
   }
 
-  /** What goes on by itself anywhere: 0 where all that is left waits for the clock or for somebody to settle it. */
+  /** Number of operations in progress; 0 if all remaining work waits for the clock or for a manual settlement. */
   get moving(): number {
     return this.registry.all().reduce((sum, { moving }) => sum + moving, 0);
   }
 
-  /** What waits on each broker: messages for their handler, publishes for their next try, sources for a target. */
-  waiting(): readonly BrokerWaiting[] {
-    return this.registry.all().map(({ name, readings, outbox }) => {
-      return { broker: name, lanes: readings.waiting(), tries: outbox.nextTries(), held: this.room.heldOf(name) };
+  /** The addresses of one broker that handlers publish to, park in or read. */
+  addressesOf(name: string): readonly string[] {
+    const sources = this.wired.claims.filter(({ broker }) => broker === name);
+    return [...sources.map(({ source }) => source.address), ...this.targetsOn(name).map(({ to }) => to.address)];
+  }
+
+  /** Whether handlers publish to, or park in, addresses of one broker that are known only with a message. */
+  fillsAddressesOf(name: string): boolean {
+    return this.targetsOn(name).some(({ to, ofEach }) => to.fill !== undefined || ofEach);
+  }
+
+  private targetsOn(name: string): readonly { readonly to: DestinationSpec; readonly ofEach: boolean }[] {
+    const { outlet } = this.registry.get(name);
+    return this.wired.claims.flatMap((binding) => {
+      const letters = [binding, ...handlersOf(binding)].flatMap(({ deadLetter }) => deadLetter ?? []);
+      const targets = [...binding.routes.map((route) => ({ ...route, ofEach: undefined })), ...letters];
+      return targets
+        .filter(({ broker }) => broker === name)
+        .map(({ destination, ofEach }) => ({ to: outlet.resolve(destination), ofEach: ofEach !== undefined }));
     });
+  }
+
+  /** Pending work of each broker: messages, publishes to be retried, and sources that wait for a target. */
+  waiting(): readonly BrokerWaiting[] {
+    return this.registry.all().map(({ name, activeSources, outbox }) => {
+      return {
+        broker: name,
+        lanes: activeSources.waiting(),
+        tries: outbox.nextTries(),
+        held: this.pending.heldOf(name),
+      };
+    });
+  }
+
+  private claims(): readonly Binding[] {
+    this.check();
+    return this.wired.claims;
+  }
+
+  private allBindings(): readonly Binding[] {
+    const all = [...this.claims(), ...this.registry.all().flatMap(({ activeSources }) => activeSources.bindings)];
+    return all.flatMap((binding) => (binding.takers === undefined ? [binding] : [binding, ...handlersOf(binding)]));
+  }
+
+  private async stopRedrives(): Promise<void> {
+    const deadline = this.lifecycle.stopDeadline(0.7);
+    await deadline.within(this.redrives.stop());
+    deadline.clear();
+  }
+
+  private redriving(name: string): ManagedBroker {
+    if (this.lifecycle.isStopping || this.lifecycle.isDisconnected) throw stopped();
+    this.check();
+    return this.registry.get(name);
   }
 
   private issuesOf(source: string): readonly string[] {
     const publishes = this.registry.all().flatMap(({ name, outbox }) => sourceIssues(source, name, outbox.backlogs()));
-    return [...this.room.issuesOf(source), ...publishes];
+    return [...this.pending.issuesOf(source), ...publishes];
   }
 
   private refuseStopping(): void {
-    if (this.life.isStopping) throw stopped();
+    if (this.lifecycle.isStopping) throw stopped();
   }
 
-  /** A start that is under way would begin the handlers of a late broker a second time. */
+  /** Waits for a start that is under way, which would otherwise start the handlers of a late broker a second time. */
   private async afterStart(): Promise<void> {
-    await this.life.startOver();
+    await this.lifecycle.startOver();
     this.refuseStopping();
   }
 
-  /** A broker that comes after the start: connects, then its handlers and those that waited for it begin. */
-  private async beginLate(broker: ManagedBroker): Promise<void> {
+  /** Connects a late broker, then starts its handlers and those that waited for it. */
+  private async startLate(broker: ManagedBroker): Promise<void> {
     let admitted: Admitted | undefined;
     try {
-      admitted = this.handlers.admit(this.registry.definitions(), this.options);
-      await this.demands.run((signal) => broker.connection.connect(signal));
+      admitted = this.wired.admit(this.registry.definitions(), this.options);
+      await this.operations.run((signal) => broker.connection.connect(signal));
       this.refuseStopping();
-      await this.room.begin(admitted.bindings);
+      await this.pending.start(admitted.bindings);
     } catch (thrown) {
       await this.takeBack(broker, admitted);
       throw asError(thrown);
@@ -223,46 +361,37 @@ export class ManagedMultiBroker extends MultiBroker {
 
   private async takeBack(broker: ManagedBroker, admitted: Admitted | undefined): Promise<void> {
     admitted?.undo();
-    await Promise.all(this.registry.all().map(({ readings }) => readings.leaveAll(admitted?.bindings ?? [])));
+    await Promise.all(this.registry.all().map(({ activeSources }) => activeSources.stopAll(admitted?.bindings ?? [])));
     this.registry.remove(broker);
-    await disconnectAll([broker], this.life.stopDeadline);
+    await disconnectAll([broker], this.lifecycle.stopDeadline);
   }
 
   private async onDemand<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    if (this.life.isDisconnected) throw stopped();
+    if (this.lifecycle.isDisconnected) throw stopped();
     this.check();
-    return this.demands.run(act);
+    return this.operations.run(act);
   }
 
   private host(): BrokerHost {
-    const shared = new Map<string, unknown>();
+    const { drivers, log, instrumented } = this;
     return {
-      drivers: this.drivers,
-      io: { clock: this.drivers.clock, log: this.log, shared: (key, make) => once(shared, key, make) },
+      drivers,
+      io: ioOf({ clock: drivers.clock, log, instrumented }),
       inMemory: () => this.options.inMemory,
       maxHops: () => this.options.maxHops,
       onDemand: (act) => this.onDemand(act),
       refuseReading: () => {
-        if (this.life.isStopping || this.life.isDisconnected) throw stopped();
+        if (this.lifecycle.isStopping || this.lifecycle.isDisconnected) throw stopped();
       },
-      stopDeadline: (share) => this.life.stopDeadline(share),
-      claims: () => this.handlers.claims,
-      isStarting: () => this.life.isStarting,
+      stopDeadline: (share) => this.lifecycle.stopDeadline(share),
+      claims: () => this.wired.claims,
+      isStarting: () => this.lifecycle.isStarting,
       issuesOf: (name) => this.issuesOf(name),
       hooks: this.hooks,
       outlet: (name) => this.registry.known.get(name)?.outlet,
       cameUp: () => {
-        if (this.life.isStarted) this.room.look();
+        if (this.lifecycle.isStarted) this.pending.startReady();
       },
     };
   }
-}
-
-function late({ name }: BrokerDefinition, why: string): MultiBrokerError {
-  return new MultiBrokerError('MULTI_BROKER_LATE_BROKER', `Broker '${name}' ${why}`, { broker: name });
-}
-
-function once<T>(values: Map<string, unknown>, key: string, make: () => T): T {
-  if (!values.has(key)) values.set(key, make());
-  return values.get(key) as T;
 }

@@ -1,4 +1,11 @@
-import { MultiBrokerError, type OptionNames, unknownOptions } from '../errors/index.js';
+import {
+  errorAt,
+  type MultiBrokerError,
+  type OptionNames,
+  type Problem,
+  problemOf,
+  unknownOptions,
+} from '../errors/index.js';
 
 /** Options of `MultiBrokerModule.forRoot(definitions, options)`. */
 export interface MultiBrokerOptions {
@@ -8,20 +15,20 @@ export interface MultiBrokerOptions {
   readonly autoStart?: boolean;
   /** Every broker is its in-memory twin: local development without servers. Default `false`. */
   readonly inMemory?: boolean;
-  /** How long a start may take in all, in milliseconds. Default 30,000. */
+  /** Time limit of a start, in milliseconds. Default 30,000. */
   readonly startTimeoutMs?: number;
-  /** Budget of a stop over all its phases, in milliseconds. Default 10,000. */
+  /** Time limit of a stop with all its phases, in milliseconds. Default 10,000. */
   readonly shutdownTimeoutMs?: number;
   /**
-   * Brokers may be added after the start, and handlers may wait for brokers that are not there yet. Default `false`.
+   * Brokers may be added after the start, and handlers may wait for brokers that do not exist yet. Default `false`.
    */
   readonly allowLateBrokers?: boolean;
   /** How many brokers a message may cross before it counts as a loop. Default 16. */
   readonly maxHops?: number;
   /**
-   * Whether the application's own guards, interceptors, pipes and filters (`APP_*`, `useGlobal*()`) run for messages, where
-   * a handler says nothing else. Default: they do, as in Nest, and a warning at the start names them; `true` means that they
-   * are made for it, and is not warned of. `false`: those of class and method alone do.
+   * Whether global guards, interceptors, pipes and filters (`APP_*`, `useGlobal*()`) run for messages, unless a handler
+   * overrides it. By default they do, as in Nest, and a warning at the start names them; `true` declares that they are
+   * meant for messages, and turns the warning off. With `false`, only those of class and method run.
    */
   readonly globalEnhancers?: boolean;
 }
@@ -31,7 +38,7 @@ export interface ResolvedOptions
   extends
     Required<Omit<MultiBrokerOptions, 'default' | 'globalEnhancers'>>,
     Pick<MultiBrokerOptions, 'default' | 'globalEnhancers'> {
-  /** What was given that is no option, a sentence each. */
+  /** Complaints about unknown options, one sentence each. */
   readonly unknown: readonly string[];
 }
 
@@ -46,7 +53,7 @@ const NAMES: OptionNames<MultiBrokerOptions> = {
   globalEnhancers: true,
 };
 
-/** Fills the defaults in, also for what is given as undefined: configuration that is not set. */
+/** Applies the defaults, also where an option is undefined, as unset configuration is. */
 export function resolveOptions(options: MultiBrokerOptions = {}): ResolvedOptions {
   return {
     ...(options.default !== undefined && { default: options.default }),
@@ -61,10 +68,12 @@ export function resolveOptions(options: MultiBrokerOptions = {}): ResolvedOption
   };
 }
 
-/** Numbers often come from the environment: a time-out that is none would end every start at once. */
+/** Checks numbers, which often come from the environment: a time-out of NaN would end every start at once. */
 export function moduleOptionProblems(options: ResolvedOptions): MultiBrokerError[] {
   return [
-    ...options.unknown.map(problem),
+    ...options.unknown.map((unknown) =>
+      problem(problemOf('MULTI_BROKER_OPTION_INVALID.reported', { problem: unknown })),
+    ),
     ...invalid('startTimeoutMs', options.startTimeoutMs, 'more than 0', (ms) => ms > 0),
     ...invalid('shutdownTimeoutMs', options.shutdownTimeoutMs, '0 or more', (ms) => ms >= 0),
     ...invalid('maxHops', options.maxHops, 'a whole number from 1', (hops) => Number.isInteger(hops) && hops >= 1),
@@ -73,9 +82,10 @@ export function moduleOptionProblems(options: ResolvedOptions): MultiBrokerError
 
 function invalid(name: string, value: unknown, expected: string, test: (value: number) => boolean): MultiBrokerError[] {
   if (typeof value === 'number' && test(value)) return [];
-  return [problem(`the option ${name} must be ${expected}, not ${String(value)}`)];
+  const params = { option: name, expected, value: String(value) };
+  return [problem(problemOf('MULTI_BROKER_OPTION_INVALID.mustBe', params))];
 }
 
-function problem(what: string): MultiBrokerError {
-  return new MultiBrokerError('MULTI_BROKER_OPTION_INVALID', `MultiBrokerModule.forRoot(): ${what}`);
+function problem(found: Problem): MultiBrokerError {
+  return errorAt('MultiBrokerModule.forRoot()', found);
 }

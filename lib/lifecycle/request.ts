@@ -1,25 +1,36 @@
-import type { Codec } from '../codec/index.js';
-import { contentTypeOf } from '../codec/index.js';
-import { DeliveredMessage, ERROR } from '../delivery/index.js';
-import type { BrokerMessage, Clock, DestinationSpec, Driver, Headers, Incoming, Outgoing } from '../driver/index.js';
-import { asError, MultiBrokerError } from '../errors/index.js';
-import { Deadline, untilAborted } from './deadline.js';
+import { type Clock, Deadline, untilAborted } from '../async/index.js';
+import { type Codec, contentTypeOf } from '../codec/index.js';
+import { DeliveredMessage, ERROR, requests, RequestTrace, traced } from '../delivery/index.js';
+import type { BrokerMessage, DestinationSpec, Driver, Headers, Incoming, Outgoing } from '../driver/index.js';
+import { asError, errorOf, type MultiBrokerError } from '../errors/index.js';
 
-/** Who asks, and how. */
-export interface Asking {
+/** Settings of one request, and the broker that sends it. */
+export interface RequestSettings {
   readonly broker: string;
   readonly kind: string;
+  readonly application: object;
   readonly clock: Clock;
   readonly codec: Codec;
   readonly timeoutMs: number;
 }
 
 /** Sends a request and reads its answer. */
-export async function ask<R>(
+export function sendRequest<R>(
   driver: Driver,
   to: DestinationSpec,
   message: Outgoing,
-  by: Asking,
+  by: RequestSettings,
+): Promise<BrokerMessage<R>> {
+  if (!requests.hasSubscribers) return exchange(driver, to, message, by);
+  const trace = new RequestTrace(by, to, message);
+  return traced(requests, trace, () => exchange<R>(driver, to, RequestTrace.messageOf(trace), by));
+}
+
+async function exchange<R>(
+  driver: Driver,
+  to: DestinationSpec,
+  message: Outgoing,
+  by: RequestSettings,
 ): Promise<BrokerMessage<R>> {
   if (driver.request === undefined) throw unsupported(by);
   const deadline = new Deadline(by.clock, by.timeoutMs, () => late(to, by), `answer of ${to.name}`);
@@ -31,24 +42,23 @@ export async function ask<R>(
   }
 }
 
-/** What writes a request: what the asker chose, else the broker's; a format of replies has a form for requests. */
+/** The codec that encodes a request: a reply format such as that of Nest's own transports has one for requests. */
 export function requestCodec(codec: Codec, { address }: DestinationSpec): Codec {
   const { replies } = codec;
   return replies === undefined ? codec : { ...codec, encode: (payload) => replies.request(payload, address) };
 }
 
-/** Why a kind refuses `request()`. Nothing was sent. */
-function unsupported({ broker, kind }: Pick<Asking, 'broker' | 'kind'>): MultiBrokerError {
-  const what = `Broker '${broker}' is of kind '${kind}', which has no request/reply: an answer by a topic would be handled by any member of a group`;
-  return new MultiBrokerError('MULTI_BROKER_REQUEST_UNSUPPORTED', what, { broker });
+/** The error of a broker kind without `request()`. Nothing was sent. */
+function unsupported({ broker, kind }: Pick<RequestSettings, 'broker' | 'kind'>): MultiBrokerError {
+  return errorOf('MULTI_BROKER_REQUEST_UNSUPPORTED.kind', { broker, kind });
 }
 
-async function read(answer: Incoming, to: DestinationSpec, by: Asking): Promise<BrokerMessage> {
+async function read(answer: Incoming, to: DestinationSpec, by: RequestSettings): Promise<BrokerMessage> {
   const message = new DeliveredMessage(answer, 1);
   const { failure, payload } = await answerOf(answer, message.textHeaders, to, by);
   if (failure !== undefined) {
-    const what = `The request to ${to.name} on broker '${by.broker}' failed: ${failure}`;
-    throw new MultiBrokerError('MULTI_BROKER_REQUEST_FAILED', what, { broker: by.broker });
+    const params = { destination: to.name, broker: by.broker, reason: failure };
+    throw errorOf('MULTI_BROKER_REQUEST_FAILED', params);
   }
   message.payload = payload;
   return message;
@@ -63,7 +73,7 @@ async function answerOf(
   answer: Incoming,
   headers: Headers,
   to: DestinationSpec,
-  { codec, broker }: Asking,
+  { codec, broker }: RequestSettings,
 ): Promise<Read> {
   const failure = headers[ERROR];
   if (failure !== undefined) return { failure };
@@ -72,8 +82,8 @@ async function answerOf(
     if (codec.replies !== undefined) return codec.replies.read({ body: body?.length === 0 ? null : body, headers });
     return { payload: await decode(answer, contentTypeOf(headers), codec) };
   } catch (thrown) {
-    const what = `The answer of ${to.name} on broker '${broker}' cannot be decoded`;
-    throw new MultiBrokerError('MULTI_BROKER_UNDECODABLE', what, { broker, cause: asError(thrown) });
+    const params = { destination: to.name, broker };
+    throw errorOf('MULTI_BROKER_UNDECODABLE.answer', params, { cause: asError(thrown) });
   }
 }
 
@@ -84,7 +94,7 @@ function decode({ body, emptyMayBeNull }: Incoming, contentType: string | undefi
   return codec.decode(body, contentType);
 }
 
-function late(to: DestinationSpec, by: Asking): MultiBrokerError {
-  const what = `${to.name} on broker '${by.broker}' did not answer within ${String(by.timeoutMs)} ms`;
-  return new MultiBrokerError('MULTI_BROKER_REQUEST_TIMEOUT', what, { broker: by.broker });
+function late(to: DestinationSpec, by: RequestSettings): MultiBrokerError {
+  const params = { destination: to.name, broker: by.broker, ms: by.timeoutMs };
+  return errorOf('MULTI_BROKER_REQUEST_TIMEOUT.late', params);
 }

@@ -6,74 +6,76 @@ import { checkWiring, type HandlerDeclaration } from '../handlers/index.js';
 type Definitions = ReadonlyMap<string, BrokerDefinition>;
 type Options = Parameters<typeof checkWiring>[2];
 
-/** What a late broker makes possible. */
+/** Bindings that a late broker makes possible. */
 export interface Admitted {
   readonly bindings: readonly Binding[];
-  /** As if it had not come. */
+  /** Takes the admission back, if the broker could not be started. */
   undo(): void;
 }
 
-/** The handlers of the application: found and checked once, and again when a broker was added before the start. */
+/** The handlers of the application, found and checked once; checked again if a broker is added before the start. */
 export class WiredHandlers {
   private readonly problems: MultiBrokerError[] = [];
   private find: () => readonly HandlerDeclaration[] = () => [];
-  private wired: readonly Binding[] | undefined;
-  /** Those that wait for a broker that is not there yet. */
+  private checked: readonly Binding[] | undefined;
+  /** Handlers that wait for a broker that does not exist yet. */
   private late: readonly HandlerDeclaration[] = [];
   private lateClaims: readonly Binding[] = [];
 
-  /** Empty until they are checked. */
+  /** The bindings of all handlers that can be read; empty until the wiring is checked. */
   get bindings(): readonly Binding[] {
-    return this.wired ?? [];
+    return this.checked ?? [];
   }
 
-  /** The same with what those are to read that wait for a broker. */
+  /** The bindings of all handlers, including those that wait for a broker. */
   get claims(): readonly Binding[] {
     return [...this.bindings, ...this.lateClaims];
   }
 
-  /** Who knows the handlers; asked whenever the wiring is checked. */
+  /** Sets the function that finds the handlers; it is called whenever the wiring is checked. */
   explore(find: () => readonly HandlerDeclaration[]): void {
     this.find = find;
   }
 
-  /** A mistake that the module found; told with all others. */
+  /** Records a problem that the module found, to be reported with all others. */
   problem(error: MultiBrokerError): void {
     this.problems.push(error);
   }
 
-  /** There is one more broker: what was found has to be checked anew. */
-  forget(): void {
-    this.wired = undefined;
+  /** Discards the result of the check, as a broker was added. */
+  invalidate(): void {
+    this.checked = undefined;
   }
 
   /** Finds and checks all handlers, once. @throws WiringError */
   check(definitions: Definitions, options: Options, others: readonly MultiBrokerError[]): void {
-    if (this.wired !== undefined) return;
+    if (this.checked !== undefined) return;
     const { bindings, waiting, claims, problems } = checkWiring(this.find(), definitions, options);
     const all = [...this.problems, ...others, ...problems];
     if (all.length > 0) throw new WiringError(all);
-    this.wired = bindings;
+    this.checked = bindings;
     this.late = waiting;
     this.lateClaims = claims;
   }
 
   /**
-   * The bindings that a late broker makes possible. They count as wired from now on, so that no other late broker
-   * begins them a second time; `undo` takes that back. @throws WiringError
+   * Wires the handlers that a late broker makes possible. They count as wired from now on, so that another late broker
+   * does not start them a second time; `undo` takes that back. @throws WiringError
    */
   admit(definitions: Definitions, options: Options): Admitted {
     const { bindings, waiting, claims, problems } = checkWiring(this.late, definitions, options);
     if (problems.length > 0) throw new WiringError(problems);
-    const begun = this.late.filter((declaration) => !waiting.includes(declaration));
+    const before = this.late;
+    const begun = before.filter((declaration) => !waiting.includes(declaration));
     this.late = waiting;
     this.lateClaims = claims;
-    this.wired = [...this.bindings, ...bindings];
+    this.checked = [...this.bindings, ...bindings];
     return {
       bindings,
       undo: () => {
-        this.wired = this.bindings.filter((binding) => !bindings.includes(binding));
-        this.late = [...this.late, ...begun];
+        this.checked = this.bindings.filter((binding) => !bindings.includes(binding));
+        // In order of declaration: handlers of one source are asked in it.
+        this.late = before.filter((declaration) => this.late.includes(declaration) || begun.includes(declaration));
         this.lateClaims = [...this.lateClaims, ...bindings];
       },
     };

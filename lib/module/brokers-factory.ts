@@ -1,38 +1,42 @@
 import type { FactoryProvider, InjectionToken, ModuleMetadata, Provider, Type } from '@nestjs/common';
-import type { BrokerDefinition } from '../driver/index.js';
-import { MultiBrokerError } from '../errors/index.js';
-import { isDefinition } from './definition-entry.js';
-import { type PresentEntries, presentEntries } from './present-entries.js';
+import { ModulesContainer } from '@nestjs/core';
+import { requestedNames, brokerToken } from '../decorators/index.js';
+import type { Broker, BrokerDefinition } from '../driver/index.js';
+import { errorAt, problemOf } from '../errors/index.js';
+import { BrokerRuntime } from '../lifecycle/index.js';
+import { Application } from './application.js';
+import { Consumers } from './consumers.js';
+import { isDefinition, type PresentEntries, presentEntries } from './definition-entry.js';
 
 type Definitions = readonly BrokerDefinition[];
 
-/** What the class of `forRootAsync({ useClass })` has. */
+/** Interface of the class given to `forRootAsync({ useClass })`. */
 export interface BrokerDefinitionsFactory {
-  /** What `kafkaBroker()`, `natsBroker()` return; the first is the default broker. */
+  /** Returns the results of `kafkaBroker()` and `natsBroker()`; the first is the default broker. */
   createBrokerDefinitions(): Definitions | Promise<Definitions>;
 }
 
-/** All brokers of an application by one factory, one class or one provider. */
+/** A single factory, class or provider that creates all brokers of an application. */
 export type AsyncBrokers = { readonly imports?: ModuleMetadata['imports'] } & (
   | {
       readonly inject?: FactoryProvider['inject'];
       /** Returns the definitions, or a promise of them. */
-      // The container gives what `inject` lists; its own type for this is `any`.
+      // Nest passes the providers listed in `inject`, which it types as `any`.
       readonly useFactory: (...injected: never[]) => Definitions | Promise<Definitions>;
     }
   | { readonly useClass: Type<BrokerDefinitionsFactory> }
   | { readonly useExisting: InjectionToken<BrokerDefinitionsFactory> }
 );
 
-/** The definitions that are there, and what is wrong with the others. */
+/** The valid definitions, and the problems of the others. */
 export interface MadeDefinitions extends PresentEntries {
   readonly entries: Definitions;
 }
 
-/** The token of {@link MadeDefinitions}, which the module keeps to itself. */
+/** The token of {@link MadeDefinitions}, which is not exported from the module. */
 export const DEFINITIONS = 'MULTI_BROKER_DEFINITIONS';
 
-/** The provider of what the factory makes, and the class that makes it. */
+/** The provider of the definitions, and the factory class if there is one. */
 export function factoryProviders(from: AsyncBrokers): Provider[] {
   if ('useFactory' in from) {
     const { inject = [], useFactory } = from;
@@ -51,21 +55,51 @@ function made(inject: FactoryProvider['inject'] & object, make: (...injected: un
   };
 }
 
-/** A mistake is told with all others. */
+/** Checks the result of the factory; problems are reported with all others by the wiring check. */
 function checked(given: unknown): MadeDefinitions {
   if (!Array.isArray(given)) {
-    const what = given === undefined || given === null ? String(given) : 'no list';
-    return { entries: [], problems: [wrong(`the factory returned ${what}: it has to return a list of definitions`)] };
+    const shown = given === undefined || given === null ? String(given) : 'something else';
+    const problem = problemOf('MULTI_BROKER_OPTION_INVALID.factoryResult', { given: shown });
+    return { entries: [], problems: [errorAt('forRootAsync()', problem)] };
   }
   const { entries, problems } = presentEntries(given as Definitions, 'forRootAsync()');
   const none = entries.filter((entry) => !isDefinition(entry));
   const places = none.map((entry) => given.indexOf(entry) + 1);
-  const told = places.map((place) =>
-    wrong(`definition ${String(place)} is none as kafkaBroker() or natsBroker() makes`),
+  const invalid = places.map((place) =>
+    errorAt('forRootAsync()', problemOf('MULTI_BROKER_OPTION_INVALID.noDefinition', { place })),
   );
-  return { entries: entries.filter(isDefinition), problems: [...problems, ...told] };
+  return { entries: entries.filter(isDefinition), problems: [...problems, ...invalid] };
 }
 
-function wrong(what: string): MultiBrokerError {
-  return new MultiBrokerError('MULTI_BROKER_OPTION_INVALID', `forRootAsync(): ${what}`);
+/**
+ * The names of a factory's definitions are known only once it has run, but Nest has to know injectable tokens before
+ * that. So there is a provider for each name that any application of the process has requested so far. It yields
+ * undefined for a name that this application lacks; the wiring check then reports the class that injects it.
+ */
+export function requestedTokens(): FactoryProvider[] {
+  return requestedNames().map((name) => ({
+    provide: brokerToken(name),
+    // Consumers: so that the module's own definitions are registered before.
+    inject: [BrokerRuntime, ModulesContainer, Consumers],
+    useFactory: (drivers: BrokerRuntime, modules: ModulesContainer) => find(name, Application.of(drivers), modules),
+  }));
+}
+
+async function find(name: string, application: Application, modules: ModulesContainer): Promise<Broker | undefined> {
+  if (!application.names.has(name) && !isElsewhere(name, modules)) return undefined;
+  await application.names.when(name);
+  return application.multiBroker.lookUp(name);
+}
+
+/** Whether a feature module defines a broker of that name, which may not be registered yet. */
+function isElsewhere(name: string, modules: ModulesContainer): boolean {
+  const token = brokerToken(name);
+  return [...modules.values()].some(({ providers }) => {
+    return providers.has(Consumers) && providers.has(token) && !providers.has(DEFINITIONS);
+  });
+}
+
+/** An array whose items are computed each time it is spread, as Nest does after it has scanned all modules. */
+export function lazily<T>(make: () => readonly T[]): T[] {
+  return Object.defineProperty<T[]>([], Symbol.iterator, { value: () => make()[Symbol.iterator]() });
 }

@@ -1,29 +1,29 @@
-import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
-import { loadedCopies, MultiBrokerError } from '../errors/index.js';
-import type { Log } from '../driver/index.js';
+import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
+import type { Logger } from '../driver/index.js';
+import { asError, errorOf, loadedCopies, type MultiBrokerError } from '../errors/index.js';
 import type { HandlerDeclaration, HandlerExplorer } from '../handlers/index.js';
 import type { ManagedMultiBroker } from '../lifecycle/index.js';
-import type { Connections } from './connections.js';
+import { NestLog } from './nest-log.js';
 import type { RootRegistry } from './root-registry.js';
 
-/** What the handlers' side needs of the application. */
+/** The application as {@link Consumers} sees it. */
 interface Served {
   readonly multiBroker: ManagedMultiBroker;
   readonly roots: RootRegistry;
   readonly connections: Connections;
-  readonly log: Log;
-  /** Told once they are started, or where the application starts them itself. */
+  readonly log: Logger;
+  /** Called once the handlers are started, or with `autoStart: false` once they are checked. */
   started(): void;
-  /** Told before the handlers are stopped. */
+  /** Called before the handlers are stopped. */
   stopping(): Promise<void> | undefined;
 }
 
 /**
- * Starts the handlers when every other module is up, and stops them before any other goes down. Nest calls it once for
- * each module of definitions: start and stop are each one, however often they are asked for.
+ * Starts the handlers after every other module has started, and stops them before any other stops. Nest calls the hooks
+ * once per definitions module, which is harmless: repeated starts and stops are no-ops.
  */
 export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
-  private told = false;
+  private reported = false;
   private warned = false;
   private checksInjected = false;
 
@@ -38,14 +38,14 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
     return this.application.multiBroker;
   }
 
-  /** Names are known after Nest has looked for what it injects: who injects one that there is not is told here. */
+  /** Makes the wiring check report classes that inject an unknown broker: a factory's names come too late for Nest. */
   checkInjected(): void {
     this.checksInjected = true;
   }
 
-  /** Not earlier: a module may add brokers in any hook of its own, as if they stood in `forRoot()`. */
+  /** Starts no earlier than in this hook, since other modules may add brokers in their own hooks. */
   async onApplicationBootstrap(): Promise<void> {
-    this.tellOfGlobals();
+    this.warnOfGlobalEnhancers();
     if (this.application.roots.autoStart) await this.multiBroker.start();
     else this.multiBroker.check();
     this.application.started();
@@ -57,27 +57,30 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
     this.application.connections.closeSoon();
   }
 
-  /** Made for HTTP as a rule, they see each message too; a guard among them that refuses one loses it. */
-  private tellOfGlobals(): void {
+  /** Global enhancers are mostly written for HTTP, yet run for messages; a message refused by such a guard is lost. */
+  private warnOfGlobalEnhancers(): void {
     if (this.warned || this.multiBroker.globalEnhancers !== undefined) return;
     this.warned = true;
     const names = this.explorer.globalEnhancers();
     const handlers = this.explore().filter(({ options }) => options.globalEnhancers === undefined).length;
     if (names.length === 0 || handlers === 0) return;
     this.application.log.warn(
-      `Global enhancers run for messages too, of ${String(handlers)} handler(s): ${names.join(', ')}. One that is made for HTTP has to let pass ` +
-        'where isBrokerContext(context) is true. globalEnhancers: false of forRoot() or @Subscribe switches them off; true of forRoot(), this warning',
+      `Global enhancers also run for the messages of ${String(handlers)} handler(s): ${names.join(', ')}. Those written for HTTP must let messages pass ` +
+        '(isBrokerContext(context) is true). Set globalEnhancers: false in forRoot() or @Subscribe to turn them off, or true in forRoot() to turn off this warning',
     );
   }
 
   private explore(): readonly HandlerDeclaration[] {
-    const { declarations, problems, leftOut } = this.explorer.explore(this.application.connections.hooksBegan);
-    if (!this.told) {
+    const explored = this.explorer.explore(this.application.connections.hooksBegan);
+    const { declarations, problems, leftOut } = explored;
+    this.multiBroker.publishesAnywhere = explored.publishesAnywhere;
+    if (explored.findsBrokers) this.multiBroker.followHandled();
+    if (!this.reported) {
       for (const line of leftOut) this.application.log.info(line);
       for (const problem of [...copyProblems(), ...this.application.roots.problems(), ...this.injected(), ...problems])
         this.multiBroker.problem(problem);
     }
-    this.told = true;
+    this.reported = true;
     return declarations;
   }
 
@@ -87,10 +90,50 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-/** One class for `require` and `import` is what the package's exports see to; a second install is beyond them. */
+/** The package's exports make `require` and `import` share one copy, but cannot prevent a second installation. */
 function copyProblems(): MultiBrokerError[] {
   const copies = loadedCopies();
   if (copies.length < 2) return [];
-  const what = `Copies of nestjs-multi-broker are loaded from ${copies.join(' and ')}`;
-  return [new MultiBrokerError('MULTI_BROKER_DUPLICATE_COPY', what)];
+  return [errorOf('MULTI_BROKER_DUPLICATE_COPY', { copies: copies.join(' and ') })];
+}
+
+// Taken when the module loads, so that a test's fake timers do not keep connections open.
+const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
+
+/** How long other modules' shutdown hooks may publish if Nest skips this module's own hook. */
+const ABANDONED_MS = 10_000;
+
+/** Closes the connections after every other module has shut down. */
+export class Connections implements OnModuleInit, OnApplicationShutdown {
+  /** Whether start-up hooks have begun. This module's hook runs first, when every provider has been created. */
+  hooksBegan = false;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly multiBroker: ManagedMultiBroker) {}
+
+  onModuleInit(): void {
+    this.hooksBegan = true;
+  }
+
+  /**
+   * A fallback for `onApplicationShutdown()`, started when the consumers have stopped. On Nest 11 another module's hook
+   * that throws keeps Nest from calling ours, and open sockets would keep the process alive; a timer then closes them.
+   */
+  closeSoon(afterMs = ABANDONED_MS): void {
+    this.timer ??= startTimer(() => void this.close(), afterMs).unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    stopTimer(this.timer);
+    await this.close();
+  }
+
+  /** Never throws: on Nest 11 that would keep the hooks of other modules from being called. */
+  private async close(): Promise<void> {
+    try {
+      await this.multiBroker.end();
+    } catch (thrown) {
+      new NestLog().error('Closing the brokers failed', asError(thrown));
+    }
+  }
 }

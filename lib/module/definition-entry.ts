@@ -1,24 +1,25 @@
 import type { FactoryProvider, ModuleMetadata } from '@nestjs/common';
 import type { BrokerDefinition } from '../driver/index.js';
-import { MultiBrokerError } from '../errors/index.js';
+import { errorOf, isMissing, type MultiBrokerError } from '../errors/index.js';
 
 /**
- * A broker whose definition is made by the container, with configuration that is injected. Its name is known before.
+ * A broker whose definition is created by a factory with injected configuration. Its name is fixed, so that the broker
+ * can be injected.
  */
 export interface AsyncBrokerDefinition {
-  /** The name that the factory's definition has to have. */
+  /** The name of the broker; the factory's definition must have the same. */
   readonly name: string;
   readonly imports?: ModuleMetadata['imports'];
   readonly inject?: FactoryProvider['inject'];
   /** Returns a definition of that name, or a promise of one. */
-  // The container gives what `inject` lists; its own type for this is `any`.
+  // Nest passes the providers listed in `inject`, which it types as `any`.
   readonly useFactory: (...injected: never[]) => BrokerDefinition | Promise<BrokerDefinition>;
 }
 
-/** What `forRootAsync()` takes for each broker. */
-export type DefinitionEntry = BrokerDefinition | AsyncBrokerDefinition;
+/** An entry of `forRootAsync()` and `forFeature()`. */
+export type BrokerDefinitionOrFactory = BrokerDefinition | AsyncBrokerDefinition;
 
-/** The provider of a definition that the container makes, under a token that the module keeps to itself. */
+/** The provider of a definition that a factory creates, under a token that is not exported from the module. */
 export function definitionProvider(entry: AsyncBrokerDefinition, place: number): FactoryProvider<BrokerDefinition> {
   return {
     provide: `MULTI_BROKER_DEFINITION:${String(place)}`,
@@ -27,30 +28,50 @@ export function definitionProvider(entry: AsyncBrokerDefinition, place: number):
   };
 }
 
-/** Modules that the factories need. */
-export function importsOf(entries: readonly DefinitionEntry[]): NonNullable<ModuleMetadata['imports']> {
+/** The modules that the factories import. */
+export function importsOf(entries: readonly BrokerDefinitionOrFactory[]): NonNullable<ModuleMetadata['imports']> {
   return entries.flatMap((entry) => (isAsync(entry) ? (entry.imports ?? []) : []));
 }
 
-/** Whether the container makes the definition. */
-export function isAsync(entry: DefinitionEntry): entry is AsyncBrokerDefinition {
+/** Whether the entry has a factory. */
+export function isAsync(entry: BrokerDefinitionOrFactory): entry is AsyncBrokerDefinition {
   return 'useFactory' in entry;
 }
 
-/** The token of the broker is made of the entry's name before the factory is called. */
+/** Checks the name: the broker's token is derived from the entry before the factory is called. */
 function named(definition: unknown, name: string): BrokerDefinition {
-  if (!isDefinition(definition))
-    throw wrong(name, 'returned no definition, as kafkaBroker() or natsBroker() makes one');
+  if (!isDefinition(definition)) {
+    throw errorOf('MULTI_BROKER_OPTION_INVALID.factoryNoDefinition', { broker: name });
+  }
   if (definition.name === name) return definition;
-  throw wrong(name, `returned a definition of the name '${definition.name}'`);
+  throw errorOf('MULTI_BROKER_OPTION_INVALID.factoryOtherName', { broker: name, named: definition.name });
 }
 
-/** Whether it is what `kafkaBroker()`, `natsBroker()` return. */
+/** Whether it is a definition such as `kafkaBroker()` or `natsBroker()` returns. */
 export function isDefinition(given: unknown): given is BrokerDefinition {
   const { name, kind, driver } = (given ?? {}) as Partial<BrokerDefinition>;
   return typeof name === 'string' && typeof kind === 'string' && typeof driver === 'function';
 }
 
-function wrong(broker: string, what: string): MultiBrokerError {
-  return new MultiBrokerError('MULTI_BROKER_OPTION_INVALID', `The factory of broker '${broker}' ${what}`, { broker });
+/** The entries that are defined and named. */
+export interface PresentEntries {
+  readonly entries: readonly BrokerDefinitionOrFactory[];
+  /** Problems of the others. They are reported with all others, since throwing while a file loads would say less. */
+  readonly problems: readonly MultiBrokerError[];
+}
+
+/** Leaves out entries that are undefined or unnamed. `to` is the function that they were passed to. */
+export function presentEntries(given: readonly BrokerDefinitionOrFactory[], to: string): PresentEntries {
+  const problems = given.map((entry, place) => problemOf(entry, `${to}: definition ${String(place + 1)}`));
+  return {
+    entries: given.filter((_, place) => problems[place] === undefined),
+    problems: problems.filter((problem) => problem !== undefined),
+  };
+}
+
+function problemOf(entry: unknown, what: string): MultiBrokerError | undefined {
+  if (isMissing(entry)) return errorOf('MULTI_BROKER_VALUE_MISSING.circular', { what, value: String(entry) });
+  const { name } = entry as Partial<BrokerDefinitionOrFactory>;
+  if (typeof name === 'string' && name !== '') return undefined;
+  return errorOf('MULTI_BROKER_VALUE_MISSING.unnamed', { what });
 }

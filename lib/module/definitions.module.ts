@@ -1,26 +1,44 @@
-import { type DynamicModule, forwardRef, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { brokerToken } from '../decorators/index.js';
 import { type Broker, type BrokerDefinition, MultiBroker } from '../driver/index.js';
 import type { MultiBrokerError } from '../errors/index.js';
-import { DriverSource, type ManagedMultiBroker, type ResolvedOptions } from '../lifecycle/index.js';
-import { Application } from './application.js';
-import { presentEntries } from './present-entries.js';
+import { BrokerRuntime, type ManagedMultiBroker, type ResolvedOptions } from '../lifecycle/index.js';
+import { Application, type NestModule, orderHooks } from './application.js';
+import {
+  requestedTokens,
+  type AsyncBrokers,
+  DEFINITIONS,
+  factoryProviders,
+  lazily,
+  type MadeDefinitions,
+} from './brokers-factory.js';
 import { Consumers } from './consumers.js';
-import { type DefinitionEntry, definitionProvider, importsOf, isAsync } from './definition-entry.js';
-import { orderHooks, type NestModule } from './hook-order.js';
-import { MultiBrokerModule } from './multi-broker.module.js';
+import {
+  type BrokerDefinitionOrFactory,
+  definitionProvider,
+  importsOf,
+  isAsync,
+  presentEntries,
+} from './definition-entry.js';
 
 /**
- * Holds definitions and no state, so that one AppModule can be compiled many times. Global, so that its brokers can be
- * injected everywhere.
+ * The module of broker definitions. It has no state, so that one AppModule can be compiled many times; it is global, so
+ * that its brokers can be injected everywhere.
  */
-// MultiBrokerModule.forRoot() makes this module: the two files import each other.
-@Module({ imports: [forwardRef(() => MultiBrokerModule)] })
+@Module({})
 export class MultiBrokerDefinitionsModule {}
 
-/** The dynamic module of some definitions; with options it is the application's root. */
-export function definitionsModule(given: readonly DefinitionEntry[], options?: ResolvedOptions): DynamicModule {
+/**
+ * The dynamic module of a list of definitions; with options it is the root, without them a feature module.
+ *
+ * @param runtimeModule provides the {@link BrokerRuntime}; a test overrides it
+ */
+export function definitionsModule(
+  runtimeModule: Type,
+  given: readonly BrokerDefinitionOrFactory[],
+  options?: ResolvedOptions,
+): DynamicModule {
   const { entries, problems } = presentEntries(given, options === undefined ? 'forFeature()' : 'forRoot()');
   const tokens = entries.map(({ name }) => lookUp(brokerToken(name), (multiBroker) => multiBroker.lookUp(name)));
   const named = entries.some(({ name }) => name === options?.default);
@@ -28,22 +46,22 @@ export function definitionsModule(given: readonly DefinitionEntry[], options?: R
   return {
     module: MultiBrokerDefinitionsModule,
     global: true,
-    imports: importsOf(entries),
+    imports: [runtimeModule, ...importsOf(entries)],
     providers: [...registration(entries, problems, options), MULTI_BROKER, ...tokens],
     exports: [MULTI_BROKER, ...tokens].map(({ provide }) => provide),
   };
 }
 
-/** The same of all definitions modules. It waits for no definition, so that what makes one may be given it. */
+/** Shared by all definitions modules. It does not depend on definitions, so that their factories may inject it. */
 export const MULTI_BROKER = {
   provide: MultiBroker,
-  inject: [DriverSource],
-  useFactory: (drivers: DriverSource) => Application.of(drivers).multiBroker,
+  inject: [BrokerRuntime],
+  useFactory: (drivers: BrokerRuntime) => Application.of(drivers).multiBroker,
 };
 
-/** Consumers are made when the module's definitions are registered; what looks a broker up waits for them. */
+/** Registers the definitions in the factory of Consumers, on which all providers of brokers depend. */
 function registration(
-  entries: readonly DefinitionEntry[],
+  entries: readonly BrokerDefinitionOrFactory[],
   problems: readonly MultiBrokerError[],
   options: ResolvedOptions | undefined,
 ) {
@@ -51,8 +69,8 @@ function registration(
   const providers = made.filter((provider) => provider !== undefined);
   const consumers = {
     provide: Consumers,
-    inject: [DriverSource, ModulesContainer, ...providers.map(({ provide }) => provide)],
-    useFactory: (drivers: DriverSource, modules: ModulesContainer, ...definitions: BrokerDefinition[]) => {
+    inject: [BrokerRuntime, ModulesContainer, ...providers.map(({ provide }) => provide)],
+    useFactory: (drivers: BrokerRuntime, modules: ModulesContainer, ...definitions: BrokerDefinition[]) => {
       const application = Application.of(drivers);
       if (options) configure(application, options);
       for (const problem of problems) application.multiBroker.problem(problem);
@@ -60,7 +78,7 @@ function registration(
         const definition = isAsync(entry) ? definitions.shift() : entry;
         if (definition !== undefined) application.register(definition);
       }
-      orderHooks(modules, holdsDrivers, holdsDefinitions);
+      orderHooks(modules, providesRuntime, holdsDefinitions);
       return application.consumers(modules);
     },
   };
@@ -73,7 +91,7 @@ export function configure({ roots, multiBroker }: Application, options: Resolved
   else multiBroker.configure(options);
 }
 
-/** Tokens look a broker up and do not make it: `overrideProvider()` of one leaves the broker itself in place. */
+/** A token only looks up the broker, so that overriding its provider leaves the broker itself in place. */
 function lookUp(provide: ReturnType<typeof brokerToken>, find: (multiBroker: ManagedMultiBroker) => Broker) {
   return { provide, inject: [Consumers], useFactory: ({ multiBroker }: Consumers) => find(multiBroker) };
 }
@@ -87,7 +105,74 @@ export function holdsDefinitions({ metatype }: NestModule): boolean {
   return metatype === MultiBrokerDefinitionsModule;
 }
 
-/** Whatever a test has put in the place of MultiBrokerModule. */
-export function holdsDrivers({ providers }: NestModule): boolean {
-  return providers.has(DriverSource);
+/** Whether it is MultiBrokerModule, or the module that a test has put in its place. */
+export function providesRuntime({ providers }: NestModule): boolean {
+  return providers.has(BrokerRuntime);
+}
+
+/** The root module of an application whose definitions come from a single factory. */
+export function factoryModule(runtimeModule: Type, from: AsyncBrokers, options: ResolvedOptions): DynamicModule {
+  const own: Provider[] = [...factoryProviders(from), consumers(options), MULTI_BROKER, defaultBroker(options)];
+  const exported = [MULTI_BROKER.provide, brokerToken()];
+  return {
+    module: MultiBrokerDefinitionsModule,
+    global: true,
+    imports: [runtimeModule, ...(from.imports ?? [])],
+    providers: lazily(() => [...own, ...requestedTokens()]),
+    exports: lazily(() => [...exported, ...requestedTokens().map(({ provide }) => provide)]),
+  };
+}
+
+function consumers(options: ResolvedOptions): Provider {
+  return {
+    provide: Consumers,
+    inject: [BrokerRuntime, ModulesContainer, DEFINITIONS],
+    useFactory: (drivers: BrokerRuntime, modules: ModulesContainer, { entries, problems }: MadeDefinitions) => {
+      const application = Application.of(drivers);
+      configure(application, { ...options, ...defaultName(options, entries) });
+      for (const problem of problems) application.multiBroker.problem(problem);
+      for (const definition of entries) application.register(definition);
+      provideOthers(application, modules, entries);
+      orderHooks(modules, providesRuntime, holdsDefinitions);
+      const made = application.consumers(modules);
+      made.checkInjected();
+      return made;
+    },
+  };
+}
+
+/** Yields undefined if the factory returned no definitions, which the wiring check reports. */
+function defaultBroker(options: ResolvedOptions): Provider {
+  return {
+    provide: brokerToken(),
+    inject: [Consumers, DEFINITIONS],
+    useFactory: ({ multiBroker }: Consumers, { entries }: MadeDefinitions) => {
+      const { default: name } = defaultName(options, entries);
+      return entries.some((entry) => entry.name === name) ? multiBroker.lookUp(name) : undefined;
+    },
+  };
+}
+
+function defaultName(options: ResolvedOptions, entries: MadeDefinitions['entries']): { readonly default?: string } {
+  const name = options.default ?? entries[0]?.name;
+  return name === undefined ? {} : { default: name };
+}
+
+/** Makes brokers that no class injects available to `moduleRef.get()`. */
+function provideOthers(
+  { multiBroker }: Application,
+  modules: ModulesContainer,
+  entries: MadeDefinitions['entries'],
+): void {
+  const root = [...modules.values()].find(isRoot);
+  for (const { name } of entries) {
+    const provide = brokerToken(name);
+    if (root === undefined || root.providers.has(provide)) continue;
+    root.addProvider({ provide, useValue: multiBroker.lookUp(name) });
+    root.addExportedProviderOrModule(provide);
+  }
+}
+
+function isRoot({ providers }: NestModule): boolean {
+  return providers.has(DEFINITIONS);
 }

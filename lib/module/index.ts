@@ -1,3 +1,3 @@
 export type { AsyncBrokers, BrokerDefinitionsFactory } from './brokers-factory.js';
-export type { AsyncBrokerDefinition, DefinitionEntry } from './definition-entry.js';
+export type { AsyncBrokerDefinition, BrokerDefinitionOrFactory } from './definition-entry.js';
 export { MultiBrokerModule } from './multi-broker.module.js';

@@ -1,69 +1,76 @@
 import { type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import type { BrokerDefinition } from '../driver/index.js';
-import { MultiBrokerError } from '../errors/index.js';
-import { DriverSource, type MultiBrokerOptions, resolveOptions } from '../lifecycle/index.js';
+import { errorOf } from '../errors/index.js';
+import { BrokerRuntime, type MultiBrokerOptions, resolveOptions } from '../lifecycle/index.js';
 import type { AsyncBrokers } from './brokers-factory.js';
-import type { DefinitionEntry } from './definition-entry.js';
-import { definitionsModule, hasDefinitions } from './definitions.module.js';
-import { factoryModule } from './factory.module.js';
-import { RealDrivers } from './real-drivers.js';
+import type { BrokerDefinitionOrFactory } from './definition-entry.js';
+import { definitionsModule, factoryModule, hasDefinitions } from './definitions.module.js';
+import { LiveRuntime } from './live-runtime.js';
 
 /**
- * Several message brokers in one application.
+ * Runs several message brokers in one application.
  *
- * The class itself holds the only thing that a test replaces, where drivers come from:
- * `overrideModule(MultiBrokerModule).useModule(MultiBrokerTestingModule)` finds it in whichever module it is imported.
+ * The class itself only provides the source of drivers, so that a test can replace it:
+ * `overrideModule(MultiBrokerModule).useModule(MultiBrokerTestingModule)` works in whichever module it is imported.
  * Brokers can be injected everywhere; there is nothing to re-export.
  */
-@Module({ providers: [{ provide: DriverSource, useClass: RealDrivers }], exports: [DriverSource] })
+@Module({ providers: [{ provide: BrokerRuntime, useClass: LiveRuntime }], exports: [BrokerRuntime] })
 export class MultiBrokerModule implements OnModuleInit {
   constructor(private readonly modules: ModulesContainer) {}
 
-  /** The class alone holds no brokers: without this, handlers would never be called, and nothing would say so. */
+  /** Refuses the bare class, which holds no brokers: handlers would never be called, without any error. */
   onModuleInit(): void {
     if (hasDefinitions(this.modules)) return;
-    throw new MultiBrokerError('MULTI_BROKER_NO_BROKER', 'MultiBrokerModule is imported without forRoot()');
+    throw errorOf('MULTI_BROKER_NO_BROKER.bareModule', {});
   }
 
   /**
-   * The brokers of the application, once an application.
+   * Defines the brokers of the application; use it once.
    *
-   * @param definitions what `kafkaBroker()`, `natsBroker()` return; the first is the default broker
+   * @param definitions results of `kafkaBroker()` and `natsBroker()`; the first is the default broker
    */
   static forRoot(definitions: readonly BrokerDefinition[], options?: MultiBrokerOptions): DynamicModule {
     return root(definitions, options);
   }
 
   /**
-   * The same with definitions made by the container: `{ name, imports, inject, useFactory }`. Names stand here, so
-   * that brokers can be injected; addresses, topics and credentials come from the factory. Or one factory makes them
-   * all: `{ imports, inject, useFactory }`, `{ imports, useClass }`, `{ imports, useExisting }`.
+   * Like {@link forRoot}, with injected configuration. Each broker has one `{ name, imports, inject, useFactory }`:
+   * its name stands here, so that it can be injected, while addresses and credentials come from the factory. Or one
+   * factory creates all brokers: `{ imports, inject, useFactory }`, `{ imports, useClass }` or
+   * `{ imports, useExisting }`.
    */
   static forRootAsync(
-    definitions: readonly DefinitionEntry[] | AsyncBrokers,
+    definitions: readonly BrokerDefinitionOrFactory[] | AsyncBrokers,
     options?: MultiBrokerOptions,
   ): DynamicModule {
-    return isList(definitions) ? root(definitions, options) : factoryModule(definitions, resolveOptions(options));
+    return isList(definitions)
+      ? root(definitions, options)
+      : factoryModule(MultiBrokerModule, definitions, resolveOptions(options));
   }
 
-  /** More brokers, of a feature module; none of them is the default. */
-  static forFeature(definitions: readonly DefinitionEntry[]): DynamicModule {
-    return definitionsModule(definitions);
+  /** Defines further brokers in a feature module; none of them becomes the default. */
+  static forFeature(definitions: readonly BrokerDefinitionOrFactory[]): DynamicModule {
+    return definitionsModule(MultiBrokerModule, definitions);
   }
 }
 
-/** Brokers of feature modules may be registered before the root's: the root says which its first is. */
-function root(entries: readonly DefinitionEntry[], options: MultiBrokerOptions = {}): DynamicModule {
-  return definitionsModule(entries, { ...resolveOptions(options), default: options.default ?? firstName(entries) });
+/** Names the default explicitly: brokers of feature modules may be registered before those of the root. */
+function root(entries: readonly BrokerDefinitionOrFactory[], options: MultiBrokerOptions = {}): DynamicModule {
+  return definitionsModule(MultiBrokerModule, entries, {
+    ...resolveOptions(options),
+    default: options.default ?? firstName(entries),
+  });
 }
 
-/** `Array.isArray` knows no read-only ones. */
-function isList(given: readonly DefinitionEntry[] | AsyncBrokers): given is readonly DefinitionEntry[] {
+/** `Array.isArray` does not narrow to a read-only array. */
+function isList(
+  given: readonly BrokerDefinitionOrFactory[] | AsyncBrokers,
+): given is readonly BrokerDefinitionOrFactory[] {
   return Array.isArray(given);
 }
 
-/** A definition that a circular import leaves undefined is told with all other mistakes. */
-function firstName(entries: readonly (DefinitionEntry | undefined)[]): string | undefined {
+/** Skips definitions that a circular import left undefined, which the wiring check reports. */
+function firstName(entries: readonly (BrokerDefinitionOrFactory | undefined)[]): string | undefined {
   return entries.find((entry) => typeof entry?.name === 'string' && entry.name !== '')?.name;
 }

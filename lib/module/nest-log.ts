@@ -1,10 +1,10 @@
+import { inspect } from 'node:util';
 import { ConsoleLogger, Logger, type LoggerService } from '@nestjs/common';
-import type { Log, LogFields } from '../driver/index.js';
+import type { LogFields, Logger as BrokerLogger } from '../driver/index.js';
 import { stackWithCauses } from '../errors/index.js';
-import { LogRecord } from './log-record.js';
 
-/** Writes through Nest's logger, always under the same context name, so that it can be filtered by it. */
-export class NestLog implements Log {
+/** Logs through Nest's logger, always in the context `MultiBroker`, so that lines can be filtered by it. */
+export class NestLog implements BrokerLogger {
   private readonly logger = new Logger('MultiBroker');
 
   debug(message: string): void {
@@ -20,7 +20,7 @@ export class NestLog implements Log {
     else this.logger.warn(...this.line(message, fields));
   }
 
-  /** With the stack as text: Nest 11 prints an Error object as `{}`. */
+  /** Passes the stack as text: Nest 11 prints an Error object as `{}`. */
   error(message: string, cause?: Error, fields?: LogFields): void {
     const stack = cause && stackWithCauses(cause);
     if (fields === undefined) this.logger.error(message, stack);
@@ -42,7 +42,7 @@ export class NestLog implements Log {
   }
 }
 
-/** What is read of Nest's console logger, beside its public face. */
+/** Members of Nest's console logger that are read beyond its public type. */
 interface ConsoleLike {
   readonly options?: { readonly json?: boolean; readonly structuredParams?: boolean };
   /** Since Nest 12. */
@@ -50,8 +50,8 @@ interface ConsoleLike {
 }
 
 /**
- * How a line's fields are given. Nest's own logger writes them where it writes JSON: Nest 12 as `params`; Nest 11 would
- * make them a line of their own, and has them as a part of the message. As text, the sentence names what they name.
+ * How fields are passed to the logger. Nest's own logger writes them only as JSON: Nest 12 as `params`, while Nest 11
+ * would log them as a separate line, so they become part of the message. Text omits them: the sentence names the same.
  */
 function wayOf(logger: LoggerService | undefined): 'text' | 'params' | 'object' | 'record' {
   if (logger === undefined) return 'text';
@@ -59,4 +59,50 @@ function wayOf(logger: LoggerService | undefined): 'text' | 'params' | 'object' 
   const { options, stringifyParams } = logger as object as ConsoleLike;
   if (options?.json !== true) return 'text';
   return stringifyParams !== undefined && options.structuredParams !== false ? 'params' : 'object';
+}
+
+/**
+ * A line with fields for a logger other than Nest's: pino and winston take the fields from an object, and a logger that
+ * needs text calls `toString()`.
+ */
+export class LogRecord {
+  readonly code?: string | undefined;
+  readonly broker: string;
+  readonly handler: string;
+  readonly messageId: string;
+  readonly correlationId: string;
+  readonly attempt: number;
+  readonly cause?: string | undefined;
+  readonly stack?: string;
+  /** Not a TypeScript `private`: loggers write every enumerable property. */
+  readonly #text: string;
+
+  constructor(text: string, fields: LogFields, stack: string | undefined) {
+    this.#text = text;
+    this.code = fields.code;
+    this.broker = fields.broker;
+    this.handler = fields.handler;
+    this.messageId = fields.messageId;
+    this.correlationId = fields.correlationId;
+    this.attempt = fields.attempt;
+    this.cause = fields.cause;
+    if (stack !== undefined) this.stack = stack;
+  }
+
+  /** A getter, not a field: pino receives the text as its `msg`, and would write it twice. */
+  get message(): string {
+    return this.#text;
+  }
+
+  toString(): string {
+    return this.stack === undefined ? this.#text : `${this.#text}\n${this.stack}`;
+  }
+
+  toJSON(): object {
+    return Object.assign({ message: this.#text }, this);
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
+  }
 }

@@ -1,4 +1,4 @@
-export { type StreamDestination, type StreamDestinationOptions, toStream } from './destinations.js';
+export { type StreamDestination, type StreamDestinationOptions, toStream } from './destination-spec.js';
 export { natsBroker, type NatsBrokerDefinition } from './nats-broker.js';
 export type { NatsBrokerOptions, NatsSettings } from './options.js';
 export {

@@ -1,14 +1,16 @@
 import type { ConnectionOptions, JetStreamOptions } from 'nats';
+import { addressProblems, BROKER_OPTION_NAMES, type BrokerOptions, type PrefixOption } from '../driver/index.js';
+import { isDuration, isMissing, missing, type OptionNames, phrase, textOf, unknownOptions } from '../errors/index.js';
+import { isByteLimit } from './source-spec.js';
+import { entityProblem, queueProblem, streamPrefix, subjectProblem } from './subject.js';
 
-import type { BrokerOptions } from '../driver/index.js';
-
-/** What of {@link NatsBrokerOptions} is no secret. */
-export interface NatsSettings extends BrokerOptions {
-  /** The queue group of core subscriptions that name none. Without one every replica handles every message. */
+/** Options of a NATS broker but those of its client: they hold no secret. */
+export interface NatsSettings extends BrokerOptions, PrefixOption {
+  /** Queue group of core subscriptions that name none. Without one every replica handles every message. */
   readonly queue?: string;
   /**
-   * How many bytes of messages may wait for the handler of each core subscription that says nothing else; what comes
-   * beyond is dropped and counted in `health()`. Default 64 MiB.
+   * How many bytes of messages may wait for the handler of a core subscription, unless it has an option of its own.
+   * Messages beyond are dropped and counted in `health()`. Default 64 MiB.
    */
   readonly pendingBytesLimit?: number;
   /** JetStream domain or API prefix, and how long its API may take (`timeout`, in milliseconds, default 5,000). */
@@ -23,12 +25,79 @@ export interface NatsSettings extends BrokerOptions {
 
 /** Options of `natsBroker`. */
 export interface NatsBrokerOptions extends NatsSettings {
-  /** The options of the `nats` client. Reconnecting is the broker's: it goes on for ever. */
+  /** The options of the `nats` client. The broker always reconnects. */
   readonly client: ConnectionOptions;
 }
 
-/** The options without the client's, which hold credentials: printing them tells no secret. */
-export function settings(options: NatsBrokerOptions): NatsSettings {
-  const { client: _secret, ...rest } = options;
-  return rest;
+const NAMES: OptionNames<NatsBrokerOptions> = {
+  ...BROKER_OPTION_NAMES,
+  client: true,
+  prefix: true,
+  queue: true,
+  pendingBytesLimit: true,
+  jetstream: true,
+  confirmTimeoutMs: true,
+  allowInsecure: true,
+};
+
+/** Problems of the options: a sentence each, which names the option and contains no value of `client`. */
+export function validateOptions(options: NatsBrokerOptions): readonly string[] {
+  const { client, queue, confirmTimeoutMs, pendingBytesLimit } = options as Partial<NatsBrokerOptions>;
+  if (typeof client !== 'object') return [textOf('MULTI_BROKER_OPTION_INVALID.natsNoClient', {})];
+  const found = [
+    ...unknownOptions(options, NAMES),
+    ...clientProblems(client),
+    ...tlsProblems(client, options.allowInsecure === true),
+  ];
+  found.push(...addressProblems(options.addresses), ...prefixProblems(options.prefix));
+  const problem = queue === undefined ? undefined : queueProblem(queue);
+  if (problem !== undefined) found.push(textOf('MULTI_BROKER_OPTION_INVALID.natsQueue', { problem }));
+  if (confirmTimeoutMs !== undefined && !(isDuration(confirmTimeoutMs) && confirmTimeoutMs > 0)) {
+    found.push(textOf('MULTI_BROKER_OPTION_INVALID.natsConfirmTimeout', {}));
+  }
+  if (pendingBytesLimit !== undefined && !isByteLimit(pendingBytesLimit)) {
+    found.push(textOf('MULTI_BROKER_OPTION_INVALID.natsPendingBytes', {}));
+  }
+  return found;
+}
+
+function prefixProblems(prefix: unknown): string[] {
+  if (prefix === undefined) return [];
+  const problem = typeof prefix === 'string' ? prefixProblem(prefix) : phrase('isNoString');
+  return problem === undefined ? [] : [textOf('MULTI_BROKER_OPTION_INVALID.brokerPrefix', { problem })];
+}
+
+function prefixProblem(prefix: string): string | undefined {
+  if (/[*>]/.test(prefix)) return phrase('subjectWildcard');
+  return subjectProblem(`${prefix}x`, 'publish') ?? entityProblem(`${String(streamPrefix(prefix))}x`);
+}
+
+function clientProblems(client: ConnectionOptions): string[] {
+  const found: string[] = [];
+  if (client.debug === true) {
+    found.push(textOf('MULTI_BROKER_OPTION_INVALID.natsDebug', {}));
+  }
+  if (client.reconnect === false || (client.maxReconnectAttempts ?? -1) !== -1) {
+    found.push(textOf('MULTI_BROKER_OPTION_INVALID.natsReconnect', {}));
+  }
+  if (client.waitOnFirstConnect === true) {
+    found.push(textOf('MULTI_BROKER_OPTION_INVALID.natsFirstConnect', {}));
+  }
+  const named: readonly unknown[] = [client.servers ?? []].flat();
+  const servers = named.filter((server) => typeof server === 'string');
+  for (const server of named.filter(isMissing)) found.push(missing('client.servers: one of them', server, 'unset'));
+  if (servers.some((server) => server.includes(','))) {
+    found.push(textOf('MULTI_BROKER_OPTION_INVALID.natsServerList', {}));
+  }
+  if (servers.some((server) => server.includes('@'))) {
+    found.push(textOf('MULTI_BROKER_OPTION_INVALID.natsCredentials', {}));
+  }
+  return found;
+}
+
+function tlsProblems(client: ConnectionOptions, allowed: boolean): string[] {
+  // Not in its type, but nats.js passes all of `tls` to tls.connect.
+  const tls = client.tls as { readonly rejectUnauthorized?: boolean } | null | undefined;
+  if (tls?.rejectUnauthorized !== false || allowed) return [];
+  return [textOf('MULTI_BROKER_OPTION_INVALID.natsTls', {})];
 }

@@ -1,13 +1,26 @@
-import { addressOf, type Addresses, refuseUnknown, type Source, type SourceSpec } from '../driver/index.js';
-import { MultiBrokerError, type OptionNames, requireDuration, requireName } from '../errors/index.js';
+import {
+  type Addresses,
+  addressOf,
+  bareOf,
+  isPath,
+  pathProblem,
+  placeholderOf,
+  refuseUnknown,
+  type SeveralAddresses,
+  type Source,
+  type SourceSpec,
+} from '../driver/index.js';
+import { errorOf, type OptionNames, phrase, requireDuration, requireName } from '../errors/index.js';
 import type { StreamOptions, StreamSource, SubjectOptions, SubjectSource } from './sources.js';
-import { entityProblem, queueProblem, refuse, subjectProblem } from './subject.js';
+import { entityProblem, queueProblem, refuse, streamPrefix, subjectProblem, subjectsOverlap } from './subject.js';
 
 /** A core subscription, resolved for one broker. */
 export interface CoreSourceSpec extends SourceSpec {
   readonly kind: 'nats';
   readonly via: 'core';
-  /** May hold wildcards. */
+  /** The subject as written, with names for its wildcards. */
+  readonly path: string;
+  /** May contain wildcards. */
   readonly subject: string;
   readonly queue?: string | undefined;
   readonly pendingBytesLimit: number;
@@ -19,23 +32,26 @@ export interface StreamSourceSpec extends SourceSpec {
   readonly kind: 'nats';
   readonly via: 'jetstream';
   readonly stream: string;
-  /** Name of the consumer (`durable` says that it is one). */
+  /** Name of the durable consumer. */
   readonly consumer: string;
   readonly filter?: string | undefined;
+  /** The pattern whose wildcards give the params, with names: the filter, else the only subject. */
+  readonly path?: string | undefined;
   readonly subjects?: readonly string[] | undefined;
   readonly durable: true;
-  /** As the user wrote them: only what is given is compared with what the server has. */
+  /** The options as the user wrote them: only these are compared with the server's configuration. */
   readonly options: StreamOptions;
 }
 
 export type NatsSourceSpec = CoreSourceSpec | StreamSourceSpec;
 
-/** What of a broker's options decides how its sources are read. */
+/** Options of a broker that affect its sources. */
 export interface SourceDefaults {
   readonly name: string;
   readonly queue?: string | undefined;
   readonly pendingBytesLimit?: number | undefined;
   readonly addresses?: Addresses;
+  readonly prefix?: string | undefined;
 }
 
 const SUBJECT: OptionNames<SubjectOptions> = { queue: true, pendingBytesLimit: true };
@@ -59,22 +75,21 @@ const STREAM: OptionNames<StreamOptions> = {
   markers: true,
 };
 
-/** `filter` is the handler's own there. */
+/** Without `filter`, which is an option of handlers. */
 export const SETTINGS: readonly string[] = Object.keys({ ...SUBJECT, ...STREAM }).filter((name) => name !== 'filter');
 
-/** As of the NATS clients that have such a limit. */
-const usualPendingBytes = 64 * 1_048_576;
+/** The default of NATS clients that have such a limit. */
+const DEFAULT_PENDING_BYTES = 64 * 1_048_576;
 
-/** Infinity is without a limit. */
+/** Infinity is valid, for no limit. */
 export const isByteLimit = (value: unknown): boolean => typeof value === 'number' && value > 0;
 
-/** Resolves what a decorator names. Throws MULTI_BROKER_WRONG_KIND or MULTI_BROKER_ADDRESS_INVALID. */
+/** Resolves a source. Throws MULTI_BROKER_WRONG_KIND or MULTI_BROKER_ADDRESS_INVALID. */
 export function sourceSpec(from: string | Source, broker: SourceDefaults): NatsSourceSpec {
   requireName(from, 'the subject', { broker: broker.name });
   if (typeof from === 'string') return coreSpec({ kind: 'nats', via: 'core', pattern: from }, broker);
   if (isNatsSource(from)) return from.via === 'core' ? coreSpec(from, broker) : streamSpec(from, broker);
-  const what = `Broker '${broker.name}' is NATS and cannot read a source of kind '${from.kind}': use a subject, subject() or stream()`;
-  throw new MultiBrokerError('MULTI_BROKER_WRONG_KIND', what, { broker: broker.name });
+  throw errorOf('MULTI_BROKER_WRONG_KIND.natsSource', { broker: broker.name, kind: from.kind });
 }
 
 function isNatsSource(from: Source): from is SubjectSource | StreamSource {
@@ -84,14 +99,14 @@ function isNatsSource(from: Source): from is SubjectSource | StreamSource {
 function coreSpec(from: SubjectSource, broker: SourceDefaults): CoreSourceSpec {
   refuseUnknown(from, 'subject()', SUBJECT, ['kind', 'via', 'pattern'], broker.name);
   requireName(from.pattern, 'the subject of subject()', { broker: broker.name });
-  const subject = addressOf(from.pattern, broker.addresses);
+  const path = checkedPath(addressOf(from.pattern, broker.addresses, broker.prefix), broker.name);
+  const subject = wildcards(path);
   refuse(subjectProblem(subject, 'subscribe'), 'subject', subject, broker.name);
   const queue = from.queue === false ? undefined : (from.queue ?? broker.queue);
   if (queue !== undefined) refuse(queueProblem(queue), 'queue', queue, broker.name);
-  const pendingBytesLimit = from.pendingBytesLimit ?? broker.pendingBytesLimit ?? usualPendingBytes;
+  const pendingBytesLimit = from.pendingBytesLimit ?? broker.pendingBytesLimit ?? DEFAULT_PENDING_BYTES;
   if (!isByteLimit(pendingBytesLimit)) {
-    const what = `pendingBytesLimit of subject ${subject} of broker '${broker.name}' must be a number of bytes above 0`;
-    throw new MultiBrokerError('MULTI_BROKER_OPTION_INVALID', what, { broker: broker.name });
+    throw errorOf('MULTI_BROKER_OPTION_INVALID.natsSubjectPendingBytes', { subject, broker: broker.name });
   }
   const sharedBy = queue === undefined ? undefined : `queue ${queue}`;
   const name = sharedBy === undefined ? `subject ${subject}` : `subject ${subject} (${sharedBy})`;
@@ -100,6 +115,10 @@ function coreSpec(from: SubjectSource, broker: SourceDefaults): CoreSourceSpec {
     via: 'core',
     name,
     address: subject,
+    bareAddress: bareOf(subject, broker.prefix),
+    addresses: addressesOf(subject, broker.prefix),
+    paramNames: paramNames(path),
+    path,
     subject,
     queue,
     pendingBytesLimit,
@@ -111,31 +130,36 @@ function coreSpec(from: SubjectSource, broker: SourceDefaults): CoreSourceSpec {
 function streamSpec(from: StreamSource, broker: SourceDefaults): StreamSourceSpec {
   refuseUnknown(from, 'stream()', STREAM, ['kind', 'via', 'stream'], broker.name);
   requireNames(from, broker.name);
-  const name = addressOf(from.stream, broker.addresses);
-  const filter = from.filter === undefined ? undefined : addressOf(from.filter, broker.addresses);
-  const subjects = from.subjects?.map((subject) => addressOf(subject, broker.addresses));
+  const { addresses, prefix } = broker;
+  const name = addressOf(from.stream, addresses, streamPrefix(prefix));
+  const pathOf = (subject: string): string => checkedPath(addressOf(subject, addresses, prefix), broker.name);
+  const filterPath = from.filter === undefined ? undefined : pathOf(from.filter);
+  const paths = from.subjects?.map(pathOf);
+  const [filter, subjects] = [filterPath && wildcards(filterPath), paths?.map(wildcards)];
+  const path = filterPath ?? (paths?.length === 1 ? paths[0] : undefined);
   refuse(entityProblem(name), 'stream', name, broker.name);
   refuse(entityProblem(from.durable), 'durable', from.durable, broker.name);
   for (const subject of [...(subjects ?? []), ...(filter === undefined ? [] : [filter])]) {
     refuse(subjectProblem(subject, 'subscribe'), 'subject', subject, broker.name);
   }
   for (const option of ['ackWaitMs', 'duplicateWindowMs', 'maxAgeMs'] as const) {
-    const remedy = 'leave it out for what the server has';
-    if (from[option] !== undefined)
-      requireDuration(from[option], `stream(): ${option}`, remedy, { broker: broker.name });
+    if (from[option] === undefined) continue;
+    requireDuration(from[option], `stream(): ${option}`, 'forStream', { broker: broker.name });
   }
   if (!['skip', 'handle', undefined].includes(from.markers)) {
-    const what = `markers of stream ${name} of broker '${broker.name}' must be 'skip' or 'handle'`;
-    throw new MultiBrokerError('MULTI_BROKER_OPTION_INVALID', what, { broker: broker.name });
+    throw errorOf('MULTI_BROKER_OPTION_INVALID.natsMarkers', { stream: name, broker: broker.name });
   }
   return {
     kind: 'nats',
     via: 'jetstream',
     name: `stream ${name} (durable ${from.durable})`,
     address: name,
+    bareAddress: bareOf(name, prefix),
+    paramNames: paramNames(path),
+    path,
     stream: name,
     consumer: from.durable,
-    // The server takes the filter `>` for none, and so says nothing of it.
+    // The server treats the filter `>` as none, and its info does not show it.
     filter: filter === '>' ? undefined : filter,
     subjects,
     durable: true,
@@ -144,13 +168,62 @@ function streamSpec(from: StreamSource, broker: SourceDefaults): StreamSourceSpe
   };
 }
 
+/** Of a subject with wildcards. */
+function addressesOf(subject: string, prefix = ''): SeveralAddresses | undefined {
+  const tokens = subject.slice(prefix.length).split('.');
+  if (!tokens.some(isWildcard)) return undefined;
+  return { example: tokens.map((token) => (isWildcard(token) ? 'any' : token)).join('.'), prefix };
+}
+
+const isWildcard = (token: string): boolean => token === '*' || token === '>';
+
+/** A path as it is subscribed: each placeholder is a wildcard. */
+function wildcards(path: string): string {
+  if (!isPath(path)) return path;
+  return path
+    .split('.')
+    .map((token) => (placeholderOf(token) === undefined ? token : '*'))
+    .join('.');
+}
+
+function checkedPath(path: string, broker: string): string {
+  if (isPath(path)) refuse(pathProblem(path), 'subject', path, broker);
+  return path;
+}
+
+/** Wildcards without a name are told by their place among all of them. */
+function paramNames(path = ''): readonly string[] {
+  const open = path.split('.').filter((token) => isWildcard(token) || placeholderOf(token) !== undefined);
+  return open.map((token, place) => placeholderOf(token) ?? String(place));
+}
+
 function requireNames({ stream, durable, subjects = [] }: StreamSource, broker: string): void {
   requireName(stream, 'the stream of stream()', { broker });
   requireName(durable, 'durable of stream()', { broker });
   for (const subject of subjects) requireName(subject, 'one of the subjects of stream()', { broker });
 }
 
-/** The pattern whose wildcards are a stream's params: the filter, else the only subject that the source names. */
-export function wildcardsOf({ filter, subjects }: StreamSourceSpec): string | undefined {
-  return filter ?? (subjects?.length === 1 ? subjects[0] : undefined);
+/** The pattern whose wildcards give a stream's params: the filter, else the source's only subject. */
+export function wildcardsOf({ path }: StreamSourceSpec): string | undefined {
+  return path;
+}
+
+/** Whether the source reads the subject. That of a stream which exists already is known by its filter alone. */
+export function feeds({ subject }: { readonly subject: string }, source: NatsSourceSpec): boolean {
+  if (source.via === 'core') return subjectsOverlap(source.subject, subject);
+  const { filter, subjects } = source;
+  const isIn = (patterns: readonly string[]): boolean => patterns.some((pattern) => subjectsOverlap(pattern, subject));
+  return filter === undefined ? isIn(subjects ?? []) : isIn([filter]) && (subjects === undefined || isIn(subjects));
+}
+
+/** Why two sources of one broker would share messages, so that each handler would get only a part; or undefined. */
+export function conflict(one: NatsSourceSpec, other: NatsSourceSpec): string | undefined {
+  if (one.via === 'jetstream' && other.via === 'jetstream') {
+    if (one.stream !== other.stream || one.consumer !== other.consumer) return undefined;
+    return phrase('natsSameDurable', { stream: one.stream, durable: one.consumer });
+  }
+  if (one.via !== 'core' || other.via !== 'core') return undefined;
+  if (one.queue === undefined || one.queue !== other.queue || !subjectsOverlap(one.subject, other.subject))
+    return undefined;
+  return phrase('natsSameQueue', { one: one.subject, other: other.subject, queue: one.queue });
 }

@@ -1,47 +1,47 @@
 import type { Incoming, Outgoing } from '../driver/index.js';
-import type { PendingItem } from './pending-item.js';
+import type { PendingItem } from './pending.js';
 
 /**
- * What looks as if it moved and waits for the clock of twins: a handler that awaits an answer, whose time-out is the
- * clock's; a write that a fault delays. What such a handler does beside that is not waited for.
+ * Work that counts as running but waits for the clock of twins: a handler that awaits the answer to a request, or a
+ * write that a fault delays. Anything else that such a handler does is not waited for.
  */
 export class ClockWaits {
-  /** How many such waits there are of each message's handler. */
-  readonly #calls = new Map<Incoming, number>();
-  readonly #writes = new Set<PendingItem>();
+  /** Number of such waits per message being handled. */
+  private readonly calls = new Map<Incoming, number>();
+  private readonly pendingWrites = new Set<PendingItem>();
 
-  /** Writes that wait; of one destination at most one is under way. */
+  /** Delayed writes, at most one per destination. */
   get writes(): readonly PendingItem[] {
-    return [...this.#writes];
+    return [...this.pendingWrites];
   }
 
   /** Whether the handler of this message waits for the clock. */
   has(message: Incoming): boolean {
-    return this.#calls.has(message);
+    return this.calls.has(message);
   }
 
-  /** The handler that has sent this request awaits its answer. Call what is returned when that is over. */
+  /** Records that the handler of the request's origin awaits an answer. The returned function ends the wait. */
   request({ origin }: Outgoing): () => void {
-    return this.#call(origin);
+    return this.call(origin);
   }
 
-  /** A write that goes on at its time. Call what is returned when it does. */
+  /** Records a delayed write. The returned function ends the wait. */
   write(item: PendingItem, batch: readonly Outgoing[]): () => void {
-    const ends = batch.map(({ origin }) => this.#call(origin));
-    this.#writes.add(item);
+    const ends = batch.map(({ origin }) => this.call(origin));
+    this.pendingWrites.add(item);
     return () => {
-      this.#writes.delete(item);
+      this.pendingWrites.delete(item);
       for (const end of ends) end();
     };
   }
 
-  #call(origin: Incoming | undefined): () => void {
+  private call(origin: Incoming | undefined): () => void {
     if (origin === undefined) return () => undefined;
-    this.#calls.set(origin, (this.#calls.get(origin) ?? 0) + 1);
+    this.calls.set(origin, (this.calls.get(origin) ?? 0) + 1);
     return () => {
-      const left = (this.#calls.get(origin) ?? 1) - 1;
-      if (left === 0) this.#calls.delete(origin);
-      else this.#calls.set(origin, left);
+      const left = (this.calls.get(origin) ?? 1) - 1;
+      if (left === 0) this.calls.delete(origin);
+      else this.calls.set(origin, left);
     };
   }
 }

@@ -1,63 +1,78 @@
 import type { Headers } from '../driver/index.js';
+import type { PublishedMessage } from './published-message.js';
 
 /**
- * What became of a delivery. `nacked`: it comes again. `rejected`: a guard, the handler or the ack policy gave it up.
- * `failed`: it failed and nothing brings it back. `abandoned`: its lane ended before it was settled. `pending`: none
- * of these yet; see `harness.pending()`.
+ * Outcome of a delivery. `nacked`: it will be redelivered. `rejected`: a guard, the handler or the ack policy gave it up.
+ * `dead-lettered`: it was given up and parked, see `letter`.
+ * `failed`: it failed and is not redelivered. `abandoned`: its lane ended before it was settled. `pending`: none of these
+ * yet; see `harness.pending()`.
  */
-export type DeliveryOutcome = 'pending' | 'acked' | 'nacked' | 'rejected' | 'failed' | 'abandoned';
+export type DeliveryOutcome = 'pending' | 'acked' | 'nacked' | 'rejected' | 'dead-lettered' | 'failed' | 'abandoned';
 
-/** One call of a handler, or what kept it from being called. */
+/** One call of a handler, or a failure that kept it from being called. */
 export interface DeliveryAttempt {
-  /** As `message.attempt`: from 1, calls in place and redeliveries counted. */
+  /** See `message.attempt`: from 1, counting retries in place and redeliveries. */
   readonly attempt: number;
-  /** What the handler took, in milliseconds of real time. */
+  /** Of a handler with `batch`: messages of the call, this one included. */
+  readonly batchSize?: number;
+  /** Duration of the handler, in milliseconds of real time. */
   readonly durationMs: number;
   readonly error?: Error;
-  /** How long the next call waits, in milliseconds. On twins a retry in place follows at once all the same. */
+  /** Delay before the next call, in milliseconds. On twins a retry in place follows at once nevertheless. */
   readonly nextInMs?: number;
 }
 
 /**
- * One arrival of one message at one handler, attempt by attempt. A message that JetStream brings again is a delivery of
- * its own; one that Kafka's partition holds is the same delivery.
+ * One delivery of one message to one handler, with its attempts. A redelivery by JetStream is a new delivery; a retry of
+ * a message that holds a Kafka partition is an attempt of the same delivery.
  */
 export interface DeliveryRecord {
   readonly broker: string;
   /** `Class.method`, or the name of the function given to `broker.subscribe()`. */
   readonly handler: string;
-  /** What the handler subscribed to. */
+  /** The source of the handler. */
   readonly source: string;
-  /** The topic or subject that the message came by. */
+  /** Topic or subject of the message. */
   readonly destination: string;
-  /** As `message.id`. */
+  /** See `message.id`. */
   readonly position: string;
-  /** The body as it came. */
+  /** The body as received. */
   readonly body: Uint8Array | null;
-  /** Decoded; `undefined` where that failed. */
+  /** The decoded payload; `undefined` if decoding failed. */
   readonly payload: unknown;
   readonly headers: Headers;
   readonly key?: string;
+  /** The dead letter, once it is confirmed. */
+  readonly letter?: ParkedLetter;
   readonly outcome: DeliveryOutcome;
-  /** Of the newest call. */
+  /** The latest attempt. */
   readonly attempt: number;
   readonly attempts: readonly DeliveryAttempt[];
-  /** What the handler took, all attempts together, in milliseconds of real time. */
+  /** Duration of all attempts together, in milliseconds of real time. */
   readonly durationMs: number;
-  /** It came from another broker by the twins' shared bus: in production only if the two are one cluster. */
+  /** Published by another broker on the twins' shared bus: in production it arrives only if both are one cluster. */
   readonly carried: boolean;
-  /** Of the newest call. */
+  /** Error of the latest attempt. */
   readonly error?: Error;
-  /** The error, its cause, the cause of that, and so on. */
+  /** The error and its chain of causes. */
   readonly causes: readonly unknown[];
 }
 
-/** Which deliveries: all fields that are given have to match. */
+/** A dead letter that its broker has confirmed. */
+export interface ParkedLetter extends PublishedMessage {
+  /** Name of the dead-letter broker. */
+  readonly broker: string;
+  readonly body: Uint8Array | null;
+  /** Its place on the server, as of a `PublishReceipt`; absent where the server tells none. */
+  readonly position?: string;
+}
+
+/** Selects deliveries: all given fields have to match. */
 export interface DeliveryFilter {
   readonly broker?: string;
   /** `Class.method`. */
   readonly handler?: string;
-  /** The topic or subject. With `broker` it may be a name of its `addresses`. */
+  /** The topic or subject. With `broker` it may be an alias of its `addresses`. */
   readonly destination?: string;
   readonly outcome?: DeliveryOutcome;
 }

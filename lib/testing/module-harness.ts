@@ -1,44 +1,42 @@
+import { nextTurn } from '../async/index.js';
 import type { Broker, Destination, PublishOptions, PublishReceipt } from '../driver/index.js';
-import { MultiBrokerError } from '../errors/index.js';
+import { errorOf, type MultiBrokerError, nearestName } from '../errors/index.js';
 import type { ManagedMultiBroker } from '../lifecycle/index.js';
 import type { BrokerFault } from '../twin/index.js';
 import type { DeliveryFilter, DeliveryRecord } from './delivery-record.js';
-import type { HandlerMock } from './handler-mock.js';
-import type { AnyClass } from './handler-mocks.js';
-import { type HarnessClock, type MethodOf, MultiBrokerHarness, type PayloadOf } from './harness.js';
+import { failureOf, notSettled } from './failure-report.js';
+import type { AnyClass, HandlerMock } from './handler-mocks.js';
 import { SteppingClock } from './harness-clock.js';
-import { LatePublishes, OwnPublish } from './own-publish.js';
-import { type BusWaiting, pendingItems } from './pending.js';
-import type { PendingItem } from './pending-item.js';
-import type { PublishedMessage } from './published.js';
-import { nextTurn } from './real-time.js';
-import { isStill, untilStill } from './settling.js';
-import { failureOf, notSettled } from './telling.js';
-import type { TestDrivers } from './test-drivers.js';
-import type { Timeline } from './timeline.js';
+import { HarnessPublish, LatePublishes } from './harness-publish.js';
+import { type HarnessClock, type MethodOf, MultiBrokerHarness, type PayloadOf } from './harness.js';
+import { isStill, untilStill } from './idle.js';
+import { type BusWaiting, type PendingItem, pendingItems } from './pending.js';
+import type { PublishedMessage } from './published-message.js';
+import type { TestRuntime } from './test-runtime.js';
 import { type Happenings, timelineOf } from './timeline-tree.js';
+import type { Timeline } from './timeline.js';
 import { waitUntil } from './wait-for.js';
 
-/** An error shows what began; of a hundred thousand messages the tree would take seconds. */
+/** Limit of the timeline in an error: the tree of a hundred thousand messages would take seconds. */
 const MOST_IN_ERROR = 2_000;
 
 /** The harness of one compiled module. */
 export class ModuleHarness extends MultiBrokerHarness {
   private readonly late = new LatePublishes();
 
-  constructor(private readonly drivers: TestDrivers) {
+  constructor(private readonly drivers: TestRuntime) {
     super();
   }
 
-  /** Without definitions in the application there are none. */
+  /** Absent if the application does not import `MultiBrokerModule.forRoot()`. */
   private get brokers(): ManagedMultiBroker {
     const { serves } = this.drivers;
-    if (serves !== undefined) return serves.multiBroker;
-    throw new MultiBrokerError('MULTI_BROKER_NO_BROKER', 'The application imports no MultiBrokerModule.forRoot()');
+    if (serves !== undefined) return serves.multiBroker as ManagedMultiBroker;
+    throw errorOf('MULTI_BROKER_NO_BROKER.untested', {});
   }
 
   get clock(): HarnessClock {
-    if (this.drivers.isReal) throw new MultiBrokerError('MULTI_BROKER_REAL_BROKERS', 'harness.clock moves twins only');
+    if (this.drivers.isReal) throw errorOf('MULTI_BROKER_REAL_BROKERS.clock', {});
     const { testClock } = this.drivers;
     return new SteppingClock(
       testClock,
@@ -57,7 +55,7 @@ export class ModuleHarness extends MultiBrokerHarness {
     options?: PublishOptions,
   ): Promise<PublishReceipt> {
     const publish = this.publishingOn(broker);
-    const own = new OwnPublish(publish(destination, payload, options), this.drivers.process.now);
+    const own = new HarnessPublish(publish(destination, payload, options), this.drivers.process.signal);
     await this.overOrAtRest(own);
     await this.rest();
     if (!own.isOver) this.late.add(own);
@@ -95,11 +93,13 @@ export class ModuleHarness extends MultiBrokerHarness {
     const all = this.drivers.published(this.brokers.get(broker).name).confirmed();
     if (destination === undefined) return all;
     const address = this.addressOf(broker, destination);
-    return all.filter((message) => message.destination === address);
+    const found = all.filter((message) => message.destination === address);
+    if (found.length === 0 && address !== undefined) this.checkDestination(broker, address, all);
+    return found;
   }
 
   deliveries({ broker, handler, destination, outcome }: DeliveryFilter = {}): readonly DeliveryRecord[] {
-    // What there is not has no deliveries either: a test for none would pass by a typo.
+    // With a mistyped name, an assertion that there are no deliveries would pass.
     if (handler !== undefined) this.drivers.mocks.checkName(handler);
     if (broker !== undefined) this.brokers.get(broker);
     const address =
@@ -121,18 +121,15 @@ export class ModuleHarness extends MultiBrokerHarness {
   }
 
   fault(broker: string): BrokerFault {
-    if (this.drivers.isReal)
-      throw new MultiBrokerError('MULTI_BROKER_REAL_BROKERS', 'harness.fault scripts twins only');
+    if (this.drivers.isReal) throw errorOf('MULTI_BROKER_REAL_BROKERS.fault', {});
     return this.drivers.faults(this.brokers.get(broker).name);
   }
 
   async restart(): Promise<void> {
-    if (this.drivers.isReal) {
-      throw new MultiBrokerError('MULTI_BROKER_REAL_BROKERS', 'harness.restart kills and starts twins only');
-    }
-    this.drivers.process.end(new Error('The process was killed by harness.restart()'));
+    if (this.drivers.isReal) throw errorOf('MULTI_BROKER_REAL_BROKERS.restart', {});
+    this.drivers.process.kill(new Error('The process was killed by harness.restart()'));
     await this.brokers.kill();
-    this.drivers.process.begin();
+    this.drivers.process.restart();
     await this.brokers.start();
     await this.settled();
   }
@@ -144,14 +141,14 @@ export class ModuleHarness extends MultiBrokerHarness {
 
   private busesWaiting(): readonly BusWaiting[] {
     return this.brokers.brokers.flatMap((broker) => {
-      const waits = this.drivers.busWaits.of(broker.name);
+      const waits = this.drivers.backlog.of(broker.name);
       if (waits === undefined) return [];
       const { backAt } = this.drivers.faults(broker.name);
       return [{ broker: broker.name, isDown: broker.health().status === 'down', backAt, waits }];
     });
   }
 
-  /** A handler that runs until its limit waits for the clock; where it was not known as such it is now. */
+  /** Waits until idle. A handler that ran into the wait's limit now counts as waiting for the clock. */
   private async restOfClock(): Promise<void> {
     try {
       await this.rest();
@@ -172,18 +169,18 @@ export class ModuleHarness extends MultiBrokerHarness {
     });
   }
 
-  /** While the application is gone it is somebody else who publishes. */
+  /** While the application is crashed, an external producer publishes. */
   private publishingOn(name: string): Broker['publish'] {
     const broker = this.brokers.get(name);
     const { outsider, process, hooksBegan } = this.drivers;
     if (!hooksBegan) throw notInitialised(name);
-    return process.isOver ? outsider.publish.bind(outsider, broker.name) : broker.publish.bind(broker);
+    return process.isDead ? outsider.publish.bind(outsider, broker.name) : broker.publish.bind(broker);
   }
 
-  /** Mostly it is over at once. What a fault delays waits for the clock. */
-  private async overOrAtRest(own: OwnPublish): Promise<void> {
+  /** Usually the publish is over at once. If a fault delays it, it waits for the clock. */
+  private async overOrAtRest(own: HarnessPublish): Promise<void> {
     await Promise.race([own.over, nextTurn()]);
-    if (this.drivers.isReal || this.drivers.process.isOver) await own.over;
+    if (this.drivers.isReal || this.drivers.process.isDead) await own.over;
     if (!own.isOver) await Promise.race([own.over, this.rest()]);
   }
 
@@ -206,13 +203,21 @@ export class ModuleHarness extends MultiBrokerHarness {
     };
   }
 
+  /** If only decorators publish, other names are typos, and an assertion that nothing was published would pass. */
+  private checkDestination(broker: string, address: string, all: readonly PublishedMessage[]): void {
+    if (this.brokers.publishesAnywhere || this.brokers.fillsAddressesOf(broker)) return;
+    const known = [...this.brokers.addressesOf(broker), ...all.map((message) => message.destination)];
+    const near = known.includes(address) ? undefined : nearestName(address, known);
+    if (near === undefined) return;
+    throw errorOf('MULTI_BROKER_UNKNOWN_DESTINATION', { destination: address, broker, near });
+  }
+
   private addressOf(broker: string, destination: string | Destination): string | undefined {
     return this.drivers.definitions.get(broker)?.destination(destination).address;
   }
 }
 
-/** No handler reads yet: the publish would be at rest at once, as if all were well. */
+/** Before `init()` no handler is subscribed: the publish would settle at once, as if all were well. */
 function notInitialised(broker: string): MultiBrokerError {
-  const what = 'harness.publish() was called before the application is initialised; await init() first';
-  return new MultiBrokerError('MULTI_BROKER_NOT_CONNECTED', what, { broker });
+  return errorOf('MULTI_BROKER_NOT_CONNECTED.harnessNotInitialised', {}, { broker });
 }

@@ -1,31 +1,30 @@
 import type { NextTry, WaitingLane } from '../delivery/index.js';
 import { type BrokerWaiting, type HeldSource, whyHeld } from '../lifecycle/index.js';
-import type { BusWait, PendingTimer } from '../twin/index.js';
-import type { PendingItem } from './pending-item.js';
-import type { RecordedDelivery } from './recorded-delivery.js';
+import type { BacklogEntry, PendingTimer } from '../twin/index.js';
+import type { TrackedDelivery } from './tracked-delivery.js';
 
-/** All that is looked at. */
+/** The state from which pending items are collected. */
 export interface PendingSources {
   readonly now: number;
-  /** Calls that run and have a limit. */
-  readonly limited: readonly RecordedDelivery[];
-  readonly deliveries: readonly RecordedDelivery[];
+  /** Running calls with a time limit. */
+  readonly limited: readonly TrackedDelivery[];
+  readonly deliveries: readonly TrackedDelivery[];
   readonly brokers: readonly BrokerWaiting[];
   readonly buses: readonly BusWaiting[];
   readonly writes: readonly PendingItem[];
   readonly timers: readonly PendingTimer[];
 }
 
-/** What waits for one broker on the bus of its twin. */
+/** Messages waiting for one broker on the bus of its twin. */
 export interface BusWaiting {
   readonly broker: string;
   readonly isDown: boolean;
-  /** When its connection comes back by itself. */
+  /** When a fault that has cut its connection ends. */
   readonly backAt: number | undefined;
-  readonly waits: readonly BusWait[];
+  readonly waits: readonly BacklogEntry[];
 }
 
-/** Timers that stand for what is listed as a delivery or a publish, or that wake nothing that waits. */
+/** Timers that are listed as a delivery or publish already, or that no pending work waits for. */
 const TOLD_OTHERWISE = new Set([
   'retry',
   'hold',
@@ -37,13 +36,13 @@ const TOLD_OTHERWISE = new Set([
   'processing',
 ]);
 
-/** What waits, by due time; what waits for no time comes last. */
+/** Pending items by due time; those without one come last. */
 export function pendingItems(sources: PendingSources): readonly PendingItem[] {
   const { now, limited, deliveries, brokers, buses, writes, timers } = sources;
-  const told = new Set(buses.map(({ broker }) => broker));
+  const listedByBus = new Set(buses.map(({ broker }) => broker));
   const items = [
     ...limited.map(limitItem),
-    ...deliveries.filter((record) => tellsItself(record, told)).map(deliveryItem),
+    ...deliveries.filter((record) => isListedByItself(record, listedByBus)).map(deliveryItem),
     ...buses.flatMap((bus) => busItems(bus, deliveries)),
     ...brokers.flatMap(({ broker, lanes }) => lanes.map((lane) => laneItem(broker, lane))),
     ...brokers.flatMap(({ broker, held }) => held.map((source) => heldItem(broker, source))),
@@ -54,7 +53,7 @@ export function pendingItems(sources: PendingSources): readonly PendingItem[] {
   return items.map((item) => withDelay(item, now)).sort((one, other) => dueAt(one) - dueAt(other) || 0);
 }
 
-/** In one line, for messages. */
+/** A pending item in one line, for error messages. */
 export function pendingLine({ why, broker, handler, destination, messages = 1, what, inMs }: PendingItem): string {
   const named = [why, what, handler, broker !== undefined && `on '${broker}'`, destination && `(${destination})`];
   const many = messages > 1 ? `, ${String(messages)} messages` : '';
@@ -62,16 +61,16 @@ export function pendingLine({ why, broker, handler, destination, messages = 1, w
   return `${named.filter(Boolean).join(' ')}${many}${when}`;
 }
 
-function deliveryItem(record: RecordedDelivery): PendingItem {
+function deliveryItem(record: TrackedDelivery): PendingItem {
   return { ...reasonOf(record), broker: record.broker, ...deliveredItem(record) };
 }
 
-function limitItem(record: RecordedDelivery): PendingItem {
+function limitItem(record: TrackedDelivery): PendingItem {
   const { broker, limitAt } = record;
   return { why: 'processing', broker, ...deliveredItem(record), ...(limitAt !== undefined && { dueAt: limitAt }) };
 }
 
-function deliveredItem({ handler, incoming, error, last }: RecordedDelivery): Omit<PendingItem, 'why'> {
+function deliveredItem({ handler, incoming, error, last }: TrackedDelivery): Omit<PendingItem, 'why'> {
   return {
     handler,
     destination: incoming.address,
@@ -82,20 +81,20 @@ function deliveredItem({ handler, incoming, error, last }: RecordedDelivery): Om
   };
 }
 
-/** What the server brings again is told by the twin's bus, where it tells: it knows what comes no more. */
-function tellsItself(
-  { wait, delivery, settlement, broker, lost }: RecordedDelivery,
-  told: ReadonlySet<string>,
+/** Redeliveries are listed by the twin's bus where it can: it knows which messages are no longer redelivered. */
+function isListedByItself(
+  { wait, delivery, settlement, broker, lost }: TrackedDelivery,
+  listedByBus: ReadonlySet<string>,
 ): boolean {
-  if (wait !== undefined || delivery.lane.again !== 'server') return true;
+  if (wait !== undefined || delivery.lane.redelivery !== 'server') return true;
   const comesAgain = typeof settlement === 'object';
-  return comesAgain ? !told.has(broker) : !lost;
+  return comesAgain ? !listedByBus.has(broker) : !lost;
 }
 
-/** Of a broker that is up, `unread` is what nobody of the application reads any more: it waits for nothing. */
+/** On a connected broker, `unread` messages have no reader in the application any more: they are not pending. */
 function busItems(
   { broker, isDown, backAt, waits }: BusWaiting,
-  deliveries: readonly RecordedDelivery[],
+  deliveries: readonly TrackedDelivery[],
 ): PendingItem[] {
   return waits
     .filter(({ why }) => why !== 'unread' || isDown)
@@ -113,14 +112,14 @@ function busItems(
     });
 }
 
-function isOf({ delivery: { lane }, incoming }: RecordedDelivery, wait: BusWait): boolean {
+function isOf({ delivery: { lane }, incoming }: TrackedDelivery, wait: BacklogEntry): boolean {
   return lane.name === wait.lane && incoming.position === wait.message?.position;
 }
 
-function reasonOf(record: RecordedDelivery): Pick<PendingItem, 'why' | 'dueAt'> {
+function reasonOf(record: TrackedDelivery): Pick<PendingItem, 'why' | 'dueAt'> {
   const { wait, settlement } = record;
   if (wait !== undefined) return { why: wait.what, dueAt: wait.dueAt };
-  if (typeof settlement === 'object') return { why: 'redelivery', dueAt: record.settledAt + settlement.againInMs };
+  if (typeof settlement === 'object') return { why: 'redelivery', dueAt: record.settledAt + settlement.redeliverInMs };
   return { why: 'manual' };
 }
 
@@ -149,4 +148,62 @@ function withDelay(item: PendingItem, now: number): PendingItem {
 
 function dueAt(item: PendingItem): number {
   return item.dueAt ?? Number.MAX_SAFE_INTEGER;
+}
+
+/**
+ * Why something is pending.
+ *
+ * - `retry`: a message waits for its retry in place (real brokers only; on twins the retry follows at once).
+ * - `hold`: a failed or nacked message waits here for its next call: on Kafka at the head of its partition, with
+ *   `concurrency` at the head of its key, on JetStream too.
+ * - `redelivery`: a JetStream message was nacked.
+ * - `ack-wait`: a JetStream message was delivered to a connection or process that is gone; it is redelivered after its
+ *   ack wait.
+ * - `manual`: the handler has not settled the message yet; JetStream redelivers it after its ack wait.
+ * - `queued`: messages behind one of these, or of a paused subscription.
+ * - `unread`: messages on a broker that is not connected now, or after a crash.
+ * - `publish-retry`: a publish was not confirmed and will be retried.
+ * - `target-down`: a source is not read, because a broker that its handler publishes to is down (`critical: false`);
+ *   `what` names it.
+ * - `publish`: a fault delays a publish.
+ * - `processing`: a handler is running, until its `maxProcessingMs` has passed.
+ * - `timer`: anything else that waits for the clock.
+ */
+export type PendingReason =
+  | 'retry'
+  | 'hold'
+  | 'redelivery'
+  | 'ack-wait'
+  | 'manual'
+  | 'queued'
+  | 'unread'
+  | 'publish-retry'
+  | 'target-down'
+  | 'publish'
+  | 'processing'
+  | 'timer';
+
+/** Pending work: it waits for the clock if it has a `dueAt`, else for an action of the application or the test. */
+export interface PendingItem {
+  readonly why: PendingReason;
+  readonly broker?: string;
+  readonly handler?: string;
+  /** Topic or subject of the message; for `queued` and `unread` the lane, such as `incoming[3]`. */
+  readonly destination?: string;
+  /** See `message.id`. */
+  readonly position?: string;
+  /** The latest attempt. */
+  readonly attempt?: number;
+  /** Number of messages. */
+  readonly messages?: number;
+  /** Why the publish was not confirmed, or the error of the handler. */
+  readonly error?: Error;
+  /**
+   * For a `timer`, its description, if known. For messages kept by a twin, the group or durable that they wait for.
+   */
+  readonly what?: string;
+  /** When it continues, in milliseconds since the epoch. */
+  readonly dueAt?: number;
+  /** The same in milliseconds from now. */
+  readonly inMs?: number;
 }

@@ -1,21 +1,21 @@
 /** Options of `MultiBrokerTestingModule.configure()`. */
 export interface TestingOptions {
   /**
-   * Which brokers of one kind hear each other. Default `'by-kind'`: all of them, as if they were one cluster.
-   * `'by-broker'`: none. A function gives each broker the name of its bus. On real brokers it has no say.
+   * Which brokers of one kind share messages. Default `'by-kind'`: all of them, as if they were one cluster.
+   * `'by-broker'`: none. A function returns the name of a broker's bus. No effect on real brokers.
    */
   readonly bus?: 'by-kind' | 'by-broker' | ((broker: string) => string);
   /**
-   * Where a system chooses at will, its twins draw by this integer: the member of a queue group, where messages
-   * without a key begin, which of several lanes is served first. The same seed repeats a run, another one varies it.
-   * Default: nothing is drawn, members take turns and who was ready first is first.
+   * Seed, an integer, for choices that a system makes freely: the member of a queue group, the first partition of messages
+   * without a key, the lane that is served first. The same seed repeats a run, another one varies it. Default: no random
+   * choices, members take turns and lanes are served in the order in which they became ready.
    */
   readonly seed?: number;
-  /** The same test on the real brokers, with the same records. Default `false`. */
+  /** Runs the same test on the real brokers, with the same records. Default `false`. */
   readonly real?: boolean;
-  /** How long `settled()` waits for handlers that run, in milliseconds of real time. Default 4,000. */
+  /** How long `settled()` waits for running handlers on twins, in milliseconds of real time. Default 4,000. */
   readonly settleTimeoutMs?: number;
-  /** The same on real brokers. Default 10,000. */
+  /** The same for real brokers. Default 10,000. */
   readonly timeoutMs?: number;
 }
 

@@ -1,24 +1,25 @@
 import type { Incoming, Outgoing } from '../driver/index.js';
-import { payloadOf, type RecordedPublish } from './published.js';
-import type { RecordedDelivery } from './recorded-delivery.js';
+import { payloadOf } from './published-message.js';
+import type { RecordedPublish } from './published-messages.js';
+import type { TrackedDelivery } from './tracked-delivery.js';
 import { Timeline, type TimelineDelivery, type TimelineMessage } from './timeline.js';
 
-/** What is deeper begins anew at the edge: a loop of messages is no tree that anybody reads. */
+/** Deeper levels start at the left edge, to keep message loops readable. */
 const DEEPEST = 50;
 
-/** What is known of all that happened. */
+/** The records from which the tree is built. */
 export interface Happenings {
   readonly published: readonly RecordedPublish[];
-  readonly deliveries: readonly RecordedDelivery[];
+  readonly deliveries: readonly TrackedDelivery[];
   readonly seed: number | undefined;
-  /** Brokers of one bus hear each other. */
+  /** Brokers on one bus share messages. */
   busOf(broker: string): string;
 }
 
 /**
- * Builds the tree: a delivery hangs on what was published, what was published on the delivery of its origin.
+ * Builds the tree: a delivery is a child of its message, a message is a child of the delivery that published it.
  *
- * @param most happenings, the first ones: for an error after a hundred thousand of them
+ * @param most limits the tree to the first records, for errors after very many of them
  */
 export function timelineOf(happenings: Happenings, most = Infinity): Timeline {
   const { published, deliveries } = happenings;
@@ -30,12 +31,12 @@ export function timelineOf(happenings: Happenings, most = Infinity): Timeline {
 }
 
 class Tree {
-  private readonly deliveriesOf = new Map<RecordedPublish, RecordedDelivery[]>();
-  private readonly publishedBy = new Map<RecordedDelivery, RecordedPublish[]>();
-  private readonly publishOf = new Map<RecordedDelivery, RecordedPublish>();
+  private readonly deliveriesOf = new Map<RecordedPublish, TrackedDelivery[]>();
+  private readonly publishedBy = new Map<TrackedDelivery, RecordedPublish[]>();
+  private readonly publishOf = new Map<TrackedDelivery, RecordedPublish>();
   private readonly depths = new Map<RecordedPublish, number>();
   private readonly rootPublishes: RecordedPublish[] = [];
-  private readonly unpublished: RecordedDelivery[] = [];
+  private readonly unpublished: TrackedDelivery[] = [];
 
   constructor(happenings: Happenings) {
     this.hangDeliveries(happenings);
@@ -64,7 +65,7 @@ class Tree {
   }
 
   private hangPublishes({ published, deliveries }: Happenings): void {
-    const handled = new Map<Incoming, RecordedDelivery>(deliveries.map((record) => [record.incoming, record]));
+    const handled = new Map<Incoming, TrackedDelivery>(deliveries.map((record) => [record.incoming, record]));
     for (const publish of [...published].sort((one, other) => one.order - other.order)) {
       const { origin } = publish.message;
       const by = origin === undefined ? undefined : handled.get(origin);
@@ -75,7 +76,7 @@ class Tree {
     }
   }
 
-  private depthOf(record: RecordedDelivery): number {
+  private depthOf(record: TrackedDelivery): number {
     const publish = this.publishOf.get(record);
     return publish === undefined ? 0 : (this.depths.get(publish) ?? 0);
   }
@@ -93,15 +94,15 @@ class Tree {
     };
   }
 
-  private delivery(record: RecordedDelivery): TimelineDelivery {
+  private delivery(record: TrackedDelivery): TimelineDelivery {
     const published = (this.publishedBy.get(record) ?? []).map((publish) => this.message(publish));
     return { ...record.snapshot(), published };
   }
 }
 
 /**
- * Finds what was published for what arrived. No system gives both the same name for it, so they are matched by address
- * and content: of messages that are alike, the first to arrive is the first that was published.
+ * Finds the published message of a delivery. No system has a common id for both, so they are matched by address and
+ * content: of equal messages, the first to arrive is the first that was published.
  */
 class Matcher {
   private readonly alike = new Map<string, RecordedPublish[]>();
@@ -110,7 +111,7 @@ class Matcher {
 
   constructor(private readonly happenings: Happenings) {
     for (const publish of happenings.published) {
-      // What was not confirmed may have been written all the same.
+      // An unconfirmed message may have been written nevertheless.
       if (publish.outcome !== undefined && 'error' in publish.outcome && publish.outcome.error.written === 'no')
         continue;
       add(this.alike, this.nameOf(publish.broker, publish.address, publish.message), publish);
@@ -118,14 +119,14 @@ class Matcher {
     for (const publishes of this.alike.values()) publishes.sort((one, other) => one.order - other.order);
   }
 
-  publishOf({ broker, incoming, delivery }: RecordedDelivery): RecordedPublish | undefined {
-    // Every delivery of a message has its position; positions of two brokers may differ.
+  publishOf({ broker, incoming, delivery }: TrackedDelivery): RecordedPublish | undefined {
+    // All deliveries of a message on one broker have the same position; on two brokers positions may differ.
     const place = JSON.stringify([broker, incoming.position]);
     const known = this.found.get(place);
     if (known !== undefined) return known;
     const name = this.nameOf(broker, incoming.address, incoming);
-    // A stream and a core subscription of one subject both get it, each by a position of its own.
-    const mine = JSON.stringify([broker, delivery.lane.again, name]);
+    // A stream and a core subscription to one subject both get the message, at different positions.
+    const mine = JSON.stringify([broker, delivery.lane.redelivery, name]);
     const taken = this.taken.get(mine) ?? 0;
     const publish = this.alike.get(name)?.[taken];
     if (publish === undefined) return undefined;

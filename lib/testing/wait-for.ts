@@ -1,14 +1,14 @@
-import { asError, MultiBrokerError, requireDuration } from '../errors/index.js';
-import { nextTurn, realNow, realSleep } from './real-time.js';
-import { timelineText } from './telling.js';
+import { nextTurn, realNow, realSleep } from '../async/index.js';
+import { asError, errorOf, type MultiBrokerError, requireDuration } from '../errors/index.js';
+import { timelineText } from './failure-report.js';
 import type { Timeline } from './timeline.js';
 
-/** Turns of the event loop before the processor is left to others between two looks. */
+/** Turns of the event loop after which polling backs off. */
 const BUSY_TURNS = 100;
 
-/** Resolves when the predicate gives something true; one that throws is asked again. */
+/** Resolves when the predicate returns a truthy value; one that throws is called again. */
 export async function waitUntil(predicate: () => unknown, timeoutMs: number, timeline: () => Timeline): Promise<void> {
-  requireDuration(timeoutMs, 'harness.waitFor(): timeoutMs', 'leave it out for the default of the module');
+  requireDuration(timeoutMs, 'harness.waitFor(): timeoutMs', 'forWaitFor');
   const end = realNow() + timeoutMs;
   for (let turn = 0; ; turn++) {
     const seen = await look(predicate);
@@ -27,7 +27,8 @@ async function look(predicate: () => unknown): Promise<{ readonly holds: boolean
 }
 
 function late(timeoutMs: number, timeline: Timeline, cause: Error | undefined): MultiBrokerError {
-  const why = cause === undefined ? '' : ` (${cause.message})`;
-  const what = `harness.waitFor(): not true within ${String(timeoutMs)} ms${why}\n\n${timelineText(timeline)}\n`;
-  return new MultiBrokerError('MULTI_BROKER_WAIT_TIMEOUT', what, { cause });
+  const params = { ms: timeoutMs, timeline: timelineText(timeline) };
+  return cause === undefined
+    ? errorOf('MULTI_BROKER_WAIT_TIMEOUT.untrue', params)
+    : errorOf('MULTI_BROKER_WAIT_TIMEOUT.threw', { ...params, reason: cause.message }, { cause });
 }

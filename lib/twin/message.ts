@@ -8,28 +8,28 @@ import {
 } from '../driver/index.js';
 import { type HopPath, isCarried, type OnItsWay, onward, pathOf, pathTo, type Travelled } from './hop-path.js';
 
-/** A message as the bus keeps it; of the body a copy, so that a publisher who reuses his buffer changes nothing. */
+/** A message as the bus stores it, with a copy of the body: a publisher that reuses its buffer does not change it. */
 export interface Stored extends OnItsWay {
-  /** The topic or subject it was published to. */
+  /** The topic or subject that it was published to. */
   readonly address: string;
   readonly body: Uint8Array | null;
-  /** Bytes where it is no text. */
+  /** Bytes if it is not text. */
   readonly key: string | Uint8Array | undefined;
   readonly headers: Headers;
-  /** Those that are no text, or repeated. */
+  /** Headers that are binary or repeated. */
   readonly rawHeaders: readonly RawHeader[] | undefined;
   readonly replyTo: string | undefined;
   readonly timestamp: number;
 }
 
-/** What else is known of a publish. */
+/** Further properties of a publish. */
 export interface Sending {
-  /** Whose publish it is; the server's own where there is none. */
+  /** The broker that publishes; undefined for the server itself. */
   readonly broker?: string | undefined;
   readonly replyTo?: string | undefined;
 }
 
-/** Makes of an outgoing message what the bus keeps. */
+/** Converts an outgoing message to the form that the bus stores. */
 export function store(
   address: string,
   message: Outgoing,
@@ -49,12 +49,12 @@ export function store(
   };
 }
 
-/** As UTF-8 has it: what is no character becomes a replacement character on its way to any server. */
+/** As UTF-8 encodes it: lone surrogates become replacement characters on the way to any server. */
 function wellFormed<T extends string | undefined>(text: T): T {
   return text === undefined || isWellFormed(text) ? text : (Buffer.from(text).toString() as T);
 }
 
-/** Most are. */
+/** Avoids a copy of the headers in the usual case. */
 function allWellFormed(headers: Headers): Headers {
   for (const name in headers) {
     if (isWellFormed(name) && isWellFormed(headers[name] ?? '')) continue;
@@ -63,21 +63,21 @@ function allWellFormed(headers: Headers): Headers {
   return headers;
 }
 
-/** Node has it since version 20; the library that the sources are checked against is older. */
+/** Available since Node 20, but not in the `lib` that the sources are compiled against. */
 function isWellFormed(text: string): boolean {
   return (text as string & { isWellFormed(): boolean }).isWellFormed();
 }
 
-/** Whose reader gets a message. */
+/** The reader that gets a message. */
 export interface Receiver {
   readonly broker: string;
-  /** What the source's wildcards or groups stand for. */
+  /** Values of the wildcards or groups of its source. */
   readonly params: Readonly<Record<string, string>> | undefined;
 }
 
 /**
- * One delivery of a stored message. The body is each receiver's own copy. It, the position and what is raw are made
- * when asked for: few handlers look at all of them.
+ * One delivery of a stored message. Each receiver has its own copy of the body. Body, position and raw message are
+ * created on access: few handlers use all of them.
  */
 export abstract class Arrived implements Incoming, Travelled {
   private ownBody: Uint8Array | null | undefined = undefined;
@@ -86,8 +86,8 @@ export abstract class Arrived implements Incoming, Travelled {
   constructor(
     protected readonly stored: Stored,
     protected readonly receiver: Receiver,
-    /** As the server counts. */
-    readonly deliveries = 1,
+    /** Counted as on the server. */
+    readonly deliveryCount = 1,
   ) {}
 
   abstract get position(): string;
@@ -137,7 +137,7 @@ export abstract class Arrived implements Incoming, Travelled {
     return pathTo(this.stored, this.receiver.broker);
   }
 
-  /** Of repeated headers the last; one without a value is none. */
+  /** The last value of each header; headers without a value are left out. */
   headers(): Headers {
     const { headers, rawHeaders } = this.stored;
     if (rawHeaders === undefined) return headers;
@@ -151,4 +151,30 @@ export abstract class Arrived implements Incoming, Travelled {
     const own = rawHeaders.map(([name, value]): RawHeader => [name, value && Buffer.from(value)]);
     return [...rawHeadersOf({ headers: () => headers }), ...own];
   }
+}
+
+/** Upper bounds of the bytes that any system adds to a message, and to each of its fields. */
+const AROUND = 128;
+const FIELD = 16;
+
+/** Upper bound of a JavaScript character in UTF-8, and of a byte in a text encoding. */
+const BYTES_PER_CHARACTER = 3;
+
+/**
+ * Whether a message is certainly below a size limit in any system's encoding, without counting the bytes of its text,
+ * which takes a call into the runtime for each string. If false, the bytes have to be counted.
+ */
+export function surelyFits(message: Outgoing, limit: number): boolean {
+  const { body, key = '', headers, rawHeaders, dedupeId = '' } = message;
+  let characters = key.length + dedupeId.length;
+  let fields = 2;
+  for (const name in headers) {
+    characters += name.length + (headers[name] ?? '').length;
+    fields++;
+  }
+  for (const [name, value] of rawHeaders ?? []) {
+    characters += name.length + (value?.length ?? 0);
+    fields++;
+  }
+  return AROUND + (body?.length ?? 0) + BYTES_PER_CHARACTER * characters + FIELD * fields <= limit;
 }

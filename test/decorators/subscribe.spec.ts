@@ -66,7 +66,7 @@ describe.each([
     };
     expect(apply).toThrow(
       expect.objectContaining({
-        message: expect.stringContaining(`${name} stands on the static method Statics.handle`),
+        message: expect.stringContaining(`${name} is on the static method Statics.handle`),
       }),
     );
     expect(Reflect.getMetadata('__entryProvider__', Function)).toBeUndefined();

@@ -7,10 +7,10 @@ import { turns } from '../support/turns.js';
 const retry = { attempts: 2, delayMs: 100, factor: 1, maxDelayMs: 100, jitter: 0 };
 
 /** The fate of a message after its handler succeeded, or failed as often as it may. */
-async function fate(ack: AckPolicy, again: Lane['again'], fails: boolean): Promise<string> {
+async function fate(ack: AckPolicy, again: Lane['redelivery'], fails: boolean): Promise<string> {
   const rig = new Rig({
     binding: { ack, retry },
-    lane: { again, waits: again !== 'never' },
+    lane: { redelivery: again, backpressure: again !== 'none' },
     handle: () => {
       if (fails) throw new Error('no');
       return undefined;
@@ -28,9 +28,9 @@ async function fate(ack: AckPolicy, again: Lane['again'], fails: boolean): Promi
 
 const success = ', handled 1, failed 0, rejected 0, running 0, -';
 
-describe.each(['server', 'hold', 'never'] as const)('on a lane whose failures are brought back by: %s', (again) => {
+describe.each(['server', 'in-place', 'none'] as const)('on a lane whose failures are brought back by: %s', (again) => {
   it.each(['nack-on-error', 'reject-on-error', 'ack-first'] as const)('%s acks a success', async (ack) => {
-    expect(await fate(ack, again, false)).toBe(`a done${success}`);
+    expect(await fate(ack, again, false)).toBe(`a ack${success}`);
   });
 
   it('manual leaves a success to the handler', async () => {
@@ -40,20 +40,20 @@ describe.each(['server', 'hold', 'never'] as const)('on a lane whose failures ar
   it('nack-on-error brings a failure back, where it can be', async () => {
     const expected = {
       server: 'a 1000, handled 0, failed 2, rejected 0, running 0, error',
-      hold: 'unsettled in 1000, handled 0, failed 2, rejected 0, running 0, error',
-      never: 'a drop, handled 0, failed 2, rejected 1, running 0, error',
+      'in-place': 'unsettled in 1000, handled 0, failed 2, rejected 0, running 0, error',
+      none: 'a reject, handled 0, failed 2, rejected 1, running 0, error',
     };
     expect(await fate('nack-on-error', again, true)).toBe(expected[again]);
   });
 
   it('reject-on-error logs, counts and drops a failure', async () => {
     expect(await fate('reject-on-error', again, true)).toBe(
-      'a drop, handled 0, failed 2, rejected 1, running 0, error',
+      'a reject, handled 0, failed 2, rejected 1, running 0, error',
     );
   });
 
   it('ack-first logs a failure, acked before', async () => {
-    expect(await fate('ack-first', again, true)).toBe('a done, handled 0, failed 2, rejected 0, running 0, error');
+    expect(await fate('ack-first', again, true)).toBe('a ack, handled 0, failed 2, rejected 0, running 0, error');
   });
 
   it('manual logs a failure and leaves it', async () => {
@@ -72,7 +72,7 @@ it('ack-first acks before the handler is called', async () => {
   });
   void rig.take(...messages('a'));
   await turns();
-  expect(seen).toEqual(['a done']);
+  expect(seen).toEqual(['a ack']);
 });
 
 it('the others ack only after the handler has ended', async () => {
@@ -83,7 +83,7 @@ it('the others ack only after the handler has ended', async () => {
   expect([rig.lane.fates, rig.counts.running]).toEqual([[], 1]);
   running.resolve();
   await turns();
-  expect([rig.lane.fates, rig.counts.running]).toEqual([['a done'], 0]);
+  expect([rig.lane.fates, rig.counts.running]).toEqual([['a ack'], 0]);
 });
 
 it('a server is asked to wait longer with every delivery: 1 s, doubling to 30 s', async () => {
@@ -91,13 +91,13 @@ it('a server is asked to wait longer with every delivery: 1 s, doubling to 30 s'
   for (const deliveries of [1, 2, 3, 4, 5, 6, 7, 40]) {
     const rig = new Rig({
       binding: { retry: { ...retry, attempts: 1 } },
-      lane: { again: 'server' },
+      lane: { redelivery: 'server' },
       handle: () => {
         throw new Error('no');
       },
     });
     const [message] = messages('a');
-    void rig.take(Object.assign(message!, { deliveries }));
+    void rig.take(Object.assign(message!, { deliveryCount: deliveries }));
     await turns();
     fates.push(...rig.lane.fates);
   }

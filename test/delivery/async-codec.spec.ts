@@ -97,7 +97,7 @@ describe('a codec that gives promises', () => {
     }
   });
 
-  it('writes publishes by hand in the order of the calls, one without promises behind it included', async () => {
+  it('writes explicit publishes in the order of the calls, one without promises behind it included', async () => {
     const { harness, broker } = await testApp([]);
     const codec = new Registry();
     const orders = broker('orders');

@@ -99,5 +99,5 @@ it('a handler that is called again for its publish does not run in the context o
   await turns();
   rig.clock.advance(1_000);
   await turns();
-  expect([seen, rig.lane.fates]).toEqual([[undefined, undefined], ['a done']]);
+  expect([seen, rig.lane.fates]).toEqual([[undefined, undefined], ['a ack']]);
 });

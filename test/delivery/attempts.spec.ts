@@ -25,8 +25,8 @@ it('attempt counts calls in place from 1, round after round', async () => {
 });
 
 it('attempt counts what earlier deliveries by the server may have called', async () => {
-  const rig = new Rig({ handle: failing, lane: { again: 'server' } });
-  void rig.take(new FakeMessage({ deliveries: 2 }));
+  const rig = new Rig({ handle: failing, lane: { redelivery: 'server' } });
+  void rig.take(new FakeMessage({ deliveryCount: 2 }));
   await turns();
   await advance(rig, 300);
   expect(rig.contexts.map(({ message }) => message.attempt)).toEqual([4, 5, 6]);
@@ -65,12 +65,12 @@ it('every attempt sees the headers that the first one saw, asked of the driver o
   expect(message.headersAsked).toBe(1);
 });
 
-it('headers nobody looks at are not made', async () => {
+it('headers are not made unless they are read', async () => {
   const message = new FakeMessage({ headers: { a: '1' } });
   const rig = new Rig();
   void rig.take(message);
   await turns();
-  expect([rig.lane.fates, message.headersAsked]).toEqual([['body done'], 0]);
+  expect([rig.lane.fates, message.headersAsked]).toEqual([['body ack'], 0]);
 });
 
 it('a context shows its message', async () => {

@@ -120,7 +120,7 @@ describe('from Kafka to NATS and back', () => {
     expect(found('none')).toEqual([]);
   });
 
-  it('a correlation id that no header can hold is made anew; an invalid trace context crosses only where it is asked to', async () => {
+  it('a correlation id that no header can hold is replaced by a new one; an invalid trace context crosses only where it is asked to', async () => {
     const { harness } = await testApp([Round]);
     await harness.publish('orders', 'there', 'x', { headers: { 'correlation-id': 'a\nb', traceparent: 'c\nd' } });
     const [back] = harness.published('orders', 'back');

@@ -6,7 +6,7 @@ import { turns } from '../support/turns.js';
 describe('a lane that its driver drains', () => {
   it('begins no further handler; it is drained when the running one is over and settled', async () => {
     const running = open<undefined>();
-    const rig = new Rig({ lane: { again: 'hold' }, handle: () => running.promise });
+    const rig = new Rig({ lane: { redelivery: 'in-place' }, handle: () => running.promise });
     void rig.take(...messages('a', 'b'));
     await turns();
     let drained = false;
@@ -15,12 +15,12 @@ describe('a lane that its driver drains', () => {
     expect(drained).toBe(false);
     running.resolve(undefined);
     await turns();
-    expect([drained, rig.calls, rig.lane.fates]).toEqual([true, ['a'], ['a done']]);
+    expect([drained, rig.calls, rig.lane.fates]).toEqual([true, ['a'], ['a ack']]);
   });
 
   it('leaves what waits for a further attempt unsettled, and does not wait for it', async () => {
     const rig = new Rig({
-      lane: { again: 'hold' },
+      lane: { redelivery: 'in-place' },
       handle: () => {
         throw new Error('not yet');
       },
@@ -34,11 +34,11 @@ describe('a lane that its driver drains', () => {
   });
 
   it('leaves other lanes as they are', async () => {
-    const rig = new Rig({ lane: { again: 'hold' } });
-    const other = rig.open({ again: 'hold' });
+    const rig = new Rig({ lane: { redelivery: 'in-place' } });
+    const other = rig.open({ redelivery: 'in-place' });
     await rig.sink.drain(rig.lane);
     void rig.sink.take(other, messages('b'));
     await turns();
-    expect([rig.calls, other.fates]).toEqual([['b'], ['b done']]);
+    expect([rig.calls, other.fates]).toEqual([['b'], ['b ack']]);
   });
 });

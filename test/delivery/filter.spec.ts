@@ -17,7 +17,7 @@ describe('a message that the filter does not want', () => {
       );
       await turns();
       expect(rig.calls).toEqual(['b']);
-      expect(rig.lane.fates.slice(0, 1)).toEqual(['1 done']);
+      expect(rig.lane.fates.slice(0, 1)).toEqual(['1 ack']);
     },
   );
 
@@ -32,7 +32,7 @@ describe('a message that the filter does not want', () => {
     const rig = new Rig({ maxHops: 1, binding: { ...wanted, routes: [{ broker: 'out', destination: 'q' }] } });
     void rig.take(new FakeMessage({ headers: { 'multi-broker-hops': '9' } }));
     await turns();
-    expect(rig.lane.fates).toEqual(['body done']);
+    expect(rig.lane.fates).toEqual(['body ack']);
   });
 });
 
@@ -48,5 +48,5 @@ it('a filter that throws is a failure of the attempt', async () => {
   expect([rig.calls, rig.counts.failed, rig.counts.running]).toEqual([[], 1, 0]);
   rig.clock.advance(100);
   await turns();
-  expect([rig.calls, rig.lane.fates]).toEqual([['body'], ['body done']]);
+  expect([rig.calls, rig.lane.fates]).toEqual([['body'], ['body ack']]);
 });

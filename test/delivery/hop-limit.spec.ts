@@ -18,7 +18,7 @@ it('a message that was passed on too often is not passed on again: its handler i
   const rig = rigFor(true);
   void rig.take(after(3));
   await turns();
-  expect([rig.calls, rig.lane.fates, rig.counts]).toMatchObject([[], ['body drop'], { failed: 1, running: 0 }]);
+  expect([rig.calls, rig.lane.fates, rig.counts]).toMatchObject([[], ['body reject'], { failed: 1, running: 0 }]);
   expect(rig.log.lines.join()).toContain('Orders.on');
 });
 
@@ -26,14 +26,14 @@ it('one hop less is passed on', async () => {
   const rig = rigFor(true);
   void rig.take(after(2));
   await turns();
-  expect([rig.calls, rig.lane.fates]).toEqual([['body'], ['body done']]);
+  expect([rig.calls, rig.lane.fates]).toEqual([['body'], ['body ack']]);
 });
 
 it('a handler that passes nothing on takes messages of any age', async () => {
   const rig = rigFor(false);
   void rig.take(after(99));
   await turns();
-  expect([rig.calls, rig.lane.fates]).toEqual([['body'], ['body done']]);
+  expect([rig.calls, rig.lane.fates]).toEqual([['body'], ['body ack']]);
 });
 
 it('a loop is not called again in place, as it cannot succeed', async () => {
@@ -41,5 +41,5 @@ it('a loop is not called again in place, as it cannot succeed', async () => {
   void rig.take(after(1));
   await turns();
   expect([rig.lane.fates, rig.counts.failed, rig.clock.nextAt() - rig.clock.now()]).toEqual([[], 1, 1_000]);
-  expect(rig.ailments.list().join()).toContain('raise maxHops');
+  expect(rig.healthIssues.list().join()).toContain('raise maxHops');
 });

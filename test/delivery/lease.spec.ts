@@ -2,7 +2,8 @@ import { expect, it } from '@jest/globals';
 import { outgoing } from '../../lib/driver/index.js';
 import { open, Rig } from '../support/delivery-rig.js';
 import { messages } from '../support/fake-lane.js';
-import { eventually, turns } from '../support/turns.js';
+import { eventually } from '../support/eventually.js';
+import { turns } from '../support/turns.js';
 
 const lane = { again: 'server', leaseMs: 30_000 } as const;
 
@@ -18,7 +19,7 @@ it('what is worked on and what waits behind it is extended at a third of the lea
   expect(rig.lane.extended).toEqual(['a', 'b', 'a', 'b']);
   first.resolve();
   await turns();
-  expect(rig.lane.fates).toEqual(['a done', 'b done']);
+  expect(rig.lane.fates).toEqual(['a ack', 'b ack']);
   rig.clock.advance(60_000);
   expect(rig.lane.extended).toHaveLength(4);
   expect(rig.clock.pending()).toEqual([]);
@@ -55,7 +56,7 @@ it('a message that is settled while its handler runs is not extended', async () 
   const rig = new Rig({ lane, binding: { ack: 'ack-first' }, handle: () => running.promise.then(() => undefined) });
   void rig.take(...messages('a'));
   rig.clock.advance(30_000);
-  expect([rig.lane.fates, rig.lane.extended]).toEqual([['a done'], []]);
+  expect([rig.lane.fates, rig.lane.extended]).toEqual([['a ack'], []]);
   running.resolve();
   await turns();
 });
@@ -64,12 +65,12 @@ it('during a stop what runs is extended until it has ended; what waits is not', 
   const running = open();
   const rig = new Rig({ lane, handle: () => running.promise.then(() => undefined) });
   void rig.take(...messages('a', 'b'));
-  rig.sink.quiet();
+  rig.sink.stopCalling();
   rig.clock.advance(20_000);
   expect(rig.lane.extended).toEqual(['a', 'a']);
   running.resolve();
   await rig.sink.drained();
-  expect(rig.lane.fates).toEqual(['a done']);
+  expect(rig.lane.fates).toEqual(['a ack']);
   rig.clock.advance(20_000);
   expect(rig.clock.pending()).toEqual([]);
 });

@@ -3,7 +3,8 @@ import type { DeliveryContext } from '../../lib/delivery/index.js';
 import { outgoing } from '../../lib/driver/index.js';
 import { open, Rig } from '../support/delivery-rig.js';
 import { FakeMessage, messages } from '../support/fake-lane.js';
-import { eventually, turns } from '../support/turns.js';
+import { eventually } from '../support/eventually.js';
+import { turns } from '../support/turns.js';
 
 /** A lane whose settlements are looked at even when it is lost. */
 function watched(rig: Rig): string[] {
@@ -55,7 +56,7 @@ it('a signal that is asked for afterwards is aborted', async () => {
   expect(rig.contexts[0]?.signal.aborted).toBe(true);
 });
 
-it('the signal of a message that waits to be settled by hand aborts too, and settles nothing', async () => {
+it('the signal of a message that waits to be settled by its handler aborts too, and settles nothing', async () => {
   const rig = new Rig({ binding: { ack: 'manual' } });
   const settled = watched(rig);
   void rig.take(...messages('a'));
@@ -96,15 +97,15 @@ it('a failed message is not called again', async () => {
 it('what health says of its messages goes with it', async () => {
   const rig = new Rig({
     handle: () => {
-      throw Object.assign(new Error('never'), { retryable: false });
+      throw Object.assign(new Error('none'), { retryable: false });
     },
   });
   void rig.take(...messages('a'));
   await turns();
-  expect(rig.ailments.list()).toHaveLength(1);
+  expect(rig.healthIssues.list()).toHaveLength(1);
   rig.lane.lose();
   await turns();
-  expect(rig.ailments.list()).toEqual([]);
+  expect(rig.healthIssues.list()).toEqual([]);
 });
 
 it('a successor is a lane of its own', async () => {
@@ -114,7 +115,7 @@ it('a successor is a lane of its own', async () => {
   const successor = rig.open();
   void rig.sink.take(successor, messages('a2', 'b'));
   await turns();
-  expect(successor.fates).toEqual(['a2 done', 'b done']);
+  expect(successor.fates).toEqual(['a2 ack', 'b ack']);
 });
 
 it('a lane that was lost before it opened is nothing', async () => {
@@ -126,8 +127,8 @@ it('a lane that was lost before it opened is nothing', async () => {
   expect([rig.calls, rig.sink.taken]).toEqual([[], 0]);
 });
 
-it('what nobody brings back is counted as dropped', () => {
-  const rig = new Rig({ lane: { again: 'never', waits: false }, handle: () => new Promise(() => {}) });
+it('what is not redelivered is counted as dropped', () => {
+  const rig = new Rig({ lane: { redelivery: 'none', backpressure: false }, handle: () => new Promise(() => {}) });
   void rig.take(...messages('a', 'b', 'c'));
   rig.lane.lose();
   expect(rig.counts.dropped).toBe(2);
@@ -145,11 +146,11 @@ it('nothing is answered for it', async () => {
   expect(rig.drivers.in.written).toEqual([]);
 });
 
-it.each(['hold', 'server', 'never'] as const)(
+it.each(['in-place', 'server', 'none'] as const)(
   'what its handler fails with is neither judged nor told (%s)',
   async (again) => {
     const running = open();
-    const rig = new Rig({ lane: { again }, handle: () => running.promise.then(() => undefined) });
+    const rig = new Rig({ lane: { redelivery: again }, handle: () => running.promise.then(() => undefined) });
     void rig.take(...messages('a'));
     rig.lane.lose();
     running.reject(new Error('its socket was closed'));

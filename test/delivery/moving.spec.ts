@@ -36,7 +36,7 @@ describe('what moves', () => {
     rig.drivers.out.writes[0]?.confirm();
     await turns(1);
     expect(moving(rig)).toEqual(still);
-    expect(rig.lane.fates).toEqual(['a done']);
+    expect(rig.lane.fates).toEqual(['a ack']);
   });
 
   it('is a long batch while the event loop gets its turn', async () => {
@@ -68,7 +68,7 @@ describe('what moves', () => {
     rig.drivers.out.outcome = () => confirmed;
     rig.clock.advance(50);
     await turns(2);
-    expect(rig.lane.fates).toEqual(['a done']);
+    expect(rig.lane.fates).toEqual(['a ack']);
   });
 });
 
@@ -87,7 +87,7 @@ describe('what does not move', () => {
     expect(rig.sink.waiting()).toMatchObject([{ lane: { name: 'in[0]' }, messages: 2 }]);
     rig.clock.advance(1_000);
     await turns();
-    expect(rig.lane.fates).toEqual(['a done', 'b done', 'c done']);
+    expect(rig.lane.fates).toEqual(['a ack', 'b ack', 'c ack']);
     expect(rig.sink.waiting()).toEqual([]);
   });
 
@@ -117,7 +117,7 @@ describe('what does not move', () => {
     rig.clock.advance(50);
     await turns();
     expect(rig.outboxes.get('out')?.nextTries()).toEqual([]);
-    expect(rig.lane.fates).toEqual(['a done']);
+    expect(rig.lane.fates).toEqual(['a ack']);
   });
 
   it('is a paused lane', async () => {

@@ -22,16 +22,16 @@ interface World {
 }
 
 /** Handlers that throw, reject, wait, nack, ack and settle; targets that refuse. */
-function world(random: () => number, again: Lane['again'], ack: AckPolicy): World {
+function world(random: () => number, again: Lane['redelivery'], ack: AckPolicy): World {
   const handled = new Set<string>();
   const rig: Rig = new Rig({
-    lane: { again },
+    lane: { redelivery: again },
     binding: { ack, routes: [{ broker: 'out', destination: 'q' }] },
     handle: async (_body, context) => {
       const dice = random();
       if (dice < 0.3) await turns(1);
       if (dice < 0.1) throw new Error('no');
-      if (dice < 0.15) throw Object.assign(new Error('never'), { retryable: false });
+      if (dice < 0.15) throw Object.assign(new Error('none'), { retryable: false });
       if (dice > 0.97) context.nack({ delayMs: 10 });
       handled.add(context.message.id);
       return dice > 0.5 ? [outgoing('1'), outgoing('2')] : undefined;
@@ -54,7 +54,7 @@ const seeds = Array.from({ length: 12 }, (_, index) => index + 1);
 
 it.each(seeds)('whatever fails, a message is settled once, done, after it was handled (seed %i)', async (seed) => {
   const random = randomOf(seed);
-  const made = world(random, 'hold', 'nack-on-error');
+  const made = world(random, 'in-place', 'nack-on-error');
   const { rig, handled } = made;
   await run(made, 60, random, 40);
   rig.drivers.out.outcome = () => confirmed;
@@ -63,19 +63,19 @@ it.each(seeds)('whatever fails, a message is settled once, done, after it was ha
     rig.clock.next();
   }
   expect(new Set(rig.lane.settled.map(({ position }) => position)).size).toBe(60);
-  expect(rig.lane.settled.map(({ how }) => how)).toEqual(Array.from({ length: 60 }, () => 'done'));
+  expect(rig.lane.settled.map(({ how }) => how)).toEqual(Array.from({ length: 60 }, () => 'ack'));
   expect(handled.size).toBe(60);
-  expect([rig.counts.running, rig.sink.taken, rig.ailments.list()]).toEqual([0, 0, []]);
+  expect([rig.counts.running, rig.sink.taken, rig.healthIssues.list()]).toEqual([0, 0, []]);
 });
 
 it.each(seeds)('wherever it is stopped, a message is settled done or left unsettled (seed %i)', async (seed) => {
   const random = randomOf(seed * 7_919);
-  const again = seed % 2 === 0 ? 'hold' : 'server';
+  const again = seed % 2 === 0 ? 'in-place' : 'server';
   const ack = seed % 3 === 0 ? 'reject-on-error' : 'nack-on-error';
   const made = world(random, again, ack);
   const { rig, handled } = made;
   await run(made, 60, random, 10);
-  rig.sink.quiet();
+  rig.sink.stopCalling();
   if (seed % 4 === 0) rig.sink.abandon();
   const drained = rig.sink.drained();
   const end = { seen: false };
@@ -87,8 +87,8 @@ it.each(seeds)('wherever it is stopped, a message is settled done or left unsett
   await drained;
   expect(rig.counts.running).toBe(0);
   for (const { position, how } of rig.lane.settled) {
-    if (how === 'done') expect([position, handled.has(position)]).toEqual([position, true]);
-    else if (how === 'drop') expect(ack).toBe('reject-on-error');
+    if (how === 'ack') expect([position, handled.has(position)]).toEqual([position, true]);
+    else if (how === 'reject') expect(ack).toBe('reject-on-error');
     else expect(again).toBe('server');
   }
 });

@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
-import type { DeliveryObserver } from '../../lib/delivery/index.js';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { type DeliveryObserver, type Disposition, observeDeliveries } from '../../lib/delivery/index.js';
 import { outgoing } from '../../lib/driver/index.js';
 import { Rig, type RigOptions } from '../support/delivery-rig.js';
 import { refused } from '../support/fake-driver.js';
@@ -9,10 +9,10 @@ import { turns } from '../support/turns.js';
 /** Writes down what it is told. */
 class Notes implements DeliveryObserver {
   readonly lines: string[] = [];
-  constructor(readonly retriesAtOnce = false) {}
   called = (): void => this.add('called');
   callOver = (): void => this.add('callOver');
-  failed: DeliveryObserver['failed'] = (_, { message }, verdict) => this.add(`failed ${message} ${text(verdict)}`);
+  failed: DeliveryObserver['failed'] = (_, { message }, disposition) =>
+    this.add(`failed ${message} ${fate(disposition)}`);
   waits: DeliveryObserver['waits'] = (_, what, ms) => this.add(`waits ${what} ${String(ms)}`);
   settled: DeliveryObserver['settled'] = (_, how) => this.add(`settled ${text(how)}`);
   ended = (): void => this.add('ended');
@@ -23,13 +23,28 @@ class Notes implements DeliveryObserver {
   }
 }
 
+const fate = (disposition: Disposition): string => {
+  if (disposition.kind === 'settle') return text(disposition.how);
+  if (disposition.kind === 'park') return 'park';
+  return 'inMs' in disposition ? String(disposition.inMs) : disposition.reason;
+};
+
 const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 function watched(options: RigOptions, notes = new Notes()): { rig: Rig; lines: string[] } {
-  const rig = new Rig({ ...options, observer: notes });
+  const rig = new Rig(options);
+  const stop = observeDeliveries(rig, notes);
+  observed.set(notes, stop);
   void rig.take(...messages('a'));
   return { rig, lines: notes.lines };
 }
+
+/** Observers with what ends them. Nothing else keeps an observer from being collected. */
+const observed = new Map<Notes, () => void>();
+afterEach(() => {
+  for (const stop of observed.values()) stop();
+  observed.clear();
+});
 
 /** Fails so many times. */
 function failing(times: number): RigOptions['handle'] {
@@ -46,7 +61,7 @@ describe('an observer of deliveries is told', () => {
   it('the calls, the settlement and the end', async () => {
     const { lines } = watched({});
     await turns(1);
-    expect(lines).toEqual(['called', 'callOver', 'settled done', 'ended']);
+    expect(lines).toEqual(['called', 'callOver', 'settled ack', 'ended']);
   });
 
   it('each failure and what follows it: retries in place, then the wait at the head of the lane', async () => {
@@ -61,15 +76,16 @@ describe('an observer of deliveries is told', () => {
       ...call, 'failed no 100', 'waits retry 100',
       ...call, 'failed no 200', 'waits retry 200',
       ...call, 'failed no 1000', 'waits hold 1000',
-      ...call, 'settled done', 'ended',
+      ...call, 'settled ack', 'ended',
     ]); // prettier-ignore
   });
 
   it('the planned delay of a retry in place that follows at once', async () => {
-    const { lines, rig } = watched(
-      { handle: failing(1), binding: { retry: { ...once, attempts: 2 } } },
-      new Notes(true),
-    );
+    const { lines, rig } = watched({
+      handle: failing(1),
+      binding: { retry: { ...once, attempts: 2 } },
+      retriesAtOnce: true,
+    });
     // A clock that stands still still has to be moved for what is due now.
     for (let turn = 0; turn < 3; turn++) {
       await turns(1);
@@ -77,18 +93,18 @@ describe('an observer of deliveries is told', () => {
     }
     await turns();
     expect(lines).toEqual([
-      'called', 'callOver', 'failed no 100', 'waits retry 100', 'called', 'callOver', 'settled done', 'ended',
+      'called', 'callOver', 'failed no 100', 'waits retry 100', 'called', 'callOver', 'settled ack', 'ended',
     ]); // prettier-ignore
     expect(rig.clock.now()).toBe(1_000_000);
   });
 
   it('what the server brings again, and what is given up', async () => {
-    const server = watched({ handle: failing(9), binding: { retry: once }, lane: { again: 'server' } });
-    const never = watched({ handle: failing(9), binding: { retry: once }, lane: { again: 'never' } });
+    const server = watched({ handle: failing(9), binding: { retry: once }, lane: { redelivery: 'server' } });
+    const never = watched({ handle: failing(9), binding: { retry: once }, lane: { redelivery: 'none' } });
     await turns();
     expect([server.lines.slice(2), never.lines.slice(2)]).toEqual([
-      ['failed no {"againInMs":1000}', 'settled {"againInMs":1000}', 'ended'],
-      ['failed no drop', 'settled drop', 'ended'],
+      ['failed no {"redeliverInMs":1000}', 'settled {"redeliverInMs":1000}', 'ended'],
+      ['failed no reject', 'settled reject', 'ended'],
     ]);
   });
 
@@ -100,7 +116,7 @@ describe('an observer of deliveries is told', () => {
     rig.drivers.out.outcome = () => refused(false);
     await turns();
     expect(lines).toEqual([
-      'called', 'callOver', expect.stringMatching(/^failed not written.* drop$/), 'settled drop', 'ended',
+      'called', 'callOver', expect.stringMatching(/^failed not written.* reject$/), 'settled reject', 'ended',
     ]); // prettier-ignore
   });
 

@@ -3,7 +3,8 @@ import { outgoing } from '../../lib/driver/index.js';
 import { open, Rig } from '../support/delivery-rig.js';
 import { confirmed, refused } from '../support/fake-driver.js';
 import { messages } from '../support/fake-lane.js';
-import { eventually, turns } from '../support/turns.js';
+import { eventually } from '../support/eventually.js';
+import { turns } from '../support/turns.js';
 
 it('handlers of a lane run one after another', async () => {
   let running = 0;
@@ -35,7 +36,7 @@ it('a handler that is retried keeps those behind it waiting, other lanes go on',
   void rig.sink.take(other, messages('x', 'y'));
   await turns();
   expect(rig.calls).toEqual(['a', 'x', 'y']);
-  expect(other.fates).toEqual(['x done', 'y done']);
+  expect(other.fates).toEqual(['x ack', 'y ack']);
   rig.clock.advance(99);
   await turns();
   expect(rig.calls).toHaveLength(3);
@@ -48,7 +49,7 @@ it('a handler that is retried keeps those behind it waiting, other lanes go on',
   rig.clock.advance(1);
   await turns();
   expect(rig.calls).toEqual(['a', 'x', 'y', 'a', 'a', 'b']);
-  expect(rig.lane.fates).toEqual(['a done', 'b done']);
+  expect(rig.lane.fates).toEqual(['a ack', 'b ack']);
 });
 
 it('the next handler begins while the publishes of the one before are being confirmed', async () => {
@@ -73,10 +74,10 @@ it('confirmations settle in the order in which they come', async () => {
   await eventually(() => rig.drivers.out.writes.length === 2);
   rig.drivers.out.writes[1]?.confirm();
   await turns();
-  expect(rig.lane.fates).toEqual(['b done']);
+  expect(rig.lane.fates).toEqual(['b ack']);
   rig.drivers.out.writes[0]?.confirm();
   await turns();
-  expect(rig.lane.fates).toEqual(['b done', 'a done']);
+  expect(rig.lane.fates).toEqual(['b ack', 'a ack']);
 });
 
 it('a message whose publish failed is called again only when no handler of its lane runs', async () => {

@@ -4,7 +4,8 @@ import type { Driver, Outcome, Outgoing } from '../../lib/driver/index.js';
 import { VirtualClock } from '../../lib/twin/index.js';
 import { destination, MemoryLog } from '../support/delivery-rig.js';
 import { confirmed, FakeDriver, refused } from '../support/fake-driver.js';
-import { eventually, turns } from '../support/turns.js';
+import { eventually } from '../support/eventually.js';
+import { turns } from '../support/turns.js';
 
 const text = (body: string): Outgoing => ({ body: Buffer.from(body) });
 
@@ -19,7 +20,7 @@ function rig(): {
   const driver = new FakeDriver();
   const connection: { driver: Driver | undefined } = { driver };
   const log = new MemoryLog();
-  const outbox = new Outbox({ broker: 'out', clock, log, driver: () => connection.driver });
+  const outbox = new Outbox({ broker: 'out', kind: 'fake', clock, log, driver: () => connection.driver });
   return { clock, driver, connection, log, outbox };
 }
 
@@ -82,7 +83,7 @@ describe('publishes', () => {
     expect(codesOf(outcomes)).toEqual(['confirmed', 'MULTI_BROKER_PUBLISH_REJECTED no', 'confirmed']);
   });
 
-  it('by hand have one try', async () => {
+  it('by code have one try', async () => {
     const { outbox, driver, clock } = rig();
     driver.outcome = () => refused(true);
     expect(codesOf([await outbox.publish(destination('q'), text('a'))])).toEqual([
@@ -128,7 +129,7 @@ describe('one address of two confirmations', () => {
 });
 
 describe('without a connection', () => {
-  it('a publish by hand is refused: nothing was written', async () => {
+  it('an explicit publish is refused: nothing was written', async () => {
     const { outbox, connection } = rig();
     connection.driver = undefined;
     expect(codesOf([await outbox.publish(destination('q'), text('a'))])).toEqual(['MULTI_BROKER_NOT_CONNECTED no']);

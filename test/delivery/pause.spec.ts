@@ -11,7 +11,7 @@ it('a paused subscription begins no handler until it is resumed; the one that ru
   running.resolve();
   void rig.take(...messages('c'));
   await turns();
-  expect([rig.calls, rig.lane.fates]).toEqual([['a'], ['a done']]);
+  expect([rig.calls, rig.lane.fates]).toEqual([['a'], ['a ack']]);
   rig.sink.resume();
   await turns();
   expect(rig.calls).toEqual(['a', 'b', 'c']);
@@ -29,11 +29,11 @@ it('a lane that opens meanwhile is paused too', async () => {
   expect(rig.calls).toEqual(['a']);
 });
 
-it('a stop goes before a pause: what nobody brings back is handled to the end', async () => {
-  const rig = new Rig({ lane: { again: 'never', waits: false } });
+it('a stop goes before a pause: what is not redelivered is handled to the end', async () => {
+  const rig = new Rig({ lane: { redelivery: 'none', backpressure: false } });
   rig.sink.pause();
   void rig.take(...messages('a', 'b'));
-  rig.sink.quiet();
+  rig.sink.stopCalling();
   rig.sink.pause();
   void rig.take(...messages('c'));
   await rig.sink.drained();
@@ -57,18 +57,34 @@ async function pass(rig: Rig, ms: number): Promise<void> {
   await turns();
 }
 
+it('a message that was held before a pause does not hold up a stop after the resume', async () => {
+  const rig = new Rig({ binding: slowRetry, handle: failing });
+  void rig.take(...messages('a'));
+  await turns();
+  rig.sink.pause();
+  rig.sink.resume();
+  rig.sink.stopCalling();
+  let isDrained = false;
+  void rig.sink.drained().then(() => (isDrained = true));
+  await turns();
+  expect(isDrained).toBe(true);
+});
+
 describe('a message that waits for its next call when its subscription is paused', () => {
-  it.each(['hold', 'never'] as const)('is held in place until it is resumed, retries and all (%s)', async (again) => {
-    const rig = new Rig({ lane: { again }, handle: failing });
-    void rig.take(...messages('a', 'b'));
-    await turns();
-    rig.sink.pause();
-    await pass(rig, 600_000);
-    expect(rig.calls).toEqual(['a']);
-    rig.sink.resume();
-    await turns();
-    expect(rig.calls).toEqual(['a', 'a']);
-  });
+  it.each(['in-place', 'none'] as const)(
+    'is held in place until it is resumed, retries and all (%s)',
+    async (again) => {
+      const rig = new Rig({ lane: { redelivery: again }, handle: failing });
+      void rig.take(...messages('a', 'b'));
+      await turns();
+      rig.sink.pause();
+      await pass(rig, 600_000);
+      expect(rig.calls).toEqual(['a']);
+      rig.sink.resume();
+      await turns();
+      expect(rig.calls).toEqual(['a', 'a']);
+    },
+  );
 
   it('by the rounds of its policy is held, too', async () => {
     const rig = new Rig({ handle: failing });
@@ -97,11 +113,11 @@ describe('a message that waits for its next call when its subscription is paused
     expect(rig.calls).toEqual(['a']);
     rig.sink.resume();
     await turns();
-    expect([rig.calls, rig.lane.fates]).toEqual([['a', 'a'], ['a done']]);
+    expect([rig.calls, rig.lane.fates]).toEqual([['a', 'a'], ['a ack']]);
   });
 
   it('goes back to the server at once, for the rest of its delay, and is extended no more', async () => {
-    const rig = new Rig({ lane: { again: 'server', leaseMs: 30_000 }, handle: failing, binding: slowRetry });
+    const rig = new Rig({ lane: { redelivery: 'server', leaseMs: 30_000 }, handle: failing, binding: slowRetry });
     void rig.take(...messages('a'));
     await turns();
     await pass(rig, 4_000);
@@ -110,13 +126,13 @@ describe('a message that waits for its next call when its subscription is paused
     expect(rig.lane.fates).toEqual(['a 11000']);
     await pass(rig, 600_000);
     expect([rig.calls, rig.lane.extended, rig.sink.taken]).toEqual([['a'], [], 0]);
-    expect(rig.log.lines.at(-1)).toContain('its subscription is paused; comes again in 11000 ms');
+    expect(rig.log.lines.at(-1)).toContain('its subscription is paused; redelivering in 11000 ms');
   });
 
   it('goes back to the server, too, where its call was still running', async () => {
     const gate = open();
     const rig = new Rig({
-      lane: { again: 'server' },
+      lane: { redelivery: 'server' },
       handle: async () => {
         await gate.promise;
         return failing();
@@ -136,7 +152,7 @@ describe('a message that waits for its next call when its subscription is paused
   });
 
   it('is kept where the server has forgotten it (ack-first)', async () => {
-    const rig = new Rig({ lane: { again: 'server' }, binding: { ack: 'ack-first' }, handle: failing });
+    const rig = new Rig({ lane: { redelivery: 'server' }, binding: { ack: 'ack-first' }, handle: failing });
     void rig.take(...messages('a'));
     await turns();
     rig.sink.pause();
@@ -148,24 +164,24 @@ describe('a message that waits for its next call when its subscription is paused
   });
 
   it('holds up no stop', async () => {
-    for (const again of ['hold', 'server'] as const) {
-      const rig = new Rig({ lane: { again }, handle: failing });
+    for (const again of ['in-place', 'server'] as const) {
+      const rig = new Rig({ lane: { redelivery: again }, handle: failing });
       void rig.take(...messages('a', 'b'));
       await turns();
       rig.sink.pause();
-      rig.sink.quiet();
+      rig.sink.stopCalling();
       await rig.sink.drained();
       expect([again, rig.calls]).toEqual([again, ['a']]);
     }
   });
 });
 
-it('a roll-back calls nothing that is paused: what nobody brings back is dropped and counted', async () => {
-  const rig = new Rig({ lane: { again: 'never', waits: false }, handle: failing });
+it('a roll-back calls nothing that is paused: what is not redelivered is dropped and counted', async () => {
+  const rig = new Rig({ lane: { redelivery: 'none', backpressure: false }, handle: failing });
   void rig.take(...messages('a', 'b', 'c'));
   await turns();
   rig.sink.pause();
-  rig.sink.quiet(false);
+  rig.sink.stopCalling(false);
   await rig.sink.drained();
   await pass(rig, 60_000);
   expect([rig.calls, rig.counts.dropped]).toEqual([['a'], 2]);

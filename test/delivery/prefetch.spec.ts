@@ -3,7 +3,7 @@ import { open, Rig, type RigOptions } from '../support/delivery-rig.js';
 import { type FakeMessage, messages } from '../support/fake-lane.js';
 import { turns } from '../support/turns.js';
 
-const lane = { again: 'server', leaseMs: 30_000, maxPrefetch: 250 } as const;
+const lane = { redelivery: 'server', leaseMs: 30_000, maxPrefetch: 250 } as const;
 
 /** A server that gives what is asked for, out of a backlog without an end. */
 class Backlog {
@@ -126,7 +126,7 @@ describe('what waits for its handler', () => {
     expect([rig.lane.fates, rig.lane.demanded.at(-1)]).toEqual([['b 0', 'c 0'], 0]);
     first.resolve();
     await turns();
-    expect([rig.lane.fates, rig.lane.demanded.at(-1)]).toEqual([['b 0', 'c 0', 'a done'], 0]);
+    expect([rig.lane.fates, rig.lane.demanded.at(-1)]).toEqual([['b 0', 'c 0', 'a ack'], 0]);
     rig.sink.resume();
     expect(rig.lane.demanded.at(-1)).toBeGreaterThan(0);
   });
@@ -141,17 +141,19 @@ describe('what waits for its handler', () => {
       ['b 0', 'c 0'],
     ]);
     expect(rig.lane.demanded.at(-1)).toBe(0);
-    expect(rig.ailments.list()).toEqual([expect.stringMatching(/Orders\.on .*2 message\(s\) were given back/)]);
+    expect(rig.healthIssues.list()).toEqual([
+      expect.stringMatching(/Orders\.on .*2 message\(s\) were returned to the server/),
+    ]);
     rig.clock.advance(60_000);
     expect(rig.lane.fates).toHaveLength(2);
     first.resolve();
     await turns();
-    expect([rig.lane.demanded.at(-1), rig.ailments.list()]).toEqual([1, []]);
+    expect([rig.lane.demanded.at(-1), rig.healthIssues.list()]).toEqual([1, []]);
   });
 
   it('is given back at once when its lane is stopped', async () => {
     const { rig } = await waiting();
-    rig.sink.quiet();
+    rig.sink.stopCalling();
     expect([rig.lane.fates, rig.lane.demanded.at(-1)]).toEqual([['b 0', 'c 0'], 0]);
   });
 
@@ -161,7 +163,7 @@ describe('what waits for its handler', () => {
     first.resolve();
     await turns();
     rig.clock.advance(60_000);
-    expect(rig.lane.fates).toEqual(['a done', 'b done', 'c done']);
+    expect(rig.lane.fates).toEqual(['a ack', 'b ack', 'c ack']);
   });
 });
 
@@ -171,11 +173,11 @@ it('a handler that has run longer than the lease shows in health until it is don
   void rig.take(...messages('a'));
   await turns();
   rig.clock.advance(29_000);
-  expect(rig.ailments.list()).toEqual([]);
+  expect(rig.healthIssues.list()).toEqual([]);
   rig.clock.advance(20_000);
-  expect(rig.ailments.list()).toEqual([expect.stringContaining('Orders.on')]);
+  expect(rig.healthIssues.list()).toEqual([expect.stringContaining('Orders.on')]);
   expect(rig.lane.demanded.at(-1)).toBe(0);
   running.resolve();
   await turns();
-  expect([rig.ailments.list(), rig.lane.demanded.at(-1)]).toEqual([[], 1]);
+  expect([rig.healthIssues.list(), rig.lane.demanded.at(-1)]).toEqual([[], 1]);
 });

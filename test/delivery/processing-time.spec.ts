@@ -19,13 +19,13 @@ it('a handler that runs too long is named and its signal aborts; its lane waits,
   rig.clock.advance(1);
   expect([signal.aborted, (signal.reason as { code: string }).code]).toEqual([true, 'MULTI_BROKER_PROCESSING_TIMEOUT']);
   expect(rig.log.lines).toEqual([expect.stringContaining('Orders.on runs longer than 5000 ms on in[0]')]);
-  expect(rig.ailments.list()).toHaveLength(1);
+  expect(rig.healthIssues.list()).toHaveLength(1);
   await turns();
   expect(rig.calls).toEqual(['a']);
   running.resolve();
   await turns();
-  expect([rig.calls, rig.ailments.list(), rig.clock.pending()]).toEqual([['a', 'b'], [], []]);
-  expect(rig.lane.fates).toEqual(['a done', 'b done']);
+  expect([rig.calls, rig.healthIssues.list(), rig.clock.pending()]).toEqual([['a', 'b'], [], []]);
+  expect(rig.lane.fates).toEqual(['a ack', 'b ack']);
 });
 
 it('each call has the whole time, and a signal of its own', async () => {
@@ -61,7 +61,7 @@ it('a sequence that stands still is named too', async () => {
   expect(rig.log.lines).toHaveLength(1);
   more.resolve();
   await turns();
-  expect([rig.lane.fates, rig.ailments.list(), rig.clock.pending()]).toEqual([['a done'], [], []]);
+  expect([rig.lane.fates, rig.healthIssues.list(), rig.clock.pending()]).toEqual([['a ack'], [], []]);
 });
 
 it('a promise and the sequence that it gives have the time together, and are named once', async () => {
@@ -81,7 +81,7 @@ it('a promise and the sequence that it gives have the time together, and are nam
   expect(rig.log.lines).toHaveLength(1);
   more.resolve();
   await turns();
-  expect([rig.lane.fates, rig.ailments.list(), rig.log.lines.length]).toEqual([['a done', 'b done'], [], 1]);
+  expect([rig.lane.fates, rig.healthIssues.list(), rig.log.lines.length]).toEqual([['a ack', 'b ack'], [], 1]);
 });
 
 it('a sequence that begins too late is named no second time, and shows in health until its end', async () => {
@@ -97,10 +97,10 @@ it('a sequence that begins too late is named no second time, and shows in health
   await turns();
   rig.clock.advance(0);
   await turns();
-  expect([rig.log.lines.length, rig.ailments.list().length]).toEqual([1, 1]);
+  expect([rig.log.lines.length, rig.healthIssues.list().length]).toEqual([1, 1]);
   more.resolve();
   await turns();
-  expect([rig.lane.fates, rig.ailments.list()]).toEqual([['a done'], []]);
+  expect([rig.lane.fates, rig.healthIssues.list()]).toEqual([['a ack'], []]);
 });
 
 it('a handler that ends at once sets no timer', () => {
@@ -118,7 +118,7 @@ it('a promise of another library is watched too', async () => {
   expect(rig.log.lines).toHaveLength(1);
   running.resolve();
   await turns();
-  expect([rig.lane.fates, rig.clock.pending()]).toEqual([['a done'], []]);
+  expect([rig.lane.fates, rig.clock.pending()]).toEqual([['a ack'], []]);
 });
 
 it('a call that runs too long aborts no signal but its own', async () => {

@@ -3,7 +3,8 @@ import { outgoing } from '../../lib/driver/index.js';
 import { Rig, type RigOptions } from '../support/delivery-rig.js';
 import { confirmed, refused } from '../support/fake-driver.js';
 import { messages } from '../support/fake-lane.js';
-import { eventually, turns } from '../support/turns.js';
+import { eventually } from '../support/eventually.js';
+import { turns } from '../support/turns.js';
 
 const bridge = (options: RigOptions = {}): Rig =>
   new Rig({
@@ -37,7 +38,7 @@ describe('publishers', () => {
     expect([rig.drivers.out.written, rig.lane.fates]).toEqual([['a'], []]);
     rig.drivers.other.writes[0]?.confirm();
     await turns();
-    expect(rig.lane.fates).toEqual(['a done']);
+    expect(rig.lane.fates).toEqual(['a ack']);
   });
 
   it('are not reached behind one that failed', async () => {
@@ -45,7 +46,7 @@ describe('publishers', () => {
     rig.drivers.out.outcome = () => refused(false);
     void rig.take(...messages('a'));
     await turns();
-    expect([rig.lane.fates, rig.drivers.other.written]).toEqual([['a drop'], []]);
+    expect([rig.lane.fates, rig.drivers.other.written]).toEqual([['a reject'], []]);
   });
 
   it('all get every item of a result, in order', async () => {
@@ -79,7 +80,7 @@ describe('a publish that fails retriably', () => {
     const sent = rig.drivers.out.writes.map(({ batch }) => batch[0]);
     expect(sent).toHaveLength(4);
     for (const message of sent) expect(message).toBe(sent[0]);
-    expect([rig.calls, rig.lane.fates, rig.counts.failed]).toEqual([['a'], ['a done'], 0]);
+    expect([rig.calls, rig.lane.fates, rig.counts.failed]).toEqual([['a'], ['a ack'], 0]);
   });
 
   it('goes before what came later', async () => {
@@ -128,12 +129,12 @@ describe('a publish that fails for good', () => {
     await eventually(() => rig.lane.settled.length === 2);
     expect([rig.calls, rig.lane.fates]).toEqual([
       ['a', 'a', 'a', 'b'],
-      ['a done', 'b done'],
+      ['a ack', 'b ack'],
     ]);
   });
 
   it('goes back to a server that brings it again', async () => {
-    const rig = bridge({ lane: { again: 'server' } });
+    const rig = bridge({ lane: { redelivery: 'server' } });
     rig.drivers.out.outcome = () => refused(false);
     void rig.take(...messages('a'));
     await turns();
@@ -183,7 +184,7 @@ describe('a result', () => {
     });
     void rig.take(...messages('a'));
     await turns();
-    expect([rig.lane.fates, rig.drivers.out.written, rig.drivers.other.written]).toEqual([['a drop'], [], []]);
+    expect([rig.lane.fates, rig.drivers.out.written, rig.drivers.other.written]).toEqual([['a reject'], [], []]);
     expect(rig.calls).toEqual(['a']);
     expect(rig.log.lines.join()).toContain('failed');
   });

@@ -10,7 +10,7 @@ const once = { attempts: 1, delayMs: 0, factor: 1, maxDelayMs: 0, jitter: 0 };
 
 async function asked(options: RigOptions, replyTo = 'inbox', prepare: (rig: Rig) => void = () => {}): Promise<Rig> {
   const rig = new Rig({
-    lane: { again: 'never', waits: false },
+    lane: { redelivery: 'none', backpressure: false },
     ...options,
     binding: { retry: once, ...options.binding },
   });
@@ -90,8 +90,8 @@ describe('a request is answered with an error', () => {
     expect(answers(rig)).toMatchObject([{ headers: error }]);
   });
 
-  it.each(['server', 'hold'] as const)('not while it comes again (%s)', async (again) => {
-    expect(answers(await asked({ handle: failing, lane: { again } }))).toEqual([]);
+  it.each(['server', 'in-place'] as const)('not while it comes again (%s)', async (again) => {
+    expect(answers(await asked({ handle: failing, lane: { redelivery: again } }))).toEqual([]);
   });
 
   it('where a guard refused it', async () => {
@@ -99,7 +99,7 @@ describe('a request is answered with an error', () => {
       throw markRejection(new Error('Forbidden'));
     };
     const headers = { 'multi-broker-error': 'Forbidden' };
-    expect(answers(await asked({ handle, lane: { again: 'hold' } }))).toMatchObject([{ headers }]);
+    expect(answers(await asked({ handle, lane: { redelivery: 'in-place' } }))).toMatchObject([{ headers }]);
   });
 
   it('where its handler rejected it', async () => {
@@ -113,7 +113,7 @@ describe('a request is answered with an error', () => {
   it('where the answer cannot be encoded', async () => {
     const rig = await asked({ handle: () => outgoing(Symbol('no JSON')) });
     expect(answers(rig)).toMatchObject([{ body: null, headers: { 'multi-broker-error': expect.any(String) } }]);
-    expect(rig.lane.fates).toEqual(['body done']);
+    expect(rig.lane.fates).toEqual(['body ack']);
   });
 
   it('where what was thrown has no text', async () => {
@@ -152,7 +152,11 @@ describe('nobody is answered', () => {
   });
 
   it('with a failure, by a handler of a wildcard that has answered nothing yet; once it has, it does', async () => {
-    const rig = new Rig({ lane: { again: 'never', waits: false }, binding: { retry: once }, handle: failing });
+    const rig = new Rig({
+      lane: { redelivery: 'none', backpressure: false },
+      binding: { retry: once },
+      handle: failing,
+    });
     void rig.take(new FakeMessage({ replyTo: 'inbox', params: { 0: 'x' } }));
     await turns();
     expect(answers(rig)).toEqual([]);
@@ -173,14 +177,14 @@ describe('an answer that cannot be sent', () => {
     });
     await turns();
     expect(answers(rig)).toMatchObject([{ body: 'x' }, { headers: { 'multi-broker-error': expect.any(String) } }]);
-    expect([rig.counts.failed, rig.lane.fates]).toEqual([1, ['body done']]);
+    expect([rig.counts.failed, rig.lane.fates]).toEqual([1, ['body ack']]);
   });
 
   it.each(['!bad address', 'inbox'])('does not fail the delivery (%s), and is told', async (replyTo) => {
     const rig = await asked({ handle: () => outgoing('x') }, replyTo, ({ drivers }) => {
       drivers.in.outcome = () => refused(true);
     });
-    expect(rig.lane.fates).toEqual(['body done']);
+    expect(rig.lane.fates).toEqual(['body ack']);
     expect(rig.log.lines.join()).toContain('The answer of Orders.on was not sent');
     expect(rig.clock.pending()).toEqual([]);
   });
@@ -190,5 +194,5 @@ it('a message that wants no answer gets none', async () => {
   const rig = new Rig({ handle: () => outgoing('x') });
   void rig.take(new FakeMessage({}));
   await turns();
-  expect([rig.lane.fates, answers(rig)]).toEqual([['body done'], []]);
+  expect([rig.lane.fates, answers(rig)]).toEqual([['body ack'], []]);
 });

@@ -3,7 +3,7 @@ import { open, Rig, type RigOptions } from '../support/delivery-rig.js';
 import { FakeMessage, messages } from '../support/fake-lane.js';
 import { turns } from '../support/turns.js';
 
-const core = { again: 'never', waits: false } as const;
+const core = { redelivery: 'none', backpressure: false } as const;
 
 const asking = (...bodies: readonly string[]): FakeMessage[] =>
   bodies.map((body) => new FakeMessage({ body, replyTo: `inbox.${body}` }));
@@ -21,7 +21,7 @@ function rigOfOpenCalls(options: RigOptions = {}) {
   return { rig: new Rig({ lane: core, ...options, handle }), calls };
 }
 
-describe('messages that ask for an answer, where nobody brings one back (core NATS)', () => {
+describe('messages that ask for an answer, where nothing is redelivered (core NATS)', () => {
   it('are handled side by side: a slow one keeps no other waiting', async () => {
     const { rig, calls } = rigOfOpenCalls();
     void rig.take(...asking('slow', 'fast'));
@@ -29,7 +29,7 @@ describe('messages that ask for an answer, where nobody brings one back (core NA
     expect(rig.calls).toEqual(['slow', 'fast']);
     calls.get('fast')!.resolve(undefined);
     await turns();
-    expect(rig.lane.fates).toEqual(['fast done']);
+    expect(rig.lane.fates).toEqual(['fast ack']);
   });
 
   it('are so 64 at a time by default; the next one begins when one of them is over', async () => {
@@ -95,7 +95,7 @@ describe('messages that ask for an answer, where nobody brings one back (core NA
     const { rig, calls } = rigOfOpenCalls({ binding: { requests: { concurrency: 2, attempts: 1 } } });
     void rig.take(...asking('a', 'b', 'c'));
     await turns();
-    rig.sink.quiet();
+    rig.sink.stopCalling();
     let drained = false;
     void rig.sink.drained().then(() => (drained = true));
     for (const body of ['a', 'b', 'c']) {
@@ -140,7 +140,7 @@ describe('messages that ask for an answer, where nobody brings one back (core NA
     await turns();
     rig.clock.advance(6_000);
     expect(rig.sink.healthIssues).toEqual([]);
-    expect(rig.sink.notes).toEqual([expect.stringContaining('Orders.on is at a of in[0] since')]);
+    expect(rig.sink.notes).toEqual([expect.stringContaining('Orders.on has been handling a of in[0] since')]);
     expect(rig.sink.notes[0]).toContain('1 message(s) wait behind it');
   });
 
@@ -148,14 +148,14 @@ describe('messages that ask for an answer, where nobody brings one back (core NA
     const { rig, calls } = rigOfOpenCalls();
     void rig.take(...asking('a', 'b'));
     await turns();
-    expect(rig.sink.moving).toBe(1);
+    expect(rig.sink.moving).toBe(2);
     for (const call of calls.values()) call.resolve(undefined);
     await turns();
     expect(rig.sink.moving).toBe(0);
   });
 
-  it.each(['hold', 'server'] as const)('are handled in order where they are kept (%s)', async (again) => {
-    const { rig } = rigOfOpenCalls({ lane: { again } });
+  it.each(['in-place', 'server'] as const)('are handled in order where they are kept (%s)', async (again) => {
+    const { rig } = rigOfOpenCalls({ lane: { redelivery: again } });
     void rig.take(...asking('a', 'b'));
     await turns();
     expect(rig.calls).toEqual(['a']);
@@ -187,7 +187,7 @@ describe('the call of a handler that was asked', () => {
     expect(rig.calls).toEqual(['a', 'b', 'a', 'b']);
   });
 
-  it('is made again as any other where nobody is told of its failure', async () => {
+  it('is made again as any other where its failure is not answered', async () => {
     const rig = new Rig({ lane: core, handle, binding: { requests, reply: false } });
     void rig.take(...asking('a'));
     await turns();

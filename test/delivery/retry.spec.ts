@@ -96,7 +96,7 @@ describe('a handler that fails', () => {
     });
     void rig.take(...messages('a', 'b'));
     await turns();
-    expect(rig.lane.fates).toEqual(['a drop', 'b drop']);
+    expect(rig.lane.fates).toEqual(['a reject', 'b reject']);
     expect(rig.counts).toMatchObject({ failed: 2, rejected: 2, running: 0 });
   });
 

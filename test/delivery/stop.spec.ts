@@ -3,7 +3,8 @@ import { outgoing } from '../../lib/driver/index.js';
 import { open, Rig } from '../support/delivery-rig.js';
 import { confirmed, refused } from '../support/fake-driver.js';
 import { messages } from '../support/fake-lane.js';
-import { eventually, turns } from '../support/turns.js';
+import { eventually } from '../support/eventually.js';
+import { turns } from '../support/turns.js';
 
 async function isOver(promise: Promise<void>): Promise<boolean> {
   let over = false;
@@ -25,21 +26,21 @@ describe('a lane that is stopped', () => {
     });
     rig.drivers.out.hold = true;
     void rig.take(...messages('a', 'b'));
-    rig.sink.quiet();
+    rig.sink.stopCalling();
     const drained = rig.sink.drained();
     expect(await isOver(drained)).toBe(false);
     running.resolve();
     expect(await isOver(drained)).toBe(false);
     rig.drivers.out.writes[0]?.confirm();
     expect(await isOver(drained)).toBe(true);
-    expect([rig.calls, rig.lane.fates]).toEqual([['a'], ['a done']]);
+    expect([rig.calls, rig.lane.fates]).toEqual([['a'], ['a ack']]);
   });
 
   it('calls no handler for a lane that is opened after all was given up', async () => {
-    const rig = new Rig({ lane: { again: 'never', waits: false } });
-    rig.sink.quiet();
+    const rig = new Rig({ lane: { redelivery: 'none', backpressure: false } });
+    rig.sink.stopCalling();
     rig.sink.abandon();
-    const late = rig.open({ again: 'never', waits: false });
+    const late = rig.open({ redelivery: 'none', backpressure: false });
     void rig.sink.take(late, messages('a'));
     await turns();
     expect(rig.calls).toEqual([]);
@@ -47,7 +48,7 @@ describe('a lane that is stopped', () => {
 
   it('takes nothing more', async () => {
     const rig = new Rig();
-    rig.sink.quiet();
+    rig.sink.stopCalling();
     expect(rig.take(...messages('a'))).toBeUndefined();
     await turns();
     expect([rig.calls, rig.sink.taken]).toEqual([[], 0]);
@@ -58,34 +59,38 @@ describe('a lane that is stopped', () => {
     rig.drivers.out.outcome = () => refused(true);
     void rig.take(...messages('a'));
     await turns();
-    rig.sink.quiet();
+    rig.sink.stopCalling();
     const drained = rig.sink.drained();
     expect(await isOver(drained)).toBe(false);
     rig.drivers.out.outcome = () => confirmed;
     rig.clock.advance(50);
     expect(await isOver(drained)).toBe(true);
-    expect(rig.lane.fates).toEqual(['a done']);
+    expect(rig.lane.fates).toEqual(['a ack']);
   });
 
-  it.each(['hold', 'server'] as const)('leaves unsettled what waits for its next call (%s)', async (again) => {
+  it.each(['in-place', 'server'] as const)('leaves unsettled what waits for its next call (%s)', async (again) => {
     for (const ack of ['nack-on-error', 'reject-on-error', 'manual'] as const) {
-      const rig = new Rig({ binding: { ack }, lane: { again }, handle: failing });
+      const rig = new Rig({ binding: { ack }, lane: { redelivery: again }, handle: failing });
       void rig.take(...messages('a'));
       await turns();
-      rig.sink.quiet();
+      rig.sink.stopCalling();
       expect(await isOver(rig.sink.drained())).toBe(true);
       expect([ack, rig.calls, rig.lane.fates, rig.clock.pending()]).toEqual([ack, ['a'], [], []]);
     }
   });
 
-  it.each(['hold', 'server'] as const)(
+  it.each(['in-place', 'server'] as const)(
     'leaves unsettled what fails meanwhile and may be called again (%s): a stop is no failure',
     async (again) => {
       for (const ack of ['nack-on-error', 'reject-on-error', 'manual'] as const) {
         const running = open();
-        const rig = new Rig({ binding: { ack }, lane: { again }, handle: () => running.promise.then(failing) });
+        const rig = new Rig({
+          binding: { ack },
+          lane: { redelivery: again },
+          handle: () => running.promise.then(failing),
+        });
         void rig.take(...messages('a'));
-        rig.sink.quiet();
+        rig.sink.stopCalling();
         running.resolve();
         expect(await isOver(rig.sink.drained())).toBe(true);
         expect([ack, rig.calls, rig.lane.fates]).toEqual([ack, ['a'], []]);
@@ -102,15 +107,15 @@ describe('a lane that is stopped', () => {
     });
     void rig.take(...messages('a'));
     await turns();
-    rig.sink.quiet();
+    rig.sink.stopCalling();
     expect(await isOver(rig.sink.drained())).toBe(true);
     expect([rig.calls, rig.lane.fates]).toEqual([['a'], []]);
   });
 
-  it('handles what nobody brings back to the end, retries included', async () => {
+  it('handles what is not redelivered to the end, retries included', async () => {
     let failures = 1;
     const rig = new Rig({
-      lane: { again: 'never', waits: false },
+      lane: { redelivery: 'none', backpressure: false },
       handle: async () => {
         await turns(1);
         if (failures-- > 0) failing();
@@ -118,18 +123,18 @@ describe('a lane that is stopped', () => {
       },
     });
     void rig.take(...messages('a', 'b'));
-    rig.sink.quiet();
+    rig.sink.stopCalling();
     void rig.take(...messages('c'));
     const drained = rig.sink.drained();
     await turns();
     rig.clock.advance(100);
     await drained;
-    expect(rig.lane.fates).toEqual(['a done', 'b done', 'c done']);
+    expect(rig.lane.fates).toEqual(['a ack', 'b ack', 'c ack']);
   });
 
   it('opened after the stop begins nothing', async () => {
     const rig = new Rig();
-    rig.sink.quiet();
+    rig.sink.stopCalling();
     const lane = rig.open({ name: 'in[1]' });
     void rig.sink.take(lane, messages('a'));
     await turns();
@@ -146,7 +151,7 @@ describe('what is abandoned', () => {
     });
     void rig.take(...messages('a', 'b'));
     const { signal } = rig.contexts[0]!;
-    rig.sink.quiet();
+    rig.sink.stopCalling();
     expect(rig.sink.abandon()).toEqual(['Orders.on (a)']);
     expect([signal.aborted, (signal.reason as { code: string }).code]).toEqual([true, 'MULTI_BROKER_STOP_INCOMPLETE']);
     running.resolve();
@@ -156,12 +161,12 @@ describe('what is abandoned', () => {
   });
 
   it('is not settled when its handler fails later', async () => {
-    for (const again of ['hold', 'server', 'never'] as const) {
+    for (const again of ['in-place', 'server', 'none'] as const) {
       const running = open();
       const binding = { ack: 'reject-on-error' } as const;
-      const rig = new Rig({ lane: { again }, binding, handle: () => running.promise.then(failing) });
+      const rig = new Rig({ lane: { redelivery: again }, binding, handle: () => running.promise.then(failing) });
       void rig.take(...messages('a'));
-      rig.sink.quiet();
+      rig.sink.stopCalling();
       rig.sink.abandon();
       running.resolve();
       await rig.sink.drained();
@@ -180,7 +185,7 @@ describe('what is abandoned', () => {
     expect(rig.lane.fates).toEqual([]);
   });
 
-  it('is not settled by hand', async () => {
+  it('is not settled by its handler', async () => {
     const rig = new Rig({ handle: () => new Promise(() => {}) });
     void rig.take(...messages('a'));
     rig.sink.abandon();
@@ -188,8 +193,8 @@ describe('what is abandoned', () => {
     expect(rig.lane.fates).toEqual([]);
   });
 
-  it('and waits where nobody brings it back is counted and named', () => {
-    const rig = new Rig({ lane: { again: 'never', waits: false }, handle: () => new Promise(() => {}) });
+  it('and waits where nothing is redelivered is counted and named', () => {
+    const rig = new Rig({ lane: { redelivery: 'none', backpressure: false }, handle: () => new Promise(() => {}) });
     void rig.take(...messages('a', 'b', 'c'));
     expect(rig.sink.abandon()).toEqual(['Orders.on (a)', '2 message(s) that wait on in[0]']);
     expect(rig.counts.dropped).toBe(2);
@@ -199,7 +204,7 @@ describe('what is abandoned', () => {
     const rig = new Rig();
     void rig.take(...messages('a'));
     await turns();
-    rig.sink.quiet();
+    rig.sink.stopCalling();
     await rig.sink.drained();
     expect(rig.sink.abandon()).toEqual([]);
   });

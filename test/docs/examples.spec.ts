@@ -32,6 +32,9 @@ function examples(): Map<string, string> {
 /** The package as it is published, where an example looks for it. */
 const installed = path.join(root, 'docs', 'node_modules', 'nestjs-multi-broker');
 
+/** Where `npm run build` puts it. */
+const built = path.join(root, 'dist', path.sep);
+
 const configOf = (name: string) => {
   const config = ts.readConfigFile(path.join(root, name), (file) => readFileSync(file, 'utf8'));
   return ts.parseJsonConfigFileContent(config.config, ts.sys, root);
@@ -77,7 +80,8 @@ function hostOf(files: ReadonlyMap<string, string>): ts.CompilerHost {
   const { fileExists, readFile } = host;
   host.directoryExists = (name) =>
     name.startsWith(folder) || installed.startsWith(name) || name.startsWith(installed) || ts.sys.directoryExists(name);
-  host.fileExists = (file) => files.has(file) || fileExists(file);
+  // A build of earlier sources would be found by the package's own name.
+  host.fileExists = (file) => files.has(file) || (!file.startsWith(built) && fileExists(file));
   host.readFile = (file) => files.get(file) ?? readFile(file);
   delete host.realpath;
   return host;

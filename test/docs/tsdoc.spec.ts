@@ -4,9 +4,16 @@ import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const entries = ['index.ts', 'kafka/index.ts', 'nats/index.ts', 'testing/index.ts', 'driver/public.ts'].map((file) =>
-  path.join(root, 'lib', file),
-);
+const entries = [
+  'index.ts',
+  'kafka/index.ts',
+  'nats/index.ts',
+  'testing/index.ts',
+  'health/index.ts',
+  'telemetry/index.ts',
+  'prometheus/index.ts',
+  'driver/public.ts',
+].map((file) => path.join(root, 'lib', file));
 const program = ts.createProgram(entries, {
   module: ts.ModuleKind.NodeNext,
   moduleResolution: ts.ModuleResolutionKind.NodeNext,

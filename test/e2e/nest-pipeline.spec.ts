@@ -74,8 +74,8 @@ describe('a filter that settles by hand', () => {
     const error = jest.spyOn(Logger.prototype, 'error');
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
     const { settled, app } = await deliver([Orders]);
-    await eventually(() => expect(warn).toHaveBeenCalledWith(expect.stringContaining('its filter settled it by hand')));
-    expect([settled, error.mock.calls]).toEqual(['done', []]);
+    await eventually(() => expect(warn).toHaveBeenCalledWith(expect.stringContaining('its filter settled it')));
+    expect([settled, error.mock.calls]).toEqual(['ack', []]);
     expect(app.get(MultiBroker).default.health().counts).toMatchObject({ failed: 1, rejected: 0 });
   });
 });
@@ -104,7 +104,7 @@ describe.each([
     const error = jest.spyOn(Logger.prototype, 'error');
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
     const { settled, out, app } = await deliver([Orders]);
-    expect([settled, out, error.mock.calls]).toEqual(['done', [], []]);
+    expect([settled, out, error.mock.calls]).toEqual(['ack', [], []]);
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('its filter dealt with it: no stock'));
     expect(app.get(MultiBroker).default.health().counts).toMatchObject({ failed: 1, rejected: 0 });
   });
@@ -129,7 +129,7 @@ describe('a pipe that refuses', () => {
   it('rejects the message at once, and log and health say all that is wrong with it', async () => {
     const error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
     const { settled, app } = await deliver([Orders]);
-    expect({ settled, ...calls }).toEqual({ settled: 'drop', pipe: 1, handler: 0 });
+    expect({ settled, ...calls }).toEqual({ settled: 'reject', pipe: 1, handler: 0 });
     const said = 'name must be a string; count must be an integer';
     expect(error.mock.calls.flat().map(String).join()).toContain(said);
     const { status, notes, counts } = app.get(MultiBroker).default.health();
@@ -161,7 +161,7 @@ describe('a guard that refuses', () => {
     @UseGuards(Guard)
     class Guarded extends Handler {}
     const { settled, app } = await deliver([Guarded], 'no');
-    expect({ settled, ...calls }).toEqual({ settled: 'drop', guard: 1, handler: 0 });
+    expect({ settled, ...calls }).toEqual({ settled: 'reject', guard: 1, handler: 0 });
     expect(app.get(MultiBroker).health().brokers[0]!.counts.rejected).toBe(1);
   });
 
@@ -170,7 +170,7 @@ describe('a guard that refuses', () => {
     @UseGuards(Guard)
     @UseFilters(BaseRpcExceptionFilter)
     class Guarded extends Handler {}
-    expect(await deliver([Guarded], 'no')).toMatchObject({ settled: 'drop' });
+    expect(await deliver([Guarded], 'no')).toMatchObject({ settled: 'reject' });
     expect(calls).toEqual({ guard: 1, handler: 0 });
   });
 
@@ -180,7 +180,7 @@ describe('a guard that refuses', () => {
   ])('does so as %s', async (_, guard) => {
     @Injectable()
     class Guarded extends Handler {}
-    expect(await deliver([Guarded, guard], 'no')).toMatchObject({ settled: 'drop' });
+    expect(await deliver([Guarded, guard], 'no')).toMatchObject({ settled: 'reject' });
     expect(calls).toEqual({ guard: 1, handler: 0 });
   });
 
@@ -247,7 +247,7 @@ describe('a failing handler', () => {
     const { settled, out } = await deliver([type]);
     expect({ calls, settled, out: out.map(({ body }) => body) }).toEqual({
       calls: 1,
-      settled: 'done',
+      settled: 'ack',
       out: ['instead'],
     });
   });

@@ -57,7 +57,7 @@ it('a wiring error tells all mistakes, each with its code', () => {
   const error = new WiringError(problems);
   expect(error.problems).toEqual(problems);
   expect(error.message.split('\n').slice(0, 3)).toEqual([
-    'The application is wired wrongly:',
+    'Invalid handler configuration:',
     `  - [MULTI_BROKER_UNKNOWN_BROKER] ${problems[0]?.message}`,
     `  - [MULTI_BROKER_OPTION_INVALID] ${problems[1]?.message}`,
   ]);

@@ -1,8 +1,11 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import { DeliveredMessage } from '../../lib/delivery/index.js';
+import type { BrokerMessage } from '../../lib/driver/index.js';
 import { bindingOf } from '../../lib/handlers/index.js';
 import { declaration } from '../support/declaration.js';
 import { TestContext } from '../support/delivery-context.js';
 import { fakeBroker, queue } from '../support/fake-kind.js';
+import { FakeMessage } from '../support/fake-lane.js';
 
 const orders = fakeBroker({ name: 'orders', addresses: { created: 'orders.created.v1' } });
 
@@ -73,6 +76,64 @@ describe('what asks for an answer', () => {
       expect.objectContaining({
         code: 'MULTI_BROKER_OPTION_UNSUPPORTED',
         message: expect.stringContaining('concurrency.requests is for core NATS'),
+      }),
+    );
+  });
+});
+
+describe('calls side by side', () => {
+  const orderOf = (own = {}, broker = {}) =>
+    bindingOf(fakeBroker({ name: 'orders', ...broker }), declaration({ options: own })).sideBySide;
+
+  it('are none, where neither the handler nor its broker asks for more than one', () => {
+    expect(orderOf()).toBeUndefined();
+    expect(orderOf({ concurrency: 1 }, { concurrency: 16 })).toBeUndefined();
+    expect(orderOf({ concurrency: { requests: 16 } })).toBeUndefined();
+  });
+
+  it('are as many as the handler says, or its broker, option by option', () => {
+    expect(orderOf({ concurrency: 16 })).toMatchObject({ perLane: 16, total: undefined });
+    expect(orderOf({}, { concurrency: { perLane: 4, total: 9 } })).toMatchObject({ perLane: 4, total: 9 });
+    expect(orderOf({ concurrency: { total: 5 } }, { concurrency: 16 })).toMatchObject({ perLane: 16, total: 5 });
+  });
+
+  it('are ordered by the key, by nothing, or by what a function of the message says', () => {
+    const message = new FakeMessage({ body: '{"id":"7"}', key: 'k', headers: { tenant: 't' } });
+    const keyBy = (orderBy?: unknown) => orderOf({ concurrency: { perLane: 2, orderBy } })?.keyOf(message);
+    expect(keyBy()).toBe('k');
+    expect(keyBy('key')).toBe('k');
+    expect(keyBy('none')).toBeUndefined();
+    expect(keyBy(({ headers }: BrokerMessage) => headers['tenant'])).toBe('t');
+    expect(keyBy(({ payload }: BrokerMessage<{ id: string }>) => payload.id)).toBe('7');
+  });
+
+  it('of each lane are one after another, where only their total is limited', () => {
+    const order = orderOf({ concurrency: { total: 4 } });
+    expect(order).toMatchObject({ perLane: 1, total: 4 });
+    expect(order?.keyOf(new FakeMessage({ key: 'a' }))).toBe(order?.keyOf(new FakeMessage({})));
+  });
+
+  it('fail for a message whose order cannot be told, and do not reach its handler', () => {
+    const handled = jest.fn();
+    const orderBy = (): string => {
+      throw new Error('no tenant');
+    };
+    const { sideBySide, handle } = bindingOf(
+      orders,
+      declaration({ call: handled, options: { concurrency: { perLane: 2, orderBy } } }),
+    );
+    const message = new FakeMessage({});
+    expect(sideBySide?.keyOf(message)).toBeUndefined();
+    const context = Object.assign(new TestContext({ body: '1' }), { message: new DeliveredMessage(message, 1) });
+    expect(() => handle(context)).toThrow('no tenant');
+    expect(handled).not.toHaveBeenCalled();
+  });
+
+  it('one after another need no order of their own', () => {
+    expect(() => orderOf({ concurrency: { orderBy: 'none' } })).toThrow(
+      expect.objectContaining({
+        code: 'MULTI_BROKER_OPTION_INVALID',
+        message: expect.stringContaining('set concurrency.perLane above 1'),
       }),
     );
   });

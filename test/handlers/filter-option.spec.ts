@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { auto } from '../../lib/codec/index.js';
-import { filterOf } from '../../lib/handlers/handle.js';
+import { filterOf } from '../../lib/handlers/binding.js';
 import { declaration } from '../support/declaration.js';
 import { TestContext } from '../support/delivery-context.js';
 

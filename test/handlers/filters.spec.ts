@@ -91,7 +91,7 @@ describe.each(cases)('when a method %s (%s)', (_, way, fail) => {
     );
     const told: unknown = await failure.catch((error: unknown) => error);
     expect(told).toMatchObject({ message: expect.stringMatching(/^failed/), cause: expect.any(Expected) });
-    expect((told as Error).message).toContain('made for HTTP');
+    expect((told as Error).message).toContain('written for HTTP');
   });
 
   it('the filter sees payload and context', async () => {

@@ -1,7 +1,7 @@
 import { forwardRef, Inject, Injectable, type Provider } from '@nestjs/common';
 import { LazyModuleLoader, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { expect, it } from '@jest/globals';
-import { findsBrokers } from '../../lib/handlers/finds-brokers.js';
+import { findsBrokers } from '../../lib/handlers/injected-brokers.js';
 import { type Broker, getBrokerToken, InjectBroker, MultiBroker } from '../../lib/index.js';
 import { start } from '../support/app.js';
 

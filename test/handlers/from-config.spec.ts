@@ -76,6 +76,7 @@ describe('fromConfig()', () => {
         retry: { attempts: 7 },
         maxProcessingMs: 5,
         routes: [{ broker: 'events', destination: { subject: 'outgoing' }, key: 'k' }],
+        targets: ['events'],
       },
     ]);
   });
@@ -140,7 +141,7 @@ describe('a mistake of fromConfig() is a wiring error that names handler, option
     [
       'a promise',
       fromConfig(ConfigService, async () => true) as never,
-      /from ConfigService, is a promise: give a value that is there/,
+      /from ConfigService, is a promise: return the value itself/,
     ],
   ])('%s', async (_, reply, expected) => {
     @Injectable()

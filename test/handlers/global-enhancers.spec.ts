@@ -109,7 +109,7 @@ describe('global enhancers of the application', () => {
 });
 
 describe('a guard that asks for the HTTP request', () => {
-  const told = (): string[] => warnings().filter((text) => text.includes('made for HTTP, and'));
+  const told = (): string[] => warnings().filter((text) => text.includes('A message has no HTTP request'));
 
   it('is told of at its first refusal, by its name and that of the handler', async () => {
     await deliver([guard, Orders], {}, 3);

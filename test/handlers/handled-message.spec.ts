@@ -8,7 +8,6 @@ import { fakeBroker, FakeServer } from '../support/fake-kind.js';
 
 afterEach(closeApps);
 
-// In this order: what is followed once is followed for the life of the process.
 it('a bridge follows no message: where nobody publishes by hand, promises cost what they did', async () => {
   @Injectable()
   class Bridge {
@@ -51,4 +50,20 @@ it('a service that is given a broker has the message followed, from the first on
   server.write('outside', 'in', { body: Buffer.from('a'), headers: { 'correlation-id': 'c' } });
   await eventually(() => expect(server.published).toHaveLength(2));
   expect(server.published[1]?.headers).toMatchObject({ 'correlation-id': 'c', 'multi-broker-hops': '1' });
+});
+
+it('once every application that publishes by hand is closed, no message is followed', async () => {
+  @Injectable()
+  class Sends {
+    constructor(@InjectBroker('orders') readonly orders: Broker) {}
+  }
+  const imports = () => [MultiBrokerModule.forRoot([fakeBroker({ name: 'orders', server: new FakeServer() })])];
+  const [one, other] = [
+    await start({ imports: imports(), providers: [Sends] }),
+    await start({ imports: imports(), providers: [Sends] }),
+  ];
+  await one.close();
+  expect(isHandledFollowed()).toBe(true);
+  await other.close();
+  expect(isHandledFollowed()).toBe(false);
 });

@@ -88,7 +88,7 @@ describe('a handler', () => {
       {
         code: 'MULTI_BROKER_SOURCE_CLASH',
         message: expect.stringMatching(
-          /^Orders\.again, broker 'orders': queue q is Orders\.onCreated's too: both read/,
+          /^Orders\.again, broker 'orders': queue q is already read by Orders\.onCreated: both read/,
         ),
         handler: 'Orders.again',
         broker: 'orders',
@@ -142,36 +142,27 @@ describe('a publisher', () => {
     ]);
   });
 
-  it.each([
-    ['dedupeId', { dedupeId: 'x' }],
-    ['schema', { schema: {} }],
-  ])('with %s is refused: not offered yet', (name, options) => {
-    expect(told(check([publishing('events', 'x', options)]).problems)).toEqual([
+  it('with a dedupeId is refused where it has no effect', () => {
+    expect(told(check([publishing('events', 'x', { dedupeId: 'x' })]).problems)).toEqual([
       expect.objectContaining({
         code: 'MULTI_BROKER_OPTION_UNSUPPORTED',
-        message: expect.stringContaining(name),
+        message: expect.stringMatching(/dedupeId has no effect on queue x/),
         broker: 'events',
       }),
     ]);
   });
+
+  it.each([
+    ['schema', { schema: {} }],
+    ['when', { when: true }],
+    ['dedupeId', { dedupeId: '' }],
+  ])('with an invalid %s is a problem', (name, options) => {
+    const [first] = told(check([publishing('events', 'x', options)]).problems);
+    expect(first).toMatchObject({ code: 'MULTI_BROKER_OPTION_INVALID', message: expect.stringContaining(name) });
+  });
 });
 
 describe('options', () => {
-  const deadLetter = { broker: 'events', destination: 'parked' };
-
-  it.each([
-    ['deadLetter', { deadLetter }],
-    ['concurrency', { concurrency: 2 }],
-    ['batch', { batch: { size: 2 } }],
-  ])('%s is refused, on a handler and as default of a broker: not offered yet', (name, options) => {
-    const refused = expect.objectContaining({
-      code: 'MULTI_BROKER_OPTION_UNSUPPORTED',
-      message: expect.stringContaining(name),
-    });
-    expect(told(check([declaration({ options })]).problems)).toEqual([refused]);
-    expect(told(check([], [fakeBroker({ name: 'orders', ...options })]).problems)).toEqual([refused]);
-  });
-
   const retries: RetryOptions[] = [
     { attempts: 0 },
     { attempts: 1.5 },
@@ -202,6 +193,9 @@ describe('options', () => {
     ['concurrency', { concurrency: 0 }],
     ['concurrency', { concurrency: null as never }],
     ['concurrency.requests', { concurrency: { requests: 0.5 } }],
+    ['concurrency.perLane', { concurrency: { perLane: 0 } }],
+    ['concurrency.total', { concurrency: { total: -1 } }],
+    ['concurrency.orderBy', { concurrency: { perLane: 2, orderBy: 'header' as never } }],
   ])('a nonsense %s is a problem that names it', (name, options) => {
     expect(told(check([declaration({ options })]).problems)).toEqual([
       expect.objectContaining({
@@ -247,10 +241,10 @@ describe('options', () => {
 it('all problems of all handlers, publishers and brokers are told at once', () => {
   const { problems } = check(
     [
-      declaration({ broker: 'oders', publishTo: [{ broker: 'evnts', destination: 'x', options: { dedupeId: 'x' } }] }),
+      declaration({ broker: 'oders', publishTo: [{ broker: 'evnts', destination: 'x', options: { dedupeId: '' } }] }),
       declaration({
         source: otherKind,
-        options: { retry: { attempts: 0 }, deadLetter: { broker: 'x', destination: 'y' } },
+        options: { retry: { attempts: 0 }, deadLetter: { broker: 'x', destination: '{source}.y' } },
       }),
     ],
     [fakeBroker({ name: 'orders', wrong: ['a', 'b'] }), fakeBroker({ name: 'events' })],

@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals';
 import * as kafkajs from 'kafkajs';
 
-import { calmTimers } from '../../lib/kafka/driver/client/calm-timers.js';
-import { clientMaker } from '../../lib/kafka/driver/client/clients.js';
+import { calmTimers } from '../../lib/kafka/driver/kafkajs/sockets.js';
+import { clientMaker } from '../../lib/kafka/driver/kafkajs/client.js';
 import { recordingIo } from '../support/kafka/connected.js';
 
 interface Queue {

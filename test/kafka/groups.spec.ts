@@ -1,15 +1,17 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { AssignerProtocol } from 'kafkajs';
 
-import type { Clock, Intake, Sink } from '../../lib/driver/index.js';
+import type { Clock } from '../../lib/async/index.js';
+import type { Intake, Sink } from '../../lib/driver/index.js';
 import { Groups } from '../../lib/kafka/driver/consumer/groups.js';
-import { Link } from '../../lib/kafka/driver/link.js';
+import { KafkaConnectionState } from '../../lib/kafka/driver/connection-state.js';
 import { kafkaBroker, topic } from '../../lib/kafka/index.js';
 import { VirtualClock } from '../../lib/twin/index.js';
 import { recordingIo } from '../support/kafka/connected.js';
 import { FakeClient } from '../support/kafka/fake-client.js';
 import { RecordingSink } from '../support/kafka/recording-sink.js';
-import { eventually, turns } from '../support/turns.js';
+import { eventually } from '../support/eventually.js';
+import { turns } from '../support/turns.js';
 
 const open: Groups[] = [];
 
@@ -29,7 +31,7 @@ function make(clock?: Clock) {
       return client;
     },
     protocol: AssignerProtocol,
-    link: new Link(io),
+    connection: new KafkaConnectionState(io),
   });
   open.push(groups);
   const sinks: (RecordingSink & Pick<Sink, 'drain'>)[] = [];
@@ -52,7 +54,7 @@ describe('a group of several topics', () => {
     const first = await read('topic');
     await read('other');
     place.next = away;
-    await first.quiet();
+    await first.stopFetching();
     await first.close();
     await eventually(() => clients.length === 3);
     await groups.close();
@@ -68,7 +70,7 @@ describe('a group of several topics', () => {
     const refused = expect(read('other')).rejects.toMatchObject({ code: 'MULTI_BROKER_SUBSCRIBE_FAILED' });
     await eventually(() => clients.includes(failing));
     place.next = () => new FakeClient();
-    await first.quiet();
+    await first.stopFetching();
     await first.close();
     fail(new Error('no other'));
     await refused;
@@ -131,7 +133,7 @@ describe('a group of several topics', () => {
     two.abort();
     one.abort();
     await Promise.all(reads);
-    expect([clients.map(({ killed }) => killed), groups.ailments()]).toEqual([[true], []]);
+    expect([clients.map(({ killed }) => killed), groups.healthIssues()]).toEqual([[true], []]);
   });
 
   it('has no topic left while another one waits to be read: that one is read, and nothing in between', async () => {
@@ -142,14 +144,14 @@ describe('a group of several topics', () => {
     clients[0]!.crash(new Error('gone'));
     await eventually(() => clients.length === 2);
     const second = read('other');
-    await first.quiet();
+    await first.stopFetching();
     await first.close();
     place.next = () => new FakeClient();
     clients[1]!.crash(new Error('still gone'));
     await turns(50);
     clock.advance(500);
     const intake = await second;
-    expect([clients.length, groups.ailments()]).toEqual([3, []]);
+    expect([clients.length, groups.healthIssues()]).toEqual([3, []]);
     await intake.close();
   });
 
@@ -196,7 +198,7 @@ describe('a group of several topics', () => {
     const ended = new Promise<void>((resolve) => (over = resolve));
     sink!.drain = async (lane) => {
       await ended;
-      for (const taken of sink!.taken) if (taken.lane === lane) lane.settle(taken.message, 'done');
+      for (const taken of sink!.taken) if (taken.lane === lane) lane.settle(taken.message, 'ack');
     };
     sink!.keep = () => true;
     await clients[0]!.batch(0, [10]);
@@ -223,15 +225,15 @@ describe('a group of several topics', () => {
     expect(clients[0]!.killed).toBe(true);
   });
 
-  it('has no ailments once it was left', async () => {
+  it('has no health issues once it was left', async () => {
     const { groups, clients, place, read, away } = make();
     const first = await read('topic');
     place.next = away;
     clients[0]!.crash(new Error('gone'));
     await eventually(() => clients.length === 2);
-    expect(groups.ailments()).toEqual([expect.stringContaining('is being joined anew')]);
-    await first.quiet();
+    expect(groups.healthIssues()).toEqual([expect.stringContaining('is rejoining')]);
+    await first.stopFetching();
     await first.close();
-    expect(groups.ailments()).toEqual([]);
+    expect(groups.healthIssues()).toEqual([]);
   });
 });

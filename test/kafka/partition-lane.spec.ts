@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KafkaMessage } from 'kafkajs';
 
-import { Lanes } from '../../lib/kafka/driver/consumer/lanes.js';
-import { PartitionLane } from '../../lib/kafka/driver/consumer/partition-lane.js';
+import { AssignedPartitions } from '../../lib/kafka/driver/consumer/assigned-partitions.js';
+import { PartitionLane, type PartitionLaneOwner } from '../../lib/kafka/driver/consumer/partition-lane.js';
 import { kafkaBroker } from '../../lib/kafka/index.js';
 import { RecordingSink } from '../support/kafka/recording-sink.js';
 
@@ -17,9 +17,11 @@ function message(offset: number, size = 1): KafkaMessage {
 const messages = (from: number, count: number, size?: number): KafkaMessage[] =>
   Array.from({ length: count }, (_, index) => message(from + index, size));
 
-function lane(sink = new RecordingSink()): { lane: PartitionLane; sink: RecordingSink } {
+const nobody: PartitionLaneOwner = { settled: () => undefined, hasRoom: () => undefined, failed: () => undefined };
+
+function lane(sink = new RecordingSink(), owner = nobody): { lane: PartitionLane; sink: RecordingSink } {
   const origin = { place: 'kafka:c1:topic:3:', topic: 'topic', partition: 3, params: undefined };
-  return { sink, lane: new PartitionLane(origin, { spec, sink, quiet: false }) };
+  return { sink, lane: new PartitionLane(origin, { spec, sink, quiet: false }, owner) };
 }
 
 const offsets = (sink: RecordingSink): number[] =>
@@ -60,9 +62,9 @@ describe('a Kafka lane', () => {
     late.begin(500);
     expect([one.uncommitted, late.uncommitted]).toEqual([undefined, undefined]);
     one.offer(messages(0, 3));
-    one.settle(sink.taken[0]!.message, 'done');
+    one.settle(sink.taken[0]!.message, 'ack');
     expect(one.uncommitted).toBe(0);
-    one.settle(sink.taken[3]!.message, 'done');
+    one.settle(sink.taken[3]!.message, 'ack');
     expect(one.uncommitted).toBe(1);
   });
 
@@ -84,15 +86,15 @@ describe('a Kafka lane', () => {
   });
 
   it('commits nothing once it is lost, and its late settlements do nothing', () => {
-    const { lane: one, sink } = lane();
+    let told = 0;
+    const { lane: one, sink } = lane(new RecordingSink(), { ...nobody, settled: () => told++ });
     sink.keep = () => true;
     one.begin(0);
     one.offer(messages(0, 2));
-    one.settle(sink.taken[0]!.message, 'done');
-    let told = 0;
-    one.whenSettled = () => told++;
+    one.settle(sink.taken[0]!.message, 'ack');
+    told = 0;
     one.lose();
-    one.settle(sink.taken[1]!.message, 'done');
+    one.settle(sink.taken[1]!.message, 'ack');
     expect([one.uncommitted, told, one.lost.aborted]).toEqual([undefined, 0, true]);
   });
 
@@ -101,8 +103,8 @@ describe('a Kafka lane', () => {
     sink.keep = () => true;
     one.begin(0);
     one.offer(messages(0, 2));
-    one.settle(sink.taken[0]!.message, 'drop');
-    one.settle(sink.taken[0]!.message, 'done');
+    one.settle(sink.taken[0]!.message, 'reject');
+    one.settle(sink.taken[0]!.message, 'ack');
     expect(one.uncommitted).toBe(1);
   });
 
@@ -131,7 +133,7 @@ describe('a Kafka lane', () => {
     for (let batch = 0; batch < 20; batch++) one.offer([message(batch, 1024 * 1024)]);
     for (let round = 0; round < 30; round++) await turn();
     const held = sink.taken.length;
-    for (const { message: taken } of [...sink.taken]) one.settle(taken, 'done');
+    for (const { message: taken } of [...sink.taken]) one.settle(taken, 'ack');
     for (let round = 0; round < 30; round++) await turn();
     expect([held, one.hasRoom, sink.taken.length]).toEqual([8, false, 16]);
   });
@@ -143,7 +145,7 @@ describe('a Kafka lane', () => {
     one.offer(messages(0, 1));
     one.pass(4);
     const held = one.uncommitted;
-    one.settle(sink.taken[0]!.message, 'done');
+    one.settle(sink.taken[0]!.message, 'ack');
     const behind = one.uncommitted;
     one.offer(messages(5, 1));
     expect([held, behind, one.uncommitted, one.next]).toEqual([undefined, 5, 5, 6]);
@@ -172,7 +174,7 @@ describe('a Kafka lane', () => {
   it('that is quiet takes no more, though its sink has room', async () => {
     const { lane: one, sink } = lane();
     one.begin(0);
-    one.reader.quiet = true;
+    one.subscription.quiet = true;
     one.end();
     one.offer(messages(0, 2));
     await turn();
@@ -185,7 +187,7 @@ describe('a Kafka lane', () => {
     const headers = { a: Buffer.from('1'), twice: [Buffer.from('x'), Buffer.from('y')], none: undefined };
     one.offer([{ ...message(7), key: Buffer.from('k'), headers } as KafkaMessage]);
     const [{ message: taken }] = sink.taken as [(typeof sink.taken)[0]];
-    expect([taken.position, taken.headers(), taken.key, taken.deliveries, taken.timestamp]).toEqual([
+    expect([taken.position, taken.headers(), taken.key, taken.deliveryCount, taken.timestamp]).toEqual([
       'kafka:c1:topic:3:7:1700000000000',
       { a: '1', twice: 'y' },
       'k',
@@ -196,8 +198,9 @@ describe('a Kafka lane', () => {
 });
 
 describe('the lanes of a member', () => {
-  const made = (): Lanes => new Lanes((_topic, partition) => Object.assign(lane().lane, { made: partition }));
-  const all = (lanes: Lanes): PartitionLane[] => [...lanes];
+  const made = (): AssignedPartitions =>
+    new AssignedPartitions((_topic, partition) => Object.assign(lane().lane, { made: partition }));
+  const all = (lanes: AssignedPartitions): PartitionLane[] => [...lanes];
 
   it('are kept where the same member keeps the partition, and lost where not', () => {
     const lanes = made();

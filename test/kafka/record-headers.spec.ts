@@ -2,15 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import type { KafkaMessage } from 'kafkajs';
 
 import type { RawHeader } from '../../lib/driver/index.js';
-import { KafkaIncoming } from '../../lib/kafka/driver/consumer/incoming.js';
+import { KafkaRecord } from '../../lib/kafka/driver/consumer/record.js';
 import { LeftOut, recordHeaders } from '../../lib/kafka/record-headers.js';
 
 const raw = (name: string, value: string | null): RawHeader => [name, value === null ? null : Buffer.from(value)];
 
 describe('headers of a record', () => {
-  const read = (headers: unknown): KafkaIncoming => {
+  const read = (headers: unknown): KafkaRecord => {
     const origin = { place: '', topic: 't', partition: 0, params: undefined };
-    return new KafkaIncoming(origin, { headers, key: null, value: null } as unknown as KafkaMessage);
+    return new KafkaRecord(origin, { headers, key: null, value: null } as unknown as KafkaMessage);
   };
 
   it('are read as kafkajs gives them: repeated ones as a list, without a value as null', () => {

@@ -32,7 +32,7 @@ describe('a start whose server is not there yet', () => {
     await rig.advance(2_000);
     expect([await stateOf(started), rig.multi.health().status]).toEqual(['done', 'up']);
     const told = rig.log.lines.filter((line) => line.includes('ECONNREFUSED') && !line.startsWith('debug'));
-    expect(told).toEqual([expect.stringMatching(/^warn.*'events' is not there yet; the start waits for it/)]);
+    expect(told).toEqual([expect.stringMatching(/^warn.*'events' is not up yet, retrying until the start times out/)]);
     expect(rig.clock.pending()).toEqual([]);
   });
 

@@ -73,7 +73,7 @@ describe('a broker that is added after the start', () => {
     expect(rig.seen('subscribed')).toEqual(['events: subscribed core.b', 'orders: subscribed created']);
     const lane = rig.deliver('orders', 'created', ...messages('a'));
     await turns();
-    expect([lane.fates, rig.driver('events').written]).toEqual([['a done'], ['x']]);
+    expect([lane.fates, rig.driver('events').written]).toEqual([['a ack'], ['x']]);
   });
 
   it('that does not connect is not there, and may be added again with its handlers', async () => {

@@ -64,7 +64,7 @@ describe('a broker with critical: false', () => {
     expect(rig.multi.health().status).toBe('up');
     const lane = rig.deliver('orders', 'created', ...messages('a'));
     await turns();
-    expect([lane.fates, rig.driver('events').written]).toEqual([['a done'], ['x']]);
+    expect([lane.fates, rig.driver('events').written]).toEqual([['a ack'], ['x']]);
     await rig.multi.stop();
     expect(rig.clock.pending()).toEqual([]);
   });

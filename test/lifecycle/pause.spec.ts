@@ -18,7 +18,7 @@ async function subscribed(source: string) {
   });
   const deliver = async (body: string) => {
     const { sources, sink } = rig.driver('events').intakes.at(-1)!;
-    const lane = new FakeLane({ source: sources[0]!, again: source.startsWith('core') ? 'never' : 'hold' });
+    const lane = new FakeLane({ source: sources[0]!, redelivery: source.startsWith('core') ? 'none' : 'in-place' });
     sink.opened(lane);
     void sink.take(lane, [new FakeMessage({ body: JSON.stringify(body), position: body })]);
     await turns();

@@ -3,7 +3,8 @@ import { json } from '../../lib/codec/index.js';
 import { outgoing, type PublishOptions } from '../../lib/driver/index.js';
 import { confirmed, refused } from '../support/fake-driver.js';
 import { definition, LifecycleRig, stateOf } from '../support/lifecycle-rig.js';
-import { eventually, turns } from '../support/turns.js';
+import { eventually } from '../support/eventually.js';
+import { turns } from '../support/turns.js';
 
 async function up(): Promise<LifecycleRig> {
   const rig = new LifecycleRig({ brokers: ['orders', definition('json', { codec: json })] });

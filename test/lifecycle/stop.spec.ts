@@ -54,7 +54,7 @@ describe.each([
     expect([rig.driver('events').written, lane.fates, rig.events]).toEqual([['x'], [], ['orders: quiet created']]);
     rig.driver('events').writes[0]?.confirm();
     await stopped;
-    expect(lane.fates).toEqual(['a done']);
+    expect(lane.fates).toEqual(['a ack']);
     expect(rig.events.filter((event) => event.startsWith('orders'))).toEqual([
       'orders: quiet created',
       'orders: flush created',
@@ -201,7 +201,7 @@ describe('after a stop', () => {
     await turns();
     rig.driver('events').outcome = () => confirmed;
     await rig.advance(50);
-    expect(lane.fates).toEqual(['a done']);
+    expect(lane.fates).toEqual(['a ack']);
   });
 
   it('no timer is left, whatever was going on', async () => {

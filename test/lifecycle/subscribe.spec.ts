@@ -32,7 +32,7 @@ describe('subscribe()', () => {
       [{ a: 1 }, 1, 'orders'],
       [{ a: 1 }, 2, 'orders'],
     ]);
-    expect(lane.fates).toEqual(['1 done']);
+    expect(lane.fates).toEqual(['1 ack']);
   });
 
   it('refuses a source that another one has begun to read while both waited for the connection', async () => {
@@ -164,7 +164,7 @@ describe('a subscription', () => {
     expect([await stateOf(stopped), rig.seen('quiet', 'leave')]).toEqual(['open', ['orders: quiet more']]);
     running.resolve();
     await stopped;
-    expect(lane.fates).toEqual(['a done']);
+    expect(lane.fates).toEqual(['a ack']);
     expect(rig.seen('quiet', 'flush', 'leave')).toEqual([
       'orders: quiet more',
       'orders: flush more',
@@ -206,7 +206,7 @@ describe('a subscription', () => {
     expect([seen, lane.fates]).toEqual([[], []]);
     subscription.resume();
     await turns();
-    expect([seen, lane.fates]).toEqual([['a'], ['a done']]);
+    expect([seen, lane.fates]).toEqual([['a'], ['a ack']]);
   });
 
   it('frees its source when it is stopped', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { subscribedLine } from '../../lib/lifecycle/subscribed-line.js';
+import { subscribedLine } from '../../lib/lifecycle/encode-publish.js';
 import { bindingOf } from '../../lib/handlers/index.js';
 import { kafkaBroker, topic } from '../../lib/kafka/index.js';
 import { natsBroker, stream, subject } from '../../lib/nats/index.js';

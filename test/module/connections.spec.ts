@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { expect, it, jest } from '@jest/globals';
 import type { ManagedMultiBroker } from '../../lib/lifecycle/index.js';
-import { Connections } from '../../lib/module/connections.js';
+import { Connections } from '../../lib/module/consumers.js';
 import { eventually } from '../support/eventually.js';
 
 function connections(end: () => Promise<void>): Connections {

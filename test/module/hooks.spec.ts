@@ -182,10 +182,10 @@ describe('when another module fails to stop', () => {
   }
 
   it('the connections are closed all the same', async () => {
-    const { Connections } = await import('../../lib/module/connections.js');
+    const { Connections } = await import('../../lib/module/consumers.js');
     const closeSoon = jest.spyOn(Connections.prototype, 'closeSoon');
     closeSoon.mockImplementation(function (this: InstanceType<typeof Connections>) {
-      setTimeout(() => void this.onApplicationShutdown(), 20);
+      setImmediate(() => void this.onApplicationShutdown());
     });
     const error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
     const app = await start({ imports: [root()], providers: [Orders, Failing] });

@@ -1,9 +1,9 @@
 import { Injectable, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { systemClock } from '../../lib/driver/index.js';
+import { systemClock } from '../../lib/async/index.js';
 import { MultiBroker, MultiBrokerModule, Payload, PublishTo, Subscribe } from '../../lib/index.js';
-import { DriverSource } from '../../lib/lifecycle/index.js';
+import { BrokerRuntime } from '../../lib/lifecycle/index.js';
 import { closeApps, start } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { fakeBroker, FakeServer } from '../support/fake-kind.js';
@@ -63,14 +63,14 @@ describe('one AppModule', () => {
 describe('overrideModule(MultiBrokerModule)', () => {
   /** Drivers of brokers that have another server in mind. */
   @Injectable()
-  class Substitutes extends DriverSource {
+  class Substitutes extends BrokerRuntime {
     static server = new FakeServer();
     readonly clock = systemClock;
     async open({ name }: { readonly name: string }) {
       return fakeBroker({ name, server: Substitutes.server }).driver();
     }
   }
-  @Module({ providers: [{ provide: DriverSource, useClass: Substitutes }], exports: [DriverSource] })
+  @Module({ providers: [{ provide: BrokerRuntime, useClass: Substitutes }], exports: [BrokerRuntime] })
   class SubstituteModule {}
   @Module({ imports: [AppModule] })
   class OuterModule {}
@@ -92,10 +92,10 @@ describe('overrideModule(MultiBrokerModule)', () => {
     expect(Substitutes.server.events[0]).toBe('connect orders');
   });
 
-  it('so does overrideProvider(DriverSource)', async () => {
+  it('so does overrideProvider(BrokerRuntime)', async () => {
     Substitutes.server = new FakeServer();
     const app = await Test.createTestingModule({ imports: [AppModule] })
-      .overrideProvider(DriverSource)
+      .overrideProvider(BrokerRuntime)
       .useClass(Substitutes)
       .compile();
     await app.init();

@@ -25,6 +25,11 @@ class Orders {
     throw new NotFoundException('No such order', { cause: root });
   }
 
+  @Subscribe('orders', 'parked', { deadLetter: 'parked.dlq', retry: { attempts: 1 } })
+  parks(): never {
+    throw new NotFoundException('No such order', { cause: root });
+  }
+
   @Subscribe('orders', 'refused')
   refuses(@Ctx() context: MessageContext): void {
     context.reject('a duplicate');
@@ -78,6 +83,19 @@ it('and those of a message that its handler rejects', async () => {
     code: 'MULTI_BROKER_REJECTED',
     handler: 'Orders.refuses',
     message: expect.stringContaining('dropped, a duplicate'),
+  });
+});
+
+it('and those of a message that is parked, with the place of its letter', async () => {
+  await failWith(new ConsoleLogger({ json: true }), 'parked');
+  const [record] = records('error').map(spread);
+  expect(record).toMatchObject({
+    ...fields,
+    handler: 'Orders.parks',
+    messageId: expect.stringMatching(/^kafka:.*:parked:0:0:/),
+    message: expect.stringMatching(
+      /: parked as a dead letter in topic parked\.dlq on broker 'orders' \(parked\.dlq\[\d\]@0\)$/,
+    ),
   });
 });
 

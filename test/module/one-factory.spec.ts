@@ -142,8 +142,12 @@ describe('forRootAsync with one factory', () => {
 
   it.each([
     ['nothing', undefined, /the factory returned undefined/],
-    ['one definition and no list', fakeBroker({ name: 'x', server: new FakeServer() }), /the factory returned no list/],
-    ['options and no definition', [{ name: 'x', client: {} }], /definition 1 is none/],
+    [
+      'one definition and no list',
+      fakeBroker({ name: 'x', server: new FakeServer() }),
+      /the factory returned something else/,
+    ],
+    ['options and no definition', [{ name: 'x', client: {} }], /definition 1 is not a broker definition/],
     ['a list with a hole', [undefined], /definition 1 is undefined/],
   ])('tells of a factory that returns %s, with all other mistakes', async (_, returned, what) => {
     @Injectable()

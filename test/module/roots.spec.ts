@@ -63,7 +63,7 @@ describe('forRootAsync', () => {
     const wrong = { ...entry, useFactory: () => returned as never };
     await expect(compile({ imports: [MultiBrokerModule.forRootAsync([wrong])] })).rejects.toMatchObject({
       code: 'MULTI_BROKER_OPTION_INVALID',
-      message: expect.stringContaining("The factory of broker 'orders' returned no definition"),
+      message: expect.stringContaining("The factory of broker 'orders' did not return a broker definition"),
     });
   });
 

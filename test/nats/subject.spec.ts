@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { natsBroker, stream, subject, toStream } from '../../lib/nats/index.js';
-import { paramReader, subjectMatches, subjectsOverlap } from '../../lib/nats/subject-match.js';
+import { paramReader, subjectMatches, subjectsOverlap } from '../../lib/nats/subject.js';
 
 const broker = natsBroker({ name: 'events', client: {} });
 const invalid = expect.objectContaining({ code: 'MULTI_BROKER_ADDRESS_INVALID', broker: 'events' });

@@ -57,6 +57,10 @@ export class TestContext extends MessageContext implements DeliveryContext {
   reject(): void {
     this.settled.push('reject');
   }
+
+  deadLetter(): void {
+    this.settled.push('dead-letter');
+  }
 }
 
 /** A context whose payload is decoded already, as the pipeline gets it. */

@@ -1,24 +1,23 @@
 import { auto } from '../../lib/codec/index.js';
+import { TurnBudget } from '../../lib/async/index.js';
 import {
+  HealthIssues,
   type Binding,
-  Ailments,
+  type DeliveryHost,
   DeliverySink,
   Encodings,
   Outbox,
-  Turns,
-  type DeliveryHost,
-  type DeliveryObserver,
   type Outlet,
 } from '../../lib/delivery/index.js';
 import type { DeliveryContext, HandlerResult } from '../../lib/delivery/index.js';
-import { Broker, type Destination, type DestinationSpec, type Incoming, type Log } from '../../lib/driver/index.js';
+import { Broker, type Destination, type DestinationSpec, type Incoming, type Logger } from '../../lib/driver/index.js';
 import { MultiBrokerError } from '../../lib/errors/index.js';
 import { VirtualClock } from '../../lib/twin/index.js';
 import { FakeDriver } from './fake-driver.js';
 import { aSource, FakeLane, type LaneFields } from './fake-lane.js';
 
 /** Keeps what was logged, `level message`. */
-export class MemoryLog implements Log {
+export class MemoryLog implements Logger {
   readonly lines: string[] = [];
   readonly debug = (message: string): void => this.add('debug', message);
   readonly info = (message: string): void => this.add('info', message);
@@ -36,7 +35,7 @@ export interface RigOptions {
   /** Gets the body as a text. */
   readonly handle?: (body: string, context: DeliveryContext) => HandlerResult | Promise<HandlerResult>;
   readonly maxHops?: number;
-  readonly observer?: DeliveryObserver;
+  readonly retriesAtOnce?: boolean;
 }
 
 /** A destination of the fakes: `!x` is none; `x dedupes` takes a second message of one id for the first. */
@@ -50,9 +49,18 @@ export function destination(to: string | Destination): DestinationSpec {
 export class Rig {
   readonly clock = new VirtualClock(1_000_000);
   readonly log = new MemoryLog();
-  readonly ailments = new Ailments(this.clock);
-  readonly rejections = new Ailments(this.clock);
-  readonly counts = { running: 0, handled: 0, failed: 0, rejected: 0, dropped: 0, unpublished: 0 };
+  readonly healthIssues = new HealthIssues(this.clock);
+  readonly rejections = new HealthIssues(this.clock);
+  readonly counts = {
+    running: 0,
+    handled: 0,
+    failed: 0,
+    rejected: 0,
+    deadLettered: 0,
+    dropped: 0,
+    unpublished: 0,
+    unmatched: 0,
+  };
   readonly drivers = { in: new FakeDriver('in'), out: new FakeDriver('out'), other: new FakeDriver('other') };
   readonly outboxes = new Map<string, Outbox>();
   /** Bodies in the order in which their handler was called; attempts in `contexts`. */
@@ -63,7 +71,13 @@ export class Rig {
   readonly sink: DeliverySink;
   readonly lane: FakeLane;
 
-  constructor({ binding = {}, lane = {}, handle = () => undefined, maxHops = 16, observer }: RigOptions = {}) {
+  constructor({
+    binding = {},
+    lane = {},
+    handle = () => undefined,
+    maxHops = 16,
+    retriesAtOnce = false,
+  }: RigOptions = {}) {
     this.binding = {
       handler: 'Orders.on',
       broker: 'in',
@@ -71,6 +85,7 @@ export class Rig {
       ack: 'nack-on-error',
       retry: { attempts: 3, delayMs: 100, factor: 2, maxDelayMs: 30_000, jitter: 0 },
       routes: [],
+      targets: [],
       ...binding,
       handle: (context) => {
         const body = String(Buffer.from(context.body ?? []));
@@ -84,12 +99,13 @@ export class Rig {
       broker: Object.create(Broker.prototype, { name: { value: 'in' } }) as Broker,
       clock: this.clock,
       log: this.log,
-      turns: new Turns(),
+      turns: new TurnBudget(),
       counts: this.counts,
-      ailments: this.ailments,
+      healthIssues: this.healthIssues,
       rejections: this.rejections,
-      observer,
-      maxHops,
+      application: this,
+      retriesAtOnce,
+      maxHops: () => maxHops,
       outlet: (name) => outlets.get(name),
     };
     this.sink = new DeliverySink([this.binding], this.host);
@@ -108,13 +124,14 @@ export class Rig {
   }
 
   private outlet(name: string, driver: FakeDriver): Outlet {
-    const outbox = new Outbox({ broker: name, clock: this.clock, log: this.log, driver: () => driver });
+    const outbox = new Outbox({ broker: name, kind: 'fake', clock: this.clock, log: this.log, driver: () => driver });
     this.outboxes.set(name, outbox);
     return {
       codec: auto,
       encodings: new Encodings(),
       resolve: destination,
-      send: (to, parcel) => outbox.send(to, parcel),
+      at: destination,
+      send: (to, pending) => outbox.send(to, pending),
     };
   }
 }

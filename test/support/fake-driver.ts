@@ -2,7 +2,7 @@ import type {
   DestinationSpec,
   Driver,
   Intake,
-  Io,
+  DriverContext,
   Outcome,
   Outgoing,
   Sink,
@@ -40,7 +40,7 @@ export class FakeDriver implements Driver {
   readonly events: string[] = [];
   readonly writes: Write[] = [];
   readonly intakes: FakeIntake[] = [];
-  io: Io | undefined;
+  io: DriverContext | undefined;
   /** What each step waits for; rejecting fails it. */
   readonly gates: {
     connect?: (signal: AbortSignal) => Promise<void>;
@@ -59,7 +59,7 @@ export class FakeDriver implements Driver {
     private readonly log: (event: string) => void = () => {},
   ) {}
 
-  async connect(io: Io, signal: AbortSignal): Promise<void> {
+  async connect(io: DriverContext, signal: AbortSignal): Promise<void> {
     this.event('connect');
     await this.gates.connect?.(signal);
     this.io = io;
@@ -91,7 +91,7 @@ export class FakeDriver implements Driver {
     });
   }
 
-  ailments(): readonly string[] {
+  healthIssues(): readonly string[] {
     return this.sick;
   }
 
@@ -124,7 +124,7 @@ export class FakeIntake implements Intake {
     private readonly driver: FakeDriver,
   ) {}
 
-  async quiet(): Promise<void> {
+  async stopFetching(): Promise<void> {
     this.driver.event(`quiet ${this.names}`);
     await this.driver.gates.quiet?.();
   }

@@ -7,7 +7,7 @@ import type {
   Headers,
   Incoming,
   Intake,
-  Io,
+  DriverContext,
   Lane,
   Outcome,
   Outgoing,
@@ -99,7 +99,7 @@ export class FakeServer {
       timestamp: 0,
       raw: message,
       position: message.position,
-      deliveries: 1,
+      deliveryCount: 1,
     };
     for (const { lane, sink } of this.#lanes.get(address) ?? []) {
       if (!lane.lost.aborted) void sink.take(lane, [incoming]);
@@ -108,8 +108,8 @@ export class FakeServer {
 }
 
 class FakeLane implements Lane {
-  readonly again = 'never';
-  readonly waits = false;
+  readonly redelivery = 'none';
+  readonly backpressure = false;
   readonly name: string;
 
   constructor(
@@ -131,7 +131,7 @@ class FakeDriver implements Driver {
     private readonly server: FakeServer,
   ) {}
 
-  async connect(_io: Io): Promise<void> {
+  async connect(_io: DriverContext): Promise<void> {
     this.server.events.push(`connect ${this.name}`);
     if (this.server.down.has(this.name)) throw new Error(`${this.name} is down`);
   }
@@ -146,7 +146,7 @@ class FakeDriver implements Driver {
       return this.server.join(source.address, new FakeLane(source, lost.signal, settled), sink);
     });
     return {
-      quiet: async () => {
+      stopFetching: async () => {
         this.server.events.push(`quiet ${this.name}`);
         for (const one of leave) one();
       },

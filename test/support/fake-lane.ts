@@ -5,7 +5,7 @@ export interface MessageFields {
   readonly key?: string;
   readonly headers?: Headers;
   readonly replyTo?: string;
-  readonly deliveries?: number;
+  readonly deliveryCount?: number;
   readonly bytes?: number;
   readonly params?: Readonly<Record<string, string>>;
   readonly position?: string;
@@ -21,7 +21,7 @@ export class FakeMessage implements Incoming {
   readonly body: Uint8Array | null;
   readonly key: string | undefined;
   readonly replyTo: string | undefined;
-  readonly deliveries: number;
+  readonly deliveryCount: number;
   readonly bytes: number | undefined;
   readonly params: Readonly<Record<string, string>> | undefined;
   readonly position: string;
@@ -32,7 +32,7 @@ export class FakeMessage implements Incoming {
     this.body = body === null ? null : Buffer.from(body);
     this.key = fields.key;
     this.replyTo = fields.replyTo;
-    this.deliveries = fields.deliveries ?? 1;
+    this.deliveryCount = fields.deliveryCount ?? 1;
     this.params = fields.params;
     this.bytes = fields.bytes;
     this.position = position ?? String(body);
@@ -53,15 +53,18 @@ export function messages(...bodies: readonly string[]): FakeMessage[] {
 export const aSource: SourceSpec = { kind: 'fake', name: 'queue in', address: 'in', durable: true };
 
 export type LaneFields = Partial<
-  Pick<Lane, 'again' | 'waits' | 'leaseMs' | 'source' | 'name' | 'pendingBytesLimit' | 'maxPrefetch'>
+  Pick<
+    Lane,
+    'redelivery' | 'backpressure' | 'leaseMs' | 'source' | 'name' | 'pendingBytesLimit' | 'maxPrefetch' | 'maxHeld'
+  >
 >;
 
 /** A lane that remembers how each message was settled, and refuses what the port forbids. */
 export class FakeLane implements Lane {
   readonly source: SourceSpec;
   readonly name: string;
-  readonly again: Lane['again'];
-  readonly waits: boolean;
+  readonly redelivery: Lane['redelivery'];
+  readonly backpressure: boolean;
   readonly pendingBytesLimit: number | undefined;
   readonly leaseMs: number | undefined;
   fullBy: string | undefined;
@@ -69,6 +72,7 @@ export class FakeLane implements Lane {
   readonly settled: { readonly position: string; readonly how: Settlement }[] = [];
   readonly extended: string[] = [];
   readonly maxPrefetch: number | undefined;
+  readonly maxHeld: number | undefined;
   /** What delivery asked for, in order; of a lane with `maxPrefetch`. */
   readonly demanded: number[] = [];
   readonly demand?: NonNullable<Lane['demand']>;
@@ -80,19 +84,21 @@ export class FakeLane implements Lane {
   constructor({
     source = aSource,
     name = 'in[0]',
-    again = 'hold',
-    waits = true,
+    redelivery: again = 'in-place',
+    backpressure: waits = true,
     leaseMs,
     maxPrefetch,
+    maxHeld,
     pendingBytesLimit,
   }: LaneFields = {}) {
     this.pendingBytesLimit = pendingBytesLimit;
     this.source = source;
     this.name = name;
-    this.again = again;
-    this.waits = waits;
+    this.redelivery = again;
+    this.backpressure = waits;
     this.leaseMs = leaseMs;
     this.maxPrefetch = maxPrefetch;
+    this.maxHeld = maxHeld;
     if (maxPrefetch !== undefined) this.demand = (count) => void this.demanded.push(count);
   }
 
@@ -120,13 +126,14 @@ export class FakeLane implements Lane {
   settle(message: Incoming, how: Settlement): void {
     if (this.lost.aborted) return;
     if (this.#known.has(message)) throw new Error(`${message.position} is settled twice`);
-    if (this.again === 'hold' && typeof how === 'object') throw new Error('A lane that holds was asked to bring back');
+    if (this.redelivery === 'in-place' && typeof how === 'object')
+      throw new Error('A lane that holds was asked to bring back');
     this.#known.add(message);
     this.settled.push({ position: message.position, how });
   }
 
   /** `position how`, in order. */
   get fates(): string[] {
-    return this.settled.map(({ position, how }) => `${position} ${typeof how === 'object' ? how.againInMs : how}`);
+    return this.settled.map(({ position, how }) => `${position} ${typeof how === 'object' ? how.redeliverInMs : how}`);
   }
 }

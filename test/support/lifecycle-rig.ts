@@ -1,8 +1,9 @@
-import type { BrokerDefinition, BrokerOptions, Clock, Incoming } from '../../lib/driver/index.js';
+import type { Clock } from '../../lib/async/index.js';
+import type { BrokerDefinition, BrokerOptions, Incoming } from '../../lib/driver/index.js';
 import { isMultiBrokerError } from '../../lib/errors/index.js';
 import type { HandlerDeclaration } from '../../lib/handlers/index.js';
 import {
-  DriverSource,
+  BrokerRuntime,
   ManagedMultiBroker,
   type MultiBrokerOptions,
   resolveOptions,
@@ -36,7 +37,7 @@ export function definition(name: string, options: Partial<BrokerOptions> = {}): 
   };
 }
 
-class FakeDrivers extends DriverSource {
+class FakeDrivers extends BrokerRuntime {
   readonly clock: Clock;
   readonly made = new Map<string, FakeDriver[]>();
   readonly inMemory: boolean[] = [];

@@ -1,13 +1,12 @@
 import type { ModuleMetadata } from '@nestjs/common';
 import { ExternalContextCreator, ModulesContainer } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
-import { compiledCall } from '../../lib/handlers/compiled-call.js';
-import { externalCall } from '../../lib/handlers/external-call.js';
-import { findHosts } from '../../lib/handlers/find-hosts.js';
+import { findHosts } from '../../lib/handlers/handler-classes.js';
 import { HandlerExplorer, resultItems } from '../../lib/handlers/index.js';
-import { creatorFor } from '../../lib/handlers/nest-internals.js';
-import type { TestContext } from './delivery-context.js';
-import { type ContextFields, contextOf } from './delivery-context.js';
+import { compiledCall } from '../../lib/handlers/pipeline/compiled-call.js';
+import { externalCall } from '../../lib/handlers/pipeline/external-call.js';
+import { creatorFor } from '../../lib/handlers/pipeline/nest-internals.js';
+import { type ContextFields, contextOf, type TestContext } from './delivery-context.js';
 
 /** How a handler is called: `explorer` is what the library chooses; the others are compared with each other. */
 export type Way = 'compiled' | 'external' | 'explorer';

@@ -5,12 +5,3 @@ const { setImmediate: nextTurn } = globalThis;
 export async function turns(count = 10): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => nextTurn(resolve));
 }
-
-/** Lets the event loop turn until the condition holds. */
-export async function eventually(holds: () => boolean, most = 2_000): Promise<void> {
-  for (let turn = 0; turn < most; turn++) {
-    if (holds()) return;
-    await turns(1);
-  }
-  throw new Error(`Not within ${String(most)} turns: ${holds.toString()}`);
-}

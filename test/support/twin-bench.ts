@@ -4,7 +4,7 @@ import {
   type Driver,
   type Incoming,
   type Intake,
-  type Io,
+  type DriverContext,
   type Lane,
   type Outcome,
   type Outgoing,
@@ -12,7 +12,7 @@ import {
   type Sink,
   type SourceSpec,
 } from '../../lib/driver/index.js';
-import { IN_ORDER, Turns, VirtualClock, withRandom, withTurns } from '../../lib/twin/index.js';
+import { IN_ORDER, DeliveryTurns, VirtualClock, withRandom, withTurns } from '../../lib/twin/index.js';
 
 /** One message as a reader got it. */
 export interface Got {
@@ -47,7 +47,7 @@ export class Reader implements Sink {
   }
 
   async leave(): Promise<void> {
-    await this.intake.quiet();
+    await this.intake.stopFetching();
     await this.intake.flush();
     await this.intake.close();
   }
@@ -56,16 +56,16 @@ export class Reader implements Sink {
 /** Twins on one bus, one clock and turns that can be waited for. */
 export class TwinBench {
   readonly clock = new VirtualClock(0);
-  readonly turns: Turns;
+  readonly turns: DeliveryTurns;
   /** Errors that the twins logged. */
   readonly errors: string[] = [];
   readonly #made = new Map<string, unknown>();
 
   constructor(private readonly random = IN_ORDER) {
-    this.turns = new Turns(random);
+    this.turns = new DeliveryTurns(random);
   }
 
-  /** What the twins share; {@link Io.shared}. */
+  /** What the twins share; {@link DriverContext.shared}. */
   shared<T>(key: string, make: () => T): T {
     if (!this.#made.has(key)) this.#made.set(key, make());
     return this.#made.get(key) as T;
@@ -80,7 +80,7 @@ export class TwinBench {
   async read(
     driver: Driver,
     sources: SourceSpec | SourceSpec[],
-    settle: (got: Got) => Settlement | undefined = () => 'done',
+    settle: (got: Got) => Settlement | undefined = () => 'ack',
   ) {
     const reader = new Reader(settle);
     reader.intake = await driver.subscribe([sources].flat(), reader, new AbortController().signal);
@@ -101,9 +101,9 @@ export class TwinBench {
     await this.turns.idle();
   }
 
-  #io(broker: string): Io {
+  #io(broker: string): DriverContext {
     const nothing = (): void => {};
-    const io: Io = {
+    const io: DriverContext = {
       broker,
       clock: this.clock,
       log: { debug: nothing, info: nothing, warn: nothing, error: (told) => void this.errors.push(told) },

@@ -3,8 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { Subscribe } from '../../lib/index.js';
-import { DriverSource } from '../../lib/lifecycle/index.js';
-import type { TestDrivers } from '../../lib/testing/test-drivers.js';
+import { BrokerRuntime } from '../../lib/lifecycle/index.js';
+import type { TestRuntime } from '../../lib/testing/test-runtime.js';
 import { closeTestApps, testApp } from '../support/test-app.js';
 
 // Nest's part of a test module's time grows by a tenth with each module, and by a hundredth with each provider.
@@ -31,5 +31,5 @@ it('the brokers of an application are two Nest modules, with eight providers bes
 
 it('a start asks for no turn of the event loop while no message waits', async () => {
   const { moduleRef } = await testApp([Handlers]);
-  expect(moduleRef.get<TestDrivers>(DriverSource as never, { strict: false }).turns.busy).toBe(false);
+  expect(moduleRef.get<TestRuntime>(BrokerRuntime as never, { strict: false }).turns.busy).toBe(false);
 });

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
-import type { Io } from '../../lib/driver/index.js';
+import type { DriverContext } from '../../lib/driver/index.js';
 import { type Broker, InjectBroker, Payload, PublishTo, Subscribe } from '../../lib/index.js';
 import { natsBroker, stream, toStream } from '../../lib/nats/index.js';
 import type { TestingOptions } from '../../lib/testing/index.js';
-import { TestClock } from '../../lib/testing/test-clock.js';
-import { IN_ORDER, type Random, randomOf, seeded, Turns } from '../../lib/twin/index.js';
+import { TestClock } from '../../lib/testing/harness-clock.js';
+import { IN_ORDER, type Random, randomOf, seeded, DeliveryTurns } from '../../lib/twin/index.js';
 import { closeTestApps, testApp } from '../support/test-app.js';
 
 /** Where a log began, at the end of its positions: each module has its own time. */
@@ -23,7 +23,7 @@ async function randoms(options: TestingOptions): Promise<Random[]> {
     const twin = async () => {
       const driver = await definition.twin();
       const connect = driver.connect.bind(driver);
-      driver.connect = (io: Io, signal) => {
+      driver.connect = (io: DriverContext, signal) => {
         seen.push(randomOf(io));
         return connect(io, signal);
       };
@@ -136,7 +136,7 @@ describe('the seed of a testing module', () => {
 
   it('leaves timers that are due at one moment in the order in which they were set', async () => {
     for (const seed of SEEDS) {
-      const turns = new Turns(seeded(seed));
+      const turns = new DeliveryTurns(seeded(seed));
       const clock = new TestClock(turns);
       const fired: number[] = [];
       for (const timer of [1, 2, 3, 4]) clock.after(0, () => fired.push(timer));

@@ -4,7 +4,7 @@ import type {
   Driver,
   Incoming,
   Intake,
-  Io,
+  DriverContext,
   Lane,
   Outcome,
   Outgoing,
@@ -17,11 +17,11 @@ import { closeTestApps, testApp } from '../support/test-app.js';
 
 /** A twin of somebody else: it knows the port alone, and delivers by its clock. */
 class Twin implements Driver {
-  #io: Io | undefined;
+  #io: DriverContext | undefined;
   #count = 0;
   readonly #readers: { lane: Lane; sink: Sink }[] = [];
 
-  async connect(io: Io): Promise<void> {
+  async connect(io: DriverContext): Promise<void> {
     this.#io = io;
   }
 
@@ -31,14 +31,14 @@ class Twin implements Driver {
         source,
         name: source.name,
         lost: new AbortController().signal,
-        again: 'never',
-        waits: false,
+        redelivery: 'none',
+        backpressure: false,
         settle: () => {},
       };
       this.#readers.push({ lane, sink });
       sink.opened(lane);
     }
-    return { quiet: async () => {}, flush: async () => {}, close: async () => {} };
+    return { stopFetching: async () => {}, flush: async () => {}, close: async () => {} };
   }
 
   async publish({ address }: { address: string }, batch: readonly Outgoing[]): Promise<readonly Outcome[]> {
@@ -54,7 +54,15 @@ class Twin implements Driver {
 
   #deliver(address: string, { body, headers = {} }: Outgoing): void {
     const position = String(++this.#count);
-    const message: Incoming = { body, headers: () => headers, address, timestamp: 0, raw: {}, position, deliveries: 1 };
+    const message: Incoming = {
+      body,
+      headers: () => headers,
+      address,
+      timestamp: 0,
+      raw: {},
+      position,
+      deliveryCount: 1,
+    };
     for (const { lane, sink } of this.#readers) if (lane.source.address === address) void sink.take(lane, [message]);
   }
 }

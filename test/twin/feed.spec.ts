@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Incoming, Lane, Sink } from '../../lib/driver/index.js';
-import { Feed, Turns } from '../../lib/twin/index.js';
+import { Feed, DeliveryTurns } from '../../lib/twin/index.js';
 
 function setUp({ waits = true, take }: { waits?: boolean; take?: Sink['take'] } = {}) {
-  const turns = new Turns();
+  const turns = new DeliveryTurns();
   const queue: Incoming[] = [];
   const taken: string[][] = [];
   const lost = new AbortController();
-  const lane = { waits, lost: lost.signal } as Lane;
+  const lane = { backpressure: waits, lost: lost.signal } as Lane;
   const sink: Sink = {
     opened: () => {},
     take: (to, batch) => {

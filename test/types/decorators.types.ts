@@ -3,12 +3,18 @@
  */
 import { Controller, Get, UseGuards } from '@nestjs/common';
 import {
+  type Broker,
   type BrokerDefinition,
   type BrokerMessage,
+  byHeader,
+  byType,
   Ctx,
   fromConfig,
+  Handlers,
   MessageContext,
   MessageKey,
+  type MessageParams,
+  outgoing,
   Payload,
   PublishTo,
   type StandardSchema,
@@ -17,6 +23,7 @@ import {
 } from 'nestjs-multi-broker';
 import type { KafkaBrokerDefinition } from 'nestjs-multi-broker/kafka';
 import 'nestjs-multi-broker/nats';
+import { of } from 'rxjs';
 import { z } from 'zod';
 import { fakeBroker, queue, toQueue } from '../support/fake-kind.js';
 
@@ -121,6 +128,36 @@ export class Destinations {
   wrongKey() {}
 }
 
+export class DeadLetters {
+  @Subscribe('orders', 'a', { deadLetter: '{source}.dlq' })
+  @Subscribe('orders', 'b', { deadLetter: false })
+  @Subscribe('orders', 'c', { deadLetter: { destination: toQueue('x') } })
+  @Subscribe('orders', 'd', {
+    deadLetter: {
+      broker: 'events',
+      destination: 'x',
+      headers: (error, { message, source }) => ({ error: error.message, source, id: message.id }),
+    },
+  })
+  @Subscribe('orders', 'e', {
+    deadLetter: {
+      destination: 'x',
+      headers: (_error: Error, context: MessageContext) => [['id', Buffer.from(context.message.id)]],
+    },
+  })
+  fine(_payload: unknown, context: MessageContext) {
+    context.deadLetter('a reason');
+  }
+
+  // @ts-expect-error: a destination is missing
+  @Subscribe('orders', 'a', { deadLetter: { broker: 'events' } })
+  noDestination() {}
+
+  // @ts-expect-error: a header is text or bytes
+  @Subscribe('orders', 'a', { deadLetter: { destination: 'x', headers: () => ({ attempts: 5 }) } })
+  wrongHeaders() {}
+}
+
 /** With a schema a parameter that is not the context takes what the schema gives, or a property of it. */
 export class Schemas {
   @Subscribe('orders', 'x', { schema: order })
@@ -189,11 +226,55 @@ export class Schemas {
   @Subscribe('orders', 'x', { filter: (message: BrokerMessage<{ id: number }>) => message.payload.id > 1 })
   filteredTypedWithoutSchema(@Payload() _order: unknown) {}
 
+  @Subscribe('orders', 'x', { filter: async ({ payload }) => payload.id > 1, schema: order })
+  filteredLater(@Payload() _order: { id: number }) {}
+
+  @Subscribe('orders', 'x', { filter: byType(order), schema: order, unmatched: 'reject' })
+  filteredBySchema(@Payload() _order: { id: number }) {}
+
+  @Subscribe('orders', 'x', { filter: byType(Methods) })
+  filteredByClass(@Payload() _order: unknown) {}
+
+  @Subscribe('orders', 'x', { filter: byHeader('type', ['a', /b/]), schema: order })
+  filteredByHeader(@Payload() _order: { id: number }) {}
+
+  // @ts-expect-error: a filter says yes or no
+  @Subscribe('orders', 'x', { filter: ({ payload }) => payload })
+  filteredByText(@Payload() _order: unknown) {}
+
   @Subscribe('orders', 'x', { schema: order, retry: { retryIf: (error) => error.message !== '' }, filter: () => true })
   @PublishTo('events', 'y', { key: (shipment: Shipment) => shipment.customer })
   everything(@Payload() _order: { id: number }) {
     return { customer: 'Ada' };
   }
+
+  @Subscribe('orders', 'x', {
+    schema: order,
+    concurrency: { perLane: 2, orderBy: ({ key, payload }) => (payload.id > 0 ? String(payload.id) : key) },
+  })
+  orderedByPayload(@Payload() _order: { id: number; at: Date }) {}
+
+  // @ts-expect-error: the order is known before the schema makes a Date of it
+  @Subscribe('orders', 'x', { schema: order, concurrency: { orderBy: ({ payload }) => payload.at.toISOString() } })
+  orderedByOutput(@Payload() _order: { id: number; at: Date }) {}
+
+  // @ts-expect-error: an order is told by a text
+  @Subscribe('orders', 'x', { schema: order, concurrency: { perLane: 2, orderBy: ({ payload }) => payload.id } })
+  orderedByNumber(@Payload() _order: { id: number; at: Date }) {}
+
+  @Subscribe('orders', 'x', { concurrency: { perLane: 2, orderBy: ({ headers }) => headers['tenant'] } })
+  orderedWithoutSchema(@Payload() _order: string) {}
+
+  @Subscribe('orders', 'x', {
+    concurrency: { perLane: 2, orderBy: (message: BrokerMessage<{ id: string }>) => message.payload.id },
+  })
+  orderedTyped(@Payload() _order: unknown) {}
+
+  @Subscribe('orders', 'x', { concurrency: fromConfig(Config, () => ({ perLane: 2, orderBy: 'none' as const })) })
+  orderedByConfig(@Payload() _order: unknown) {}
+
+  @Subscribe('orders', 'x', { concurrency: fromConfig(Config, () => 16) })
+  manyByConfig(@Payload() _order: unknown) {}
 
   // @ts-expect-error: the schema gives no text, wherever the payload stands
   @Subscribe('orders', 'x', { schema: order })
@@ -206,6 +287,92 @@ export class Schemas {
   // @ts-expect-error: no schema
   @Subscribe('orders', 'x', { schema: { parse: () => 1 } })
   noSchema() {}
+}
+
+/** What a method returns, whatever it is wrapped in, is what the publisher's schema takes. */
+export class Results {
+  @PublishTo('events', 'y', { schema: order })
+  value() {
+    return { id: 1, at: 'now' };
+  }
+
+  @PublishTo('events', 'y', { schema: order, when: (given: { id: number }) => given.id > 1, dedupeId: 'x' })
+  async later() {
+    return Math.random() > 1 ? undefined : { id: 1, at: 'now' };
+  }
+
+  @PublishTo(fake, 'y', { schema: order })
+  wrapped() {
+    return outgoing({ id: 1, at: 'now' }, { key: 'k' });
+  }
+
+  @PublishTo('events', 'y', { schema: order })
+  several() {
+    return outgoing.each([{ id: 1, at: 'now' }]);
+  }
+
+  @PublishTo('events', 'y', { schema: order })
+  emitted() {
+    return of({ id: 1, at: 'now' });
+  }
+
+  @PublishTo('events', 'y', { schema: order })
+  async *yielded() {
+    yield { id: 1, at: 'now' };
+  }
+
+  @PublishTo('events', 'y', { schema: order })
+  changedByAnInterceptor(): unknown {
+    return 1;
+  }
+
+  @PublishTo('events', 'y', fromConfig(Config, () => ({ schema: order })))
+  configured() {
+    return { id: 1, at: 'now' };
+  }
+
+  // @ts-expect-error: the schema takes a text
+  @PublishTo('events', 'y', { schema: order })
+  wrong() {
+    return { id: 1, at: new Date() };
+  }
+
+  // @ts-expect-error: no item of it is taken
+  @PublishTo('events', 'y', { schema: order })
+  async *wrongItems() {
+    yield 1;
+  }
+
+  // @ts-expect-error: when gives true or false
+  @PublishTo('events', 'y', { when: () => 'yes' })
+  wrongWhen() {}
+}
+
+declare const broker: Broker;
+
+/** Explicit publishes and subscriptions are typed by their schema. */
+export async function explicit(): Promise<void> {
+  await broker.publish('x', { id: 1, at: 'now' }, { schema: order, dedupeId: 'a' });
+  await broker.publish('x', outgoing({ id: 1, at: 'now' }), { schema: order });
+  await broker.publishBatch('x', [{ id: 1, at: 'now' }], { schema: order });
+  await broker.publish('x', 5, { key: 'k' });
+  // @ts-expect-error: the schema takes a text
+  await broker.publish('x', { id: 1, at: new Date() }, { schema: order });
+  // @ts-expect-error: the schema takes a text
+  await broker.publishBatch('x', [{ id: 1, at: new Date() }], { schema: order });
+
+  await broker.subscribe('x', ({ at }) => at.getTime(), { schema: order });
+  await broker.subscribe('x', (_order: { id: number }) => undefined, { schema: order });
+  await broker.subscribe<Shipment>('x', ({ customer }) => customer);
+  await broker.subscribe('x', (shipment: Shipment) => shipment.customer, { retry: { attempts: 1 } });
+  await broker.subscribe('x', (_payload: unknown) => undefined, options);
+  // @ts-expect-error: what the schema takes is not what it gives
+  await broker.subscribe('x', (_order: { at: string }) => undefined, { schema: order });
+
+  for await (const { payload } of broker.messages('x', { schema: order })) payload.at.getTime();
+  for await (const { payload } of broker.messages<Shipment>('x')) payload.customer.trim();
+  // @ts-expect-error: the loop settles its messages
+  broker.messages('x', { ack: 'manual' });
 }
 
 export class Options {
@@ -290,3 +457,29 @@ export class Configured {
   @Subscribe('orders', 'x', { schema: order, enabled: fromConfig(Config, (config) => config.on('A')) })
   input(@Payload() _order: { id: number; at: string }) {}
 }
+
+/** In a class of one broker the source comes first. */
+@Handlers({ broker: 'orders', prefix: 'orders.', retry: { attempts: 1 } })
+export class OfOneBroker {
+  @Subscribe('created')
+  @Subscribe('created', { groupId: 'g', retry: { attempts: 2 } })
+  @Subscribe(queue('created'))
+  fine() {}
+
+  // @ts-expect-error: the schema gives no text
+  @Subscribe('created', { schema: order })
+  wrong(@Payload() _order: string) {}
+}
+
+// @ts-expect-error: no such policy
+@Handlers({ broker: 'orders', ack: 'never' })
+export class WrongDefaults {}
+
+export const params: MessageParams<'orders.{region}.{id}'> = { region: 'eu', id: '7' };
+
+// @ts-expect-error: a placeholder is missing
+export const lacking: MessageParams<'orders.{region}.{id}'> = { region: 'eu' };
+
+export const unknownParam = (given: MessageParams<'orders.{id}'>) =>
+  // @ts-expect-error: no such placeholder
+  given.ident;

@@ -20,7 +20,8 @@ const child = spawn(
     '--experimental-vm-modules',
     path.join(root, 'node_modules/jest/bin/jest.js'),
     ...['--selectProjects', project],
-    ...(project === 'unit' ? [] : ['--maxWorkers', '1']),
+    // An option that ends the list of projects: a path behind it is a pattern of files.
+    ...(project === 'unit' ? ['--config', 'jest.config.mjs'] : ['--maxWorkers', '1']),
     ...rest,
   ],
   { cwd: root, stdio: 'inherit' },

@@ -22,7 +22,7 @@ for (const step of readdirSync(results).sort((one, other) => one - other)) {
   console.log(`${ok ? 'ok    ' : 'FAILED'} ${read('title')} (${read('seconds')} s)${tests}`);
 }
 
-// A promise that a kind of broker cannot keep is skipped with its reason; the same stands in README's table.
+// A promise that a kind of broker cannot keep is skipped with its reason; docs/promises.md shows the same.
 console.log(`${total.doesNotApply} promises that do not apply to a driver`);
 console.log(`${total.skipped} not run`);
 console.log(`${total.passed} passed, ${total.failed} failed`);

@@ -1,44 +1,46 @@
 import assert from 'node:assert/strict';
 
 import { isMultiBrokerError } from '../../errors/index.js';
-import type { DestinationSpec, SourceSpec } from '../definition.js';
-import type { ConnectionState, Driver, Io, Log, Outcome, Receipt } from '../driver.js';
+import type { DestinationSpec, SourceSpec } from '../addressing.js';
+import type { ConnectionState, Driver, DriverContext, Logger, Outcome, Receipt } from '../driver.js';
+import type { KeptMessages } from '../kept-messages.js';
 import type { Outgoing } from '../message.js';
 import { Probe, type ProbeBehaviour } from './probe.js';
 import type { ConformanceTarget, Place, PlaceOptions } from './target.js';
 import { breathe, until, within } from './waiting.js';
 
-const silent: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+const SILENT: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
-/** A place of a test's own, and a driver. */
+/** A connected driver, and a place that only this test uses. */
 export interface Writer {
   readonly place: Place;
   readonly driver: Driver;
 }
 
-/** The same, and one who reads the place. */
+/** The same, with a reader of the place. */
 export interface Reader extends Writer {
   readonly probe: Probe;
 }
 
-/** One test's drivers and readers, closed when it ends. */
+/** Drivers and readers of one test, closed when it ends. */
 export class Bench {
   readonly patienceMs: number;
   readonly states: ConnectionState[] = [];
-  readonly #drivers: Driver[] = [];
-  readonly #probes: Probe[] = [];
-  readonly #never = new AbortController();
-  readonly #shared: Io['shared'];
-  #groups = 0;
+  private readonly drivers: Driver[] = [];
+  private readonly probes: Probe[] = [];
+  private readonly readings: KeptMessages[] = [];
+  private readonly never = new AbortController();
+  private readonly shared: DriverContext['shared'];
+  private groups = 0;
 
   constructor(readonly target: ConformanceTarget) {
     this.patienceMs = target.patienceMs ?? 15_000;
-    this.#shared = target.shared ?? sharing();
+    this.shared = target.shared ?? sharing();
   }
 
-  /** Of an operation that is not to be given up. */
+  /** A signal that never aborts. */
   get signal(): AbortSignal {
-    return this.#never.signal;
+    return this.never.signal;
   }
 
   /** A connected driver. */
@@ -47,25 +49,25 @@ export class Bench {
   }
 
   async connect(driver: Driver, broker = 'conformance'): Promise<Driver> {
-    this.#drivers.push(driver);
-    await within(driver.connect(this.io(broker), this.signal), 'connect()', this.patienceMs);
+    this.drivers.push(driver);
+    await within(driver.connect(this.context(broker), this.signal), 'connect()', this.patienceMs);
     return driver;
   }
 
-  io(broker = 'conformance'): Io {
+  context(broker = 'conformance'): DriverContext {
     const state = (now: ConnectionState): void => void this.states.push(now);
-    return { broker, clock: this.target.clock, log: silent, state, shared: this.#shared };
+    return { broker, clock: this.target.clock, log: SILENT, state, shared: this.shared };
   }
 
-  /** Reads, and settles each message unless told otherwise. */
+  /** Subscribes, and by default acks each message. */
   async read(
     driver: Driver,
     source: SourceSpec | readonly SourceSpec[],
-    behaviour: ProbeBehaviour = done,
+    behaviour: ProbeBehaviour = ACK_ALL,
   ): Promise<Probe> {
     const sources = [source].flat() as readonly SourceSpec[];
     const probe = new Probe(sources, behaviour, this.patienceMs);
-    this.#probes.push(probe);
+    this.probes.push(probe);
     probe.intake = await within(driver.subscribe(sources, probe, this.signal), 'subscribe()', this.patienceMs * 2);
     return probe;
   }
@@ -87,11 +89,11 @@ export class Bench {
 
   /** A name that no other group has. */
   newGroup(): string {
-    // The clock of a twin may stand.
-    return `g-${this.target.clock.now()}-${++this.#groups}`;
+    // A counter as well, since the clock of a twin may stand still.
+    return `g-${this.target.clock.now()}-${++this.groups}`;
   }
 
-  /** Publishes texts, or whole messages, and expects every one to be confirmed. */
+  /** Publishes strings or whole messages; throws if one is not confirmed. */
   async publish(driver: Driver, to: DestinationSpec, ...messages: readonly (string | Outgoing)[]): Promise<Receipt[]> {
     const outcomes = await this.tryPublish(driver, to, ...messages);
     return outcomes.map((outcome) => {
@@ -109,31 +111,36 @@ export class Bench {
     return within(driver.publish(to, batch), 'publish()', this.patienceMs);
   }
 
-  /** Waits until the drivers of this test told this state last. */
+  /** Closes the reading when the test ends. */
+  closes(kept: KeptMessages): void {
+    this.readings.push(kept);
+  }
+
+  /** Waits until this is the last state that a driver of the test has reported. */
   async hasState(state: ConnectionState): Promise<void> {
     await until(
       () => this.states.at(-1) === state,
-      () => `no driver told '${state}' but ${this.states.join(', ')}`,
+      () => `no driver reported '${state}', only ${this.states.join(', ')}`,
       this.patienceMs,
     );
   }
 
-  /** Waits until each of these came, to whomever. */
+  /** Waits until `came` is true for each of these. */
   async untilAll<T>(due: readonly T[], came: (one: T) => boolean): Promise<void> {
     const missing = (): T[] => due.filter((one) => !came(one));
     await until(
       () => missing().length === 0,
-      () => `${missing().slice(0, 5).join(', ')} (${missing().length} of ${due.length}) did not come`,
+      () => `${missing().slice(0, 5).join(', ')} (${missing().length} of ${due.length}) did not arrive`,
       this.patienceMs,
     );
   }
 
-  /** Some milliseconds of the wall clock, for what is done again and again. */
+  /** A pause of a few milliseconds of real time, for loops. */
   breathe(): Promise<void> {
     return breathe();
   }
 
-  /** Lets time pass: at once where the clock can be moved. */
+  /** Lets time pass; immediately if the clock can be moved. */
   async pass(ms: number): Promise<void> {
     const { advance, clock } = this.target;
     const end = clock.now() + ms;
@@ -146,28 +153,29 @@ export class Bench {
     else await advance.call(this.target, ms);
   }
 
-  /** Closes all, whatever happened; then tells what a driver did that it must not. */
+  /** Closes everything, then fails if a driver violated the port. */
   async end(): Promise<void> {
-    for (const probe of this.#probes) await within(probe.leave(), 'the end of a reader', this.patienceMs);
-    for (const driver of this.#drivers) await within(driver.close(), 'close()', this.patienceMs);
+    for (const probe of this.probes) await within(probe.leave(), 'the end of a reader', this.patienceMs);
+    for (const kept of this.readings) await within(kept.close(), 'the end of a reading', this.patienceMs);
+    for (const driver of this.drivers) await within(driver.close(), 'close()', this.patienceMs);
     assert.deepEqual(
-      this.#probes.flatMap(({ faults }) => faults),
+      this.probes.flatMap(({ faults }) => faults),
       [],
     );
   }
 }
 
-const done: ProbeBehaviour = { settle: () => 'done' };
+const ACK_ALL: ProbeBehaviour = { settle: () => 'ack' };
 
 /** Leaves every message unsettled. */
 export const keep: ProbeBehaviour = {};
 
-/** A message of this text. */
+/** A message with this text as its body. */
 export function text(body: string, more: Omit<Outgoing, 'body'> = {}): Outgoing {
   return { body: Buffer.from(body), ...more };
 }
 
-/** A message of this text and a key that all of these have: where a key has a place, they are in one order. */
+/** A message with this text and one common key, so that all of them are ordered where order is by key. */
 export function keyed(body: string): Outgoing {
   return text(body, { key: 'k' });
 }
@@ -177,7 +185,7 @@ export function numbered(count: number, prefix = 'm'): string[] {
   return Array.from({ length: count }, (_, index) => `${prefix}${index}`);
 }
 
-/** The code that a promise rejects with; fails where it is none of the catalogue's. */
+/** The code of the error that a promise rejects with; fails if it is not an error of the catalogue. */
 export async function codeOf(promise: Promise<unknown>): Promise<string> {
   const thrown = await promise.then(
     () => assert.fail('it was expected to reject'),
@@ -187,7 +195,7 @@ export async function codeOf(promise: Promise<unknown>): Promise<string> {
   return thrown.code;
 }
 
-function sharing(): Io['shared'] {
+function sharing(): DriverContext['shared'] {
   const made = new Map<string, unknown>();
   return <T>(key: string, make: () => T): T => {
     if (!made.has(key)) made.set(key, make());
@@ -196,5 +204,5 @@ function sharing(): Io['shared'] {
 }
 
 function nothing(): void {
-  // Nobody reads it.
+  // The suite does not check logs.
 }

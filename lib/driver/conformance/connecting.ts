@@ -13,7 +13,7 @@ export const connecting: readonly DriverPromise[] = [
       const { destination } = await bench.target.makePlace();
       const driver = await bench.target.makeDriver();
       await bench.connect(driver);
-      // A stream is made by its reader, so being refused for want of one is an answer too.
+      // A stream is created by its reader: being refused because there is none is an answer too.
       const [outcome] = await bench.tryPublish(driver, destination, 'first');
       assert.ok(outcome !== undefined);
       assert.notEqual('error' in outcome && outcome.error.code, 'MULTI_BROKER_NOT_CONNECTED');
@@ -26,7 +26,7 @@ export const connecting: readonly DriverPromise[] = [
     async prove(bench) {
       const before = sockets();
       const driver = await bench.target.makeDeadDriver!();
-      await assert.rejects(within(driver.connect(bench.io(), bench.signal), 'connect()', bench.patienceMs * 2));
+      await assert.rejects(within(driver.connect(bench.context(), bench.signal), 'connect()', bench.patienceMs * 2));
       await until(
         () => sockets() <= before,
         () => `${sockets() - before} sockets are left`,
@@ -37,10 +37,10 @@ export const connecting: readonly DriverPromise[] = [
   },
   {
     id: 'C3',
-    text: 'connect rejects soon when its signal aborts',
+    text: 'connect rejects promptly when its signal aborts',
     async prove(bench) {
       const driver = await (bench.target.makeDeadDriver?.() ?? bench.target.makeDriver());
-      const connecting = driver.connect(bench.io(), AbortSignal.abort(new Error('given up')));
+      const connecting = driver.connect(bench.context(), AbortSignal.abort(new Error('given up')));
       await assert.rejects(within(connecting, 'connect()', 2_000));
       await within(driver.close(), 'close()', bench.patienceMs);
     },
@@ -58,7 +58,7 @@ export const connecting: readonly DriverPromise[] = [
   },
   {
     id: 'C5',
-    text: 'close, quiet and flush resolve although the server is gone, with work unsettled',
+    text: 'close, stopFetching and flush resolve even if the server is gone and messages are unsettled',
     unless: ({ makeDoomedDriver }) => (makeDoomedDriver ? undefined : 'its server is in the process'),
     async prove(bench) {
       const { driver, place, kill } = await bench.target.makeDoomedDriver!();
@@ -73,7 +73,7 @@ export const connecting: readonly DriverPromise[] = [
   },
   {
     id: 'C6',
-    text: 'native() gives the client, or says that a twin has none',
+    text: 'native() returns the client, or throws on a twin',
     async prove(bench) {
       const driver = await bench.open();
       if (!bench.target.features.twin) assert.ok(driver.native());
@@ -82,7 +82,7 @@ export const connecting: readonly DriverPromise[] = [
   },
   {
     id: 'C7',
-    text: 'two brokers of one server hear each other',
+    text: 'two brokers on one server receive each other’s messages',
     async prove(bench) {
       const place = await bench.target.makePlace();
       const [one, other] = [await bench.open('one'), await bench.open('other')];
@@ -93,7 +93,7 @@ export const connecting: readonly DriverPromise[] = [
   },
   {
     id: 'C8',
-    text: 'closing one driver leaves another of the same server working',
+    text: 'closing one driver leaves another one on the same server working',
     async prove(bench) {
       const { place, driver: staying, probe } = await bench.reader();
       const leaving = await bench.open('leaving');
@@ -109,7 +109,7 @@ export const connecting: readonly DriverPromise[] = [
   },
   {
     id: 'C9',
-    text: 'a connection that stands tells no change of state, idle or at work',
+    text: 'a stable connection reports no state change, idle or under load',
     async prove(bench) {
       const { place, driver, probe } = await bench.reader();
       await bench.publish(driver, place.destination, ...numbered(20));

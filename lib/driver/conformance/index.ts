@@ -6,6 +6,7 @@ export {
   driverPromises,
   type SkipFunction,
   type TestFunction,
+  formatTable,
+  type PromiseRow,
 } from './suite.js';
-export { formatTable, type PromiseRow } from './table.js';
 export type { ConformanceFeatures, ConformanceTarget, Doomed, Place, PlaceOptions, Unsteady } from './target.js';

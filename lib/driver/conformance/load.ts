@@ -1,28 +1,28 @@
-import type { DestinationSpec } from '../definition.js';
+import type { DestinationSpec } from '../addressing.js';
 import type { Driver } from '../driver.js';
 import type { Outgoing } from '../message.js';
 import type { Bench } from './bench.js';
 
-/** Publishes one message after the other until it is ended, and remembers which were confirmed. */
+/** Publishes one message after another until `end()`, and records which were confirmed. */
 export class Load {
-  /** Numbers of the messages. */
+  /** Numbers of the confirmed messages. */
   readonly confirmed: number[] = [];
-  readonly #running: Promise<void>;
-  #going = true;
+  private readonly running: Promise<void>;
+  private going = true;
 
   constructor(bench: Bench, driver: Driver, to: DestinationSpec, message: (number: number) => Outgoing) {
-    this.#running = this.#run(bench, (number) => bench.tryPublish(driver, to, message(number)));
-    // Told by end().
-    this.#running.catch(() => undefined);
+    this.running = this.run(bench, (number) => bench.tryPublish(driver, to, message(number)));
+    // end() reports the rejection.
+    this.running.catch(() => undefined);
   }
 
   end(): Promise<void> {
-    this.#going = false;
-    return this.#running;
+    this.going = false;
+    return this.running;
   }
 
-  async #run(bench: Bench, publish: (number: number) => ReturnType<Bench['tryPublish']>): Promise<void> {
-    for (let number = 0; this.#going; number++) {
+  private async run(bench: Bench, publish: (number: number) => ReturnType<Bench['tryPublish']>): Promise<void> {
+    for (let number = 0; this.going; number++) {
       const [outcome] = await publish(number);
       if (outcome !== undefined && 'receipt' in outcome) this.confirmed.push(number);
       await bench.breathe();

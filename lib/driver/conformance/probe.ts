@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 
-import type { SourceSpec } from '../definition.js';
+import type { SourceSpec } from '../addressing.js';
 import type { Intake, Lane, Settlement, Sink } from '../driver.js';
 import type { Incoming } from '../message.js';
 import { until } from './waiting.js';
 
-/** One message as it was handed over. */
+/** One message that was handed over. */
 export interface Taken {
   readonly lane: Lane;
   readonly message: Incoming;
@@ -13,21 +13,21 @@ export interface Taken {
   readonly text: string | null;
 }
 
-/** What a probe does with what it gets. */
+/** Reaction of a probe to its messages. */
 export interface ProbeBehaviour {
   /** Settles each message at once; undefined leaves it unsettled. */
   readonly settle?: (taken: Taken) => Settlement | undefined;
-  /** As {@link Sink.take}: a promise means full. */
+  /** Result of {@link Sink.take}: a promise means full. */
   readonly room?: (lane: Lane) => void | Promise<void>;
 }
 
-/** A sink that remembers, and checks what every driver owes it. */
+/** A sink that records messages, and checks the rules that every driver has to follow. */
 export class Probe implements Sink {
   readonly lanes: Lane[] = [];
   readonly taken: Taken[] = [];
-  /** What the driver did that it must not; looked at when the test ends. */
+  /** Violations of the port, checked when the test ends. */
   readonly faults: string[] = [];
-  readonly #full = new Set<Lane>();
+  private readonly full = new Set<Lane>();
   intake: Intake | undefined;
 
   constructor(
@@ -45,13 +45,13 @@ export class Probe implements Sink {
 
   take(lane: Lane, batch: readonly Incoming[]): void | Promise<void> {
     if (!this.lanes.includes(lane)) this.faults.push(`${lane.name} was never opened`);
-    if (lane.lost.aborted) this.faults.push(`${lane.name} is lost and handed over`);
-    if (this.#full.has(lane)) this.faults.push(`${lane.name} is full and handed over`);
-    for (const message of batch) this.#accept({ lane, message, text: textOf(message) });
+    if (lane.lost.aborted) this.faults.push(`${lane.name} handed over a message although it is lost`);
+    if (this.full.has(lane)) this.faults.push(`${lane.name} handed over a message although it is full`);
+    for (const message of batch) this.accept({ lane, message, text: textOf(message) });
     const room = this.behaviour.room?.(lane);
     if (room === undefined) return undefined;
-    this.#full.add(lane);
-    return room.then(() => void this.#full.delete(lane));
+    this.full.add(lane);
+    return room.then(() => void this.full.delete(lane));
   }
 
   get texts(): (string | null)[] {
@@ -62,42 +62,42 @@ export class Probe implements Sink {
     return this.taken.filter((taken) => taken.text === text).length;
   }
 
-  /** Waits until a message of each of these bodies came. */
+  /** Waits until a message with each of these bodies has arrived. */
   async has(...texts: string[]): Promise<void> {
     const missing = (): string[] => texts.filter((text) => !this.texts.includes(text));
-    const what = (): string => `${missing().slice(0, 5).join(', ')} (${missing().length} in all) did not come`;
+    const what = (): string => `${missing().slice(0, 5).join(', ')} (${missing().length} in all) did not arrive`;
     await until(() => missing().length === 0, what, this.patienceMs);
   }
 
   async hasCount(count: number): Promise<void> {
     await until(
       () => this.taken.length >= count,
-      () => `${this.taken.length} of ${count} messages came`,
+      () => `${this.taken.length} of ${count} messages arrived`,
       this.patienceMs,
     );
   }
 
   find(text: string): Taken {
     const taken = this.taken.find((one) => one.text === text);
-    assert.ok(taken, `no message '${text}' came`);
+    assert.ok(taken, `no message '${text}' arrived`);
     return taken;
   }
 
-  settle(text: string, how: Settlement = 'done'): void {
+  settle(text: string, how: Settlement = 'ack'): void {
     const { lane, message } = this.find(text);
     lane.settle(message, how);
   }
 
-  /** All of an orderly end. */
+  /** Ends the intake in all its phases. */
   async leave(): Promise<void> {
     const { intake } = this;
     this.intake = undefined;
-    await intake?.quiet();
+    await intake?.stopFetching();
     await intake?.flush();
     await intake?.close();
   }
 
-  #accept(taken: Taken): void {
+  private accept(taken: Taken): void {
     this.taken.push(taken);
     const how = this.behaviour.settle?.(taken);
     if (how !== undefined) taken.lane.settle(taken.message, how);

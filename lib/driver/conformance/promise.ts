@@ -1,37 +1,45 @@
 import type { Bench } from './bench.js';
 import type { ConformanceTarget } from './target.js';
 
-/** What every driver promises, or every driver of a sort. */
+/** A promise of every driver, or of every driver with certain features. */
 export interface DriverPromise {
   /** Stable: `P1`. */
   readonly id: string;
-  /** What is promised, as a title. */
+  /** The promise, as a test title. */
   readonly text: string;
-  /** Why this target need not keep it, or undefined. A reason is shown in the table. */
+  /** The reason why it does not apply to this target, shown in the table; undefined if it applies. */
   readonly unless?: (target: ConformanceTarget) => string | undefined;
   readonly prove: (bench: Bench) => Promise<void>;
 }
 
-/** Reasons that several promises share. */
+/** Reasons shared by several promises. */
 export const unless = {
   durable: ({ features }: ConformanceTarget): string | undefined =>
-    features.durable ? undefined : 'the system keeps nothing while nobody reads',
-  comesAgain: ({ features }: ConformanceTarget): string | undefined =>
-    ({ server: undefined, hold: 'delivery holds a failure in place', never: 'nobody brings a failure back' })[
-      features.again
+    features.durable ? undefined : 'the system keeps nothing without a reader',
+  redelivered: ({ features }: ConformanceTarget): string | undefined =>
+    ({ server: undefined, 'in-place': 'delivery holds a failure in place', none: 'the system does not redeliver' })[
+      features.redelivery
     ],
   heldInOrder: ({ features }: ConformanceTarget): string | undefined =>
-    ({ server: 'what comes again has no place in the order', hold: undefined, never: 'nobody brings a failure back' })[
-      features.again
-    ],
-  waits: ({ features }: ConformanceTarget): string | undefined =>
-    features.waits ? undefined : 'the system does not wait: delivery drops and counts',
+    ({
+      server: 'a redelivered message has no place in the order',
+      'in-place': undefined,
+      none: 'the system does not redeliver',
+    })[features.redelivery],
+  backpressure: ({ features }: ConformanceTarget): string | undefined =>
+    features.backpressure ? undefined : 'the system does not wait: delivery drops and counts',
   groups: ({ features }: ConformanceTarget): string | undefined =>
     features.groups ? undefined : 'the system has no groups',
   demand: ({ features }: ConformanceTarget): string | undefined =>
-    features.demand === true ? undefined : 'its lanes hand over until they are full',
+    features.demand === true ? undefined : 'its lanes deliver until they are full',
+  lag: ({ features }: ConformanceTarget): string | undefined =>
+    features.lag === true ? undefined : 'its driver does not tell how much waits',
+  kept: (target: ConformanceTarget): string | undefined => {
+    if (target.features.kept === true) return undefined;
+    return unless.durable(target) ?? 'its driver reads by subscriptions only';
+  },
   unsteady: ({ makeUnsteady }: ConformanceTarget): string | undefined =>
     makeUnsteady ? undefined : 'its server is in the process',
   request: ({ features }: ConformanceTarget): string | undefined =>
-    features.request ? undefined : 'the system has no request/reply this way',
+    features.request ? undefined : 'the system has no request/reply for this destination',
 };

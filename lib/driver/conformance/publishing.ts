@@ -42,7 +42,8 @@ export const publishing: readonly DriverPromise[] = [
   {
     id: 'P3',
     text: 'an empty body arrives as an empty body',
-    unless: ({ features }) => (features.emptyIsNotNull ? undefined : 'the system does not tell empty from none'),
+    unless: ({ features }) =>
+      features.emptyIsNotNull ? undefined : 'the system does not distinguish empty from missing',
     async prove(bench) {
       const { place, driver, probe } = await bench.reader();
       await bench.publish(driver, place.destination, { body: new Uint8Array(0) });
@@ -92,7 +93,7 @@ export const publishing: readonly DriverPromise[] = [
   },
   {
     id: 'P7',
-    text: 'publish on a closed driver resolves with an error for each message, nothing written',
+    text: 'publish on a closed driver resolves with an error per message, and writes nothing',
     async prove(bench) {
       const { place, driver } = await bench.writer();
       await driver.close();
@@ -103,7 +104,7 @@ export const publishing: readonly DriverPromise[] = [
   },
   {
     id: 'P8',
-    text: 'a buffer that is used again after its outcome changes no message',
+    text: 'reusing a buffer after its outcome changes no message',
     async prove(bench) {
       const { place, driver, probe } = await bench.reader();
       const body = Buffer.from('first');
@@ -115,7 +116,7 @@ export const publishing: readonly DriverPromise[] = [
   },
   {
     id: 'P9',
-    text: 'an address that the system would not take is refused by its code',
+    text: 'an address that the system does not allow is refused with its own code',
     unless: ({ invalidAddresses }) => (invalidAddresses ? undefined : 'the system takes any address'),
     async prove(bench) {
       for (const resolve of bench.target.invalidAddresses!) {
@@ -125,7 +126,7 @@ export const publishing: readonly DriverPromise[] = [
   },
   {
     id: 'P10',
-    text: 'a second message of one dedupe id is told as a duplicate and does not arrive',
+    text: 'a second message with the same dedupe id is reported as a duplicate and does not arrive',
     unless: ({ features }) => (features.dedupes ? undefined : 'the system has no dedupe by id'),
     async prove(bench) {
       const place = await bench.target.makePlace();
@@ -143,8 +144,9 @@ export const publishing: readonly DriverPromise[] = [
   },
   {
     id: 'P11',
-    text: 'a destination that is not there is told by its code, nothing written',
-    unless: ({ makeUnknownDestination }) => (makeUnknownDestination ? undefined : 'the system makes it, or needs none'),
+    text: 'a destination that does not exist is refused with its own code, and nothing is written',
+    unless: ({ makeUnknownDestination }) =>
+      makeUnknownDestination ? undefined : 'the system creates it, or needs none',
     async prove(bench) {
       const driver = await bench.open();
       const [outcome] = await bench.tryPublish(driver, bench.target.makeUnknownDestination!(), 'nowhere');
@@ -153,7 +155,7 @@ export const publishing: readonly DriverPromise[] = [
   },
   {
     id: 'P12',
-    text: 'publishes under way when the driver is closed are answered first, and what was confirmed arrives',
+    text: 'close settles the publishes in flight first, and confirmed ones arrive',
     async prove(bench) {
       const { place, probe } = await bench.reader();
       const closing = await bench.open('closing');
@@ -163,7 +165,7 @@ export const publishing: readonly DriverPromise[] = [
       void answered.then(() => (isAnswered = true));
       await within(closing.close(), 'close()', bench.patienceMs);
       await bench.breathe();
-      assert.ok(isAnswered, 'close() resolved with a publish under way');
+      assert.ok(isAnswered, 'close() resolved with a publish in flight');
       const outcomes = await answered;
       assert.equal(outcomes.length, sent.length);
       for (const outcome of outcomes) assert.ok('receipt' in outcome || isMultiBrokerError(outcome.error));
@@ -172,7 +174,7 @@ export const publishing: readonly DriverPromise[] = [
   },
   {
     id: 'P13',
-    text: 'a key that is no text arrives byte for byte, and two that read alike as text stay two',
+    text: 'a binary key arrives byte for byte, and keys that look alike as text stay distinct',
     async prove(bench) {
       const { place, driver, probe } = await bench.reader();
       const keys = [Buffer.from([0xff, 0x01]), Buffer.from([0xfe, 0x01]), Buffer.from('line\nbreak')];
@@ -187,7 +189,7 @@ export const publishing: readonly DriverPromise[] = [
   },
   {
     id: 'P14',
-    text: 'raw headers arrive byte for byte, whatever name and value, repeated ones in their order',
+    text: 'raw headers arrive byte for byte, with any name and value, repeated ones in order',
     async prove(bench) {
       const { place, driver, probe } = await bench.reader();
       const rawHeaders: RawHeader[] = [

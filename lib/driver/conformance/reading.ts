@@ -8,7 +8,7 @@ import { until } from './waiting.js';
 export const reading: readonly DriverPromise[] = [
   {
     id: 'S1',
-    text: 'what is published once subscribe has resolved is seen',
+    text: 'messages published after subscribe has resolved are delivered',
     async prove(bench) {
       const { place, driver, probe } = await bench.reader();
       await bench.publish(driver, place.destination, 'after');
@@ -18,7 +18,7 @@ export const reading: readonly DriverPromise[] = [
   },
   {
     id: 'S2',
-    text: 'a lane says how its source behaves',
+    text: 'a lane describes how its source behaves',
     async prove(bench) {
       const { features } = bench.target;
       const { place, driver } = await bench.writer();
@@ -29,20 +29,24 @@ export const reading: readonly DriverPromise[] = [
       const { lane } = probe.find('one');
       assert.equal(lane.source, source);
       assert.deepEqual(
-        { again: lane.again, waits: lane.waits, durable: source.durable, lost: lane.lost.aborted },
-        { again: features.again, waits: features.waits, durable: features.durable, lost: false },
+        { again: lane.redelivery, waits: lane.backpressure, durable: source.durable, lost: lane.lost.aborted },
+        { again: features.redelivery, waits: features.backpressure, durable: features.durable, lost: false },
       );
       assert.equal(
         lane.leaseMs === undefined,
-        features.again !== 'server',
-        'a lease is there where the server redelivers',
+        features.redelivery !== 'server',
+        'a lane has a lease if, and only if, the server redelivers',
       );
-      assert.equal(lane.demand !== undefined, features.demand === true, 'a lane has a demand where it is said so');
+      assert.equal(
+        lane.demand !== undefined,
+        features.demand === true,
+        'a lane has demand() if, and only if, the features say so',
+      );
     },
   },
   {
     id: 'S3',
-    text: 'a new group begins with the backlog',
+    text: 'a new group starts with the backlog',
     unless: unless.durable,
     async prove(bench) {
       const { place, driver } = await bench.writer();
@@ -56,7 +60,7 @@ export const reading: readonly DriverPromise[] = [
   },
   {
     id: 'S4',
-    text: 'a new group that begins at the end sees what comes after it, also if it was gone meanwhile',
+    text: 'a new group that starts at the end gets later messages, even those published while it was away',
     unless: unless.durable,
     async prove(bench) {
       const { place, driver } = await bench.writer();
@@ -75,9 +79,9 @@ export const reading: readonly DriverPromise[] = [
   },
   {
     id: 'S5',
-    text: 'subscribe rejects with nothing of it left reading when one source cannot be read',
+    text: 'subscribe rejects if one source cannot be read, and leaves nothing reading',
     unless: ({ makeUnreadableSource }) =>
-      makeUnreadableSource ? undefined : 'the system makes the source, or needs none',
+      makeUnreadableSource ? undefined : 'the system creates the source, or needs none',
     async prove(bench) {
       const { place, driver } = await bench.writer();
       // A stream is made by its first reader.
@@ -89,9 +93,9 @@ export const reading: readonly DriverPromise[] = [
       if (place.source().durable) {
         const later = await bench.read(driver, place.source({ group }));
         await later.has('before');
-        assert.equal(later.find('before').message.deliveries, 1, 'the call that failed has taken nothing');
+        assert.equal(later.find('before').message.deliveryCount, 1, 'the call that failed has fetched nothing');
       }
-      // The good one of the two can be read by another, so it was let go of.
+      // The readable source can be read by another subscription: it was released.
       const probe = await bench.read(driver, place.source());
       await bench.publish(driver, place.destination, 'still works');
       await probe.has('still works');
@@ -99,7 +103,7 @@ export const reading: readonly DriverPromise[] = [
   },
   {
     id: 'O1',
-    text: 'messages of one key arrive in the order in which they were published, over batches',
+    text: 'messages with the same key arrive in the order of publishing, across batches',
     async prove(bench) {
       const { place, driver, probe } = await bench.reader();
       const keys = ['a', 'b', 'c', 'd', 'e'];
@@ -119,8 +123,8 @@ export const reading: readonly DriverPromise[] = [
   },
   {
     id: 'O2',
-    text: 'a full lane gets nothing until there is room, and other lanes go on',
-    unless: unless.waits,
+    text: 'a full lane gets nothing until there is room, while other lanes continue',
+    unless: unless.backpressure,
     async prove(bench) {
       const [place, otherPlace] = [await bench.target.makePlace(), await bench.target.makePlace()];
       const driver = await bench.open();
@@ -128,7 +132,7 @@ export const reading: readonly DriverPromise[] = [
       let makeRoom = (): void => {};
       const room = new Promise<void>((resolve) => (makeRoom = resolve));
       const probe = await bench.read(driver, [source, otherSource], {
-        settle: () => 'done',
+        settle: () => 'ack',
         room: (lane) => (lane.source === source ? room : undefined),
       });
       await bench.publish(driver, place.destination, keyed('fills it'));
@@ -143,17 +147,17 @@ export const reading: readonly DriverPromise[] = [
   },
   {
     id: 'O3',
-    text: 'a position is one message’s alone',
+    text: 'a position belongs to one message only',
     async prove(bench) {
       const { place, driver, probe } = await bench.reader(keep);
       await bench.publish(driver, place.destination, ...numbered(40));
       await until(
         () => probe.taken.length >= 40,
-        () => 'not all came',
+        () => 'not all arrived',
         bench.patienceMs,
       );
       assert.equal(new Set(probe.taken.map(({ message }) => message.position)).size, 40);
-      for (const { message } of probe.taken) assert.equal(message.deliveries, 1);
+      for (const { message } of probe.taken) assert.equal(message.deliveryCount, 1);
     },
   },
 ];

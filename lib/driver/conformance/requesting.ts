@@ -20,17 +20,17 @@ export const requesting: readonly DriverPromise[] = [
   },
   {
     id: 'R2',
-    text: 'a request is answered by who reads its address',
+    text: 'a request is answered by a reader of its address',
     unless: unless.request,
     async prove(bench) {
       const place = await bench.target.makePlace();
       const [asker, responder] = [await bench.open('asker'), await bench.open('responder')];
       await bench.read(responder, place.source(), {
         settle: ({ message, text: body }) => {
-          assert.ok(message.replyTo, 'a request says where its answer goes');
+          assert.ok(message.replyTo, 'a request has a reply address');
           const answer = text(`answer to ${body}`, { headers: { 'x-answer': 'yes' } });
           void responder.publish(bench.target.replyDestination!(message.replyTo), [answer]);
-          return 'done';
+          return 'ack';
         },
       });
       const asking = ['one', 'two', 'three'].map((body) => asker.request!(place.destination, text(body), bench.signal));
@@ -44,7 +44,7 @@ export const requesting: readonly DriverPromise[] = [
   },
   {
     id: 'R3',
-    text: 'a request that nobody listens to is refused at once by its code',
+    text: 'a request without a listener is refused at once with its own code',
     unless: unless.request,
     async prove(bench) {
       const { place, driver } = await bench.writer();
@@ -54,7 +54,7 @@ export const requesting: readonly DriverPromise[] = [
   },
   {
     id: 'R4',
-    text: 'a request that nobody answers ends by its code when its signal aborts',
+    text: 'an unanswered request ends with its own code when its signal aborts',
     unless: unless.request,
     async prove(bench) {
       const { place, driver, probe } = await bench.reader();
@@ -67,7 +67,7 @@ export const requesting: readonly DriverPromise[] = [
   },
   {
     id: 'R5',
-    text: 'a request under way when the driver is closed ends by a code',
+    text: 'a pending request ends with a code of its own when the driver is closed',
     unless: unless.request,
     async prove(bench) {
       const { place, probe } = await bench.reader();

@@ -24,7 +24,7 @@ export const sharing: readonly DriverPromise[] = [
   },
   {
     id: 'G2',
-    text: 'members of one group share the messages: each gets some, and each message goes to one of them',
+    text: 'members of a group share the messages: each gets some, and each message goes to one member',
     unless: unless.groups,
     async prove(bench) {
       const place = await bench.target.makePlace();
@@ -32,7 +32,7 @@ export const sharing: readonly DriverPromise[] = [
       const one = await bench.read(await bench.open(), place.source({ group }));
       const two = await bench.read(await bench.open(), place.source({ group }));
       const driver = await bench.open();
-      // Not all at once: a system may hand a whole request to whoever asks first.
+      // In small batches: a system may give everything to the first member that asks.
       const sent = numbered(800);
       for (let from = 0; from < sent.length; from += 20) {
         await bench.publish(driver, place.destination, ...sent.slice(from, from + 20));
@@ -44,7 +44,7 @@ export const sharing: readonly DriverPromise[] = [
   },
   {
     id: 'G3',
-    text: 'nothing is lost when members come and go',
+    text: 'no message is lost when members join and leave',
     unless: (target) => unless.groups(target) ?? unless.durable(target),
     async prove(bench) {
       const place = await bench.target.makePlace();
@@ -65,13 +65,13 @@ export const sharing: readonly DriverPromise[] = [
   },
   {
     id: 'G4',
-    text: 'order by key is kept on every lane while a member joins, and over all lanes where a key has one at a time',
+    text: 'order by key is kept per lane while a member joins, and across lanes where each key has one lane at a time',
     unless: unless.groups,
     async prove(bench) {
       const { place, driver } = await bench.writer();
       const group = bench.newGroup();
       const arrived: Taken[] = [];
-      const note: ProbeBehaviour = { settle: (taken) => (arrived.push(taken), 'done') };
+      const note: ProbeBehaviour = { settle: (taken) => (arrived.push(taken), 'ack') };
       const first = await bench.read(await bench.open(), place.source({ group }), note);
       const load = new Load(bench, driver, place.destination, (number) => {
         return text(String(number), { key: `key-${number % 8}` });
@@ -87,15 +87,15 @@ export const sharing: readonly DriverPromise[] = [
       for (const lane of new Set(arrived.map((taken) => taken.lane))) {
         inOrderByKey(arrived.filter((taken) => taken.lane === lane));
       }
-      // What was settled as the member joined may come again; its first coming has its place.
+      // A message settled while the member joined may be redelivered, so only first arrivals are compared.
       const isFirst = (taken: Taken, at: number): boolean =>
         arrived.findIndex(({ text }) => text === taken.text) === at;
-      if (bench.target.features.again === 'hold') inOrderByKey(arrived.filter(isFirst));
+      if (bench.target.features.redelivery === 'in-place') inOrderByKey(arrived.filter(isFirst));
     },
   },
   {
     id: 'G5',
-    text: 'each group has a position of its own: what one has settled still comes to another',
+    text: 'each group has its own position: a message settled by one is still delivered to another',
     unless: (target) => unless.groups(target) ?? unless.durable(target),
     async prove(bench) {
       const { place, driver } = await bench.writer();
@@ -118,7 +118,7 @@ export const sharing: readonly DriverPromise[] = [
   },
   {
     id: 'G6',
-    text: 'the bytes that a group gets are its own: what is written into them, no other group sees',
+    text: 'each group gets its own bytes: writing into them affects no other group',
     unless: unless.groups,
     async prove(bench) {
       const { place, driver } = await bench.writer();
@@ -133,7 +133,7 @@ export const sharing: readonly DriverPromise[] = [
   },
   {
     id: 'G7',
-    text: 'a member gets no more than it asks for: while it asks for none, another one has all',
+    text: 'a member gets no more than its demand: while that is 0, another member gets all',
     unless: unless.demand,
     async prove(bench) {
       const { place, driver, group, probe: one } = await bench.member();
@@ -154,12 +154,12 @@ export const sharing: readonly DriverPromise[] = [
   },
 ];
 
-/** In the order in which they were published, each key for itself; none comes twice. */
+/** Asserts, for each key, the order of publishing and that none arrives twice. */
 function inOrderByKey(arrived: readonly Taken[]): void {
   const last = new Map<string | undefined, number>();
   for (const { text: body, message } of arrived) {
     const before = last.get(message.key) ?? -1;
-    assert.ok(Number(body) > before, `${body} of ${message.key} came behind ${before}`);
+    assert.ok(Number(body) > before, `${body} of ${message.key} arrived after ${before}`);
     last.set(message.key, Number(body));
   }
 }

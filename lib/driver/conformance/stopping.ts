@@ -6,31 +6,31 @@ import { keep, keyed, numbered } from './bench.js';
 import { type DriverPromise, unless } from './promise.js';
 import { within } from './waiting.js';
 
-/** Promises about the phases of an intake's end. */
+/** Promises about the phases in which an intake ends. */
 export const stopping: readonly DriverPromise[] = [
   {
     id: 'I1',
-    text: 'after quiet has resolved nothing is handed over',
+    text: 'after stopFetching has resolved, nothing is handed over',
     async prove(bench) {
       const { place, driver } = await bench.writer();
-      const [quiet, going] = [await bench.read(driver, place.source()), await bench.read(driver, place.source())];
+      const [stopped, going] = [await bench.read(driver, place.source()), await bench.read(driver, place.source())];
       await bench.publish(driver, place.destination, keyed('before'));
-      await Promise.all([quiet.has('before'), going.has('before')]);
-      await within(quiet.intake!.quiet(), 'quiet()', bench.patienceMs);
+      await Promise.all([stopped.has('before'), going.has('before')]);
+      await within(stopped.intake!.stopFetching(), 'stopFetching()', bench.patienceMs);
       await bench.publish(driver, place.destination, ...numbered(20).map(keyed));
       await going.has(...numbered(20));
-      assert.deepEqual(quiet.texts, ['before']);
+      assert.deepEqual(stopped.texts, ['before']);
     },
   },
   {
     id: 'I2',
-    text: 'what comes after quiet is there for the successor',
+    text: 'messages that arrive after stopFetching go to the successor',
     unless: unless.durable,
     async prove(bench) {
       const { place, group, driver, probe: first } = await bench.member();
       await bench.publish(driver, place.destination, 'before');
       await first.has('before');
-      await first.intake!.quiet();
+      await first.intake!.stopFetching();
       await bench.publish(driver, place.destination, ...numbered(20));
       await first.leave();
       const second = await bench.read(driver, place.source({ group }));
@@ -40,13 +40,13 @@ export const stopping: readonly DriverPromise[] = [
   },
   {
     id: 'I3',
-    text: 'what is settled between quiet and close counts',
+    text: 'settlements between stopFetching and close take effect',
     unless: unless.durable,
     async prove(bench) {
       const { place, group, driver, probe: first } = await bench.member(keep);
       await bench.publish(driver, place.destination, keyed('slow'));
       await first.has('slow');
-      await first.intake!.quiet();
+      await first.intake!.stopFetching();
       first.settle('slow');
       await within(first.intake!.flush(), 'flush()', bench.patienceMs);
       await first.leave();
@@ -58,7 +58,7 @@ export const stopping: readonly DriverPromise[] = [
   },
   {
     id: 'I4',
-    text: 'closing a driver closes what it reads: every lane is lost',
+    text: 'closing a driver closes everything it reads: every lane is lost',
     async prove(bench) {
       const { place, driver, probe } = await bench.reader(keep);
       await bench.publish(driver, place.destination, 'unsettled');
@@ -69,7 +69,7 @@ export const stopping: readonly DriverPromise[] = [
   },
   {
     id: 'I5',
-    text: 'one reader leaves, and another of the same driver goes on',
+    text: 'when one reader leaves, another of the same driver continues',
     async prove(bench) {
       const { place, driver } = await bench.writer();
       const [leaving, staying] = [await bench.read(driver, place.source()), await bench.read(driver, place.source())];
@@ -82,7 +82,7 @@ export const stopping: readonly DriverPromise[] = [
   },
   {
     id: 'I7',
-    text: 'a driver that is closed while it subscribes ends that too, and leaves nothing reading',
+    text: 'closing a driver during subscribe ends that too, and leaves nothing reading',
     async prove(bench) {
       const { place, driver } = await bench.writer();
       const lanes: Lane[] = [];
@@ -95,7 +95,7 @@ export const stopping: readonly DriverPromise[] = [
   },
   {
     id: 'I6',
-    text: 'a driver that is closed in an outage answers the publishes that are under way, each by an error',
+    text: 'closing a driver during an outage settles every publish in flight with an error',
     unless: unless.unsteady,
     async prove(bench) {
       const { makeDriver, place, cut, mend } = await bench.target.makeUnsteady!();

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-
 import { Bench } from './bench.js';
 import { connecting } from './connecting.js';
+import { keeping } from './keeping.js';
+import { lagging } from './lagging.js';
 import type { DriverPromise } from './promise.js';
 import { publishing } from './publishing.js';
 import { reading } from './reading.js';
@@ -10,32 +11,31 @@ import { settling } from './settling.js';
 import { sharing } from './sharing.js';
 import { stopping } from './stopping.js';
 import { surviving } from './surviving.js';
-import { formatTable, type PromiseRow } from './table.js';
 import type { ConformanceTarget } from './target.js';
 
-/** As `test` or `it` of any framework: a title and a function that fails by rejecting. Run in order. */
+/** `test` or `it` of any framework: takes a title and a function that rejects on failure. Tests run in order. */
 export interface TestFunction {
   (title: string, prove: () => Promise<void>): void;
-  /** Shows a test that is not run, as that of Jest, Vitest and Node's own runner does. */
+  /** Registers a skipped test, as in Jest, Vitest and Node's own runner. */
   readonly skip?: SkipFunction;
 }
 
-/** As `test.skip` of any framework. */
+/** `test.skip` of any framework. */
 export type SkipFunction = (title: string, prove: () => Promise<void>) => void;
 
-/** How the suite is run. */
+/** Options of {@link conformanceSuite}. */
 export interface ConformanceOptions {
   /** `it` of Jest, Vitest, or Node's own runner. */
   readonly test: TestFunction;
-  /** Gets the promises that do not apply, the reason in the title. Default: `test.skip`, where `test` has one. */
+  /** Called for promises that do not apply, with the reason in the title. Default: `test.skip`, where it exists. */
   readonly skip?: SkipFunction;
-  /** Gets the table of promises at the end. Default: standard output. */
+  /** Receives the table of promises at the end. Default: standard output. */
   readonly print?: (table: string) => void;
-  /** Gets the same as values, for a table over several targets. */
+  /** Receives the results as data, for a table over several targets. */
   readonly report?: (report: ConformanceReport) => void;
 }
 
-/** What became of each promise on one target. */
+/** Result of each promise on one target. */
 export interface ConformanceReport {
   readonly target: string;
   readonly rows: readonly PromiseRow[];
@@ -49,14 +49,16 @@ export const driverPromises: readonly DriverPromise[] = [
   ...settling,
   ...stopping,
   ...sharing,
+  ...keeping,
+  ...lagging,
   ...requesting,
   ...surviving,
 ];
 
 /**
- * What every driver has to keep, as tests. It needs no test framework: it is handed one. A promise that does not apply
- * to a target is a skipped test, and stands in the printed table, with the reason in both; the last test fails where a
- * promise was neither proved nor has a reason.
+ * Registers the promises of the port as tests, with the test framework that is passed in. A promise that does not apply
+ * to a target is a skipped test; its reason is in the title and in the printed table. The last test fails if a promise
+ * was neither proved nor skipped for a reason.
  *
  * @example
  * describe('my driver', () => conformanceSuite(target, { test: it }));
@@ -75,7 +77,7 @@ export function conformanceSuite(target: ConformanceTarget, options: Conformance
       skip?.(`${title} (${results.get(promise)})`, run);
     }
   }
-  test('the table of promises is whole', async () => {
+  test('the table of promises is complete', async () => {
     const rows = driverPromises.map((promise): PromiseRow => {
       return { id: promise.id, text: promise.text, result: results.get(promise) ?? 'not run' };
     });
@@ -98,7 +100,7 @@ async function prove(
   try {
     await promise.prove(bench);
   } catch (error) {
-    // What failed is told, not what the clean-up ran into afterwards.
+    // Reports the original failure rather than one of the clean-up.
     await bench.end().catch(() => undefined);
     throw error;
   }
@@ -108,4 +110,19 @@ async function prove(
 
 function toOutput(table: string): void {
   process.stdout.write(`${table}\n`);
+}
+
+/** One line of the table of promises. */
+export interface PromiseRow {
+  readonly id: string;
+  readonly text: string;
+  /** `kept`, `broken`, `not run`, or why it does not apply. */
+  readonly result: string;
+}
+
+/** Skipped promises are listed too, so that it is visible what a suite leaves out. */
+export function formatTable(name: string, rows: readonly PromiseRow[]): string {
+  const kept = rows.filter(({ result }) => result === 'kept').length;
+  const lines = rows.map(({ id, text, result }) => `  ${id.padEnd(4)}${text}: ${result}`);
+  return [`Promises of ${name} (${kept} of ${rows.length} kept)`, ...lines].join('\n');
 }

@@ -6,11 +6,11 @@ import type { Probe, Taken } from './probe.js';
 import { type DriverPromise, unless } from './promise.js';
 import { within } from './waiting.js';
 
-/** Promises that other projects' suites list and leave out: what holds when something goes wrong. */
+/** Promises about failures and outages. */
 export const surviving: readonly DriverPromise[] = [
   {
     id: 'F1',
-    text: 'reconnect under load: after an outage publishing and reading go on, and nothing confirmed is lost',
+    text: 'reconnect under load: after an outage publishing and reading continue, and no confirmed message is lost',
     unless: unless.unsteady,
     async prove(bench) {
       const { makeDriver, place, cut, mend } = await bench.target.makeUnsteady!();
@@ -21,7 +21,7 @@ export const surviving: readonly DriverPromise[] = [
         await probe.hasCount(20);
         await cut();
         await bench.hasState('reconnecting');
-        // Some of the load falls into the outage.
+        // Part of the load has to fall into the outage.
         for (let turn = 0; turn < 20; turn++) await bench.breathe();
         await mend();
         await bench.hasState('up');
@@ -29,24 +29,24 @@ export const surviving: readonly DriverPromise[] = [
       } finally {
         await load.end();
       }
-      // A system that keeps nothing owes a reader nothing of the time in which he was away.
+      // A system that keeps no messages does not deliver those of the outage.
       if (bench.target.features.durable) await probe.has(...load.confirmed.map((number) => `load-${number}`));
     },
   },
   {
     id: 'F2',
-    text: 'redelivery after an error: what fails comes again until it is done, and the others go on',
-    unless: ({ features }) => (features.again === 'never' ? 'nobody brings a failure back' : undefined),
+    text: 'redelivery after an error: a failed message is redelivered until it is acked, and others continue',
+    unless: ({ features }) => (features.redelivery === 'none' ? 'the system does not redeliver' : undefined),
     async prove(bench) {
       const { place, driver } = await bench.writer();
       const group = bench.newGroup();
       const sent = numbered(30);
       const failing = sent.filter((_, index) => index % 3 === 0);
-      const { again } = bench.target.features;
+      const { redelivery: again } = bench.target.features;
       const probe = await bench.read(driver, place.source({ group }), {
         settle: ({ text: body, message }) => {
-          if (!failing.includes(body ?? '') || message.deliveries > 2) return 'done';
-          return again === 'server' ? { againInMs: 10 } : undefined;
+          if (!failing.includes(body ?? '') || message.deliveryCount > 2) return 'ack';
+          return again === 'server' ? { redeliverInMs: 10 } : undefined;
         },
       });
       await bench.publish(driver, place.destination, ...sent.map(keyed));
@@ -61,7 +61,7 @@ export const surviving: readonly DriverPromise[] = [
           sent.map((body) => (failing.includes(body) ? 3 : 1)),
         );
       } else {
-        // Delivery holds it in place; should it not live to see it done, a successor gets it.
+        // Delivery holds it in place; if the process ends first, a successor gets it.
         await probe.leave();
         const successor = await bench.read(driver, place.source({ group }));
         await successor.has(...failing);
@@ -70,16 +70,16 @@ export const surviving: readonly DriverPromise[] = [
   },
   {
     id: 'F3',
-    text: 'continue after a subscriber closes: over many closings every message is done by somebody',
+    text: 'continue after a subscriber closes: across many closings every message is handled',
     unless: unless.durable,
     async prove(bench) {
       const { place, driver } = await bench.writer();
       const group = bench.newGroup();
       const done = new Set<string | null>();
-      const half = ({ text: body }: Taken): 'done' | undefined => {
+      const half = ({ text: body }: Taken): 'ack' | undefined => {
         if (Number(body?.slice(-1)) % 2 === 0) return undefined;
         done.add(body);
-        return 'done';
+        return 'ack';
       };
       const sent: string[] = [];
       for (let round = 0; round < 5; round++) {
@@ -96,7 +96,7 @@ export const surviving: readonly DriverPromise[] = [
   },
   {
     id: 'F4',
-    text: 'at least once: when the driver of a reader ends, another of its group gets all that it left unsettled',
+    text: 'at least once: when a driver is closed, another member of the group gets all its unsettled messages',
     unless: (target) => unless.groups(target) ?? unless.durable(target),
     async prove(bench) {
       const place = await bench.target.makePlace();
@@ -107,14 +107,14 @@ export const surviving: readonly DriverPromise[] = [
       await bench.publish(publisher, place.destination, ...sent);
       await first.has(...sent);
       const other = await bench.read(await bench.open(), place.source({ group }));
-      // Neither quiet nor flush: it settles nothing, and says no more than its connection does.
+      // Without stopFetching and flush: the driver settles nothing, and only its connection closes.
       await within(ending.close(), 'close()', bench.patienceMs);
       await other.has(...sent);
     },
   },
   {
     id: 'F5',
-    text: 'a settlement that comes when its lane is lost changes nothing: the message comes again to a successor',
+    text: 'a settlement on a lost lane has no effect: the message is redelivered to a successor',
     unless: unless.durable,
     async prove(bench) {
       const { place, group, driver, probe: first } = await bench.member(keep);

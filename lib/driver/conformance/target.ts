@@ -1,97 +1,101 @@
-import type { Clock } from '../clock.js';
-import type { DestinationSpec, SourceSpec } from '../definition.js';
-import type { Driver, Io } from '../driver.js';
+import type { Clock } from '../../async/index.js';
+import type { DestinationSpec, SourceSpec } from '../addressing.js';
+import type { Driver, DriverContext } from '../driver.js';
 
-/** What the suite is run on: one way of using one driver. A kind with two ways (a subject, a stream) is two targets. */
+/** Subject of the suite: one way of using a driver. A kind with two ways (subjects, streams) has two targets. */
 export interface ConformanceTarget {
-  /** For titles and the table: `kafka twin`. */
+  /** Title in the table: `kafka twin`. */
   readonly name: string;
   readonly features: ConformanceFeatures;
-  /** A new driver, not connected. All drivers of a target reach the same server. */
+  /** A new driver, not connected. All drivers of a target use the same server. */
   makeDriver(): Promise<Driver> | Driver;
-  /** An address that nobody has used. */
+  /** A new, unused address. */
   makePlace(): Promise<Place> | Place;
-  /** Where an answer goes that a message asks for by `replyTo`. */
+  /** Destination of an answer to a message's `replyTo`. */
   replyDestination?(replyTo: string): DestinationSpec;
   readonly clock: Clock;
-  /** Moves the clock; without it the suite waits until the time is over. */
+  /** Moves the clock. Without it the suite waits in real time. */
   advance?(ms: number): Promise<void> | void;
-  /** As {@link Io.shared}. Default: one for each test, so that no test sees another's. */
-  readonly shared?: Io['shared'];
-  /** A driver whose server is not there. */
+  /** See {@link DriverContext.shared}. Default: one per test, so that tests are isolated. */
+  readonly shared?: DriverContext['shared'];
+  /** A driver whose server is not reachable. */
   makeDeadDriver?(): Promise<Driver> | Driver;
-  /** A driver with a server of its own that can be taken away. */
+  /** A driver with a server of its own that can be killed. */
   makeDoomedDriver?(): Promise<Doomed>;
-  /** Drivers whose way to the server can be cut and mended. */
+  /** Drivers whose connection to the server can be cut and restored. */
   makeUnsteady?(): Promise<Unsteady> | Unsteady;
   /** Each throws MULTI_BROKER_ADDRESS_INVALID. */
   readonly invalidAddresses?: readonly (() => unknown)[];
   /** A header that the system cannot carry. */
   readonly invalidHeader?: readonly [name: string, value: string];
-  /** A destination that the system does not make by itself. */
+  /** A destination that does not exist and is not created automatically. */
   makeUnknownDestination?(): DestinationSpec;
   /** A source that cannot be read. */
   makeUnreadableSource?(): SourceSpec;
-  /** How long a test waits for what has to come, in milliseconds. Default 15,000. */
+  /** How long a test waits for an expected event, in milliseconds. Default 15,000. */
   readonly patienceMs?: number;
 }
 
-/** What chooses the promises that a target has to keep. A wrong one fails: the suite looks at the lanes. */
+/** Features that select the promises a target has to keep. A wrong one fails, as the suite compares the lanes. */
 export interface ConformanceFeatures {
-  /** The server keeps messages for a source while nobody reads. */
+  /** The server keeps messages for a source without a reader. */
   readonly durable: boolean;
-  /** As on the lanes. */
-  readonly again: 'server' | 'hold' | 'never';
-  /** As on the lanes. */
-  readonly waits: boolean;
+  /** See `Lane.redelivery`. */
+  readonly redelivery: 'server' | 'in-place' | 'none';
+  /** See `Lane.backpressure`. */
+  readonly backpressure: boolean;
   /** Readers of one group share the messages. */
   readonly groups: boolean;
   /** Lanes have `demand`. */
   readonly demand?: boolean;
-  /** A message without a value is not an empty one. */
+  /** Intakes have `lag`. */
+  readonly lag?: boolean;
+  /** The driver has `kept`. */
+  readonly kept?: boolean;
+  /** The system distinguishes a message without a value from one with an empty body. */
   readonly emptyIsNotNull: boolean;
-  /** As of the destination. */
+  /** See {@link DestinationSpec.dedupes}. */
   readonly dedupes: boolean;
   /** The driver has `request`. */
   readonly request: boolean;
-  /** A body of so many bytes is refused. */
+  /** Size of a body that is refused. */
   readonly tooLargeBytes: number;
   /** `native()` throws. */
   readonly twin: boolean;
 }
 
-/** An address of a test's own. */
+/** An address used by one test only. */
 export interface Place {
-  /** Each call makes a new object. */
+  /** Returns a new object at every call. */
   source(options?: PlaceOptions): SourceSpec;
   readonly destination: DestinationSpec;
 }
 
-/** How a place is read. */
+/** Options for reading a place. */
 export interface PlaceOptions {
-  /** Readers of one group share the messages; default a group of this call alone. */
+  /** Readers of one group share the messages. Default: a group used by this call only. */
   readonly group?: string;
-  /** Only what is published from now on; asked for where the server keeps messages. */
+  /** Start with messages published from now on. Used only where the server keeps messages. */
   readonly fromEnd?: boolean;
-  /** Lease, where lanes have one. */
+  /** See `Lane.leaseMs`. */
   readonly leaseMs?: number;
 }
 
-/** A driver whose server ends. */
+/** A driver whose server can be killed. */
 export interface Doomed {
   readonly driver: Driver;
   readonly place: Place;
-  /** Takes the server away, without a goodbye. */
+  /** Kills the server without closing connections properly. */
   kill(): Promise<void>;
 }
 
-/** A way to a server that can be cut and mended. */
+/** A connection to a server that can be cut and restored. */
 export interface Unsteady {
-  /** A new driver that goes this way, not connected. */
+  /** A new driver that uses this connection, not connected. */
   makeDriver(): Promise<Driver> | Driver;
   readonly place: Place;
-  /** Ends every connection without a goodbye, and refuses new ones. */
+  /** Drops every connection, and refuses new ones. */
   cut(): Promise<void> | void;
-  /** From now on the server can be reached again. */
+  /** Makes the server reachable again. */
   mend(): Promise<void> | void;
 }

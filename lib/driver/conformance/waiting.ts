@@ -1,22 +1,26 @@
-// Taken when the module loads, so that the fake timers of a test do not stop the suite.
+// Captured when the module loads, so that fake timers of a test do not stop the suite.
 const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
 const now = Date.now.bind(Date);
 
-/** Waits for a condition, not for a time. Rejects when it does not come true. */
-export async function until(condition: () => boolean, what: () => string, patienceMs: number): Promise<void> {
+/** Waits for a condition. Rejects if it does not become true in time. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: () => string,
+  patienceMs: number,
+): Promise<void> {
   const end = now() + patienceMs;
-  while (!condition()) {
-    if (now() > end) throw new Error(`Waited ${patienceMs} ms in vain: ${what()}`);
+  while (!(await condition())) {
+    if (now() > end) throw new Error(`Timed out after ${patienceMs} ms: ${what()}`);
     await breathe();
   }
 }
 
-/** So that a loop leaves others their turn. */
+/** A short pause of real time, for polling loops. */
 export function breathe(): Promise<void> {
   return new Promise((resolve) => startTimer(resolve, 5));
 }
 
-/** The promise's value, or an error that says what did not end in time. */
+/** The promise's value; rejects with an error that names the operation if it takes longer. */
 export async function within<T>(promise: Promise<T>, what: string, ms: number): Promise<T> {
   let timer: ReturnType<typeof startTimer> | undefined;
   const late = new Promise<never>((_, reject) => {

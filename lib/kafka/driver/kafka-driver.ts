@@ -1,80 +1,94 @@
 import type { Admin } from 'kafkajs';
-
-import type { Driver, Intake, Io, Outcome, Outgoing, Sink, SourceSpec } from '../../driver/index.js';
-import { asError, isMultiBrokerError, MultiBrokerError, PublishError } from '../../errors/index.js';
+import {
+  type Driver,
+  type DriverContext,
+  type Intake,
+  type KeptAccess,
+  type KeptMessages,
+  OpenReadings,
+  type Outcome,
+  type Outgoing,
+  type Sink,
+  type SourceSpec,
+  withoutClient,
+} from '../../driver/index.js';
+import { asError, errorOf, isMultiBrokerError, type MultiBrokerError, publishErrorOf } from '../../errors/index.js';
 import type { KafkaDestinationSpec } from '../destination-spec.js';
-import type { KafkaClient } from '../load-client.js';
-import { type KafkaBrokerOptions, type KafkaSettings, settings } from '../options.js';
-import type { KafkaNative } from '../native.js';
+import type { KafkaClient, KafkaNative } from '../load-client.js';
+import { wantedTopics } from '../new-topics.js';
+import type { KafkaBrokerOptions, KafkaSettings } from '../options.js';
 import { LeftOut } from '../record-headers.js';
 import type { KafkaSourceSpec } from '../source-spec.js';
 import { TopicRequests } from '../topic-requests.js';
-import { wantedTopics } from '../wanted-topics.js';
-import { type Client, clientMaker, RETRY } from './client/clients.js';
-import { boundGunzip } from './client/codecs.js';
-import { mayBeStarting } from './client/may-be-starting.js';
+import { KafkaConnectionState } from './connection-state.js';
 import { Groups } from './consumer/groups.js';
-import { Link } from './link.js';
-import { makeTopics } from './make-topics.js';
-import { ProducerLink } from './producer/producer-link.js';
-import { Sender } from './producer/sender.js';
-import { TopicTable } from './producer/topic-table.js';
-import { unlessAborted, within } from './within.js';
+import { createTopics } from './create-topics.js';
+import { type Client, clientMaker, mayBeStarting, RETRY } from './kafkajs/client.js';
+import { KeptRecords, type KeptRecordsHost } from './kept/kept-records.js';
+import { boundGunzip } from './kafkajs/undecodable-batch.js';
+import { KafkaProducer } from './kafkajs/producer.js';
+import { Publisher } from './producer/publisher.js';
+import { TopicPartitions } from './producer/batch-plan.js';
+import { untilAborted, within } from '../../async/index.js';
 
-/** What exists once the driver is connected. */
+/** Parts that exist while the driver is connected. */
 interface Parts {
-  readonly io: Io;
-  readonly link: Link;
+  readonly io: DriverContext;
+  readonly connection: KafkaConnectionState;
   readonly client: Client;
-  readonly producer: ProducerLink;
-  readonly sender: Sender;
+  readonly producer: KafkaProducer;
+  readonly publisher: Publisher;
   readonly groups: Groups;
+  readonly keeper: KeptRecordsHost;
 }
 
 const MAX_DECOMPRESSED_BYTES = 32 * 1024 * 1024;
-/** How long publishes under way get to end by themselves at the close, in milliseconds. */
+/** How long publishes may take to finish when the broker closes, in milliseconds. */
 const PUBLISHES_MS = 3_000;
 
 /** Kafka, by kafkajs: one producer, and one consumer for each group. */
 export class KafkaDriver implements Driver {
   private parts: Parts | undefined;
   private readonly publishing = new Set<Promise<unknown>>();
+  private readonly readings = new OpenReadings(() =>
+    errorOf('MULTI_BROKER_STOPPED.closed', { broker: this.options.name }),
+  );
   private closed: Promise<void> | undefined;
   private readonly settings: KafkaSettings;
   /** Of {@link native}. */
   private admin: Admin | undefined;
   private readonly requests: TopicRequests | undefined;
-  /** Kafka has no requests; a codec may make some of two topics. */
+  /** Kafka has no requests; a codec may offer them by two topics. */
   readonly request: Driver['request'];
 
   constructor(
     private readonly kafkajs: KafkaClient,
     private readonly options: KafkaBrokerOptions,
   ) {
-    this.settings = settings(options);
+    this.settings = withoutClient(options);
     if (!TopicRequests.areMadeBy(this.settings)) return;
     const requests = (this.requests = new TopicRequests(this.settings, this));
     this.request = (to, message, signal) => requests.request(to, message, signal);
   }
 
-  async connect(io: Io, signal: AbortSignal): Promise<void> {
+  async connect(io: DriverContext, signal: AbortSignal): Promise<void> {
     boundGunzip(this.kafkajs, this.settings.maxDecompressedBytes ?? MAX_DECOMPRESSED_BYTES);
-    const makeClient = clientMaker(this.kafkajs, this.options, io);
-    const link = new Link(io);
-    const topics = new TopicTable();
     const { settings } = this;
-    const producer = new ProducerLink({ io, settings, makeClient, link, topics });
+    const makeClient = clientMaker(this.kafkajs, this.options, io);
+    const connection = new KafkaConnectionState(io);
+    const topics = new TopicPartitions();
+    const shared = { io, settings, makeClient, connection };
+    const producer = new KafkaProducer({ ...shared, topics });
     const client = makeClient();
     try {
-      const [cluster] = await unlessAborted(
-        Promise.all([prepareCluster(client, settings, io), producer.connect()]),
-        signal,
-      );
+      const connecting = Promise.all([prepareCluster(client, settings, io), producer.connect()]);
+      const [cluster] = await untilAborted(connecting, signal);
       if (this.closed !== undefined) throw this.stopped();
-      const leftOut = new LeftOut(io.broker, io.log);
-      const sender = new Sender({ broker: io.broker, clock: io.clock, topics, producer, leftOut, ...this.retries() });
-      const groups = new Groups({ io, settings, cluster, makeClient, link, protocol: this.kafkajs.AssignerProtocol });
-      this.parts = { io, link, client, producer, sender, groups };
+      const publisher = this.makePublisher(io, topics, producer);
+      const groups = new Groups({ ...shared, cluster, protocol: this.kafkajs.AssignerProtocol });
+      const { AssignerProtocol: protocol } = this.kafkajs;
+      const keeper = { io, settings, makeClient, cluster, protocol };
+      this.parts = { io, connection, client, producer, publisher, groups, keeper };
     } catch (thrown) {
       client.kill();
       producer.kill();
@@ -86,9 +100,15 @@ export class KafkaDriver implements Driver {
     return this.connected().groups.subscribe(sources as readonly KafkaSourceSpec[], sink, signal);
   }
 
+  async kept(source: SourceSpec, access: KeptAccess, signal: AbortSignal): Promise<KeptMessages> {
+    signal.throwIfAborted();
+    const { keeper } = this.connected();
+    return this.readings.open(KeptRecords.open(keeper, source as KafkaSourceSpec, access), signal);
+  }
+
   async publish(to: KafkaDestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]> {
     if (this.parts === undefined || this.closed !== undefined) return batch.map(() => this.notWritten(to));
-    const publish = this.parts.sender.publish(to.address, batch);
+    const publish = this.parts.publisher.publish(to.address, batch);
     this.publishing.add(publish);
     try {
       return await publish;
@@ -97,8 +117,11 @@ export class KafkaDriver implements Driver {
     }
   }
 
-  ailments(): readonly string[] {
-    return this.parts?.groups.ailments() ?? [];
+  healthIssues(): readonly string[] {
+    if (this.parts === undefined) return [];
+    const { groups, producer } = this.parts;
+    const issue = producer.healthIssue;
+    return issue === undefined ? groups.healthIssues() : [...groups.healthIssues(), issue];
   }
 
   close(): Promise<void> {
@@ -117,13 +140,22 @@ export class KafkaDriver implements Driver {
     const { parts } = this;
     this.requests?.close();
     if (parts === undefined) return;
-    const { io, link, client, producer, sender, groups } = parts;
-    link.close();
-    await Promise.all([groups.close(), within(io.clock, Promise.all(this.publishing), PUBLISHES_MS)]);
-    sender.close();
+    const { io, connection, client, producer, publisher, groups } = parts;
+    connection.close();
+    await Promise.all([
+      groups.close(),
+      this.readings.close(),
+      within(io.clock, Promise.all(this.publishing), PUBLISHES_MS),
+    ]);
+    publisher.close();
     await Promise.all(this.publishing);
     await producer.close();
     client.kill();
+  }
+
+  private makePublisher(io: DriverContext, topics: TopicPartitions, producer: KafkaProducer): Publisher {
+    const { broker, clock, log } = io;
+    return new Publisher({ broker, clock, topics, producer, leftOut: new LeftOut(broker, log), ...this.retries() });
   }
 
   private retries(): { retries: number; idempotent: boolean } {
@@ -134,44 +166,36 @@ export class KafkaDriver implements Driver {
 
   private connected(): Parts {
     if (this.parts !== undefined && this.closed === undefined) return this.parts;
-    const { name: broker } = this.options;
-    throw new MultiBrokerError('MULTI_BROKER_NOT_CONNECTED', `Broker '${broker}' is not connected`, { broker });
+    throw errorOf('MULTI_BROKER_NOT_CONNECTED.broker', { broker: this.options.name });
   }
 
   /** A publish never rejects. */
   private notWritten(to: KafkaDestinationSpec): Outcome {
-    const { name: broker } = this.options;
-    const what = `Broker '${broker}' is not connected; ${to.name} was not written`;
-    return { error: new PublishError('MULTI_BROKER_NOT_CONNECTED', what, { broker, written: 'no' }) };
+    const params = { broker: this.options.name, destination: to.name };
+    return { error: publishErrorOf('MULTI_BROKER_NOT_CONNECTED.unwritten', params, { written: 'no' }) };
   }
 
   private stopped(): MultiBrokerError {
-    const { name: broker } = this.options;
-    return new MultiBrokerError('MULTI_BROKER_STOPPED', `Broker '${broker}' was closed while it connected`, { broker });
+    return errorOf('MULTI_BROKER_STOPPED.closedWhileConnecting', { broker: this.options.name });
   }
 
   private failure(cause: Error): Error {
     if (isMultiBrokerError(cause)) return cause;
-    const { name: broker } = this.options;
-    const what = `Broker '${broker}' (kafka) could not connect: ${cause.message}`;
-    return new MultiBrokerError('MULTI_BROKER_CONNECT_FAILED', what, {
-      broker,
-      cause,
-      retryable: mayBeStarting(cause),
-    });
+    const params = { broker: this.options.name, kind: 'kafka', reason: cause.message };
+    return errorOf('MULTI_BROKER_CONNECT_FAILED.driver', params, { cause, retryable: mayBeStarting(cause) });
   }
 }
 
 /**
- * Makes the topics that are to be there. Resolves with the cluster's id: positions hold it, so that two clusters' never
- * meet and a renamed broker's stay.
+ * Creates missing topics. Resolves with the cluster's id, which positions contain: those of two clusters never collide,
+ * and those of a renamed broker stay.
  */
-async function prepareCluster(client: Client, settings: KafkaSettings, io: Io): Promise<string> {
+async function prepareCluster(client: Client, settings: KafkaSettings, io: DriverContext): Promise<string> {
   const admin = client.kafka.admin();
   try {
     await admin.connect();
     const { clusterId } = await admin.describeCluster();
-    await makeTopics(admin, wantedTopics(settings), io);
+    await createTopics(admin, wantedTopics(settings), io);
     return clusterId === '' ? io.broker : clusterId;
   } finally {
     await admin.disconnect().catch(() => undefined);

@@ -1,9 +1,9 @@
+import type { RawHeader } from '../../driver/index.js';
 import { Arrived, type Receiver, type Stored } from '../../twin/index.js';
-import type { Delivered } from '../driver/consumer/watermark.js';
-import { positionOf } from './positions.js';
-import { rawRecord } from './raw-record.js';
+import type { Delivered } from '../driver/consumer/commit-watermark.js';
+import { recordHeaders } from '../record-headers.js';
 
-/** One delivery of a record: of a lane, and settled there or not. Kafka does not count deliveries. */
+/** One delivery of a record, on one lane. Kafka does not count deliveries. */
 export class TwinRecord extends Arrived implements Delivered {
   settled = false;
   place = 0;
@@ -11,7 +11,7 @@ export class TwinRecord extends Arrived implements Delivered {
   constructor(
     stored: Stored,
     receiver: Receiver,
-    private readonly partition: number,
+    readonly partition: number,
     readonly offset: number,
   ) {
     super(stored, receiver);
@@ -21,7 +21,7 @@ export class TwinRecord extends Arrived implements Delivered {
     return positionOf(this.address, this.partition, this.offset, this.timestamp);
   }
 
-  /** As the driver counts it. */
+  /** The same bytes as in the driver. */
   get size(): number {
     const { body, key } = this.stored;
     return (body?.length ?? 0) + (key?.length ?? 0);
@@ -34,4 +34,47 @@ export class TwinRecord extends Arrived implements Delivered {
   protected makeRaw(): unknown {
     return rawRecord(this.stored, this.partition, this.offset);
   }
+}
+
+/** A message's position in the real driver's form: unique, and the same on every delivery. */
+export function positionOf(topic: string, partition: number, offset: number, timestamp: number): string {
+  return `kafka:twin:${topic}:${partition}:${offset}:${timestamp}`;
+}
+
+/** `message.raw` on a twin: kafkajs's fields of a record, without those of its batch. */
+export interface TwinRawRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly message: {
+    readonly magicByte: 2;
+    readonly attributes: number;
+    readonly timestamp: string;
+    readonly offset: string;
+    readonly key: Buffer | null;
+    readonly value: Buffer | null;
+    readonly headers: Readonly<Record<string, Buffer | readonly Buffer[]>>;
+    readonly isControlRecord: false;
+  };
+}
+
+/** A new copy on each call. */
+export function rawRecord(stored: Stored, partition: number, offset: number): TwinRawRecord {
+  const texts = Object.entries(stored.headers).map(([name, value]): RawHeader => [name, Buffer.from(value)]);
+  return {
+    topic: stored.address,
+    partition,
+    message: {
+      magicByte: 2,
+      attributes: 0,
+      timestamp: String(stored.timestamp),
+      offset: String(offset),
+      key: stored.key === undefined ? null : Buffer.from(stored.key),
+      value: stored.body === null ? null : Buffer.from(stored.body),
+      headers: recordHeaders(undefined, [
+        ...texts,
+        ...(stored.rawHeaders ?? []),
+      ]) as TwinRawRecord['message']['headers'],
+      isControlRecord: false,
+    },
+  };
 }

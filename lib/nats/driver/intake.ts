@@ -1,27 +1,36 @@
-import type { Intake } from '../../driver/index.js';
-import type { Acks } from './acks.js';
+import { untilAborted } from '../../async/index.js';
+import type { Intake, SourceSpec } from '../../driver/index.js';
+import type { Acks } from './jetstream/acks.js';
 
-/** One source that is being read. */
-export interface Reader {
-  /** Resolves when it may be read; rejects where it cannot. Nothing is taken from the server by that. */
+/** Reads one source: a core subscription or a durable consumer. */
+export interface SourceReader {
+  readonly spec: { readonly name: string };
+  /** Resolves if the source can be read, else rejects. Fetches nothing yet. */
   prepare(signal: AbortSignal): Promise<void>;
-  /** Begins to read, unless it was closed meanwhile. */
+  /** Starts reading, unless it was closed in the meantime. */
   start(): void;
-  quiet(): Promise<void>;
+  stopFetching(): Promise<void>;
   close(): Promise<void>;
-  ailments(): readonly string[];
+  healthIssues(): readonly string[];
+  /** The messages that wait for a durable consumer, delivered or not; absent where the source keeps none. */
+  lag?(): Promise<number>;
 }
 
-/** What one `subscribe` reads. */
+/** The sources of one `subscribe` call. */
 export class NatsIntake implements Intake {
   constructor(
-    private readonly readers: readonly Reader[],
+    private readonly readers: readonly SourceReader[],
     private readonly acks: Acks,
     private readonly closed: (intake: NatsIntake) => void,
   ) {}
 
-  async quiet(): Promise<void> {
-    await Promise.all(this.readers.map((reader) => reader.quiet()));
+  /** The names of what is read. */
+  get sources(): string[] {
+    return this.readers.map(({ spec }) => spec.name);
+  }
+
+  async stopFetching(): Promise<void> {
+    await Promise.all(this.readers.map((reader) => reader.stopFetching()));
   }
 
   flush(): Promise<void> {
@@ -34,7 +43,12 @@ export class NatsIntake implements Intake {
     this.closed(this);
   }
 
-  ailments(): readonly string[] {
-    return this.readers.flatMap((reader) => reader.ailments());
+  async lag(source: SourceSpec, signal: AbortSignal): Promise<number | undefined> {
+    const reader = this.readers.find(({ spec }) => spec === source);
+    return reader?.lag && untilAborted(reader.lag(), signal);
+  }
+
+  healthIssues(): readonly string[] {
+    return this.readers.flatMap((reader) => reader.healthIssues());
   }
 }

@@ -1,105 +1,120 @@
 import type { NatsConnection } from 'nats';
 
-import type {
-  DestinationSpec,
-  Driver,
-  Incoming,
-  Intake,
-  Io,
-  Outcome,
-  Outgoing,
-  Sink,
-  SourceSpec,
+import {
+  type DestinationSpec,
+  type Driver,
+  type Incoming,
+  type Intake,
+  type DriverContext,
+  type KeptAccess,
+  type KeptMessages,
+  OpenReadings,
+  type Outcome,
+  type Outgoing,
+  type Sink,
+  type SourceSpec,
 } from '../../driver/index.js';
-import { MultiBrokerError } from '../../errors/index.js';
+import { errorOf, type MultiBrokerError } from '../../errors/index.js';
 import type { NatsDestinationSpec } from '../destination-spec.js';
 import type { NatsClient } from '../load-client.js';
 import type { NatsBrokerOptions } from '../options.js';
-import type { NatsSourceSpec } from '../source-spec.js';
-import { dial } from './dial.js';
+import type { NatsSourceSpec, StreamSourceSpec } from '../source-spec.js';
+import { connect } from './connection/connect.js';
 import type { NatsIntake } from './intake.js';
+import { openKept } from './jetstream/kept/index.js';
 import { openIntake } from './open-intake.js';
-import { PublishErrors } from './publish-errors.js';
+import { PublishErrors } from './connection/publish-errors.js';
 import { Session } from './session.js';
 
-/** How long `close` waits for publishes under way. */
-const closeMs = 2_000;
+/** How long `close` waits for publishes in progress. */
+const CLOSE_MS = 2_000;
 
-/** NATS, core and JetStream, by the `nats` client. */
+/** Driver for NATS, core and JetStream, on the `nats` client. */
 export class NatsDriver implements Driver {
-  readonly #client: NatsClient;
+  /** `#` because they hold credentials: util.inspect, and so a log, shows a field that is only `private`. */
   readonly #options: NatsBrokerOptions;
-  #session: Session | undefined;
-  #closed: Promise<void> | undefined;
-  readonly #intakes = new Set<NatsIntake>();
+  private session: Session | undefined;
+  private closed: Promise<void> | undefined;
+  private readonly intakes = new Set<NatsIntake>();
+  private readonly readings = new OpenReadings(() =>
+    errorOf('MULTI_BROKER_STOPPED.closed', { broker: this.#options.name }),
+  );
 
-  constructor(client: NatsClient, options: NatsBrokerOptions) {
-    this.#client = client;
+  constructor(
+    private readonly client: NatsClient,
+    options: NatsBrokerOptions,
+  ) {
     this.#options = options;
   }
 
-  async connect(io: Io, signal: AbortSignal): Promise<void> {
-    const nc = await dial(this.#client, this.#options, signal);
-    if (this.#closed !== undefined) {
+  async connect(io: DriverContext, signal: AbortSignal): Promise<void> {
+    const nc = await connect(this.client, this.#options, signal);
+    if (this.closed !== undefined) {
       await nc.close();
-      throw this.#stopped();
+      throw this.stopped();
     }
-    this.#session = new Session(nc, this.#client, this.#options, io);
+    this.session = new Session(nc, this.client, this.#options, io);
   }
 
   async subscribe(sources: readonly SourceSpec[], sink: Sink, signal: AbortSignal): Promise<Intake> {
-    const session = this.#open();
+    const session = this.open();
     const opening = openIntake(session, sources as readonly NatsSourceSpec[], sink, signal, (closed) =>
-      this.#intakes.delete(closed),
+      this.intakes.delete(closed),
     );
     const intake = await opening.catch((thrown: unknown) => {
-      // What a request without a connection ends by says nothing of why.
-      throw this.#closed === undefined ? thrown : this.#stopped();
+      // The error of a request that lost its connection does not say that the broker was stopped.
+      throw this.closed === undefined ? thrown : this.stopped();
     });
-    if (this.#closed !== undefined) {
+    if (this.closed !== undefined) {
       await intake.close();
-      throw this.#stopped();
+      throw this.stopped();
     }
-    this.#intakes.add(intake);
+    this.intakes.add(intake);
     return intake;
   }
 
+  async kept(source: SourceSpec, access: KeptAccess, signal: AbortSignal): Promise<KeptMessages> {
+    return this.readings.open(openKept(this.open(), source as StreamSourceSpec, access, signal), signal);
+  }
+
   async publish(to: DestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]> {
-    if (this.#session !== undefined) return this.#session.publish(to as NatsDestinationSpec, batch);
+    if (this.session !== undefined) return this.session.publish(to as NatsDestinationSpec, batch);
     const error = new PublishErrors(this.#options.name).notConnected(to as NatsDestinationSpec);
     return batch.map(() => ({ error }));
   }
 
   async request(to: DestinationSpec, message: Outgoing, signal: AbortSignal): Promise<Incoming> {
-    return this.#open().requester.request(to as NatsDestinationSpec, message, signal);
+    return this.open().requester.request(to as NatsDestinationSpec, message, signal);
   }
 
-  ailments(): readonly string[] {
-    return [...this.#intakes].flatMap((intake) => intake.ailments());
+  healthIssues(): readonly string[] {
+    const intakes = [...this.intakes];
+    const silence = this.session?.silence(intakes.flatMap(({ sources }) => sources));
+    const found = intakes.flatMap((intake) => intake.healthIssues());
+    return silence === undefined ? found : [silence, ...found];
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#end();
-    return this.#closed;
+    this.closed ??= this.end();
+    return this.closed;
   }
 
-  async #end(): Promise<void> {
-    // Their lanes are lost and what is unsettled goes back, also where nobody closed them.
-    await Promise.all([...this.#intakes].map((intake) => intake.close()));
-    await this.#session?.close(closeMs);
+  private async end(): Promise<void> {
+    // Also those that were not closed before: their lanes are lost, and unsettled messages go back to the server.
+    await Promise.all([this.readings.close(), ...[...this.intakes].map((intake) => intake.close())]);
+    await this.session?.close(CLOSE_MS);
   }
 
   native(): NatsConnection {
-    return this.#open().connection.nc;
+    return this.open().connection.nc;
   }
 
-  #open(): Session {
-    if (this.#session === undefined || this.#closed !== undefined) throw this.#stopped();
-    return this.#session;
+  private open(): Session {
+    if (this.session === undefined || this.closed !== undefined) throw this.stopped();
+    return this.session;
   }
 
-  #stopped(): MultiBrokerError {
-    const { name } = this.#options;
-    return new MultiBrokerError('MULTI_BROKER_STOPPED', `Broker '${name}' has no connection`, { broker: name });
+  private stopped(): MultiBrokerError {
+    return errorOf('MULTI_BROKER_STOPPED.noConnection', { broker: this.#options.name });
   }
 }

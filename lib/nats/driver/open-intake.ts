@@ -1,13 +1,12 @@
 import type { Sink } from '../../driver/index.js';
-import { asError } from '../../errors/index.js';
 import type { NatsSourceSpec } from '../source-spec.js';
-import { CoreReader } from './core-reader.js';
-import { NatsIntake, type Reader } from './intake.js';
+import { CoreReader } from './core/core-reader.js';
+import { NatsIntake, type SourceReader } from './intake.js';
 import type { Session } from './session.js';
-import { StreamReader } from './stream-reader.js';
-import { turn } from './turn.js';
+import { StreamReader } from './jetstream/stream-reader.js';
+import { nextTurn, untilAborted } from '../../async/index.js';
 
-/** Starts reading all sources. Rejects with none of them left reading. */
+/** Starts reading all sources. If it rejects, none of them is read. */
 export async function openIntake(
   session: Session,
   sources: readonly NatsSourceSpec[],
@@ -17,7 +16,7 @@ export async function openIntake(
 ): Promise<NatsIntake> {
   const readers = sources.map((source) => makeReader(session, source, sink));
   try {
-    await unlessAborted(signal, startAll(session, readers, signal));
+    await untilAborted(startAll(session, readers, signal), signal);
   } catch (thrown) {
     await Promise.all(readers.map((reader) => reader.close()));
     throw thrown;
@@ -29,15 +28,16 @@ function makeReader(
   { connection, api, acks, pullBytes, io, client, inboxPrefix }: Session,
   source: NatsSourceSpec,
   sink: Sink,
-): Reader {
+): SourceReader {
   if (source.via === 'core') return new CoreReader(source, connection, io, sink);
   return new StreamReader(source, sink, { connection, api, acks, pullBytes, io, client, inboxPrefix });
 }
 
 /**
- * What is pulled for a call that fails would count as delivered, so nothing is before all of it may be read.
+ * Messages pulled for a call that then fails would count as delivered, so nothing is pulled before every source is
+ * ready.
  */
-async function startAll(session: Session, readers: readonly Reader[], signal: AbortSignal): Promise<void> {
+async function startAll(session: Session, readers: readonly SourceReader[], signal: AbortSignal): Promise<void> {
   await Promise.all(readers.map((reader) => reader.prepare(signal)));
   const core = readers.filter((reader) => reader instanceof CoreReader);
   if (core.length > 0) await startCore(session, core);
@@ -45,18 +45,18 @@ async function startAll(session: Session, readers: readonly Reader[], signal: Ab
   for (const reader of readers) if (!(reader instanceof CoreReader)) reader.start();
 }
 
-/** One PONG tells that the server knows all core subscriptions; what it refused it has said before. */
+/** One PONG confirms that the server has read all subscriptions; it reports a refusal before that PONG. */
 async function startCore({ connection }: Session, core: readonly CoreReader[]): Promise<void> {
   let full: string | undefined;
   const stopListening = connection.listen({
-    complained: (why) => {
+    serverError: (why) => {
       if (TOO_MANY.test(why)) full = why;
     },
   });
   try {
     for (const reader of core) reader.start();
     await connection.pong();
-    await turn();
+    await nextTurn();
     const problem = core.map((reader) => reader.problem(full)).find((found) => found !== undefined);
     if (problem !== undefined) throw problem;
   } finally {
@@ -64,18 +64,5 @@ async function startCore({ connection }: Session, core: readonly CoreReader[]): 
   }
 }
 
-/** The server's limit of subscriptions for a connection or an account: it does not say which one it refuses. */
+/** The limit of subscriptions of a connection or an account: the server does not name the one it refuses. */
 const TOO_MANY = /maximum subscriptions/i;
-
-function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      reject(asError(signal.reason));
-    };
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => {
-      signal.removeEventListener('abort', abort);
-    });
-  });
-}

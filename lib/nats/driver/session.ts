@@ -1,24 +1,26 @@
 import type { NatsConnection } from 'nats';
 
-import { type Io, type Outcome, type Outgoing, sleep } from '../../driver/index.js';
+import { sleep } from '../../async/index.js';
+import type { DriverContext, Outcome, Outgoing } from '../../driver/index.js';
 import type { NatsDestinationSpec } from '../destination-spec.js';
 import type { NatsClient } from '../load-client.js';
 import type { NatsBrokerOptions } from '../options.js';
-import { Acks } from './acks.js';
-import { Connection } from './connection.js';
-import { CorePublisher } from './core-publisher.js';
-import { JetStreamApi } from './jetstream-api.js';
-import { KnownStreams } from './known-streams.js';
-import { PublishErrors } from './publish-errors.js';
-import { PullBytes } from './pull-bytes.js';
-import { Replies } from './replies.js';
-import { Requester } from './requester.js';
-import { StreamPublisher } from './stream-publisher.js';
-import { Writer } from './writer.js';
+import { Acks } from './jetstream/acks.js';
+import { Connection } from './connection/connection.js';
+import { CorePublisher } from './core/core-publisher.js';
+import { JetStreamApi } from './jetstream/jetstream-api.js';
+import { StreamLookup } from './jetstream/stream-lookup.js';
+import { PingWatch } from './connection/ping-watch.js';
+import { PublishErrors } from './connection/publish-errors.js';
+import { PullBytes } from './jetstream/puller.js';
+import { Inbox } from './connection/inbox.js';
+import { Requester } from './core/requester.js';
+import { StreamPublisher } from './jetstream/stream-publisher.js';
+import { WireWriter } from './connection/wire-writer.js';
 
-const defaultConfirmMs = 10_000;
+const DEFAULT_CONFIRM_MS = 10_000;
 
-/** All that lives as long as one connection, over its reconnects. */
+/** Everything that lives as long as one connection, over its reconnects. */
 export class Session {
   readonly connection: Connection;
   readonly api: JetStreamApi;
@@ -28,42 +30,43 @@ export class Session {
   readonly inboxPrefix: string | undefined;
   private readonly core: CorePublisher;
   private readonly streams: StreamPublisher;
-  private readonly known: KnownStreams;
-  private readonly open = new Set<Promise<readonly Outcome[]>>();
+  private readonly lookup: StreamLookup;
+  private readonly pings: PingWatch;
+  /** Publishes under way. */
+  private readonly open = new Map<Promise<readonly Outcome[]>, NatsDestinationSpec>();
 
   constructor(
     nc: NatsConnection,
     readonly client: NatsClient,
     options: NatsBrokerOptions,
-    readonly io: Io,
+    readonly io: DriverContext,
   ) {
-    const { name: broker, confirmTimeoutMs: ackMs = defaultConfirmMs } = options;
+    const { name: broker, confirmTimeoutMs: ackMs = DEFAULT_CONFIRM_MS } = options;
     const { clock, log } = io;
     const connection = new Connection(nc, io, ackMs);
     const errors = new PublishErrors(broker);
-    const writer = new Writer(connection, errors, broker, log);
+    const writer = new WireWriter(connection, errors, broker, log);
     this.inboxPrefix = options.client.inboxPrefix;
-    const replies = new Replies(connection, client, this.inboxPrefix);
+    const inbox = new Inbox(connection, client, this.inboxPrefix);
     this.connection = connection;
+    this.pings = new PingWatch(connection, clock);
     this.api = new JetStreamApi(nc, options.jetstream ?? {});
-    // Before the readers: after a reconnect settlements go out before the pulls.
+    // Registered before the readers: after a reconnect settlements are sent before pulls.
     this.acks = new Acks(connection, clock);
-    this.known = new KnownStreams(broker, this.api, errors, io);
+    this.lookup = new StreamLookup(broker, this.api, errors, io);
     this.core = new CorePublisher(connection, writer, errors);
-    const parts = { connection, writer, errors, replies, known: this.known, clock };
+    const parts = { connection, writer, errors, inbox, lookup: this.lookup, clock };
     this.streams = new StreamPublisher({ ...parts, ackMs, api: this.api });
     this.requester = new Requester({ broker, ...parts });
     connection.listen({
-      down: () => {
-        this.known.forget();
-      },
+      down: () => this.lookup.forget(),
     });
   }
 
   async publish(to: NatsDestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]> {
-    if (to.via === 'core' && !this.isInbox(to.subject)) void this.known.warnIfCaptured(to);
+    if (to.via === 'core' && !this.isInbox(to.subject)) void this.lookup.warnIfCaptured(to);
     const publishing = to.via === 'core' ? this.core.publish(to, batch) : this.streams.publish(to, batch);
-    this.open.add(publishing);
+    this.open.set(publishing, to);
     try {
       return await publishing;
     } finally {
@@ -71,18 +74,28 @@ export class Session {
     }
   }
 
-  /** Publishes under way end first, those that take too long by giving up; nobody waits for answers. */
+  /** Where the server does not answer, a sentence for health. */
+  silence(sources: readonly string[]): string | undefined {
+    const { issue } = this.pings;
+    if (issue === undefined) return undefined;
+    const read = sources.length === 0 ? '' : `; not read meanwhile: ${sources.join(', ')}`;
+    const names = new Set([...this.open.values()].map(({ name }) => name));
+    return `${issue}${read}${names.size === 0 ? '' : `; publishes wait to: ${[...names].join(', ')}`}`;
+  }
+
+  /** Waits for publishes in progress, up to `withinMs`; open requests fail at once. */
   async close(withinMs: number): Promise<void> {
     this.requester.close();
+    this.pings.close();
     const late = new AbortController();
-    await Promise.race([Promise.all(this.open), sleep(this.io.clock, withinMs, late.signal)]);
+    await Promise.race([Promise.all(this.open.keys()), sleep(this.io.clock, withinMs, late.signal)]);
     late.abort();
     await this.acks.flush();
     await this.connection.close();
-    await Promise.all(this.open);
+    await Promise.all(this.open.keys());
   }
 
-  /** Every answer has an inbox of its own, and no stream captures them. */
+  /** Every reply goes to a different inbox, and no stream captures those. */
   private isInbox(subject: string): boolean {
     return subject.startsWith(`${this.inboxPrefix ?? '_INBOX'}.`) || subject.startsWith('_INBOX.');
   }

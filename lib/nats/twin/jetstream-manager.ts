@@ -1,12 +1,12 @@
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager, StreamConfig, StreamInfo } from 'nats';
 
-import { consumerNotFound, streamNotFound } from '../driver/jetstream-api.js';
-import { subjectsOverlap } from '../subject-match.js';
+import { CONSUMER_NOT_FOUND, STREAM_NOT_FOUND } from '../driver/jetstream/jetstream-api.js';
+import { subjectsOverlap } from '../subject.js';
 import type { TwinConsumer } from './twin-consumer.js';
 import type { TwinServer } from './twin-server.js';
 import type { TwinStream } from './twin-stream.js';
 
-/** As much of JetStream's API as finding or making a stream and its consumer takes. */
+/** The part of JetStream's API that finds or creates a stream and its consumer. */
 interface Manager {
   readonly streams: {
     info(name: string): Promise<StreamInfo>;
@@ -19,8 +19,8 @@ interface Manager {
 }
 
 /**
- * The twin server's API in the client's terms: the real driver's own code finds, compares and creates through it, so
- * that a source which the real one refuses is refused here for the same reason.
+ * The twin server's API with the client's interface: the real driver's own code looks up, compares and creates through
+ * it, so that both refuse a source for the same reasons.
  */
 export function twinManager(server: TwinServer, broker: string): JetStreamManager {
   const manager: Manager = {
@@ -31,7 +31,7 @@ export function twinManager(server: TwinServer, broker: string): JetStreamManage
     consumers: {
       info: async (stream, durable) => {
         const consumer = streamOf(server, stream).consumer(broker, durable);
-        if (consumer === undefined) throw apiError(404, consumerNotFound, 'consumer not found');
+        if (consumer === undefined) throw apiError(404, CONSUMER_NOT_FOUND, 'consumer not found');
         return consumerInfo(consumer);
       },
       add: async (stream, config) => consumerInfo(addConsumer(streamOf(server, stream), broker, config)),
@@ -42,7 +42,7 @@ export function twinManager(server: TwinServer, broker: string): JetStreamManage
 
 function streamOf(server: TwinServer, name: string): TwinStream {
   const stream = server.stream(name);
-  if (stream === undefined) throw apiError(404, streamNotFound, 'stream not found');
+  if (stream === undefined) throw apiError(404, STREAM_NOT_FOUND, 'stream not found');
   return stream;
 }
 
@@ -55,7 +55,7 @@ function addStream(server: TwinServer, config: Partial<StreamConfig>): TwinStrea
   return server.addStream(config);
 }
 
-/** Two who make the same stream at one time both get it. */
+/** Creating a stream that exists with the same configuration succeeds. */
 function sameStream(known: TwinStream, config: Partial<StreamConfig>): TwinStream {
   const same = Object.entries(config).every(
     ([name, value]) => JSON.stringify(known.config[name as keyof StreamConfig]) === JSON.stringify(value),
@@ -69,7 +69,7 @@ function addConsumer(stream: TwinStream, broker: string, config: Partial<Consume
   return stream.addConsumer(broker, config);
 }
 
-/** A work queue hands each message to one consumer: a second one on the same subjects is refused. */
+/** A work queue delivers each message to one consumer: a second one on overlapping subjects is refused. */
 function refuseSharing(stream: TwinStream, broker: string, config: Partial<ConsumerConfig>): void {
   if ((config.deliver_policy as string | undefined) !== 'all') {
     throw apiError(400, 10_101, 'consumer must be deliver all on workqueue stream');
@@ -88,7 +88,7 @@ function streamInfo({ config, log }: TwinStream): StreamInfo {
 
 function consumerInfo(consumer: TwinConsumer): ConsumerInfo {
   const { delivered, ackFloor, ackPending, pending } = consumer.progress();
-  const told = {
+  const info = {
     config: consumer.config,
     created: '',
     delivered: { stream_seq: delivered },
@@ -96,10 +96,10 @@ function consumerInfo(consumer: TwinConsumer): ConsumerInfo {
     num_ack_pending: ackPending,
     num_pending: pending,
   };
-  return told as unknown as ConsumerInfo;
+  return info as unknown as ConsumerInfo;
 }
 
-/** As nats.js throws what the API answers. */
+/** An error in the form in which nats.js throws error responses of the API. */
 function apiError(code: number, number: number, description: string): Error {
   return Object.assign(new Error(description), { api_error: { code, err_code: number, description } });
 }

@@ -1,74 +1,72 @@
-import {
-  type Incoming,
-  type Io,
-  type Lane,
-  LazyAbortController,
-  type Settlement,
-  type Sink,
-} from '../../driver/index.js';
+import { LazyAbortController } from '../../async/index.js';
+import type { DriverContext, Incoming, Lane, Settlement, Sink, SourceSpec } from '../../driver/index.js';
 import { Feed, laneEnded, turnsOf } from '../../twin/index.js';
 import { type StreamSourceSpec, wildcardsOf } from '../source-spec.js';
-import { paramReader } from '../subject-match.js';
-import { StreamArrival } from './stream-arrival.js';
-import type { Handout, Reader, TwinConsumer } from './twin-consumer.js';
+import { paramReader } from '../subject.js';
+import { StreamArrival } from './arrivals.js';
+import type { Handout, PullReader, TwinConsumer } from './twin-consumer.js';
 
-/** One reader of a durable consumer. */
-export class StreamLane implements Lane, Reader {
+/** One replica's pull on a durable consumer. */
+export class StreamLane implements Lane, PullReader {
   readonly name: string;
-  readonly again = 'server';
-  readonly waits = true;
+  readonly redelivery = 'server';
+  readonly backpressure = true;
   readonly leaseMs: number;
   readonly wake: () => void;
-  readonly #lost = new LazyAbortController();
-  readonly #params: ReturnType<typeof paramReader>;
-  readonly #feed: Feed;
-  /** What was handed over and is not settled. */
-  readonly #unsettled = new Map<Incoming, number>();
-  /** The same the other way round: of several deliveries the newest. */
-  readonly #held = new Map<number, Incoming>();
-  /** Of these, what its handler has left unsettled. */
-  readonly #left = new Set<number>();
-  /** How many more delivery takes; without a limit where it never asks. */
-  #wanted = Infinity;
+  private readonly lostController = new LazyAbortController();
+  private readonly params: ReturnType<typeof paramReader>;
+  private readonly feed: Feed;
+  /** Unsettled messages and their sequences. */
+  private readonly unsettled = new Map<Incoming, number>();
+  /** The newest delivery of each unsettled sequence. */
+  private readonly held = new Map<number, Incoming>();
+  /** Sequences whose handler finished without settling them. */
+  private readonly left = new Set<number>();
+  /** How many more messages delivery wants; unlimited if it never says so. */
+  private wanted = Infinity;
 
   constructor(
     readonly source: StreamSourceSpec,
     private readonly consumer: TwinConsumer,
     sink: Sink,
-    private readonly io: Io,
+    private readonly io: DriverContext,
   ) {
     this.name = `${source.stream}/${source.consumer}`;
     this.leaseMs = consumer.ackWaitMs;
-    this.#params = paramReader(wildcardsOf(source));
-    this.#feed = new Feed(this, sink, turnsOf(io), (max) => this.#pull(max));
-    this.wake = this.#feed.wake;
+    this.params = paramReader(wildcardsOf(source));
+    this.feed = new Feed(this, sink, turnsOf(io), (max) => this.pull(max));
+    this.wake = this.feed.wake;
   }
 
   get lost(): AbortSignal {
-    return this.#lost.signal;
+    return this.lostController.signal;
   }
 
   get free(): boolean {
-    return this.#feed.free && this.#wanted > 0;
+    return this.feed.free && this.wanted > 0;
   }
 
   get maxPrefetch(): number {
     return this.consumer.maxPrefetch;
   }
 
+  get maxHeld(): number {
+    return this.consumer.maxHeld;
+  }
+
   demand(messages: number): void {
-    this.#wanted = messages;
+    this.wanted = messages;
     if (messages > 0 && this.consumer.hasSome) this.wake();
-    // What it was told of is for the other readers now.
+    // The messages that it was notified of are now for other readers.
     else if (messages === 0) this.consumer.wake();
   }
 
   holds(seq: number): boolean {
-    return this.#held.has(seq);
+    return this.held.has(seq);
   }
 
   worksOn(seq: number): boolean {
-    return this.#held.has(seq) && !this.#left.has(seq);
+    return this.held.has(seq) && !this.left.has(seq);
   }
 
   open(): void {
@@ -76,74 +74,82 @@ export class StreamLane implements Lane, Reader {
   }
 
   extend(message: Incoming): void {
-    const seq = this.#unsettled.get(message);
-    if (seq !== undefined) this.consumer.working(seq);
+    const seq = this.unsettled.get(message);
+    if (seq === undefined) return;
+    this.left.delete(seq);
+    this.consumer.working(seq);
   }
 
   settle(message: Incoming, how: Settlement): void {
-    const seq = this.#unsettled.get(message);
+    const seq = this.unsettled.get(message);
     if (seq === undefined) return;
-    this.#unsettled.delete(message);
-    this.#held.delete(seq);
-    this.#left.delete(seq);
-    if (typeof how === 'object') this.consumer.nak(seq, how.againInMs);
+    this.unsettled.delete(message);
+    this.held.delete(seq);
+    this.left.delete(seq);
+    if (typeof how === 'object') this.consumer.nak(seq, how.redeliverInMs);
     else this.consumer.done(seq);
   }
 
   leftUnsettled(message: Incoming): void {
-    const seq = this.#unsettled.get(message);
-    if (seq !== undefined) this.#left.add(seq);
+    const seq = this.unsettled.get(message);
+    if (seq !== undefined) this.left.add(seq);
   }
 
   forget(message: Incoming): void {
-    const seq = this.#unsettled.get(message);
+    const seq = this.unsettled.get(message);
     if (seq === undefined) return;
-    this.#unsettled.delete(message);
-    this.#held.delete(seq);
-    this.#left.delete(seq);
+    this.unsettled.delete(message);
+    this.held.delete(seq);
+    this.left.delete(seq);
   }
 
-  quiet(): void {
-    this.#feed.stop();
-    // What is there is for the other readers now.
+  lag(source: SourceSpec): number | undefined {
+    if (source !== this.source) return undefined;
+    const { pending, ackPending } = this.consumer.progress();
+    return pending + ackPending;
+  }
+
+  stopFetching(): void {
+    this.feed.stop();
+    // Available messages are now for other readers.
     this.consumer.wake();
   }
 
   close(): void {
-    const unsettled = [...this.#held.keys()];
-    this.#end();
+    const unsettled = [...this.held.keys()];
+    this.end();
     this.consumer.leave(this, unsettled);
   }
 
-  /** The server is not told: what is unsettled comes again when its lease lapses. */
+  /** Without a nak: unsettled messages are redelivered when their ack_wait passes. */
   abandon(): void {
-    this.#end();
+    this.end();
     this.consumer.leave(this, []);
   }
 
-  #end(): void {
-    this.quiet();
-    this.#lost.abort(laneEnded);
-    this.#held.clear();
-    this.#left.clear();
-    this.#unsettled.clear();
+  private end(): void {
+    this.stopFetching();
+    this.lostController.abort(laneEnded);
+    this.held.clear();
+    this.left.clear();
+    this.unsettled.clear();
   }
 
-  #pull(max: number): Incoming[] {
-    const handouts = this.consumer.pull(this, Math.min(max, this.#wanted));
-    this.#wanted -= handouts.length;
-    return handouts.map((one) => this.#arrive(one));
+  private pull(max: number): Incoming[] {
+    const handouts = this.consumer.pull(this, Math.min(max, this.wanted));
+    this.wanted -= handouts.length;
+    return handouts.map((one) => this.arrive(one));
   }
 
-  #arrive(handout: Handout): Incoming {
+  private arrive(handout: Handout): Incoming {
     const { seq, stored } = handout;
-    const receiver = { broker: this.io.broker, params: this.#params?.(stored.address) };
+    const receiver = { broker: this.io.broker, params: this.params?.(stored.address) };
     const message = new StreamArrival(handout, receiver, this.source.stream);
-    const earlier = this.#held.get(seq);
-    if (earlier !== undefined) this.#unsettled.delete(earlier);
-    this.#unsettled.set(message, seq);
-    this.#held.set(seq, message);
-    this.#left.delete(seq);
+    const earlier = this.held.get(seq);
+    if (earlier !== undefined) this.unsettled.delete(earlier);
+    this.unsettled.set(message, seq);
+    this.held.set(seq, message);
+    this.left.delete(seq);
     return message;
   }
 }

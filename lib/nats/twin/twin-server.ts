@@ -1,88 +1,87 @@
 import type { StreamConfig } from 'nats';
 
-import type { Clock } from '../../driver/index.js';
-import { type BusWait, IN_ORDER, type Random, store, type Stored, type TellingBus } from '../../twin/index.js';
-import { subjectMatches, subjectsOverlap } from '../subject-match.js';
-import { consumerWaits } from './consumer-waits.js';
-import { Interest } from './interest.js';
+import type { Clock } from '../../async/index.js';
+import { type BacklogEntry, IN_ORDER, type Random, store, type Stored, type BacklogSource } from '../../twin/index.js';
+import { subjectMatches, subjectsOverlap } from '../subject.js';
+import { positionInStream } from './arrivals.js';
+import { CoreSubscriptions } from './core-subscriptions.js';
+import type { TwinConsumer } from './twin-consumer.js';
 import { type StreamRefusal, type TwinPubAck, TwinStream } from './twin-stream.js';
 
 /**
- * The bus: what all NATS brokers of a module share. Subjects and streams are everybody's; queue groups and durable
- * consumers belong to their broker.
+ * The server that all NATS brokers of a module share. Subjects and streams are common to them; queue groups and durable
+ * consumers belong to one broker.
  */
-export class TwinServer implements TellingBus {
-  readonly interest: Interest;
-  readonly #streams = new Map<string, TwinStream>();
-  #messages = 0;
-  #inboxes = 0;
+export class TwinServer implements BacklogSource {
+  readonly subscriptions: CoreSubscriptions;
+  private readonly streams = new Map<string, TwinStream>();
+  private messages = 0;
+  private inboxes = 0;
 
-  /** The clock of the module: all its twins have the same. */
+  /** @param clock the module's clock, which all its twins share */
   constructor(
     private readonly clock: Clock,
     random: Random = IN_ORDER,
   ) {
-    this.interest = new Interest(random);
+    this.subscriptions = new CoreSubscriptions(random);
   }
 
   /**
-   * Takes a message in: the stream that captures its subject keeps it, and core subscriptions see it whichever way it
-   * was published.
+   * Accepts a message: the stream that captures its subject stores it, and core subscriptions get it in either case.
    */
   publish(message: Stored): Published {
     const stream = this.capturing(message.address);
     const ack = stream?.append(message);
-    // What a stream drops as a duplicate still reaches core subscriptions: the server routes before it stores.
-    const receivers = this.#route(message);
-    if (ack !== undefined && message.replyTo !== undefined)
-      this.#route(answer(message.replyTo, ack, message.timestamp));
+    // A duplicate that the stream drops still reaches core subscriptions: the server routes before it stores.
+    const receivers = this.route(message);
+    if (ack !== undefined && message.replyTo !== undefined) this.route(answer(message.replyTo, ack, message.timestamp));
     return { receivers, ack };
   }
 
   stream(name: string): TwinStream | undefined {
-    return this.#streams.get(name);
+    return this.streams.get(name);
   }
 
-  /** Whether the subjects are free is asked before, by {@link overlapping}. */
+  /** Callers check with {@link overlapping} first that no other stream has the subjects. */
   addStream(config: Partial<StreamConfig>): TwinStream {
     const stream = new TwinStream(config, this.clock);
-    this.#streams.set(stream.name, stream);
+    this.streams.set(stream.name, stream);
     return stream;
   }
 
-  /** The stream that keeps messages of this subject. */
+  /** The stream that captures this subject. */
   capturing(subject: string): TwinStream | undefined {
-    for (const stream of this.#streams.values()) {
+    for (const stream of this.streams.values()) {
       if (stream.subjects.some((pattern) => subjectMatches(pattern, subject))) return stream;
     }
     return undefined;
   }
 
-  /** A stream that already keeps some subject of these: the server refuses a second one. */
+  /** A stream whose subjects overlap with these: the server refuses a second one. */
   overlapping(subjects: readonly string[]): TwinStream | undefined {
-    for (const stream of this.#streams.values()) {
+    for (const stream of this.streams.values()) {
       if (stream.subjects.some((one) => subjects.some((other) => subjectsOverlap(one, other)))) return stream;
     }
     return undefined;
   }
 
-  /** Of the durables of this broker. */
-  *waits(broker: string): Iterable<BusWait> {
-    for (const stream of this.#streams.values()) {
-      for (const consumer of stream.consumersOf(broker)) yield* consumerWaits(stream, consumer);
+  /** Messages that wait for the durables of this broker. */
+  *backlog(broker: string): Iterable<BacklogEntry> {
+    for (const stream of this.streams.values()) {
+      for (const consumer of stream.consumersOf(broker)) yield* consumerBacklog(stream, consumer);
     }
   }
 
   newInbox(): string {
-    return `_INBOX.twin.${++this.#inboxes}`;
+    return `_INBOX.twin.${++this.inboxes}`;
   }
 
-  #route(message: Stored): number {
-    return this.interest.route(message, ++this.#messages);
+  private route(message: Stored): number {
+    return this.subscriptions.route(message, ++this.messages);
   }
 }
 
-/** A stream answers whoever expects an answer, a request included. */
+/** A stream sends its PubAck to any reply subject, also to that of a request. */
 function answer(address: string, ack: TwinPubAck | StreamRefusal, timestamp: number): Stored {
   return store(address, { body: Buffer.from(JSON.stringify(pubAck(ack))) }, timestamp);
 }
@@ -93,10 +92,26 @@ function pubAck(ack: TwinPubAck | StreamRefusal): object {
   return { stream, seq, ...(duplicate && { duplicate }) };
 }
 
-/** What became of a published message. */
+/** Outcome of a publish. */
 export interface Published {
-  /** Core subscriptions and queue groups that got it. */
+  /** Number of core subscriptions and queue groups that got it. */
   readonly receivers: number;
-  /** The stream's acknowledgement, where one keeps it. */
+  /** The stream's acknowledgement, if a stream captures the subject. */
   readonly ack: TwinPubAck | StreamRefusal | undefined;
+}
+
+/** The messages that wait for a durable: redeliveries with their time, and those that no reader takes. */
+export function* consumerBacklog(stream: TwinStream, consumer: TwinConsumer): Iterable<BacklogEntry> {
+  const { durable } = consumer;
+  const lane = `${stream.name}/${durable}`;
+  for (const { seq, dueAt, nacked } of consumer.waiting()) {
+    const stored = stream.log.at(seq);
+    // Dropped by the stream, or delivered `max_deliver` times: it is not redelivered.
+    if (stored === undefined || consumer.isLast(seq)) continue;
+    const { address, timestamp } = stored;
+    const position = positionInStream(consumer.broker, stream.name, seq, timestamp);
+    yield { why: nacked ? 'redelivery' : 'ack-wait', lane, messages: 1, message: { address, position }, dueAt };
+  }
+  const { ready: messages, isRead } = consumer;
+  if (messages > 0) yield { why: isRead ? 'queued' : 'unread', lane, messages, what: `durable ${durable}` };
 }

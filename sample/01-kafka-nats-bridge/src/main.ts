@@ -8,8 +8,3 @@ const app = await NestFactory.createApplicationContext(AppModule);
 // Ctrl-C then stops in phases: sources, handlers in flight, targets, connections.
 app.enableShutdownHooks();
 new Logger('Sample').log(`Running ${inMemory ? 'in memory' : 'on real brokers'}; Ctrl-C stops`);
-
-// Twins hold no socket, so nothing else keeps the process running.
-const running = setInterval(() => undefined, 60_000);
-process.once('SIGINT', () => clearInterval(running));
-process.once('SIGTERM', () => clearInterval(running));

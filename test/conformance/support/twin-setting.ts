@@ -1,5 +1,5 @@
 import type { BrokerDefinition, Place } from '../../../lib/driver/public.js';
-import { Faults, FaultyDriver, ProcessLife, VirtualClock } from '../../../lib/twin/index.js';
+import { Faults, FaultyDriver, SimulatedProcess, VirtualClock } from '../../../lib/twin/index.js';
 import type { Setting } from './targets.js';
 
 /** Twins on a clock that is moved; their outages are those that `harness.fault()` makes. */
@@ -12,7 +12,7 @@ export function twinSetting<D extends BrokerDefinition>(definition: D, makePlace
     makeDriver: () => definition.twin(),
     makeUnsteady() {
       const faults = new Faults();
-      const process = new ProcessLife();
+      const process = new SimulatedProcess();
       return {
         makeDriver: async () => new FaultyDriver(await definition.twin(), { faults, process, delayed: () => () => {} }),
         place: makePlace(definition),

@@ -1,7 +1,7 @@
 import {
   type DestinationSpec,
   InProcessDriver,
-  type Io,
+  type DriverContext,
   type Outcome,
   type Outgoing,
   PublishError,
@@ -12,35 +12,35 @@ import type { QueueSpec } from './definition.js';
 import { QueueLane } from './queue-lane.js';
 import { StoredQueue } from './stored-queue.js';
 
-const maxBytes = 1_048_576;
+const MAX_BYTES = 1_048_576;
 
 /** One broker's way to the queues. */
-export class QueueDriver extends InProcessDriver<Io> {
-  protected reach(io: Io): Io {
-    return io;
+export class QueueDriver extends InProcessDriver<DriverContext> {
+  protected reach(context: DriverContext): DriverContext {
+    return context;
   }
 
-  protected read(io: Io, sources: readonly SourceSpec[], sink: Sink): readonly QueueLane[] {
+  protected read(context: DriverContext, sources: readonly SourceSpec[], sink: Sink): readonly QueueLane[] {
     return (sources as readonly QueueSpec[]).map((source) => {
-      const group = queueOf(io, source).group(source.group, source.fromEnd);
-      return new QueueLane(source, group, sink, io.clock);
+      const group = queueOf(context, source).group(source.group, source.fromEnd);
+      return new QueueLane(source, group, sink, context.clock);
     });
   }
 
-  protected write(io: Io, to: DestinationSpec, batch: readonly Outgoing[]): readonly Outcome[] {
+  protected write(context: DriverContext, to: DestinationSpec, batch: readonly Outgoing[]): readonly Outcome[] {
     return batch.map((message) => {
-      if ((message.body?.length ?? 0) > maxBytes) return { error: this.#tooLarge(to) };
-      return { receipt: { position: queueOf(io, to).write(message) } };
+      if ((message.body?.length ?? 0) > MAX_BYTES) return { error: this.tooLarge(to) };
+      return { receipt: { position: queueOf(context, to).write(message) } };
     });
   }
 
-  #tooLarge({ name }: DestinationSpec): PublishError {
-    const what = `A message to ${name} has over ${maxBytes} bytes`;
+  private tooLarge({ name }: DestinationSpec): PublishError {
+    const what = `A message to ${name} has over ${MAX_BYTES} bytes`;
     return new PublishError('MULTI_BROKER_PAYLOAD_TOO_LARGE', what, { broker: this.broker, written: 'no' });
   }
 }
 
 /** Brokers of one application meet here. */
-function queueOf({ shared, clock }: Io, { name, address }: SourceSpec | DestinationSpec): StoredQueue {
+function queueOf({ shared, clock }: DriverContext, { name, address }: SourceSpec | DestinationSpec): StoredQueue {
   return shared(name, () => new StoredQueue(address, clock));
 }

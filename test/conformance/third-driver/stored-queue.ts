@@ -5,8 +5,8 @@ export type Stored = Incoming & { readonly sequence: number };
 
 /** Keeps every message, for the groups that come later. It stands for the server: another driver has its client here. */
 export class StoredQueue {
-  readonly #messages: Stored[] = [];
-  readonly #groups = new Map<string, Group>();
+  private readonly messages: Stored[] = [];
+  private readonly groups = new Map<string, Group>();
 
   constructor(
     private readonly address: string,
@@ -15,7 +15,7 @@ export class StoredQueue {
 
   /** Returns the position. */
   write({ body, key, headers, rawHeaders = [] }: Outgoing): string {
-    const [sequence, timestamp] = [this.#messages.length + 1, this.clock.now()];
+    const [sequence, timestamp] = [this.messages.length + 1, this.clock.now()];
     const texts = Object.freeze({ ...headers });
     const last = Object.fromEntries(rawHeaders.flatMap(([name, value]) => (value ? [[name, value.toString()]] : [])));
     const kept = Object.freeze({ ...texts, ...last });
@@ -32,16 +32,16 @@ export class StoredQueue {
       raw: undefined,
       // The next process begins again at 1, so a position has the time in it.
       position: `${this.address}@${sequence}/${timestamp}`,
-      deliveries: 0,
+      deliveryCount: 0,
     };
-    this.#messages.push(message);
-    for (const group of this.#groups.values()) group.put(message);
+    this.messages.push(message);
+    for (const group of this.groups.values()) group.put(message);
     return message.position;
   }
 
   group(name: string, fromEnd: boolean): Group {
-    const group = this.#groups.get(name) ?? new Group(this.clock, fromEnd ? [] : [...this.#messages]);
-    this.#groups.set(name, group);
+    const group = this.groups.get(name) ?? new Group(this.clock, fromEnd ? [] : [...this.messages]);
+    this.groups.set(name, group);
     return group;
   }
 }
@@ -50,7 +50,7 @@ type Reader = (batch: readonly Stored[]) => Promise<void>;
 
 /** Shares the messages of a queue among the readers that have room, and keeps them while there is none. */
 export class Group {
-  readonly #readers = new Set<Reader>();
+  private readonly readers = new Set<Reader>();
 
   constructor(
     private readonly clock: Clock,
@@ -59,30 +59,30 @@ export class Group {
 
   /** The reader has room for one batch. Those who wait longest are served first. */
   ask(reader: Reader): void {
-    this.#readers.add(reader);
-    this.#wake();
+    this.readers.add(reader);
+    this.wake();
   }
 
   leave(reader: Reader): void {
-    this.#readers.delete(reader);
+    this.readers.delete(reader);
   }
 
   /** What comes back goes before what was written after it. */
   put(message: Stored): void {
     const before = this.ready.findLastIndex(({ sequence }) => sequence < message.sequence);
     this.ready.splice(before + 1, 0, message);
-    this.#wake();
+    this.wake();
   }
 
   /** In a later turn, by the clock: then a test's harness sees that something is still to come. */
-  #wake(): void {
-    this.clock.after(0, () => this.#handOver(), 'a queue hands over');
+  private wake(): void {
+    this.clock.after(0, () => this.handOver(), 'a queue hands over');
   }
 
-  #handOver(): void {
-    for (const reader of this.#readers) {
+  private handOver(): void {
+    for (const reader of this.readers) {
       if (this.ready.length === 0) return;
-      this.#readers.delete(reader);
+      this.readers.delete(reader);
       void reader(this.ready.splice(0, 20));
     }
   }

@@ -17,8 +17,8 @@ export const target: ConformanceTarget = {
   invalidAddresses: ['', 'with blank', 'line\nbreak'].map((name) => () => definition.source(name)),
   features: {
     durable: true,
-    again: 'server',
-    waits: true,
+    redelivery: 'server',
+    backpressure: true,
     groups: true,
     emptyIsNotNull: true,
     dedupes: false,

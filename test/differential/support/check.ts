@@ -1,6 +1,7 @@
+import type { Case } from './case.js';
 import { aspects } from './comparison.js';
 import { expectationsOf } from './expectation.js';
-import { type Case, laws } from './laws.js';
+import { laws } from './laws.js';
 import { planOf } from './plan.js';
 import type { Scenario } from './scenario.js';
 import type { Trace } from './trace.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import type { Action, GroupName, Kind, Scenario, Step, Way } from './scenario.js';
+import { type Action, type GroupName, type Kind, keys, type Scenario, type Step, type Way } from './scenario.js';
 
 const MOST_STEPS = 12;
 /** Of so many steps one is left out. */
@@ -28,10 +28,11 @@ const ways: Readonly<Record<Kind, fc.Arbitrary<Way>>> = {
 function stepOf(kind: Kind): fc.Arbitrary<Step> {
   const publish: fc.Arbitrary<Step> = fc.record({
     do: fc.constant('publish' as const),
-    key: fc.constantFrom('a' as const, 'b' as const, undefined),
+    key: fc.constantFrom(...keys, undefined),
     empty: fc.integer({ min: 0, max: 7 }).map((drawn) => drawn === 7),
     way: ways[kind],
     script,
+    takesMs: fc.constantFrom(0, 0, 10, 40),
   });
   const membership = (what: 'join' | 'leave' | 'kill'): fc.Arbitrary<Step> =>
     fc.record({ do: fc.constant(what), group });
@@ -53,6 +54,8 @@ export function scenarios(kind: Kind): fc.Arbitrary<Scenario> {
     lateGroup: fc.boolean(),
     opened: fc.boolean(),
     steps: stepsOf(kind),
+    deadLetter: fc.boolean(),
+    concurrency: fc.constantFrom(1, 2, 4),
   });
 }
 

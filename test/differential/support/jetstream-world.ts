@@ -15,7 +15,7 @@ import type { World } from './world.js';
 const BROKER = 'nats';
 
 /** What a killed member had comes again after so long, in milliseconds; a busy machine must not take longer to ack. */
-const ACK_WAIT_MS = 3_000;
+const ACK_WAIT_MS = 6_000;
 
 /** One for the whole stream. */
 const sentinels = ['s'];
@@ -27,6 +27,11 @@ const sourceOf =
 
 const streamOf = (name: string): object => ({ name, subjects: [`${name}.>`], storage: 'memory', num_replicas: 1 });
 
+/** The subjects of a stream's dead letters and results, and the stream that keeps them. */
+const deadOf = (name: string): string => `${name}-out.dead`;
+const resultsOf = (name: string): string => `${name}-out.results`;
+const outOf = (name: string): object => ({ ...streamOf(`${name}-out`), name: `${name}_OUT` });
+
 /** A stream of twins. */
 export async function jetstreamTwinWorld(): Promise<Running> {
   const definition = natsBroker({ name: BROKER, client: {} });
@@ -37,16 +42,19 @@ export async function jetstreamTwinWorld(): Promise<Running> {
     BROKER,
   );
   await manager.streams.add(streamOf(name));
+  await manager.streams.add(outOf(name));
   return {
     ...bus.face,
     definition,
     sentinels,
     source: sourceOf(name),
+    letters: { destination: toStream(deadOf(name)) },
+    results: toStream(resultsOf(name)),
     publish: (message, to) => bus.publish(definition.destination(destinationIn(name, to)), message),
-    async progress(group, killed) {
-      let progress = await progressOf(manager, name, group);
-      // A script may have ended in a member that was killed before it settled; else an ack that is late is one lost.
-      if (killed)
+    async progress(group, gone) {
+      let progress = await bus.during(progressOf(manager, name, group));
+      // A script may have ended in a member that was gone before it settled; else an ack that is late is one lost.
+      if (gone)
         await bus.until(() => {
           void progressOf(manager, name, group).then((now) => (progress = now));
           return isOver(progress);
@@ -61,12 +69,15 @@ export async function jetstreamTwinWorld(): Promise<Running> {
 export async function jetstreamRealWorld(server: NatsServer): Promise<Running> {
   const name = uniqueName('DIFFERENTIAL');
   await server.manager.streams.add(streamOf(name));
+  await server.manager.streams.add(outOf(name));
   return {
     ...realTime,
     definition: server.definition,
     sentinels,
     source: sourceOf(name),
     driver: () => server.mortal(),
+    letters: { destination: toStream(deadOf(name)) },
+    results: toStream(resultsOf(name)),
     publish: (message, to) => server.publish(destinationIn(name, to), message),
     async progress(group) {
       let progress: Progress = { behind: [], open: 0 };
@@ -75,6 +86,7 @@ export async function jetstreamRealWorld(server: NatsServer): Promise<Running> {
     },
     end: async () => {
       await server.manager.streams.delete(name);
+      await server.manager.streams.delete(`${name}_OUT`);
     },
   };
 }

@@ -2,12 +2,14 @@ import net from 'node:net';
 import type { Admin, ISocketFactory } from 'kafkajs';
 
 import type { Driver, Outcome, Outgoing } from '../../../lib/driver/index.js';
-import { systemClock } from '../../../lib/driver/index.js';
+import { systemClock } from '../../../lib/async/index.js';
 import { kafkaBroker, type KafkaBrokerOptions } from '../../../lib/kafka/index.js';
 import { kafkaClient, realBrokers, until } from '../../support/real-brokers.js';
 import { type Mortal, sharing } from './world.js';
 
 const nothing = (): void => {};
+const isThere = (): boolean => true;
+const isAbsent = (): boolean => false;
 const silent = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** The shortest session that the server's own `group.min.session.timeout.ms` allows. */
@@ -41,8 +43,11 @@ export class KafkaServer {
 
   async createTopic(name: string, numPartitions: number): Promise<string> {
     const topic = { topic: name, numPartitions, replicationFactor: 1 };
-    await this.admin.createTopics({ topics: [topic], waitForLeaders: true });
+    // `waitForLeaders` fails on a busy server that does not know the topic yet.
+    await this.admin.createTopics({ topics: [topic], waitForLeaders: false });
     this.#topics.push(name);
+    const isLed = (): Promise<boolean> => this.admin.fetchTopicOffsets(name).then(isThere, isAbsent);
+    await until(isLed, { what: `${name} is there`, timeoutMs: 2 * SESSION_MS, everyMs: 20 });
     return name;
   }
 

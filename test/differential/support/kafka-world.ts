@@ -21,6 +21,10 @@ const sentinels = Array.from({ length: PARTITIONS }, (_, partition) => {
 
 const groupOf = (name: string, group: GroupName): string => `${name}-${group}`;
 
+/** Where a topic's dead letters and results go. */
+const deadOf = (name: string): string => `${name}-dead`;
+const resultsOf = (name: string): string => `${name}-results`;
+
 const sourceOf =
   (name: string): World['source'] =>
   (group, late): Source =>
@@ -38,11 +42,16 @@ export function kafkaTwinWorld(): Running {
     definition,
     sentinels,
     source: sourceOf(name),
+    letters: deadOf(name),
+    results: resultsOf(name),
     publish: (message) => bus.publish(definition.destination(name), message),
-    async progress(group) {
+    async progress(group, gone) {
       const known = cluster.group(BROKER, groupOf(name, group));
-      const behind = twin.partitions.map((log, partition) => log.end - (known.committed(name, partition) ?? 0));
-      return { behind, open: 0 };
+      const behind = (): number[] =>
+        twin.partitions.map((log, partition) => log.end - (known.committed(name, partition) ?? 0));
+      // What has passed an unfinished message is repeated when its member goes, although its script has ended.
+      if (gone) await bus.until(() => behind().every((count) => count === 0));
+      return { behind: behind(), open: 0 };
     },
     end: async () => undefined,
   };
@@ -51,12 +60,16 @@ export function kafkaTwinWorld(): Running {
 /** A topic of the real cluster, made for one scenario. */
 export async function kafkaRealWorld(server: KafkaServer): Promise<Running> {
   const name = await server.createTopic(uniqueName('differential'), PARTITIONS);
+  const others = [deadOf(name), resultsOf(name)].map((other) => server.createTopic(other, 1));
+  const [letters, results] = (await Promise.all(others)) as [string, string];
   return {
     ...realTime,
     definition: server.definition,
     sentinels,
     source: sourceOf(name),
     driver: () => server.mortal(),
+    letters,
+    results,
     publish: (message) => server.publish(name, message),
     async progress(group) {
       return { behind: await server.behind(groupOf(name, group), name), open: 0 };

@@ -1,21 +1,10 @@
 import { partitionOfKey } from '../../../lib/kafka/partitioner.js';
-import type { GroupExpectation } from './expectation.js';
 import { PARTITIONS } from './kafka-world.js';
-import type { PlannedMessage } from './plan.js';
-import type { GroupName, Scenario } from './scenario.js';
-import { callsOf } from './script.js';
-import type { CallTrace, Trace } from './trace.js';
-
-/** A trace, and what the scenario says of it. */
-export interface Case {
-  readonly scenario: Scenario;
-  readonly messages: readonly PlannedMessage[];
-  readonly groups: ReadonlyMap<GroupName, GroupExpectation>;
-  readonly trace: Trace;
-}
-
-/** What must hold of every trace, whichever world it is from. Returns what breaks it, a line each. */
-export type Law = (one: Case) => readonly string[];
+import { type GroupName, keys } from './scenario.js';
+import { callsOf, isGivenUp } from './script.js';
+import { atOnceLaws } from './at-once-laws.js';
+import type { Case, Law } from './case.js';
+import type { CallTrace, WrittenTrace } from './trace.js';
 
 /** By name, which is the promise. */
 export const laws: Readonly<Record<string, Law>> = {
@@ -46,7 +35,7 @@ export const laws: Readonly<Record<string, Law>> = {
 
   'first deliveries keep the order of a key': (one) =>
     [...one.groups.keys()].flatMap((group) =>
-      (['a', 'b'] as const).flatMap((key) => {
+      keys.flatMap((key) => {
         const order = firstOrder(one, group, key);
         const sorted = one.messages.map(({ id }) => id).filter((id) => order.includes(id));
         return order.join() === sorted.join() ? [] : [`${group} got key ${key} as ${order.join(' ')}`];
@@ -57,13 +46,38 @@ export const laws: Readonly<Record<string, Law>> = {
     [...one.groups].flatMap(([group, { calm }]) =>
       [...calm].flatMap((id) => {
         const { script = [] } = one.messages.find((message) => message.id === id) ?? {};
-        const wanted = callsOf(script, one.scenario.ack).join(' ');
+        const wanted = callsOf(script, one.scenario).join(' ');
         const calls = callsIn(one, group).filter((call) => call.id === id);
         const found = calls.map(({ action }) => action).join(' ');
         const rising = calls.every(({ attempt }, index) => index === 0 || attempt > calls[index - 1]!.attempt);
         return found === wanted && rising ? [] : [`${group}: ${id} was called ${found}, attempts ${attempts(calls)}`];
       }),
     ),
+
+  'what is given up is parked, and nothing else': (one) => {
+    const { trace, messages, scenario } = one;
+    const isParked = (id: string): boolean => {
+      const { script = [] } = messages.find((message) => message.id === id) ?? {};
+      return scenario.deadLetter && isGivenUp(script, scenario);
+    };
+    const wrong = trace.letters.flatMap(({ group, id }) => (isParked(id) ? [] : [`${group} parked ${id}`]));
+    return [...wrong, ...countsOf(one, 'letters', (id) => (isParked(id) ? 1 : 0))];
+  },
+
+  'what is handled is published, and nothing else': (one) =>
+    countsOf(one, 'results', (id) => {
+      const { script = [] } = one.messages.find((message) => message.id === id) ?? {};
+      return isGivenUp(script, one.scenario) ? 0 : 1;
+    }),
+
+  'what is parked or published is as it came': ({ trace, messages }) =>
+    [...trace.letters, ...trace.results].flatMap(({ id, payload, key }) => {
+      const sent = messages.find((message) => message.id === id);
+      const wanted = sent?.empty === true ? null : `text of ${id}`;
+      return payload === wanted && key === sent?.key ? [] : [`${id} went as ${JSON.stringify({ payload, key })}`];
+    }),
+
+  ...atOnceLaws,
 
   'all is settled once quiet': ({ trace }) =>
     trace.quiets.flatMap(({ number, missing, progress }) => [
@@ -101,6 +115,21 @@ export const laws: Readonly<Record<string, Law>> = {
 
 export function callsIn({ trace }: Case, group: GroupName): readonly CallTrace[] {
   return trace.calls.filter((call) => call.group === group);
+}
+
+/** What a group has parked, or published. */
+export function writtenBy({ trace }: Case, group: GroupName, what: 'letters' | 'results'): readonly WrittenTrace[] {
+  return trace[what].filter((written) => written.group === group);
+}
+
+/** Of messages that nobody disturbs, how many there are of each. */
+function countsOf(one: Case, what: 'letters' | 'results', wanted: (id: string) => number): readonly string[] {
+  return [...one.groups].flatMap(([group, { calm }]) =>
+    [...calm].flatMap((id) => {
+      const { length } = writtenBy(one, group, what).filter((written) => written.id === id);
+      return length === wanted(id) ? [] : [`${group}: ${id} has ${length} ${what}`];
+    }),
+  );
 }
 
 export const attempts = (calls: readonly CallTrace[]): string => calls.map(({ attempt }) => attempt).join(' ');

@@ -1,5 +1,12 @@
-import type { BrokerDefinition, Driver, MessageContext, Source } from '../../../lib/driver/index.js';
-import { DriverSource, ManagedMultiBroker, resolveOptions } from '../../../lib/lifecycle/index.js';
+import type {
+  BrokerDefinition,
+  DeadLetterOptions,
+  Driver,
+  MessageContext,
+  Outgoing,
+  Source,
+} from '../../../lib/driver/index.js';
+import { BrokerRuntime, ManagedMultiBroker, resolveOptions } from '../../../lib/lifecycle/index.js';
 import { ATTEMPTS } from './script.js';
 import type { Scenario } from './scenario.js';
 import type { Mortal, World } from './world.js';
@@ -12,7 +19,7 @@ const STOP_MS = 5_000;
 const STOP_KILLED_MS = 200;
 
 /** Gives an application the driver that its world made. */
-class OneDriver extends DriverSource {
+class OneDriver extends BrokerRuntime {
   constructor(
     readonly clock: World['clock'],
     private readonly driver: Driver,
@@ -30,7 +37,24 @@ export interface MemberOptions {
   readonly definition: BrokerDefinition;
   readonly source: Source;
   readonly ack: Scenario['ack'];
-  handle(context: MessageContext): void;
+  /** Where what is given up is parked. */
+  readonly deadLetter: string | DeadLetterOptions | false;
+  readonly concurrency: number;
+  /** A letter or a result is confirmed. */
+  written(message: Outgoing): void;
+  handle(context: MessageContext): Promise<void>;
+}
+
+/** Members publish letters and results. */
+function listen(driver: Driver, written: MemberOptions['written']): void {
+  const publish = driver.publish.bind(driver);
+  driver.publish = async (to, batch) => {
+    const outcomes = await publish(to, batch);
+    outcomes.forEach((outcome, index) => {
+      if ('receipt' in outcome) written(batch[index]!);
+    });
+    return outcomes;
+  };
 }
 
 /** One application of its own that reads in a group. */
@@ -44,13 +68,14 @@ export class Member {
   ) {}
 
   /** Resolves when it reads. */
-  static async join({ world, definition, source, ack, handle }: MemberOptions): Promise<Member> {
+  static async join({ world, definition, source, written, handle, ...policy }: MemberOptions): Promise<Member> {
     const mortal = await world.driver();
+    listen(mortal.driver, written);
     const brokers = new ManagedMultiBroker(new OneDriver(world.clock, mortal.driver), silent);
     brokers.configure(resolveOptions({ shutdownTimeoutMs: STOP_MS }));
     brokers.register(definition);
     const member = new Member(brokers, mortal);
-    const options = { ack, retry: { attempts: ATTEMPTS, delayMs: 1 } };
+    const options = { ...policy, retry: { attempts: ATTEMPTS, delayMs: 1 } };
     try {
       await brokers.start();
       await brokers.get(definition.name).subscribe(source, (_, context) => member.#call(context, handle), options);
@@ -74,11 +99,18 @@ export class Member {
     void this.leave();
   }
 
-  /** The process of a dead member would not run: its calls have no end until they are cut off. */
-  #call(context: MessageContext, handle: MemberOptions['handle']): void | Promise<void> {
-    if (!this.#dead) return handle(context);
-    return new Promise((_, reject) => {
-      context.signal.addEventListener('abort', () => reject(new Error('This member is dead')));
-    });
+  async #call(context: MessageContext, handle: MemberOptions['handle']): Promise<void> {
+    const [call] = await Promise.allSettled(this.#dead ? [] : [handle(context)]);
+    if (this.#dead) await endOf(context);
+    if (call?.status === 'rejected') throw call.reason;
   }
+}
+
+/** The process of a dead member would not run: its calls have no end until they are cut off. */
+function endOf({ signal }: MessageContext): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = (): void => reject(new Error('This member is dead'));
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end);
+  });
 }

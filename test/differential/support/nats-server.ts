@@ -1,7 +1,7 @@
 import { connect, type JetStreamManager, type NatsConnection } from 'nats';
 
 import type { Driver, Outcome, Outgoing } from '../../../lib/driver/index.js';
-import { systemClock } from '../../../lib/driver/index.js';
+import { systemClock } from '../../../lib/async/index.js';
 import { natsBroker, type toStream } from '../../../lib/nats/index.js';
 import { type Proxy, realBrokers, startProxy } from '../../support/real-brokers.js';
 import { type Mortal, sharing } from './world.js';

@@ -51,12 +51,12 @@ class Planner {
     this.#quiet();
   }
 
-  #publish({ key, empty, way, script }: Publish): void {
+  #publish({ way, ...what }: Publish): void {
     const id = `m${this.plan.length}`;
     const earlier = this.#earlier();
     const repeats = way === 'repeat' && earlier !== undefined;
     const dedupeId = repeats ? earlier : id;
-    const message = { id, key, empty, script, dedupeId, way: way === 'repeat' && !repeats ? 'plain' : way } as const;
+    const message = { ...what, id, dedupeId, way: way === 'repeat' && !repeats ? 'plain' : way } as const;
     this.plan.push({ do: 'publish', message });
   }
 

@@ -1,7 +1,11 @@
 import { PublishError } from '../../../lib/errors/index.js';
+import { KeyedStrands } from '../../../lib/delivery/side-by-side/keyed-strands.js';
+import { KeyStrand } from '../../../lib/delivery/side-by-side/key-strand.js';
 import { ConsumerGroup } from '../../../lib/kafka/twin/consumer-group.js';
 import { GroupConsumer } from '../../../lib/kafka/twin/group-consumer.js';
 import { KafkaTwin } from '../../../lib/kafka/twin/kafka-twin.js';
+import { PartitionLane } from '../../../lib/kafka/twin/partition-lane.js';
+import { TwinRecord } from '../../../lib/kafka/twin/twin-record.js';
 import { TwinTopic } from '../../../lib/kafka/twin/twin-topic.js';
 import { NatsTwin } from '../../../lib/nats/twin/nats-twin.js';
 import { TwinConsumer } from '../../../lib/nats/twin/twin-consumer.js';
@@ -10,12 +14,15 @@ import { laws } from './laws.js';
 import { aspects } from './comparison.js';
 import type { Kind } from './scenario.js';
 
-/** A way in which a twin could be wrong. Planted in its classes while a scenario runs on it, and nowhere else. */
+/**
+ * A way in which a twin, or the order of calls on it, could be wrong. Planted in its classes while a scenario runs on it,
+ * and nowhere else.
+ */
 export interface Fault {
   readonly kind: Kind;
   /** The law, or the aspect of the comparison, that has to notice it. */
   readonly noticedBy: string;
-  /** Spoils the twin's classes; the returned function mends them. */
+  /** Spoils the classes; the returned function mends them. */
   plant(): () => void;
 }
 
@@ -50,6 +57,40 @@ export const faults: Readonly<Record<string, Fault>> = {
         };
       }),
   },
+  'a commit past what is not finished': {
+    kind: 'kafka',
+    noticedBy: law('all is settled once quiet'),
+    plant: () =>
+      spoil(PartitionLane.prototype, 'settle', (settle) => {
+        return function (message, how) {
+          settle.call(this, message, how);
+          if (this.lost.aborted || !(message instanceof TwinRecord)) return;
+          this['group'].commit(message.address, message.partition, message.offset + 1);
+        };
+      }),
+  },
+  'two calls of a key at once': {
+    kind: 'kafka',
+    noticedBy: law('one message of a key at a time'),
+    plant: () =>
+      spoil(KeyStrand.prototype, 'begins', (begins) => {
+        return function (delivery) {
+          begins.call(this, delivery);
+          this.over();
+        };
+      }),
+  },
+  'a key that does not wait for what failed': {
+    kind: 'kafka',
+    noticedBy: law('what fails holds those behind it in its order'),
+    plant: () =>
+      spoil(KeyStrand.prototype, 'held', () => {
+        return function (delivery, until) {
+          this['slots'].lane.inFlight.revive(delivery);
+          void until();
+        };
+      }),
+  },
   'a batch in the wrong order': {
     kind: 'kafka',
     noticedBy: law('first deliveries keep the order of a key'),
@@ -81,6 +122,28 @@ export const faults: Readonly<Record<string, Fault>> = {
     kind: 'kafka',
     noticedBy: law('a group gets nothing from before its start'),
     plant: () => spoil(GroupConsumer.prototype, 'startOf', () => () => 0),
+  },
+  'an ack that settles all before it': {
+    kind: 'jetstream',
+    noticedBy: law('all is settled once quiet'),
+    plant: () =>
+      spoil(TwinConsumer.prototype, 'done', (done) => {
+        return function (seq) {
+          for (const { seq: other } of [...this.waiting()]) if (other < seq) done.call(this, other);
+          done.call(this, seq);
+        };
+      }),
+  },
+  'more calls at once than allowed': {
+    kind: 'jetstream',
+    noticedBy: law('a lane has no more calls at once than it may'),
+    plant: () =>
+      spoil(KeyedStrands.prototype, 'began', (began) => {
+        return function (strand) {
+          began.call(this, strand);
+          this.unused();
+        };
+      }),
   },
   'a lost nack': {
     kind: 'jetstream',
@@ -121,7 +184,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
   'what a killed member had is lost': {
     kind: 'jetstream',
-    noticedBy: law('every group gets every message that is its'),
+    noticedBy: law('all is settled once quiet'),
     plant: () =>
       spoil(TwinConsumer.prototype, 'leave', (leave) => {
         return function (reader, unsettled) {

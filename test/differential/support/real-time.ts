@@ -1,4 +1,4 @@
-import { systemClock } from '../../../lib/driver/index.js';
+import { systemClock } from '../../../lib/async/index.js';
 import { until } from '../../support/real-brokers.js';
 
 /** A killed consumer of Kafka is missed after 6 s, and this machine may be busy. */

@@ -1,10 +1,11 @@
+import { sleep } from '../../../lib/async/index.js';
 import type { BrokerDefinition, MessageContext, Outgoing } from '../../../lib/driver/index.js';
 import { Member } from './member.js';
 import type { PlannedMessage, PlannedStep } from './plan.js';
 import { expectationsOf } from './expectation.js';
 import type { Action, GroupName, Scenario } from './scenario.js';
 import { ScriptRun } from './script.js';
-import type { Progress, QuietTrace, Trace } from './trace.js';
+import type { CallTrace, Progress, QuietTrace, Trace } from './trace.js';
 import type { World } from './world.js';
 
 /** Header that names a message. */
@@ -31,13 +32,19 @@ export interface Running extends World {
 }
 
 class Runner {
-  readonly trace: Trace = { publishes: [], calls: [], quiets: [] };
+  readonly trace: Trace = { publishes: [], calls: [], quiets: [], letters: [], results: [] };
   readonly #members = new Map<number, Member>();
   readonly #present = new Map<GroupName, number>();
-  readonly #killed = new Set<GroupName>();
+  /** Groups that a member has left, or died in. */
+  readonly #left = new Set<GroupName>();
+  readonly #dead = new Set<number>();
+  /** Calls that have not ended. A lane that was lost is not theirs any more. */
+  readonly #running = new Map<CallTrace, AbortSignal>();
   /** Whose scripts run, `group/message`. */
   readonly #runs = new Map<string, ScriptRun>();
-  readonly #scripts = new Map<string, readonly Action[]>();
+  /** Messages whose letter is awaited, `group/message`, with the member that writes it. */
+  readonly #parking = new Map<string, number>();
+  readonly #messages = new Map<string, PlannedMessage>();
   /** Published so far, sentinels included. */
   readonly #published = new Set<string>();
   readonly #expected: ReturnType<typeof expectationsOf>;
@@ -70,7 +77,7 @@ class Runner {
   }
 
   async #publish(message: PlannedMessage): Promise<void> {
-    this.#scripts.set(message.id, message.script);
+    this.#messages.set(message.id, message);
     await this.#write(message.id, outgoing(message), message.way === 'nowhere' ? 'nowhere' : 'here');
   }
 
@@ -85,28 +92,77 @@ class Runner {
   async #join(group: GroupName, member: number): Promise<void> {
     const { world, scenario } = this;
     const late = group === 'g1' && scenario.lateGroup;
-    const handle = (context: MessageContext): void => this.#called(group, member, context);
-    const source = world.source(group, late);
-    const join = Member.join({ world, definition: world.definition, source, ack: scenario.ack, handle });
+    const join = Member.join({
+      world,
+      definition: world.definition,
+      source: world.source(group, late),
+      ack: scenario.ack,
+      deadLetter: scenario.deadLetter && world.letters,
+      concurrency: scenario.concurrency,
+      written: (message) => this.#written(group, message),
+      handle: (context) => this.#called(group, member, context),
+    });
     this.#members.set(member, await world.during(join));
     this.#present.set(group, (this.#present.get(group) ?? 0) + 1);
   }
 
   async #part(how: 'leave' | 'kill', group: GroupName, member: number): Promise<void> {
     this.#present.set(group, (this.#present.get(group) ?? 0) - 1);
-    if (how === 'kill') this.#killed.add(group);
+    this.#left.add(group);
+    if (how === 'kill') {
+      this.#dead.add(member);
+      for (const [name, by] of this.#parking) if (by === member) this.#parking.delete(name);
+    }
     await this.world.during(this.#members.get(member)?.[how]() ?? Promise.resolve());
   }
 
-  #called(group: GroupName, member: number, context: MessageContext): void {
-    const { message } = context;
-    const id = message.headers[ID] ?? '(none)';
-    const action = this.#runOf(group, id).next();
-    const seen = { payload: message.payload, key: message.key, partition: partitionOf(message.raw) };
-    this.trace.calls.push({ group, member, id, ...seen, attempt: message.attempt, action });
+  #written(group: GroupName, { headers = {}, body, key }: Outgoing): void {
+    const id = headers[ID] ?? '(none)';
+    const isLetter = 'dead-letter-broker' in headers;
+    const texts = { payload: body && Buffer.from(body).toString(), key: key && Buffer.from(key).toString() };
+    this.trace[isLetter ? 'letters' : 'results'].push({ group, id, ...texts });
+    if (isLetter) this.#parking.delete(`${group}/${id}`);
+  }
+
+  async #called(group: GroupName, member: number, context: MessageContext): Promise<void> {
+    const id = context.message.headers[ID] ?? '(none)';
+    const run = this.#runOf(group, id);
+    const call = this.#began(group, member, id, run.next(member), context);
+    try {
+      await this.#work(call, context);
+    } finally {
+      this.#running.delete(call);
+    }
+    if (this.#dead.has(member)) return;
+    const { action } = call;
+    run.over(action);
+    if (this.scenario.deadLetter && run.end === 'rejected' && action !== 'ok')
+      this.#parking.set(`${group}/${id}`, member);
     if (action === 'fail') throw new Error('scripted');
     if (action === 'nack') context.nack({ delayMs: NACK_MS });
     if (action === 'reject') context.reject('scripted');
+  }
+
+  #began(group: GroupName, member: number, id: string, action: Action, context: MessageContext): CallTrace {
+    const { message, signal } = context;
+    const { payload, key, attempt } = message;
+    const partition = partitionOf(message.raw);
+    const beside = [...this.#running].flatMap(([call, { aborted }]) =>
+      call.member === member && call.partition === partition && !aborted ? [{ id: call.id, key: call.key }] : [],
+    );
+    const call = { group, member, id, payload, key, partition, attempt, action, beside };
+    this.#parking.delete(`${group}/${id}`);
+    this.trace.calls.push(call);
+    this.#running.set(call, signal);
+    return call;
+  }
+
+  /** Takes its time, and publishes what it has handled well. */
+  async #work({ id, action, payload, key }: CallTrace, { broker }: MessageContext): Promise<void> {
+    const { takesMs } = this.#messages.get(id) ?? { takesMs: 0 };
+    if (takesMs > 0) await sleep(this.world.clock, takesMs);
+    if (action !== 'ok' || !this.#messages.has(id)) return;
+    await broker.publish(this.world.results, payload, { ...(key !== undefined && { key }), headers: { [ID]: id } });
   }
 
   /** Publishes a sentinel to each partition and waits until each group is through with them and all before. */
@@ -115,10 +171,9 @@ class Runner {
     const sentinels = this.world.sentinels.map((key) => ({ id: `s${number}${key}`, key }));
     for (const { id, key } of sentinels) await this.#write(id, body(id, key, id));
     const wanted = (): string[] => groups.flatMap((group) => this.#unfinished(group, sentinels));
-    await this.world.until(() => wanted().length === 0);
+    await this.world.until(() => wanted().length === 0 && this.#parking.size === 0);
     const progress: Partial<Record<GroupName, Progress>> = {};
-    for (const group of groups)
-      progress[group] = await this.world.during(this.world.progress(group, this.#killed.has(group)));
+    for (const group of groups) progress[group] = await this.world.progress(group, this.#left.has(group));
     this.trace.quiets.push({ number, missing: wanted(), progress } satisfies QuietTrace);
   }
 
@@ -130,7 +185,7 @@ class Runner {
 
   #runOf(group: GroupName, id: string): ScriptRun {
     const name = `${group}/${id}`;
-    const known = this.#runs.get(name) ?? new ScriptRun(this.#scripts.get(id) ?? [], this.scenario.ack);
+    const known = this.#runs.get(name) ?? new ScriptRun(this.#messages.get(id)?.script ?? [], this.scenario);
     this.#runs.set(name, known);
     return known;
   }

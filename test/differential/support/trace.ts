@@ -21,6 +21,8 @@ export interface CallTrace {
   readonly partition?: number | undefined;
   readonly attempt: number;
   readonly action: Action;
+  /** The calls of its lane that ran when it began. */
+  readonly beside: readonly Pick<CallTrace, 'id' | 'key'>[];
 }
 
 /** What the server says of a group that has come to rest. */
@@ -39,9 +41,20 @@ export interface QuietTrace {
   readonly progress: Readonly<Partial<Record<GroupName, Progress>>>;
 }
 
+/** One letter or result that is confirmed. */
+export interface WrittenTrace {
+  readonly group: GroupName;
+  readonly id: string;
+  readonly payload: string | null;
+  readonly key: string | undefined;
+}
+
 /** All that one world did with one scenario. */
 export interface Trace {
   readonly publishes: PublishTrace[];
   readonly calls: CallTrace[];
   readonly quiets: QuietTrace[];
+  /** Messages that were parked, and those that handlers have published on, in order. */
+  readonly letters: WrittenTrace[];
+  readonly results: WrittenTrace[];
 }

@@ -1,4 +1,4 @@
-import { Turns, VirtualClock } from '../../../lib/twin/index.js';
+import { DeliveryTurns, VirtualClock } from '../../../lib/twin/index.js';
 import { turns as letTurn } from '../../support/turns.js';
 
 /** What has not moved for so many turns of the event loop waits for the clock. */
@@ -10,7 +10,7 @@ const PATIENCE_MS = 180_000;
 /** Moves the clock of twins as long as something waits for it. */
 export class TwinTime {
   readonly clock = new VirtualClock();
-  readonly turns = new Turns();
+  readonly turns = new DeliveryTurns();
 
   /** False: no timer is left, or the time is up. */
   async until(holds: () => boolean): Promise<boolean> {

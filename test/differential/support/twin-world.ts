@@ -1,5 +1,5 @@
-import type { BrokerDefinition, Driver, Io, Outcome, Outgoing } from '../../../lib/driver/index.js';
-import { Faults, FaultyDriver, ProcessLife, withTurns } from '../../../lib/twin/index.js';
+import type { BrokerDefinition, Driver, DriverContext, Outcome, Outgoing } from '../../../lib/driver/index.js';
+import { Faults, FaultyDriver, SimulatedProcess, withTurns } from '../../../lib/twin/index.js';
 import { TwinTime } from './twin-time.js';
 import { type Mortal, sharing, type World } from './world.js';
 
@@ -20,12 +20,12 @@ export class TwinBus extends TwinTime {
     const twin = await this.definition.twin();
     const connect = twin.connect.bind(twin);
     twin.connect = (io, signal) => connect(withTurns({ ...io, shared: this.shared }, this.turns), signal);
-    const process = new ProcessLife();
+    const process = new SimulatedProcess();
     const driver = new FaultyDriver(twin, { faults: new Faults(), process, delayed: () => nothing });
     return {
       driver,
       kill: async () => {
-        process.end(new Error('killed'));
+        process.kill(new Error('killed'));
       },
     };
   }
@@ -49,7 +49,7 @@ export class TwinBus extends TwinTime {
   async #connect(): Promise<Driver> {
     const { driver } = await this.driver();
     const { clock, shared } = this;
-    const io: Io = { broker: this.definition.name, clock, log: silent, state: nothing, shared };
+    const io: DriverContext = { broker: this.definition.name, clock, log: silent, state: nothing, shared };
     await driver.connect(io, new AbortController().signal);
     return driver;
   }

@@ -1,4 +1,13 @@
-import type { Clock, Driver, Io, Outcome, Outgoing, Source } from '../../../lib/driver/index.js';
+import type { Clock } from '../../../lib/async/index.js';
+import type {
+  DeadLetterOptions,
+  Destination,
+  Driver,
+  DriverContext,
+  Outcome,
+  Outgoing,
+  Source,
+} from '../../../lib/driver/index.js';
 import type { GroupName } from './scenario.js';
 import type { Progress } from './trace.js';
 
@@ -9,6 +18,10 @@ export interface World {
   source(group: GroupName, late: boolean): Source;
   /** A driver for one member, with the way to end it without a goodbye. */
   driver(): Promise<Mortal>;
+  /** Where what is given up is parked. */
+  readonly letters: string | DeadLetterOptions;
+  /** Where handlers publish what they have handled. */
+  readonly results: string | Destination;
   publish(message: Outgoing, to: 'here' | 'nowhere'): Promise<Outcome>;
   /** Key of a message for each partition. */
   readonly sentinels: readonly string[];
@@ -16,8 +29,8 @@ export interface World {
   during<T>(work: Promise<T>): Promise<T>;
   /** Waits until the condition holds. False: nothing happens any more, or not in time. */
   until(holds: () => boolean): Promise<boolean>;
-  /** How far a group is, once that is final: what was settled, and what a `killed` member had, may take its time. */
-  progress(group: GroupName, killed: boolean): Promise<Progress>;
+  /** How far a group is, once that is final: what was settled, and what a member had that is `gone`, may take its time. */
+  progress(group: GroupName, gone: boolean): Promise<Progress>;
   end(): Promise<void>;
 }
 
@@ -29,7 +42,7 @@ export interface Mortal {
 }
 
 /** `shared` of every driver of a world, as if all were of one module. */
-export function sharing(): Io['shared'] {
+export function sharing(): DriverContext['shared'] {
   const made = new Map<string, unknown>();
   return <T>(key: string, make: () => T): T => {
     if (!made.has(key)) made.set(key, make());

@@ -2,8 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { type LoggerService } from '@nestjs/common';
 
 import { type BrokerDefinition, MultiBroker } from '../../../lib/index.js';
-import { startKafkaCluster, startNatsServer, until, whenNative } from '../../support/real-brokers.js';
-import { freePort } from '../../support/brokers/free-port.js';
+import { freePort, startKafkaCluster, startNatsServer, until, whenNative } from '../../support/real-brokers.js';
 import { application, events, orders } from './support.js';
 
 const stops: (() => Promise<unknown>)[] = [];
@@ -35,7 +34,7 @@ whenNative(
   it('waits for NATS', async () => {
     const port = await freePort();
     const { app, log, started } = await starting(events({ client: { servers: `127.0.0.1:${port}` } }), 30_000);
-    await until(() => log.some((line) => line.includes('is not there yet')), { what: 'it says that it waits' });
+    await until(() => log.some((line) => line.includes('is not up yet')), { what: 'it says that it waits' });
     const server = await startNatsServer({ port });
     stops.unshift(() => server.stop());
     expect(await started).toBe('started');
@@ -48,7 +47,7 @@ whenNative(
     stops.push(() => cluster.stop());
     await cluster.kill();
     const { app, log, started } = await starting(orders({ client: { brokers: cluster.brokers } }), 60_000);
-    await until(() => log.some((line) => line.includes('is not there yet')), { what: 'it says that it waits' });
+    await until(() => log.some((line) => line.includes('is not up yet')), { what: 'it says that it waits' });
     await cluster.restart();
     expect(await started).toBe('started');
     expect(app.get(MultiBroker).health().status).toBe('up');

@@ -5,8 +5,8 @@ import { topic as kafkaTopic } from '../../../lib/kafka/index.js';
 import { natsBroker, stream, toStream } from '../../../lib/nats/index.js';
 import { connect } from 'nats';
 import { closeApps } from '../../support/app.js';
-import { freePort } from '../../support/brokers/free-port.js';
 import {
+  freePort,
   committedOffsets,
   createTopic,
   kafkaClient,

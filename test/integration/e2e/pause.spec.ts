@@ -1,11 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { TestingModule } from '@nestjs/testing';
-import { connect } from 'nats';
 import { MultiBroker, type Source } from '../../../lib/index.js';
 import { stream, toStream } from '../../../lib/nats/index.js';
 import { closeApps } from '../../support/app.js';
 import { createTopic, realBrokers, startProxy, uniqueName, until, whenBrokers } from '../../support/real-brokers.js';
-import { application, events, orders } from './support.js';
+import { application, deleteStream, events, orders } from './support.js';
 
 const retry = { attempts: 3, delayMs: 50, factor: 1 };
 
@@ -135,10 +134,3 @@ whenBrokers(describe)('a subscription that is paused on a real server', () => {
     await proxy.close();
   });
 });
-
-async function deleteStream(name: string): Promise<void> {
-  const connection = await connect({ servers: realBrokers().nats });
-  const manager = await connection.jetstreamManager();
-  await manager.streams.delete(name);
-  await connection.close();
-}

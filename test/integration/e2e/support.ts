@@ -1,5 +1,6 @@
 import { type LoggerService, type ModuleMetadata, type Type } from '@nestjs/common';
 import { type TestingModule } from '@nestjs/testing';
+import { connect } from 'nats';
 import { type BrokerDefinition, MultiBrokerModule, type MultiBrokerOptions } from '../../../lib/index.js';
 import { kafkaBroker, type KafkaBrokerOptions } from '../../../lib/kafka/index.js';
 import { natsBroker, type NatsBrokerOptions } from '../../../lib/nats/index.js';
@@ -37,4 +38,12 @@ export async function application(
   });
   app.useLogger(quiet);
   return app;
+}
+
+/** Deletes a stream of the shared server. */
+export async function deleteStream(name: string): Promise<void> {
+  const connection = await connect({ servers: realBrokers().nats });
+  const manager = await connection.jetstreamManager();
+  await manager.streams.delete(name);
+  await connection.close();
 }

@@ -70,7 +70,7 @@ whenBrokers(describe)('a Kafka group whose members read different topics', () =>
     await ofFresh.has(sent.length);
     expect(ofFresh.texts.sort()).toEqual(sent);
     expect(ofOld.lanes.every(({ name }) => name.includes(known))).toBe(true);
-    expect([...old.driver.ailments!(), ...fresh.driver.ailments!()]).toEqual([]);
+    expect([...old.driver.healthIssues!(), ...fresh.driver.healthIssues!()]).toEqual([]);
   });
 
   it('gives what is left by a member to those who read it, and to no others', async () => {
@@ -112,7 +112,7 @@ whenBrokers(describe)('a Kafka group whose members read different topics', () =>
     const sent = [await publish(one, known), await publish(one, added)];
     await sink.has(sent[0]!.length);
     await until(() => other.texts.length === sent[1]!.length, { what: 'the member of plain kafkajs reads its topic' });
-    expect([sink.texts.sort(), other.texts.sort(), one.driver.ailments!()]).toEqual([...sent, []]);
+    expect([sink.texts.sort(), other.texts.sort(), one.driver.healthIssues!()]).toEqual([...sent, []]);
   });
 
   it('says in its health what nobody reads while plain kafkajs leads, and reads that once it has left', async () => {
@@ -121,12 +121,12 @@ whenBrokers(describe)('a Kafka group whose members read different topics', () =>
     const one = await member();
     const { sink } = await one.read([known, added]);
     const unread = `does not read ${PARTITIONS} of the ${PARTITIONS} partitions of '${added}'`;
-    await until(() => one.driver.ailments!().join().includes(unread), { what: 'health tells' });
+    await until(() => one.driver.healthIssues!().join().includes(unread), { what: 'health tells' });
     expect(one.log.filter((line) => line.startsWith('warn:') && line.includes(unread))).toHaveLength(1);
     const sent = await publish(one, added);
     await leader.leave();
     await areRead(added, PARTITIONS, sink);
     await sink.has(sent.length);
-    await until(() => one.driver.ailments!().length === 0, { what: 'health is restored' });
+    await until(() => one.driver.healthIssues!().length === 0, { what: 'health is restored' });
   });
 });

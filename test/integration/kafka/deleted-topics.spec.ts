@@ -37,14 +37,14 @@ whenBrokers(describe)('a topic that is deleted while a Kafka group reads it', ()
     await remove(deleted);
     await broker.publish(other, 'meanwhile');
     await until(() => sink.texts.includes('meanwhile'), { what: 'the other is read', timeoutMs: 30_000 });
-    expect(broker.driver.ailments!()).toEqual([expect.stringContaining(`does not read '${deleted}'`)]);
+    expect(broker.driver.healthIssues!()).toEqual([expect.stringContaining(`does not read topic '${deleted}'`)]);
     expect(broker.log.filter((line) => line.startsWith(`error: `))).toEqual([expect.stringContaining(deleted)]);
     await createTopic(deleted, 2);
     await broker.publish(deleted, 'again');
     await until(() => sink.texts.includes('again'), { what: 'it is read again', timeoutMs: 30_000 });
     await broker.publish(other, 'after');
     await until(() => sink.texts.includes('after'), { what: 'and the other' });
-    expect([sink.texts.sort(), broker.driver.ailments!()]).toEqual([['after', 'again', 'before', 'meanwhile'], []]);
+    expect([sink.texts.sort(), broker.driver.healthIssues!()]).toEqual([['after', 'again', 'before', 'meanwhile'], []]);
   }, 90_000);
 
   it('and is there again at once is told as such, and its messages are read', async () => {
@@ -54,14 +54,14 @@ whenBrokers(describe)('a topic that is deleted while a Kafka group reads it', ()
     await broker.publish(name, 'a', 'b', 'c');
     await sink.has(3);
     await withAdmin((admin) => admin.deleteTopics({ topics: [name] }));
-    const told = () => broker.driver.ailments!().filter((line) => line.includes(`${name}[`));
+    const told = () => broker.driver.healthIssues!().filter((line) => line.includes(`${name}[`));
     await until(async () => (await broker.publish(name, 'again'), sink.texts.includes('again')), {
       what: 'it is read again',
       timeoutMs: 30_000,
       everyMs: 500,
     });
     await until(() => told().length > 0, { what: 'it is told' });
-    expect(told()).toEqual([expect.stringMatching(/ends before offset 3, so it was deleted and made anew/)]);
+    expect(told()).toEqual([expect.stringMatching(/ends before offset 3: it was deleted and created again/)]);
     expect(broker.log.filter((line) => line.startsWith('error:'))).toEqual([`error: ${told()[0]!}`]);
   }, 90_000);
 
@@ -86,7 +86,7 @@ whenBrokers(describe)('a topic that is deleted while a Kafka group reads it', ()
     await expect(broker.read(uniqueName('missing'))).rejects.toMatchObject({ code: 'MULTI_BROKER_SUBSCRIBE_FAILED' });
     await broker.publish(name, 'on');
     await sink.has(1);
-    await until(() => broker.driver.ailments!().length === 0, { what: 'health is as before' });
+    await until(() => broker.driver.healthIssues!().length === 0, { what: 'health is as before' });
     expect(broker.log.filter((line) => line.startsWith('error:'))).toEqual([]);
   });
 });

@@ -50,7 +50,7 @@ whenBrokers(describe)('the life of a Kafka broker', () => {
     const { driver, read } = await connected({ groupId });
     const { intake } = await read(name);
     const ms = await timed(async () => {
-      await intake.quiet();
+      await intake.stopFetching();
       await intake.flush();
       await intake.close();
       await driver.close();
@@ -69,7 +69,7 @@ whenBrokers(describe)('the life of a Kafka broker', () => {
     const { intake } = await read(name, { sink });
     await sink.has(3);
     const ms = await timed(async () => {
-      await intake.quiet();
+      await intake.stopFetching();
       await intake.flush();
       await intake.close();
       await driver.close();
@@ -117,7 +117,7 @@ whenBrokers(describe)('the life of a Kafka broker', () => {
     const { intake } = await read(name, { sink });
     await publish(name, 'a', 'b');
     await sink.has(2);
-    await intake.quiet();
+    await intake.stopFetching();
     await publish(name, 'c');
     sink.settle(['a', 'b']);
     await intake.flush();

@@ -39,7 +39,7 @@ whenBrokers(describe)('topics of a Kafka broker that are missing', () => {
     });
     await broker.read(name);
     expect([await partitionsOf(name), await configOf(name, 'retention.ms')]).toEqual([6, '3600000']);
-    expect(broker.log.filter((line) => line.includes(`has made the topic '${name}'`))).toHaveLength(1);
+    expect(broker.log.filter((line) => line.includes(`created the topic '${name}'`))).toHaveLength(1);
   });
 
   it('are made once by several replicas that start at the same time', async () => {
@@ -47,7 +47,7 @@ whenBrokers(describe)('topics of a Kafka broker that are missing', () => {
     const replicas = await Promise.all([1, 2, 3].map(() => connected({ topics: { [name]: { partitions: 3 } } })));
     expect(await partitionsOf(name)).toBe(3);
     const lines = replicas.flatMap(({ log }) => log).filter((line) => !line.startsWith('debug'));
-    expect(lines).toEqual([expect.stringContaining(`has made the topic '${name}'`)]);
+    expect(lines).toEqual([expect.stringContaining(`created the topic '${name}'`)]);
   });
 
   it('are not made where they are there: nothing of them is changed, and another number of partitions is told', async () => {
@@ -55,7 +55,7 @@ whenBrokers(describe)('topics of a Kafka broker that are missing', () => {
     const { log } = await connected({ topics: { [name]: { partitions: 6, config: { 'retention.ms': '1' } } } });
     expect([await partitionsOf(name), await configOf(name, 'retention.ms')]).toEqual([2, '7200000']);
     expect(log.filter((line) => !line.startsWith('debug'))).toEqual([
-      expect.stringMatching(/^warn: .*has 2 partitions, not 6; it is left as it is/),
+      expect.stringMatching(/^warn: .*has 2 partitions, not 6; it is left unchanged/),
     ]);
   });
 

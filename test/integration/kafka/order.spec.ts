@@ -3,7 +3,7 @@ import net from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 
 import { Outbox } from '../../../lib/delivery/outbox.js';
-import { systemClock } from '../../../lib/driver/index.js';
+import { systemClock } from '../../../lib/async/index.js';
 import { MemoryLog } from '../../support/delivery-rig.js';
 import { closeAfterEach, connected } from '../../support/kafka/connected.js';
 import { createTopic, readAll, realBrokers, uniqueName, until, whenBrokers } from '../../support/real-brokers.js';
@@ -44,7 +44,13 @@ whenBrokers(describe)('what is published to one partition over an outage that ou
         client: { brokers: realBrokers().kafka, socketFactory: way.socketFactory },
         producer: { retry: { retries: 1 } },
       });
-      const outbox = new Outbox({ broker: 'orders', clock: systemClock, log: new MemoryLog(), driver: () => driver });
+      const outbox = new Outbox({
+        broker: 'orders',
+        kind: 'kafka',
+        clock: systemClock,
+        log: new MemoryLog(),
+        driver: () => driver,
+      });
       const to = definition.destination(topic);
       const body = (index: number) => Buffer.alloc(size, ' ').fill(String(index).padStart(6, '0'), 0, 6);
       const send = (index: number): void => {

@@ -51,12 +51,15 @@ whenNative(describe, 'kafka')('a Kafka outage', () => {
     await until(() => broker.states.at(-1) === 'reconnecting', { what: 'it is told' });
     const outcomes = await broker.driver.publish(broker.definition.destination(name), texts(10, 3).map(outgoing));
     expect(outcomes.map((outcome) => 'error' in outcome && outcome.error.retryable)).toEqual([true, true, true]);
-    await until(() => broker.driver.ailments!().length > 0, { what: 'the group is an ailment', timeoutMs: 20_000 });
+    await until(() => broker.driver.healthIssues!().length > 0, {
+      what: 'the group is a health issue',
+      timeoutMs: 20_000,
+    });
     await restart();
     await until(() => broker.states.at(-1) === 'up', { what: 'it is up again', timeoutMs: 30_000 });
     await until(async () => (await broker.publish(name, 'after'))[0]!.startsWith(name), { what: 'it publishes' });
     await until(() => sink.texts.includes('after'), { what: 'it reads', timeoutMs: 30_000 });
-    expect([broker.driver.ailments!(), broker.states]).toEqual([[], ['reconnecting', 'up']]);
+    expect([broker.driver.healthIssues!(), broker.states]).toEqual([[], ['reconnecting', 'up']]);
     expect(texts(0, 10).filter((text) => !sink.texts.includes(text))).toEqual([]);
     // As the same member: a new one would have to wait until the session of the old one is over.
     expect(broker.log.filter((line) => /lost its consumer/.test(line))).toEqual([]);
@@ -84,7 +87,7 @@ whenNative(describe, 'kafka')('a Kafka outage', () => {
     }
     await until(async () => (await broker.publish(name, 'after'))[0]!.startsWith(name), { what: 'it publishes' });
     await until(() => sink.texts.includes('after'), { what: 'it reads', timeoutMs: 30_000 });
-    await until(() => broker.driver.ailments!().length === 0, { what: 'it is well' });
+    await until(() => broker.driver.healthIssues!().length === 0, { what: 'it is well' });
     expect(broker.log.filter((line) => /lost its consumer/.test(line)).length).toBeGreaterThan(0);
   }, 90_000);
 
@@ -116,7 +119,7 @@ whenNative(describe, 'kafka')('a Kafka outage', () => {
       },
       { what: 'it crashes, and says goodbye', timeoutMs: 20_000 },
     );
-    await until(() => broker.driver.ailments!().length === 0, { what: 'it is well', timeoutMs: 30_000 });
+    await until(() => broker.driver.healthIssues!().length === 0, { what: 'it is well', timeoutMs: 30_000 });
     await broker.driver.close();
     process.off('unhandledRejection', note);
     expect(rejections).toEqual([]);

@@ -33,11 +33,11 @@ whenBrokers(describe)('messages that the server deletes before they are read', (
     await deleteBefore(name, 3);
     const { sink } = await broker.read(name);
     await sink.has(2);
-    await until(() => broker.driver.ailments!().length > 0, { what: 'the loss is told' });
-    const ailments = broker.driver.ailments!();
-    expect([sink.texts, ailments]).toEqual([['d', 'e'], [expect.stringContaining(`${name}[0]`)]]);
-    expect(ailments[0]).toMatch(/the messages from (offset 0|its committed offset) are gone/);
-    expect(broker.log.filter((line) => line.startsWith('error'))).toEqual([`error: ${ailments[0]}`]);
+    await until(() => broker.driver.healthIssues!().length > 0, { what: 'the loss is told' });
+    const issues = broker.driver.healthIssues!();
+    expect([sink.texts, issues]).toEqual([['d', 'e'], [expect.stringContaining(`${name}[0]`)]]);
+    expect(issues[0]).toMatch(/the messages from (offset 0|its committed offset) are gone/);
+    expect(broker.log.filter((line) => line.startsWith('error'))).toEqual([`error: ${issues[0]}`]);
     await until(async () => (await committedOffsets(groupId, name))[0] === 5, { what: 'what was read is committed' });
   });
 
@@ -60,6 +60,6 @@ whenBrokers(describe)('messages that the server deletes before they are read', (
     await sink.has(2);
     await broker.publish(name, 'after');
     await sink.has(3);
-    expect([sink.texts, broker.driver.ailments!()]).toEqual([['t0', 't2', 'after'], []]);
+    expect([sink.texts, broker.driver.healthIssues!()]).toEqual([['t0', 't2', 'after'], []]);
   });
 });

@@ -14,7 +14,7 @@ whenBrokers(describe)('a Kafka broker', () => {
     await sink.has(1);
     await broker.publish(name, 'after');
     await sink.has(2);
-    await intake.quiet();
+    await intake.stopFetching();
     await intake.flush();
     const sum = (await committedOffsets(broker.definition.options.groupId!, name)).reduce((a, b) => a + b, 0);
     expect([sink.texts, sum]).toEqual([['before', 'after'], 2]);

@@ -67,7 +67,7 @@ whenBrokers(describe)('subscriptions of one Kafka group', () => {
     const other = await broker.read(names[1]!);
     await broker.publish(names[0]!, 'done', 'kept');
     await ending.has(2);
-    await intake.quiet();
+    await intake.stopFetching();
     await intake.flush();
     await intake.close();
     await broker.publish(names[0]!, 'not read');

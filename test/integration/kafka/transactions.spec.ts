@@ -143,7 +143,7 @@ whenBrokers(describe)('a topic that is written in transactions', () => {
     const again = await next.read(name);
     await next.publish(name, 'after');
     await again.sink.has(1);
-    expect([again.sink.texts, next.driver.ailments!(), next.log.filter((line) => line.includes('gone'))]).toEqual([
+    expect([again.sink.texts, next.driver.healthIssues!(), next.log.filter((line) => line.includes('gone'))]).toEqual([
       ['after'],
       [],
       [],

@@ -47,7 +47,7 @@ whenBrokers(describe)('the Kafka twin, beside a real cluster', () => {
       await until(() => sink.taken.length === 5, { what: 'all are read' });
       return sink.taken.map(({ message }) => ({
         raw: withoutTime(message.raw),
-        seen: [message.key, message.body && Buffer.from(message.body), { ...message.headers() }, message.deliveries],
+        seen: [message.key, message.body && Buffer.from(message.body), { ...message.headers() }, message.deliveryCount],
         position: message.position.replace(/^kafka:[^:]+:/, '').replace(/:\d+$/, ''),
       }));
     });
@@ -187,7 +187,7 @@ whenBrokers(describe)('the Kafka twin, beside a real cluster', () => {
       return {
         lanes: [first.sink.lanes.length, lost.length],
         first: first.sink.texts.sort(),
-        second: second.sink.taken.map(({ lane, message }) => [lane.name.endsWith(`[${moved}]`), message.deliveries]),
+        second: second.sink.taken.map(({ lane, message }) => [lane.name.endsWith(`[${moved}]`), message.deliveryCount]),
         committed: (await cluster.committed(groupId, name))[moved],
       };
     });

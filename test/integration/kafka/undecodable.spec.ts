@@ -32,14 +32,14 @@ whenBrokers(describe)('a batch that cannot be read', () => {
     const broker = await connected({ maxDecompressedBytes });
     jest.spyOn(CompressionCodecs, CompressionTypes.GZIP).mockReturnValue({ decompress: missing });
     const { sink } = await broker.read(name);
-    await until(() => (broker.driver.ailments?.() ?? []).length > 0, {
+    await until(() => (broker.driver.healthIssues?.() ?? []).length > 0, {
       what: 'the partition is halted',
       timeoutMs: 20_000,
     });
     for (const partition of [0, 2]) await write(name, partition, [`to ${partition}`], false);
     await sink.has(2);
-    const [ailment] = broker.driver.ailments!();
-    expect(ailment).toMatch(new RegExp(`^Partition ${name}/1 of group .*GZIP`));
+    const [issue] = broker.driver.healthIssues!();
+    expect(issue).toMatch(new RegExp(`^Partition ${name}/1 of group .*GZIP`));
     expect([...sink.texts].sort()).toEqual(['to 0', 'to 2']);
     expect(broker.log.filter((line) => line.startsWith('error'))).toHaveLength(1);
   });
@@ -49,13 +49,13 @@ whenBrokers(describe)('a batch that cannot be read', () => {
     await write(name, 0, [Buffer.alloc(200_000, 'x')]);
     const broker = await connected({ maxDecompressedBytes });
     const { sink } = await broker.read(name);
-    await until(() => (broker.driver.ailments?.() ?? []).length > 0, {
+    await until(() => (broker.driver.healthIssues?.() ?? []).length > 0, {
       what: 'the partition is halted',
       timeoutMs: 20_000,
     });
     await write(name, 1, ['sound']);
     await sink.has(1);
-    expect([sink.texts, broker.driver.ailments!()]).toEqual([
+    expect([sink.texts, broker.driver.healthIssues!()]).toEqual([
       ['sound'],
       [expect.stringMatching(/\/0 of group .*more than \d+ bytes/)],
     ]);

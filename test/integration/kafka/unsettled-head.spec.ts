@@ -65,7 +65,7 @@ whenBrokers(describe)('a Kafka message that stays unsettled', () => {
     expect([handled, await committed(groupId, topic)]).toEqual([500, '0']);
     expect(broker.health().reasons).toEqual([
       expect.stringMatching(
-        /^Manual\.on stands on head-.*\[0\] since .*, head-.*\[0\]@0, waits for its handler to settle it/,
+        /^Manual\.on has been stalled on head-.*\[0\] since .*, head-.*\[0\]@0, waits for its handler to settle it/,
       ),
     ]);
 

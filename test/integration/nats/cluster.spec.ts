@@ -1,11 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { NatsConnection } from 'nats';
 
-import type { Driver, DestinationSpec } from '../../../lib/driver/index.js';
+import type { Driver, DestinationSpec, Outgoing } from '../../../lib/driver/index.js';
 import { stream, toStream } from '../../../lib/nats/index.js';
-import { freePorts } from '../../support/brokers/free-port.js';
-import { startNatsServer, type TestNatsServer, until, whenNative } from '../../support/real-brokers.js';
+import { freePorts, startNatsServer, type TestNatsServer, until, whenNative } from '../../support/real-brokers.js';
 import { closeAll, Collector, outside, start, text } from './support.js';
 
 jest.setTimeout(120_000);
@@ -50,7 +48,7 @@ whenNative(describe, 'nats')('a cluster of three servers', () => {
     const nc = await outside(urls[0]);
     await makeStream(nc);
     const { driver, definition, subscribe } = await start({ client: { servers: urls, reconnectTimeWait: 50 } });
-    const collector = new Collector(() => 'done');
+    const collector = new Collector(() => 'ack');
     await subscribe(collector, definition.source(stream('ORDERS', { durable: 'd', ackWaitMs: 2_000 })));
 
     const writing = writeAll(driver, definition.destination(toStream('orders')), 1_000);
@@ -72,11 +70,12 @@ const byNumber = (one: string, other: string): number => Number(one) - Number(ot
 async function writeAll(driver: Driver, to: DestinationSpec, count: number): Promise<void> {
   for (let next = 0; next < count; next++) {
     const message = text(String(next), { dedupeId: `id-${next}` });
-    for (let written = false; !written;) {
-      const [outcome] = await driver.publish(to, [message]);
-      if (outcome !== undefined && 'error' in outcome && !outcome.error.retryable) throw outcome.error;
-      written = outcome !== undefined && 'receipt' in outcome;
-      if (!written) await pause(50);
-    }
+    await until(() => isWritten(driver, to, message), { what: `${next} is written`, timeoutMs: 60_000, everyMs: 50 });
   }
+}
+
+async function isWritten(driver: Driver, to: DestinationSpec, message: Outgoing): Promise<boolean> {
+  const [outcome] = await driver.publish(to, [message]);
+  if (outcome !== undefined && 'error' in outcome) throw outcome.error;
+  return true;
 }

@@ -111,7 +111,7 @@ whenNative(describe, 'nats')('the connection of the NATS driver', () => {
       if (harm === 'refuse') await until(() => states.at(-1) === 'reconnecting', { what: 'the loss is told' });
       const before = performance.now();
       const ending = (async () => {
-        await intake.quiet();
+        await intake.stopFetching();
         await intake.flush();
         await intake.close();
       })();

@@ -38,7 +38,7 @@ whenNative(describe, 'nats')('a stream or consumer that somebody else has made',
     return name;
   };
   const read = async (by: Started, name: string) => {
-    const sink = new Collector(() => 'done');
+    const sink = new Collector(() => 'ack');
     await by.subscribe(sink, by.definition.source(stream(name, { durable: 'd' })));
     return sink;
   };
@@ -51,7 +51,7 @@ whenNative(describe, 'nats')('a stream or consumer that somebody else has made',
     const name = await make(config);
     await fill(by, name, 25);
     await (await read(by, name)).until(25);
-    expect(by.driver.ailments!()).toEqual([]);
+    expect(by.driver.healthIssues!()).toEqual([]);
   });
 
   it('is read on when its limits are changed meanwhile', async () => {
@@ -80,6 +80,6 @@ whenNative(describe, 'nats')('a stream or consumer that somebody else has made',
     const name = await make();
     await read(by, name);
     await fill(by, name, 1);
-    await until(() => by.driver.ailments!().some((one) => one.includes(`no permission to ${what}`)), { what });
+    await until(() => by.driver.healthIssues!().some((one) => one.includes(`no permission to ${what}`)), { what });
   });
 });

@@ -46,9 +46,9 @@ whenNative(describe, 'nats')('a core NATS subscription', () => {
   });
 
   it('rejects where the server takes no more subscriptions, though that names none', async () => {
-    const { url, stop } = await startNatsServer({ config: 'max_subscriptions: 1' });
-    closeLater({ close: stop });
-    const { driver, definition } = await start({ client: { servers: url } });
+    const server = await startNatsServer({ config: 'max_subscriptions: 1' });
+    closeLater({ close: () => server.stop() });
+    const { driver, definition } = await start({ client: { servers: server.url } });
     const sources = ['one', 'two'].map((name) => definition.source(name));
     const error = await driver
       .subscribe(sources, new Collector(), AbortSignal.timeout(5_000))
@@ -72,7 +72,7 @@ whenNative(describe, 'nats')('a core NATS subscription', () => {
     const sink = new Collector();
     sink.full = new Promise(() => undefined);
     await subscribe(sink, definition.source('flood'));
-    expect(sink.lanes[0]).toMatchObject({ waits: false, again: 'never' });
+    expect(sink.lanes[0]).toMatchObject({ backpressure: false, redelivery: 'none' });
     await driver.publish(definition.destination('flood'), texts(3_000));
     await sink.until(3_000);
   });
@@ -85,7 +85,7 @@ whenNative(describe, 'nats')('a core NATS subscription', () => {
     const intake = await subscribe(sink, definition.source('leaving'));
     proxy.stall('toClient');
     await other.publish(by.destination('leaving'), texts(3_000));
-    const quiet = intake.quiet();
+    const quiet = intake.stopFetching();
     proxy.resume();
     await quiet;
     const taken = sink.taken.length;
@@ -158,7 +158,7 @@ whenNative(describe, 'nats')('a core NATS subscription', () => {
       port: own.port,
       auth: [{ user: 'some', password: 'pw', permissions: { subscribe: { deny: ['secret.>'] } } }],
     });
-    await until(() => driver.ailments!().some((one) => one.includes('secret.a')), { what: 'health names it' });
+    await until(() => driver.healthIssues!().some((one) => one.includes('secret.a')), { what: 'health names it' });
     await strict.stop();
     const open = await startNatsServer({ port: own.port, auth: [{ user: 'some', password: 'pw' }] });
     try {
@@ -170,7 +170,7 @@ whenNative(describe, 'nats')('a core NATS subscription', () => {
         },
         { what: 'it reads again' },
       );
-      expect(driver.ailments!()).toEqual([]);
+      expect(driver.healthIssues!()).toEqual([]);
     } finally {
       await closeAll();
       await open.stop();
@@ -184,7 +184,7 @@ whenNative(describe, 'nats')('a core NATS subscription', () => {
     proxy.refuse();
     await until(() => states.at(-1) === 'reconnecting', { what: 'the loss is told' });
     const before = performance.now();
-    await intake.quiet();
+    await intake.stopFetching();
     await intake.close();
     expect(performance.now() - before).toBeLessThan(500);
     proxy.resume();

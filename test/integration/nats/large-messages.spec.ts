@@ -1,27 +1,17 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { connect, type JetStreamManager, type NatsConnection, StorageType } from 'nats';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { StorageType } from 'nats';
 
 import { stream } from '../../../lib/nats/index.js';
-import { startNatsServer, type TestNatsServer, uniqueName, until, whenNative } from '../../support/real-brokers.js';
+import { JetStreamServer } from '../../support/nats/jetstream-server.js';
+import { uniqueName, until, whenNative } from '../../support/real-brokers.js';
 import { closeAll, Collector, start } from './support.js';
 
 jest.setTimeout(120_000);
 
 /** With the server's own limit of what it keeps for a connection: 64 MB. */
 whenNative(describe, 'nats')('large messages of JetStream', () => {
-  let server: TestNatsServer;
-  let nc: NatsConnection;
-  let jsm: JetStreamManager;
-  beforeAll(async () => {
-    server = await startNatsServer({ jetstream: true });
-    nc = await connect({ servers: server.url });
-    jsm = await nc.jetstreamManager();
-  });
+  const server = new JetStreamServer();
   afterEach(closeAll);
-  afterAll(async () => {
-    await nc.close();
-    await server.stop();
-  });
 
   it.each([
     [300, 500_000, 1],
@@ -31,11 +21,12 @@ whenNative(describe, 'nats')('large messages of JetStream', () => {
     async (count, size, durables) => {
       const name = uniqueName('S');
       const core = uniqueName('core');
-      await jsm.streams.add({ name, subjects: [`${name}.*`], storage: StorageType.File });
+      await server.jsm.streams.add({ name, subjects: [`${name}.*`], storage: StorageType.File });
       const body = Buffer.alloc(size);
-      for (let index = 0; index < count; index++) await nc.jetstream().publish(`${name}.${index % durables}`, body);
+      for (let index = 0; index < count; index++)
+        await server.nc.jetstream().publish(`${name}.${index % durables}`, body);
       const by = await start({ client: { servers: server.url } });
-      const [large, small] = [new Collector(() => 'done'), new Collector(() => 'done')];
+      const [large, small] = [new Collector(() => 'ack'), new Collector(() => 'ack')];
       await by.subscribe(small, by.definition.source(core));
       const sources = Array.from({ length: durables }, (_, index) =>
         by.definition.source(stream(name, { durable: `d${index}`, filter: `${name}.${index}` })),
@@ -44,7 +35,7 @@ whenNative(describe, 'nats')('large messages of JetStream', () => {
       let sent = 0;
       await until(
         () => {
-          nc.publish(core, String(sent++));
+          server.nc.publish(core, String(sent++));
           return large.taken.length >= count;
         },
         { what: 'all have come', timeoutMs: 60_000 },
@@ -52,7 +43,7 @@ whenNative(describe, 'nats')('large messages of JetStream', () => {
       await small.until(sent);
       expect(by.states).toEqual([]);
       expect(large.taken.length).toBe(count);
-      await jsm.streams.delete(name);
+      await server.jsm.streams.delete(name);
     },
   );
 });

@@ -19,7 +19,7 @@ whenBrokers(describe)('the NATS driver on a real server', () => {
     expect(outcomes).toEqual([{ receipt: {} }, { receipt: {} }]);
     const [first] = await sink.until(2);
     expect(sink.texts).toEqual(['one', 'two']);
-    expect(first!.message).toMatchObject({ key: 'k', address: `${subject}.eu`, params: { 0: 'eu' }, deliveries: 1 });
+    expect(first!.message).toMatchObject({ key: 'k', address: `${subject}.eu`, params: { 0: 'eu' }, deliveryCount: 1 });
     expect(first!.message.headers()).toEqual({ 'content-type': 'text/plain' });
     expect(new Set(sink.taken.map(({ message }) => message.position)).size).toBe(2);
   });
@@ -27,7 +27,7 @@ whenBrokers(describe)('the NATS driver on a real server', () => {
   it('confirms what is published to a stream with its place there, and reads it by a durable consumer', async () => {
     const { driver, definition, subscribe } = await start();
     const name = uniqueName('ORDERS');
-    const sink = new Collector(() => 'done');
+    const sink = new Collector(() => 'ack');
     const source = definition.source(stream(name, { subjects: [`${name}.>`], durable: 'bridge' }));
     const intake = await subscribe(sink, source);
     const to = definition.destination(toStream(`${name}.eu`));
@@ -37,7 +37,7 @@ whenBrokers(describe)('the NATS driver on a real server', () => {
     expect(sink.texts).toEqual(['m0', 'm1', 'm2']);
     expect(first!.message.position).toMatch(new RegExp(`^nats:events:${name}:1:\\d{19}$`));
     expect(Math.abs(first!.message.timestamp - Date.now())).toBeLessThan(60_000);
-    await intake.quiet();
+    await intake.stopFetching();
     await intake.flush();
     const jsm = await (await outside()).jetstreamManager();
     const info = await jsm.consumers.info(name, 'bridge');
@@ -83,7 +83,7 @@ whenBrokers(describe)('the NATS driver on a real server', () => {
   it('confirms thousands of messages in the order in which they were given', async () => {
     const { driver, definition, subscribe } = await start();
     const name = uniqueName('MANY');
-    const sink = new Collector(() => 'done');
+    const sink = new Collector(() => 'ack');
     await subscribe(sink, definition.source(stream(name, { subjects: [name], durable: 'd', storage: 'memory' })));
     const outcomes = await driver.publish(definition.destination(toStream(name)), texts(5_000));
     expect(outcomes.every(ok)).toBe(true);

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { type NatsConnection, RetentionPolicy, StorageType, DiscardPolicy, AckPolicy } from 'nats';
 
 import { Outbox } from '../../../lib/delivery/outbox.js';
-import { systemClock } from '../../../lib/driver/index.js';
+import { systemClock } from '../../../lib/async/index.js';
 import { toStream } from '../../../lib/nats/index.js';
 import { uniqueName, until, whenBrokers } from '../../support/real-brokers.js';
 import { closeAll, outside, start } from './support.js';
@@ -55,7 +55,13 @@ whenBrokers(describe)('what is published to a stream that is full now and then',
       const nc = await outside();
       const queues = await Promise.all(Array.from({ length: streams }, () => smallQueue(nc, limits)));
       const { driver, definition, logs, io } = await start();
-      const outbox = new Outbox({ broker: 'events', clock: systemClock, log: io.log, driver: () => driver });
+      const outbox = new Outbox({
+        broker: 'events',
+        kind: 'nats',
+        clock: systemClock,
+        log: io.log,
+        driver: () => driver,
+      });
       const subjects = queues.flatMap(({ name }) =>
         Array.from({ length: streams }, (_, index) => `${name}.${String(index)}`),
       );

@@ -60,7 +60,7 @@ whenNative(
   it('is written to and read by its client options, core and JetStream', async () => {
     const { driver, definition, subscribe } = await start({ client: trusting() });
     const name = uniqueName('SECURED');
-    const [core, durable] = [new Collector(), new Collector(() => 'done')];
+    const [core, durable] = [new Collector(), new Collector(() => 'ack')];
     await subscribe(core, definition.source(`${name}.core`));
     await subscribe(
       durable,

@@ -31,7 +31,7 @@ whenBrokers(describe)('what a stream or consumer was made with elsewhere', () =>
 
   async function read(options: Partial<StreamOptions> = {}) {
     const started = await start();
-    const sink = new Collector(() => 'done');
+    const sink = new Collector(() => 'ack');
     const reading = started.subscribe(sink, started.definition.source(stream(name, { durable: 'd', ...options })));
     return { ...started, sink, reading };
   }
@@ -79,11 +79,13 @@ whenBrokers(describe)('what a stream or consumer was made with elsewhere', () =>
     await makeConsumer({ pause_until: new Date(Date.now() + 3_000).toISOString() });
     const { reading, driver, logs, sink } = await read();
     await reading;
-    expect(driver.ailments?.()).toEqual([expect.stringMatching(/paused on the server until .*resume the consumer/)]);
+    expect(driver.healthIssues?.()).toEqual([
+      expect.stringMatching(/paused on the server until .*resume the consumer/),
+    ]);
     expect(logs).toContainEqual({ level: 'warn', message: expect.stringContaining('paused on the server') });
     await nc.jetstream().publish(`${name}.a`, 'after the pause');
     await sink.until(1);
-    expect(driver.ailments?.()).toEqual([]);
+    expect(driver.healthIssues?.()).toEqual([]);
   });
 
   it('a consumer with a backoff is warned of at the start', async () => {

@@ -1,9 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { AckPolicy, connect, type ConsumerConfig, type JetStreamManager, type NatsConnection, StorageType } from 'nats';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { AckPolicy, type ConsumerConfig, StorageType } from 'nats';
 
 import type { Lane } from '../../../lib/driver/index.js';
 import { stream, toStream } from '../../../lib/nats/index.js';
-import { startNatsServer, type TestNatsServer, uniqueName, until, whenNative } from '../../support/real-brokers.js';
+import { JetStreamServer } from '../../support/nats/jetstream-server.js';
+import { uniqueName, until, whenNative } from '../../support/real-brokers.js';
 import { closeAll, Collector, start, type Started, texts } from './support.js';
 
 jest.setTimeout(60_000);
@@ -24,38 +25,27 @@ class Asking extends Collector {
 }
 
 whenNative(describe, 'nats')('a JetStream lane and what is asked of it', () => {
-  let server: TestNatsServer;
-  let nc: NatsConnection;
-  let jsm: JetStreamManager;
-  beforeAll(async () => {
-    server = await startNatsServer({ jetstream: true, maxPayload: 8_000_000 });
-    nc = await connect({ servers: server.url });
-    jsm = await nc.jetstreamManager();
-  });
+  const server = new JetStreamServer({ maxPayload: 8_000_000 });
   afterEach(closeAll);
-  afterAll(async () => {
-    await nc.close();
-    await server.stop();
-  });
 
   const as = () => start({ client: { servers: server.url } });
   const make = async (config: Partial<ConsumerConfig> = {}) => {
     const name = uniqueName('S');
-    await jsm.streams.add({ name, subjects: [name], storage: StorageType.Memory });
-    await jsm.consumers.add(name, { durable_name: 'd', ack_policy: AckPolicy.Explicit, ...config });
+    await server.jsm.streams.add({ name, subjects: [name], storage: StorageType.Memory });
+    await server.jsm.consumers.add(name, { durable_name: 'd', ack_policy: AckPolicy.Explicit, ...config });
     return name;
   };
   const fill = (by: Started, name: string, count: number) =>
     by.driver.publish(by.definition.destination(toStream(name)), texts(count));
   const read = (by: Started, name: string, sink: Collector) =>
     by.subscribe(sink, by.definition.source(stream(name, { durable: 'd' })));
-  const facts = (name: string) => jsm.consumers.info(name, 'd');
+  const facts = (name: string) => server.jsm.consumers.info(name, 'd');
 
   it('hands over no more than is asked for', async () => {
     const by = await as();
     const name = await make();
     await fill(by, name, 100);
-    const sink = new Asking(3, () => 'done');
+    const sink = new Asking(3, () => 'ack');
     await read(by, name, sink);
     await sink.until(3);
     sink.lanes[0]!.demand!(20);
@@ -67,13 +57,13 @@ whenNative(describe, 'nats')('a JetStream lane and what is asked of it', () => {
   it('asks for nothing while none is wanted, gives back what comes all the same, and goes on', async () => {
     const [by, other] = [await as(), await as()];
     const name = await make({ ack_wait: 60e9 });
-    const sink = new Asking(50, () => 'done');
+    const sink = new Asking(50, () => 'ack');
     await read(by, name, sink);
     await until(async () => (await facts(name)).num_waiting === 1, { what: 'its pull waits' });
     const published = fill(by, name, 40);
     sink.lanes[0]!.demand!(0);
     await published;
-    const peer = new Asking(50, () => 'done');
+    const peer = new Asking(50, () => 'ack');
     await read(other, name, peer);
     await until(() => peer.taken.length + sink.taken.length >= 40, { what: 'each message has come' });
     const before = sink.taken.length;
@@ -101,9 +91,9 @@ whenNative(describe, 'nats')('a JetStream lane and what is asked of it', () => {
   it('keeps no more than 8 MiB waiting', async () => {
     const by = await as();
     const name = await make();
-    const sink = new Asking(10, () => 'done');
+    const sink = new Asking(10, () => 'ack');
     await read(by, name, sink);
-    for (let index = 0; index < 30; index++) nc.publish(name, Buffer.alloc(1_000_000));
+    for (let index = 0; index < 30; index++) server.nc.publish(name, Buffer.alloc(1_000_000));
     await sink.until(10);
     expect(sink.lanes[0]!.maxPrefetch).toBeLessThanOrEqual(10);
   });
@@ -112,11 +102,11 @@ whenNative(describe, 'nats')('a JetStream lane and what is asked of it', () => {
     const by = await as();
     const name = await make();
     const sizes = [10, 7_000_000, 20, 7_000_000, 7_000_000, 30];
-    for (const size of sizes) await nc.jetstream().publish(name, Buffer.alloc(size));
-    const sink = new Asking(250, () => 'done');
+    for (const size of sizes) await server.nc.jetstream().publish(name, Buffer.alloc(size));
+    const sink = new Asking(250, () => 'ack');
     await read(by, name, sink);
     await sink.until(sizes.length);
     expect(sink.taken.map(({ message }) => message.body!.length)).toEqual(sizes);
-    expect(by.driver.ailments!()).toEqual([]);
+    expect(by.driver.healthIssues!()).toEqual([]);
   });
 });

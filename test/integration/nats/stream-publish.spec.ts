@@ -222,8 +222,24 @@ whenNative(describe, 'nats')('a publish to a stream', () => {
     await driver.publish(definition.destination(toStream('short')), [text('a')]);
     await until(() => logs.length > 0, { what: 'the warning is there' });
     expect(logs).toEqual([
-      { level: 'warn', message: expect.stringContaining(`stream ${name} remembers dedupe ids for 5 s`) },
+      { level: 'warn', message: expect.stringContaining(`stream ${name} remembers dedupe ids for only 5 s`) },
     ]);
+  });
+
+  it('warns of a stream that sources others, which has no duplicate window unless it is given one', async () => {
+    const { name: origin } = await makeStream(['origin']);
+    const { name, count } = await makeStream(['merged'], { sources: [{ name: origin }] });
+    const { driver, definition, logs } = await start(as('all'));
+    const repeated = { ...text('a'), dedupeId: 'the same' };
+    for (let time = 0; time < 2; time++) await driver.publish(definition.destination(toStream('merged')), [repeated]);
+    await until(() => logs.length > 0, { what: 'the warning is there' });
+    expect(logs).toEqual([
+      {
+        level: 'warn',
+        message: expect.stringContaining(`stream ${name} remembers no dedupe ids (no duplicate_window)`),
+      },
+    ]);
+    expect(await count()).toBe(2);
   });
 
   it('is not what a plain string makes, even where a stream captures it: a warning says so, once', async () => {

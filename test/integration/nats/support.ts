@@ -4,14 +4,14 @@ import type {
   Driver,
   Incoming,
   Intake,
-  Io,
+  DriverContext,
   Lane,
   Outgoing,
   Settlement,
   Sink,
   SourceSpec,
 } from '../../../lib/driver/index.js';
-import { systemClock } from '../../../lib/driver/index.js';
+import { systemClock } from '../../../lib/async/index.js';
 import { natsBroker, type NatsBrokerDefinition, type NatsBrokerOptions } from '../../../lib/nats/index.js';
 import { realBrokers, until } from '../../support/real-brokers.js';
 
@@ -26,7 +26,7 @@ export interface Started {
   driver: Driver;
   states: string[];
   logs: Logged[];
-  io: Io;
+  io: DriverContext;
   subscribe(sink: Sink, ...sources: SourceSpec[]): Promise<Intake>;
 }
 
@@ -42,7 +42,7 @@ export const closeLater = <T extends { close(): Promise<unknown> }>(one: T): T =
   return one;
 };
 
-export function testIo(states: string[], logs: Logged[]): Io {
+export function testIo(states: string[], logs: Logged[]): DriverContext {
   const say = (level: Logged['level']) => (message: string) => void logs.push({ level, message });
   const log = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
   return {

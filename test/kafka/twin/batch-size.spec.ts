@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { batchSize } from '../../../lib/kafka/twin/batch-size.js';
+import { batchSize } from '../../../lib/kafka/twin/twin-producer.js';
 
 interface Encoded {
   readonly buffer: Buffer;

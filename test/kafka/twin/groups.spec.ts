@@ -41,7 +41,7 @@ describe('a group of the Kafka twin', () => {
     const driver = await bench.connect(orders);
     await bench.publish(driver, to, ...numbered(40).map(keyed));
     const two = await bench.read(driver, orders.source('incoming'), () => undefined);
-    for (const { lane, message: late } of one.got) lane.settle(late, 'done');
+    for (const { lane, message: late } of one.got) lane.settle(late, 'ack');
     await one.leave();
     await two.leave();
     const three = await bench.read(driver, orders.source('incoming'));
@@ -71,7 +71,7 @@ describe('a group of the Kafka twin', () => {
   it('goes on from the watermark: the first that is not settled, and all behind it', async () => {
     const bench = new TwinBench();
     const driver = await bench.connect(orders);
-    const one = await bench.read(driver, orders.source('incoming'), ({ text }) => (text === 'm2' ? undefined : 'done'));
+    const one = await bench.read(driver, orders.source('incoming'), ({ text }) => (text === 'm2' ? undefined : 'ack'));
     await bench.publish(driver, to, ...numbered(5).map((text) => message(text, { key: 'k' })));
     await one.leave();
     await driver.close();

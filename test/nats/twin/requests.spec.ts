@@ -14,7 +14,7 @@ describe('a request on the NATS twin', () => {
     for (const name of ['first', 'second']) {
       await bench.read(driver, events.source('ask'), ({ message: got }) => {
         void driver.publish(events.destination(got.replyTo!), [message(name)]);
-        return 'done';
+        return 'ack';
       });
     }
     const answer = await driver.request!(events.destination('ask'), message('?'), never);
@@ -30,7 +30,7 @@ describe('a request on the NATS twin', () => {
           events.destination(got.replyTo!),
           ['1', '2', '3'].map((text) => message(text)),
         );
-        return 'done';
+        return 'ack';
       });
       const answer = await driver.request!(events.destination('ask'), message('?'), never);
       expect(Buffer.from(answer.body!).toString()).toBe('1');

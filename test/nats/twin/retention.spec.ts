@@ -90,7 +90,7 @@ describe('what a stream of the NATS twin keeps', () => {
   it('is no older than maxAgeMs, what waits to come again included', async () => {
     const bench = new TwinBench();
     const driver = await bench.connect(events);
-    const reader = await bench.read(driver, orders({ maxAgeMs: 1_000 }), () => ({ againInMs: 2_000 }));
+    const reader = await bench.read(driver, orders({ maxAgeMs: 1_000 }), () => ({ redeliverInMs: 2_000 }));
     await bench.publish(driver, to, 'old');
     await bench.advance(999);
     expect((await bench.read(driver, orders({ durable: 'in-time' }))).texts).toEqual(['old']);

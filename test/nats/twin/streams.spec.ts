@@ -36,8 +36,8 @@ describe('streams of the NATS twin', () => {
     const reader = await bench.read(driver, orders(), () => undefined);
     await bench.publish(driver, to, 'one', 'two', 'three');
     const [, two, three] = reader.got;
-    two!.lane.settle(two!.message, 'done');
-    three!.lane.settle(three!.message, { againInMs: 1_000 });
+    two!.lane.settle(two!.message, 'ack');
+    three!.lane.settle(three!.message, { redeliverInMs: 1_000 });
     const manager = twinManager(bench.shared('twin:nats', missing), 'events');
     const info = await manager.consumers.info('ORDERS', 'd');
     expect(info).toMatchObject({ delivered: { stream_seq: 3 }, ack_floor: { stream_seq: 0 }, num_ack_pending: 2 });
@@ -200,7 +200,7 @@ describe('a durable consumer of the NATS twin', () => {
     const bench = new TwinBench();
     const driver = await bench.connect(events);
     const reader = await bench.read(driver, orders(), ({ text, message: got }) =>
-      text === 'm1' && got.deliveries < 3 ? { againInMs: got.deliveries * 100 } : 'done',
+      text === 'm1' && got.deliveryCount < 3 ? { redeliverInMs: got.deliveryCount * 100 } : 'ack',
     );
     await bench.publish(driver, to, ...numbered(3));
     expect(reader.texts).toEqual(['m0', 'm1', 'm2']);
@@ -209,7 +209,7 @@ describe('a durable consumer of the NATS twin', () => {
     await bench.advance(1);
     await bench.advance(200);
     const repeats = reader.got.filter(({ text }) => text === 'm1').map(({ message: got }) => got);
-    expect(repeats.map(({ deliveries }) => deliveries)).toEqual([1, 2, 3]);
+    expect(repeats.map(({ deliveryCount: deliveries }) => deliveries)).toEqual([1, 2, 3]);
     expect(new Set(repeats.map(({ position }) => position)).size).toBe(1);
     expect(bench.clock.pending()).toEqual([]);
   });
@@ -217,7 +217,7 @@ describe('a durable consumer of the NATS twin', () => {
   it('does not bring again what was rejected', async () => {
     const bench = new TwinBench();
     const driver = await bench.connect(events);
-    const reader = await bench.read(driver, orders(), () => 'drop');
+    const reader = await bench.read(driver, orders(), () => 'reject');
     await bench.publish(driver, to, 'bad');
     await bench.advance(3_600_000);
     expect(reader.texts).toEqual(['bad']);
@@ -231,7 +231,7 @@ describe('a durable consumer of the NATS twin', () => {
     await bench.advance(3_500);
     expect(reader.texts).toEqual(['slow']);
     const { lane, message: got } = reader.got[0]!;
-    lane.settle(got, 'done');
+    lane.settle(got, 'ack');
     await bench.advance(3_600_000);
     expect(reader.texts).toEqual(['slow']);
     expect(bench.clock.pending()).toEqual([]);
@@ -241,12 +241,12 @@ describe('a durable consumer of the NATS twin', () => {
     const bench = new TwinBench();
     const driver = await bench.connect(events);
     const reader = await bench.read(driver, orders({ maxAckPending: 3 }), ({ text }) =>
-      text === 'm0' ? { againInMs: 1_000 } : undefined,
+      text === 'm0' ? { redeliverInMs: 1_000 } : undefined,
     );
     await bench.publish(driver, to, ...numbered(6));
     expect(reader.texts).toEqual(['m0', 'm1', 'm2']);
     const { lane, message: got } = reader.got[1]!;
-    lane.settle(got, 'done');
+    lane.settle(got, 'ack');
     await bench.turns.idle();
     expect(reader.texts).toEqual(['m0', 'm1', 'm2', 'm3']);
   });
@@ -254,12 +254,12 @@ describe('a durable consumer of the NATS twin', () => {
   it('gives what its reader leaves unsettled to the next one, before anything new', async () => {
     const bench = new TwinBench();
     const driver = await bench.connect(events);
-    const one = await bench.read(driver, orders(), ({ text }) => (text === 'm1' ? 'done' : undefined));
+    const one = await bench.read(driver, orders(), ({ text }) => (text === 'm1' ? 'ack' : undefined));
     await bench.publish(driver, to, ...numbered(3));
     await one.leave();
     await bench.publish(driver, to, 'new');
     const two = await bench.read(driver, orders());
     expect(two.texts).toEqual(['m0', 'm2', 'new']);
-    expect(two.got.map(({ message: got }) => got.deliveries)).toEqual([2, 2, 1]);
+    expect(two.got.map(({ message: got }) => got.deliveryCount)).toEqual([2, 2, 1]);
   });
 });

@@ -1,5 +1,6 @@
 import { Kafka, logLevel, type Admin, type IHeaders } from 'kafkajs';
 
+import { eventually } from '../eventually.js';
 import { realBrokers } from './shared.js';
 import { uniqueName } from './unique-name.js';
 
@@ -29,7 +30,9 @@ export function createTopic(name: string, partitions = 1, options: TopicOptions 
   const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }));
   return withAdmin(brokers, async (admin) => {
     const topic = { topic: name, numPartitions: partitions, replicationFactor, configEntries };
-    await admin.createTopics({ topics: [topic], waitForLeaders: true });
+    await admin.createTopics({ topics: [topic], waitForLeaders: false });
+    // `waitForLeaders` gives up where the metadata of a new topic takes a moment (UNKNOWN_TOPIC_OR_PARTITION).
+    await eventually(() => admin.fetchTopicMetadata({ topics: [name] }));
     return name;
   });
 }

@@ -75,7 +75,7 @@ function clusterBroker(driver: Driver, definition: KafkaBrokerDefinition): Clust
       const sources = topics.map((one) => definition.source(topic(one, options)));
       const intake = await driver.subscribe(sources, sink, AbortSignal.timeout(20_000));
       const leave = async (): Promise<void> => {
-        await intake.quiet();
+        await intake.stopFetching();
         await intake.flush();
         await intake.close();
       };

@@ -1,13 +1,7 @@
 import { afterEach, jest } from '@jest/globals';
 
-import {
-  type ConnectionState,
-  type Driver,
-  type Intake,
-  type Io,
-  type Outgoing,
-  systemClock,
-} from '../../../lib/driver/index.js';
+import { systemClock } from '../../../lib/async/index.js';
+import type { ConnectionState, Driver, DriverContext, Intake, Outgoing } from '../../../lib/driver/index.js';
 import {
   kafkaBroker,
   type KafkaBrokerDefinition,
@@ -87,11 +81,11 @@ export async function connected(options: Partial<KafkaBrokerOptions> = {}): Prom
 
 export const outgoing = (text: string): Outgoing => ({ body: Buffer.from(text) });
 
-export function recordingIo(): { io: Io; log: string[]; states: ConnectionState[] } {
+export function recordingIo(): { io: DriverContext; log: string[]; states: ConnectionState[] } {
   const log: string[] = [];
   const states: ConnectionState[] = [];
   const line = (level: string) => (message: string) => void log.push(`${level}: ${message}`);
-  const io: Io = {
+  const io: DriverContext = {
     broker: 'orders',
     clock: systemClock,
     log: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },

@@ -1,6 +1,7 @@
 import type { Admin, Consumer, ConsumerCrashEvent, EachBatchPayload, Kafka } from 'kafkajs';
 
-import type { Client } from '../../../lib/kafka/driver/client/clients.js';
+import type { Client } from '../../../lib/kafka/driver/kafkajs/client.js';
+import { UnansweredRequests } from '../../../lib/kafka/driver/kafkajs/unanswered-requests.js';
 
 const events = {
   FETCH_START: 'fetch-start',
@@ -11,6 +12,7 @@ const events = {
   RECEIVED_UNSUBSCRIBED_TOPICS: 'strays',
   REBALANCING: 'rebalancing',
   COMMIT_OFFSETS: 'commit',
+  REQUEST_TIMEOUT: 'timeout',
   CRASH: 'crash',
 } as const;
 
@@ -20,6 +22,7 @@ type Offsets = { topic: string; partition: number; offset: string }[];
 
 /** In the place of a kafkajs client with one consumer: it does what a test says, and notes what it is told. */
 export class FakeClient implements Client {
+  readonly unanswered = new UnansweredRequests();
   readonly calls: string[] = [];
   /** What the group has committed, by `topic/partition`. */
   readonly committed = new Map<string, string>();

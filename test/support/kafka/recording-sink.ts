@@ -1,5 +1,5 @@
 import type { Incoming, Lane, Settlement, Sink } from '../../../lib/driver/index.js';
-import { until } from '../brokers/until.js';
+import { until } from '../../../tools/brokers/index.mjs';
 
 export interface Taken {
   readonly lane: Lane;
@@ -28,12 +28,12 @@ export class RecordingSink implements Sink {
     for (const message of batch) {
       const taken = { lane, message, text: Buffer.from(message.body ?? []).toString() };
       this.taken.push(taken);
-      if (!this.keep(taken)) lane.settle(message, 'done');
+      if (!this.keep(taken)) lane.settle(message, 'ack');
     }
     return this.full(lane);
   }
 
-  settle(texts: readonly string[], how: Settlement = 'done'): void {
+  settle(texts: readonly string[], how: Settlement = 'ack'): void {
     for (const { lane, message, text } of this.taken) if (texts.includes(text)) lane.settle(message, how);
   }
 

@@ -20,7 +20,7 @@ export interface StreamWorld {
 type Settle = ConstructorParameters<typeof Reader>[0];
 
 /** Reads the world's stream, which is made by the first who does. */
-async function read(world: StreamWorld, options: Partial<StreamOptions> = {}, settle: Settle = () => 'done') {
+async function read(world: StreamWorld, options: Partial<StreamOptions> = {}, settle: Settle = () => 'ack') {
   const { definition, driver, name } = world;
   const reader = new Reader(settle);
   const all: StreamOptions = { subjects: [`${name}.*`], durable: 'd', storage: 'memory', ...options };
@@ -55,7 +55,7 @@ export const streamRules: readonly StreamRule[] = [
   {
     title: 'a work queue keeps what is not settled, and that alone',
     async prove(world) {
-      await read(world, { retention: 'workqueue' }, ({ text }) => (text === 'open' ? undefined : 'done'));
+      await read(world, { retention: 'workqueue' }, ({ text }) => (text === 'open' ? undefined : 'ack'));
       await publish(world, 'a', 'one', 'open', 'two');
       await world.until(async () => (await world.kept()) === 1);
     },
@@ -63,7 +63,7 @@ export const streamRules: readonly StreamRule[] = [
   {
     title: 'a work queue lets go of what was rejected',
     async prove(world) {
-      await read(world, { retention: 'workqueue' }, () => 'drop');
+      await read(world, { retention: 'workqueue' }, () => 'reject');
       await publish(world, 'a', 'one');
       await world.until(async () => (await world.kept()) === 0);
     },
@@ -88,7 +88,7 @@ export const streamRules: readonly StreamRule[] = [
       const late: (() => void)[] = [];
       await read(world, { retention: 'interest' });
       const slow = await read(world, { durable: 'slow' }, ({ lane, message }) => {
-        late.push(() => { lane.settle(message, 'done'); }); // prettier-ignore
+        late.push(() => { lane.settle(message, 'ack'); }); // prettier-ignore
         return undefined;
       });
       await publish(world, 'a', 'one');
@@ -119,7 +119,7 @@ export const streamRules: readonly StreamRule[] = [
       expect(outcome).toMatchObject({ error: { retryable: true, written: 'no' } });
       await world.until(() => reader.got.length === 2);
       const [first] = reader.got;
-      first!.lane.settle(first!.message, 'done');
+      first!.lane.settle(first!.message, 'ack');
       await world.until(async () => (await world.kept()) === 1);
       expect(await publish(world, 'a', 'three')).toEqual([`${world.name}@3`]);
     },
@@ -138,12 +138,14 @@ export const streamRules: readonly StreamRule[] = [
   {
     title: 'a message is given up after maxDeliver deliveries, those behind it go on, and the stream keeps it',
     async prove(world) {
-      const reader = await read(world, { maxDeliver: 2 }, ({ text }) => (text === 'bad' ? { againInMs: 20 } : 'done'));
+      const reader = await read(world, { maxDeliver: 2 }, ({ text }) =>
+        text === 'bad' ? { redeliverInMs: 20 } : 'ack',
+      );
       await publish(world, 'a', 'bad', 'good');
       await world.until(() => reader.got.length === 3);
       await world.pass(500);
       const bad = reader.got.filter(({ text }) => text === 'bad');
-      expect(bad.map(({ message }) => message.deliveries)).toEqual([1, 2]);
+      expect(bad.map(({ message }) => message.deliveryCount)).toEqual([1, 2]);
       expect([reader.got.length, await world.kept()]).toEqual([3, 2]);
     },
   },
@@ -166,7 +168,7 @@ export const streamRules: readonly StreamRule[] = [
       await world.pass(300);
       expect(out()).toHaveLength(3);
       const [first] = out();
-      first!.lane.settle(first!.message, 'done');
+      first!.lane.settle(first!.message, 'ack');
       await world.until(() => out().length === 4);
     },
   },

@@ -1,52 +1,48 @@
-import { sleep } from '../../../driver/index.js';
-import { asError, isMultiBrokerError, MultiBrokerError } from '../../../errors/index.js';
-import type { Link } from '../link.js';
-import { undecodableCause } from '../client/codecs.js';
-import { Serial } from '../serial.js';
-import { unlessAborted, within } from '../within.js';
-import { DeletedTopics } from './deleted-topics.js';
-import { withForeignMembers } from './foreign-members.js';
-import { Isolation } from './isolation.js';
+import { Backoff, nextTurn, Serial, sleep, untilAborted, within } from '../../../async/index.js';
+import { asError, errorOf, isMultiBrokerError } from '../../../errors/index.js';
+import type { KafkaConnectionState } from '../connection-state.js';
+import { withForeignMembers } from '../kafkajs/partition-assigner.js';
+import { HaltedPartitions, undecodableCause } from '../kafkajs/undecodable-batch.js';
+import { GroupSession, type GroupSessionHost } from './group-session.js';
+import { OffsetLoss } from './initial-offsets.js';
 import { JoinRequest, whenAllAborted } from './join-request.js';
-import { Life, type LifeHost } from './life.js';
-import { Losses } from './losses.js';
-import type { Reader } from './partition-lane.js';
+import type { TopicSubscription } from './partition-lane.js';
+import { DeletedTopics } from './subscribed-topics.js';
 
-// Taken when the module loads: fake timers of a test must not hold up a broker.
-const { setImmediate: nextTurn } = globalThis;
-
-/** What a group needs of its driver. */
-export interface GroupHost extends Pick<LifeHost, 'io' | 'settings' | 'cluster' | 'makeClient' | 'protocol'> {
-  readonly link: Link;
+/** The driver that a group belongs to. */
+export interface GroupHost extends Pick<GroupSessionHost, 'io' | 'settings' | 'cluster' | 'makeClient' | 'protocol'> {
+  readonly connection: KafkaConnectionState;
 }
 
-/** Waits between attempts to build the consumer anew, in milliseconds. */
+/** Waits between attempts to rejoin, in milliseconds. */
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
-/** How long a flush may take, in milliseconds; and that of one who leaves, which most often comes after the other. */
+/** How long a flush may take, in milliseconds, and a second one when the group is left. */
 const FLUSH_MS = 3_000;
 const LEAVE_FLUSH_MS = 1_000;
-/** How long one of several topics gets to be left, in milliseconds: as a rule far less. */
+/** How long `remove` waits until one of several topics is left, in milliseconds; it usually takes far less. */
 const REMOVE_MS = 8_000;
-/** How long handlers get to end before the group is joined anew, in milliseconds; after it they are cut off. */
+/** How long running handlers may take to finish before the group rejoins, in milliseconds; then they are cut off. */
 const DRAIN_MS = 5_000;
 
 /**
- * The consumer of one group of one broker: kafkajs's, built anew when it crashes, and when topics come or go. Starts
- * and stops are done one after another.
+ * One consumer group of one broker. A session, with a kafkajs consumer of its own, is replaced when it crashes and when
+ * topics are added or removed: kafkajs cannot change the topics of a running consumer. Starts and stops run one after
+ * another.
  */
 export class Group {
-  private readers: readonly Reader[] = [];
-  /** How many calls of `add` are under way. */
+  private subscriptions: readonly TopicSubscription[] = [];
+  /** Calls of `add` in progress. */
   private joining = 0;
-  /** Those of `add` that the next join takes in, all together. */
+  /** Taken in together by the next join. */
   private requests: JoinRequest[] = [];
-  private life: Life | undefined;
+  private session: GroupSession | undefined;
+  /** Is joining the group. */
+  private starting: GroupSession | undefined;
   private trouble: Error | undefined;
-  private readonly halted = new Map<string, Error>();
-  private readonly isolation = new Isolation();
+  private readonly halted: HaltedPartitions;
   private readonly deleted: DeletedTopics;
-  private readonly losses: Losses;
+  private readonly losses: OffsetLoss;
   private readonly serial = new Serial();
   private readonly over = new AbortController();
 
@@ -54,58 +50,59 @@ export class Group {
     readonly groupId: string,
     private readonly host: GroupHost,
   ) {
+    this.halted = new HaltedPartitions(groupId, host.io);
     this.deleted = new DeletedTopics(groupId, host.io);
-    this.losses = new Losses(groupId, host.io);
+    this.losses = new OffsetLoss(groupId, host.io);
   }
 
-  /** Whether it was left for good. */
+  /** Whether the group was left for good. */
   get isOver(): boolean {
     return this.over.signal.aborted;
   }
 
   /**
-   * Reads more topics. Resolves when their start positions are fixed and stored; rejects with none of them read. Those
-   * that come together, or while a join is under way, are joined once; the topics of before are read until then, and
-   * are not disturbed by one that is missing.
+   * Adds topics. Resolves when their initial offsets are committed; rejects with none of them read. Calls that come
+   * together, or during a join, share one join. The topics of before are read until then, and a topic that is missing
+   * does not disturb them.
    */
-  async add(readers: readonly Reader[], signal: AbortSignal): Promise<void> {
+  async add(subscriptions: readonly TopicSubscription[], signal: AbortSignal): Promise<void> {
     const either = AbortSignal.any([signal, this.over.signal]);
     this.joining++;
     try {
-      const request = new JoinRequest(readers, either);
+      const request = new JoinRequest(subscriptions, either);
       this.requests.push(request);
       if (this.requests.length === 1) void this.serial.run(() => this.joinAll());
-      await unlessAborted(request.joined, either);
+      await untilAborted(request.joined, either);
     } catch (thrown) {
-      throw this.failure(readers, asError(thrown));
+      throw this.failure(subscriptions, asError(thrown));
     } finally {
       this.joining--;
     }
   }
 
-  /** Takes nothing more of readers that were set quiet. */
-  quiet(): void {
-    this.life?.quiet();
+  /** Takes nothing more for subscriptions that are quiet. */
+  stopFetching(): void {
+    this.session?.stopFetching();
   }
 
-  /** Resolves when the server knows what is settled; bounded, never rejects. */
+  /** Resolves when finished work is committed, or its time is over. Never rejects. */
   async flush(): Promise<void> {
-    await this.life?.committer.flush(FLUSH_MS);
+    await this.session?.committer.flush(FLUSH_MS);
   }
 
   /**
-   * Reads some topics no more; with the last of them the group is left. Bounded, never rejects: the others are joined
-   * anew behind it, for the server may be away.
+   * Removes topics; with the last of them the group is left. Takes a bounded time and never rejects: rejoining for the
+   * other topics goes on in the background, as the server may be away.
    */
-  async remove(readers: readonly Reader[]): Promise<void> {
-    // What never came to be read, or failed, leaves the others undisturbed.
-    const wasRead = this.reads(readers);
-    this.readers = this.without(readers);
-    if (this.readers.length === 0) {
-      // Whoever joins now leaves first what is left here, and leaves the group for good when it fails.
+  async remove(subscriptions: readonly TopicSubscription[]): Promise<void> {
+    // Topics that were never read need no rejoin.
+    const wasRead = this.reads(subscriptions);
+    this.subscriptions = this.without(subscriptions);
+    if (this.subscriptions.length === 0) {
+      // A join in progress leaves this session first, and leaves the group for good if it fails.
       if (this.joining === 0) await this.close();
-    } else if (wasRead && this.readers.some(({ quiet }) => !quiet)) {
-      const isJoined = this.life !== undefined;
+    } else if (wasRead && this.subscriptions.some(({ quiet }) => !quiet)) {
+      const isJoined = this.session !== undefined;
       const left = this.serial.run(async () => {
         await this.drain();
         await this.leave();
@@ -115,36 +112,38 @@ export class Group {
     }
   }
 
-  /** Leaves the group for good; bounded, never rejects. */
+  /** Leaves the group for good. Takes a bounded time and never rejects. */
   async close(): Promise<void> {
-    this.over.abort(new MultiBrokerError('MULTI_BROKER_STOPPED', `Group '${this.groupId}' was left`));
+    this.over.abort(errorOf('MULTI_BROKER_STOPPED.groupLeft', { group: this.groupId }));
     await this.serial.run(() => this.leave());
-    this.host.link.mended(this.part);
+    this.host.connection.restored(this.part);
   }
 
-  ailments(): string[] {
-    const silent = this.life?.vitals.silentMs;
-    const late = this.life?.committer.ailment;
+  healthIssues(): string[] {
+    const unanswered = (this.session ?? this.starting)?.unanswered;
+    const silent = this.session?.liveness.silentMs;
+    const late = this.session?.committer.healthIssue;
     return [
-      ...(this.trouble === undefined ? [] : [`Group '${this.groupId}' is being joined anew: ${this.trouble.message}`]),
-      ...(silent === undefined
+      ...(this.trouble === undefined ? [] : [`Group '${this.groupId}' is rejoining: ${this.trouble.message}`]),
+      ...(unanswered === undefined ? [] : [`Group '${this.groupId}': ${unanswered}`]),
+      ...(silent === undefined || unanswered !== undefined
         ? []
-        : [`Group '${this.groupId}' got no answer of the server for ${Math.round(silent / 1_000)} s`]),
+        : [`Group '${this.groupId}' has had no answer from Kafka for ${Math.round(silent / 1_000)} s`]),
       ...(late === undefined ? [] : [`Group '${this.groupId}': ${late}`]),
-      ...this.deleted.gaps,
-      ...(this.life?.coverage.gaps ?? []),
-      ...[...this.halted.values()].map(({ message }) => message),
-      ...this.losses.sentences,
+      ...this.deleted.healthIssues,
+      ...(this.session?.unassigned.healthIssues ?? []),
+      ...this.halted.healthIssues,
+      ...this.losses.healthIssues,
     ];
   }
 
   /** Never rejects. */
   private async joinAll(): Promise<void> {
-    await new Promise((resolve) => nextTurn(resolve));
+    await nextTurn();
     const requests = this.requests.filter(({ signal }) => !signal.aborted);
     this.requests = [];
     if (requests.length === 0) return;
-    this.deleted.require(topicsOf(requests.flatMap(({ readers }) => readers)));
+    this.deleted.require(topicsOf(requests.flatMap(({ subscriptions }) => subscriptions)));
     try {
       await this.join(requests, whenAllAborted(requests));
     } catch (thrown) {
@@ -157,200 +156,181 @@ export class Group {
   private async join(requests: readonly JoinRequest[], signal: AbortSignal): Promise<void> {
     const [prepared, admitted] = await this.prepareWith(requests, signal);
     if (prepared === undefined) return;
-    const readers = admitted.flatMap((request) => request.readers);
-    this.readers = [...this.readers, ...readers];
+    const subscriptions = admitted.flatMap((request) => request.subscriptions);
+    this.subscriptions = [...this.subscriptions, ...subscriptions];
     await this.drain();
     await this.leave();
     try {
-      await this.bear(signal, prepared);
+      await this.startSession(signal, prepared);
       signal.throwIfAborted();
       for (const { resolve } of admitted) resolve();
     } catch (thrown) {
-      // Not those of before: some may have been removed meanwhile. Whoever removed these joins the others anew.
-      const isLeft = !this.reads(readers);
-      this.readers = this.without(readers);
+      // Only these: others may have been removed meanwhile. If these were removed, `remove` has started the rejoin.
+      const isLeft = !this.reads(subscriptions);
+      this.subscriptions = this.without(subscriptions);
       await this.leave();
-      if (!isLeft && this.readers.length > 0 && !this.isOver) this.rebuildAfter(asError(thrown));
+      if (!isLeft && this.subscriptions.length > 0 && !this.isOver) this.rebuildAfter(asError(thrown));
       throw thrown;
     }
   }
 
   /**
-   * A life that may join with what is read and what is asked for, while the one before goes on. What cannot be read is
-   * refused; undefined where nothing is left.
+   * A session, prepared while the previous one still reads, for the topics of both. Requests that cannot be read are
+   * rejected; without any that can, there is no session.
    */
   private async prepareWith(
     requests: readonly JoinRequest[],
     signal: AbortSignal,
-  ): Promise<[Life | undefined, readonly JoinRequest[]]> {
+  ): Promise<[GroupSession | undefined, readonly JoinRequest[]]> {
     let left = requests;
     while (left.length > 0) {
-      const life = await this.prepared(signal);
-      const answers = await this.admit(life, left, signal);
+      const session = await this.prepared(signal);
+      const answers = await this.admit(session, left, signal);
       const refusals = left.map((request, index) => {
         return answers[index] ?? (request.signal.aborted ? asError(request.signal.reason) : undefined);
       });
       for (const [index, request] of left.entries()) if (refusals[index] !== undefined) request.reject(refusals[index]);
       left = left.filter((_, index) => refusals[index] === undefined);
-      if (refusals.every((refusal) => refusal === undefined)) return [life, left];
-      await life.dispose();
+      if (refusals.every((refusal) => refusal === undefined)) return [session, left];
+      await session.dispose();
     }
     return [undefined, left];
   }
 
   private async admit(
-    life: Life,
+    session: GroupSession,
     requests: readonly JoinRequest[],
     signal: AbortSignal,
   ): Promise<readonly (Error | undefined)[]> {
-    const all = requests.map(({ readers }) => readers);
+    const all = requests.map(({ subscriptions }) => subscriptions);
     try {
-      return await life.admit(all, signal);
+      return await session.admit(all, signal);
     } catch (thrown) {
-      await life.dispose();
-      {
-        throw withComplaint(withForeignMembers(asError(thrown)), life.complaint);
-      }
+      await session.dispose();
+      throw explained(thrown, session);
     }
   }
 
-  private reads(some: readonly Reader[]): boolean {
-    return this.readers.some((reader) => some.includes(reader));
+  private reads(some: readonly TopicSubscription[]): boolean {
+    return this.subscriptions.some((subscription) => some.includes(subscription));
   }
 
-  private without(readers: readonly Reader[]): readonly Reader[] {
-    return this.readers.filter((reader) => !readers.includes(reader));
+  private without(subscriptions: readonly TopicSubscription[]): readonly TopicSubscription[] {
+    return this.subscriptions.filter((subscription) => !subscriptions.includes(subscription));
   }
 
   private get part(): string {
     return `group ${this.groupId}`;
   }
 
-  /** What runs is finished before partitions are given up only to be read on: cut off, it would be done twice. */
+  /** Running handlers finish before partitions are given up: cut off, their messages would be handled twice. */
   private async drain(): Promise<void> {
-    const { life } = this;
-    if (life !== undefined && life.ended === undefined && !this.isOver) await life.drain(DRAIN_MS);
+    const { session } = this;
+    if (session !== undefined && session.ended === undefined && !this.isOver) await session.drain(DRAIN_MS);
   }
 
-  /** Commits what is finished and leaves; the partitions go to others, or to the next life. */
+  /** Commits finished work and leaves; other members, or the next session, get the partitions. */
   private async leave(): Promise<void> {
-    const { life } = this;
-    this.life = undefined;
-    if (life === undefined) return;
-    if (life.ended === undefined) await life.committer.flush(LEAVE_FLUSH_MS);
-    await life.dispose();
+    const { session } = this;
+    this.session = undefined;
+    if (session === undefined) return;
+    if (session.ended === undefined) await session.committer.flush(LEAVE_FLUSH_MS);
+    await session.dispose();
   }
 
-  private async prepared(signal: AbortSignal): Promise<Life> {
-    const life = new Life(this.lifeHost());
+  private async prepared(signal: AbortSignal): Promise<GroupSession> {
+    const session = new GroupSession(this.sessionHost());
     try {
-      await life.prepare(signal);
-      return life;
+      await session.prepare(signal);
+      return session;
     } catch (thrown) {
-      await life.dispose();
-      {
-        throw withComplaint(withForeignMembers(asError(thrown)), life.complaint);
-      }
+      await session.dispose();
+      throw explained(thrown, session);
     }
   }
 
-  private async bear(signal: AbortSignal, prepared?: Life): Promise<void> {
+  private async startSession(signal: AbortSignal, prepared?: GroupSession): Promise<void> {
     for (let next = prepared; ; next = undefined) {
-      const life = next ?? (await this.prepared(signal));
+      const session = next ?? (await this.prepared(signal));
+      this.starting = session;
       try {
-        await life.start(signal);
-        this.life = life;
+        await session.start(signal);
+        this.session = session;
         this.trouble = undefined;
-        this.host.link.mended(this.part);
-        if (life.ended !== undefined) this.rebuildAfter(life.ended);
+        this.host.connection.restored(this.part);
+        if (session.ended !== undefined) this.rebuildAfter(session.ended);
         return;
       } catch (thrown) {
-        await life.dispose();
-        // Found or still looked for: the next one leaves the partition out.
-        if (undecodableCause(asError(thrown)) === undefined) {
-          throw withComplaint(withForeignMembers(asError(thrown)), life.complaint);
-        }
+        await session.dispose();
+        // After an undecodable batch the next session leaves its partition out, or goes on searching for it.
+        if (undecodableCause(asError(thrown)) === undefined) throw explained(thrown, session);
+      } finally {
+        this.starting = undefined;
       }
     }
   }
 
   private rebuildAfter(cause: Error): void {
-    const { io, link } = this.host;
-    const { life } = this;
+    const { io, connection } = this.host;
+    const { session } = this;
     this.trouble = cause;
-    link.lost(this.part, cause);
-    const what = `Group '${this.groupId}' of broker '${io.broker}' lost its consumer: ${cause.message}`;
-    const error = new MultiBrokerError('MULTI_BROKER_CONSUMER_FAILED', what, { broker: io.broker, cause });
+    connection.lost(this.part, cause);
+    const params = { group: this.groupId, broker: io.broker, reason: cause.message };
+    const error = errorOf('MULTI_BROKER_CONSUMER_FAILED', params, { cause });
     io.log.warn(error.message);
     void this.serial.run(async () => {
-      // Somebody who joined meanwhile has done it.
-      if (this.life === life) await this.rebuild();
+      // Otherwise a join has replaced the session meanwhile.
+      if (this.session === session) await this.rebuild();
     });
   }
 
-  /** Tries until it succeeds, or there is nothing to be read, or the group is left. */
+  /** Retries until it succeeds, no topic is left to read, or the group is left. */
   private async rebuild(): Promise<void> {
     await this.drain();
     await this.leave();
     const { signal } = this.over;
-    let waitMs = FIRST_WAIT_MS;
-    while (this.readers.length > 0 && !signal.aborted) {
+    const backoff = new Backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS);
+    while (this.subscriptions.length > 0 && !signal.aborted) {
       try {
-        await this.bear(signal);
+        await this.startSession(signal);
         return;
       } catch (thrown) {
         this.trouble = asError(thrown);
-        this.host.io.log.debug(`Group '${this.groupId}' could not be joined yet: ${this.trouble.message}`);
+        this.host.io.log.debug(`Group '${this.groupId}' could not be joined, retrying: ${this.trouble.message}`);
       }
-      await sleep(this.host.io.clock, waitMs, signal);
-      waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
+      await sleep(this.host.io.clock, backoff.next(), signal);
     }
   }
 
-  private lifeHost(): LifeHost {
+  private sessionHost(): GroupSessionHost {
     return {
       ...this.host,
       groupId: this.groupId,
-      readers: this.readers,
+      subscriptions: this.subscriptions,
       halted: this.halted,
-      isolation: this.isolation,
       deleted: this.deleted,
       losses: this.losses,
-      down: (life, cause) => {
-        this.look(cause);
-        if (life === this.life && !this.isOver) this.rebuildAfter(cause);
+      onSessionEnded: (session, cause) => {
+        this.halted.consumerEnded(cause);
+        if (session === this.session && !this.isOver) this.rebuildAfter(cause);
       },
     };
   }
 
-  /** Looks for the partition whose batch cannot be read, and lets it stand still once it is found. */
-  private look(cause: Error): void {
-    const why = undecodableCause(cause);
-    if (why === undefined) return;
-    const guilty = this.isolation.blame();
-    if (guilty === undefined) {
-      this.isolation.begin();
-      return;
-    }
-    const what = `Partition ${guilty} of group '${this.groupId}' stands still, for it holds what cannot be read: ${why}`;
-    const error = new MultiBrokerError('MULTI_BROKER_CONSUMER_HALTED', what, { broker: this.host.io.broker, cause });
-    this.halted.set(guilty, error);
-    this.host.io.log.error(error.message);
-  }
-
-  private failure(readers: readonly Reader[], cause: Error): Error {
+  private failure(subscriptions: readonly TopicSubscription[], cause: Error): Error {
     if (isMultiBrokerError(cause)) return cause;
-    const sources = readers.map(({ spec }) => spec.name).join(', ');
-    const what = `Broker '${this.host.io.broker}' could not read ${sources}: ${cause.message}`;
-    return new MultiBrokerError('MULTI_BROKER_SUBSCRIBE_FAILED', what, { broker: this.host.io.broker, cause });
+    const sources = subscriptions.map(({ spec }) => spec.name).join(', ');
+    const params = { broker: this.host.io.broker, sources, reason: cause.message };
+    return errorOf('MULTI_BROKER_SUBSCRIBE_FAILED.kafka', params, { cause });
   }
 }
 
-const topicsOf = (readers: readonly Reader[]): string[] =>
-  readers.flatMap(({ spec: { topic } }) => (typeof topic === 'string' ? [topic] : []));
+const topicsOf = (subscriptions: readonly TopicSubscription[]): string[] =>
+  subscriptions.flatMap(({ spec: { topic } }) => (typeof topic === 'string' ? [topic] : []));
 
-/** A time-out says nothing of what was waited for. */
-function withComplaint(cause: Error, complaint: string | undefined): Error {
+/** A time-out does not say what it waited for; kafkajs's last warning does. */
+function explained(thrown: unknown, { complaint }: GroupSession): Error {
+  const cause = withForeignMembers(asError(thrown));
   if (complaint === undefined || isMultiBrokerError(cause)) return cause;
   return new Error(`${cause.message} (kafkajs: ${complaint})`, { cause });
 }

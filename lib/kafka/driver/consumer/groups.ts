@@ -1,33 +1,37 @@
 import type { Intake, Sink } from '../../../driver/index.js';
 import type { KafkaSourceSpec } from '../../source-spec.js';
 import { Group, type GroupHost } from './group.js';
-import type { Reader } from './partition-lane.js';
+import { GroupLags } from './group-lags.js';
+import type { TopicSubscription } from './partition-lane.js';
 
-/** The groups that one broker reads in: one consumer for each, however many topics. */
+/** The consumer groups of one broker: one consumer for each, however many topics. */
 export class Groups {
   private readonly groups = new Map<string, Group>();
+  private readonly lags: GroupLags;
 
-  constructor(private readonly host: GroupHost) {}
+  constructor(private readonly host: GroupHost) {
+    this.lags = new GroupLags(host.makeClient);
+  }
 
-  /** As the port has it. */
+  /** One member for each group that the sources name. Rejects with none of them read. */
   async subscribe(sources: readonly KafkaSourceSpec[], sink: Sink, signal: AbortSignal): Promise<Intake> {
-    const readers = new Map<Group, Reader[]>();
+    const subscriptions = new Map<Group, TopicSubscription[]>();
     for (const spec of sources) {
       const group = this.group(spec.groupId);
-      const reader = { spec, sink, quiet: false };
-      readers.set(group, [...(readers.get(group) ?? []), reader]);
+      const subscription = { spec, sink, quiet: false };
+      subscriptions.set(group, [...(subscriptions.get(group) ?? []), subscription]);
     }
-    const joins = [...readers].map(([group, some]) => group.add(some, signal));
+    const joins = [...subscriptions].map(([group, some]) => group.add(some, signal));
     const results = await Promise.allSettled(joins);
     const failed = results.find(({ status }) => status === 'rejected');
-    const intake = this.intake(readers);
+    const intake = this.intake(subscriptions);
     if (failed === undefined) return intake;
     await intake.close();
     throw (failed as PromiseRejectedResult).reason;
   }
 
-  ailments(): string[] {
-    return [...this.groups.values()].flatMap((group) => (group.isOver ? [] : group.ailments()));
+  healthIssues(): string[] {
+    return [...this.groups.values()].flatMap((group) => (group.isOver ? [] : group.healthIssues()));
   }
 
   async close(): Promise<void> {
@@ -43,25 +47,26 @@ export class Groups {
     return group;
   }
 
-  /** One that was left for good, unless another has its name by now. */
+  /** Forgets a group that was left for good, unless another one has its id by now. */
   private forget(group: Group): void {
     if (group.isOver && this.groups.get(group.groupId) === group) this.groups.delete(group.groupId);
   }
 
-  private intake(readers: ReadonlyMap<Group, readonly Reader[]>): Intake {
-    const groups = [...readers.keys()];
+  private intake(subscriptions: ReadonlyMap<Group, readonly TopicSubscription[]>): Intake {
+    const groups = [...subscriptions.keys()];
     return {
-      quiet: () => {
-        for (const some of readers.values()) for (const reader of some) reader.quiet = true;
-        for (const group of groups) group.quiet();
+      lag: (source, signal) => this.lags.of(source as KafkaSourceSpec, signal),
+      stopFetching: () => {
+        for (const some of subscriptions.values()) for (const subscription of some) subscription.quiet = true;
+        for (const group of groups) group.stopFetching();
         return Promise.resolve();
       },
       flush: async () => {
         await Promise.all(groups.map((group) => group.flush()));
       },
       close: async () => {
-        for (const some of readers.values()) for (const reader of some) reader.quiet = true;
-        await Promise.all([...readers].map(([group, some]) => group.remove(some)));
+        for (const some of subscriptions.values()) for (const subscription of some) subscription.quiet = true;
+        await Promise.all([...subscriptions].map(([group, some]) => group.remove(some)));
         for (const group of groups) this.forget(group);
       },
     };

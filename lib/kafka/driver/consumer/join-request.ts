@@ -1,26 +1,26 @@
 import { asError } from '../../../errors/index.js';
-import type { Reader } from './partition-lane.js';
+import type { TopicSubscription } from './partition-lane.js';
 
-/** Readers that wait until their group is joined with them. */
+/** Subscriptions that wait until their group is joined with them. */
 export class JoinRequest {
   readonly joined: Promise<void>;
   resolve: () => void = () => undefined;
   reject: (cause: Error) => void = () => undefined;
 
   constructor(
-    readonly readers: readonly Reader[],
+    readonly subscriptions: readonly TopicSubscription[],
     readonly signal: AbortSignal,
   ) {
     this.joined = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
     });
-    // Whoever gave it up does not look at it any more.
+    // A caller that gave up handles it no more.
     this.joined.catch(() => undefined);
   }
 }
 
-/** Aborts once nobody waits for any of them any more. */
+/** Aborts when the last of them is given up. */
 export function whenAllAborted(requests: readonly JoinRequest[]): AbortSignal {
   const controller = new AbortController();
   let left = requests.length;
@@ -29,7 +29,7 @@ export function whenAllAborted(requests: readonly JoinRequest[]): AbortSignal {
   };
   for (const request of requests) {
     if (request.signal.aborted) one(request);
-    else request.signal.addEventListener('abort', () => { one(request); }, { once: true }); // prettier-ignore
+    else request.signal.addEventListener('abort', () => one(request), { once: true });
   }
   return controller.signal;
 }

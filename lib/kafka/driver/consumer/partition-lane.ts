@@ -1,54 +1,54 @@
+import { BatchQueue, nextTurn } from '../../../async/index.js';
 import type { KafkaMessage } from 'kafkajs';
-
 import type { Incoming, Lane, Settlement, Sink } from '../../../driver/index.js';
 import type { KafkaSourceSpec } from '../../source-spec.js';
 import { asError } from '../../../errors/index.js';
-import { KafkaIncoming, type Origin } from './incoming.js';
-import { Stash } from './stash.js';
-import { MAX_BYTES, Watermark } from './watermark.js';
+import { KafkaRecord, type Origin } from './record.js';
+import { MAX_BYTES, CommitWatermark } from './commit-watermark.js';
 
-// Taken when the module loads: fake timers of a test must not hold up a broker.
-const { setImmediate: nextTurn } = globalThis;
-
-/** So many messages are handed over before the event loop gets a turn: a starved loop sees no closed socket. */
+/** The number of messages handed over before the event loop gets a turn: a starved loop sees no closed socket. */
 const SLICE = 1_024;
 
-/** In the place of an offset. */
+/** Instead of an offset. */
 const UNKNOWN = -1;
 
 /** A source, and where its messages go. */
-export interface Reader {
+export interface TopicSubscription {
   readonly spec: KafkaSourceSpec;
   readonly sink: Sink;
-  /** No further `take`. */
+  /** Nothing more is handed over. */
   quiet: boolean;
 }
 
-/** One partition within one assignment: after a rebalance it is kept by the same member, or lost. */
+/** The consumer that a lane belongs to. */
+export interface PartitionLaneOwner {
+  /** Finished work may be committed. */
+  settled(): void;
+  /** There is room after there was none. */
+  hasRoom(lane: PartitionLane): void;
+  /** A sink has thrown. */
+  failed(lane: PartitionLane, cause: Error): void;
+}
+
+/** One partition within one assignment: a rebalance keeps it for the same member, or ends it. */
 export class PartitionLane implements Lane {
-  readonly again = 'hold';
-  readonly waits = true;
+  readonly redelivery = 'in-place';
+  readonly backpressure = true;
   readonly name: string;
-  /** As `lost.aborted`, which takes a check of its own at each look. */
+  /** The same as `lost.aborted`, which is slower to read. */
   isLost = false;
   /** The offset that the group has committed. */
   committed = UNKNOWN;
-  /** Calls when finished work may be committed. */
-  whenSettled: (() => void) | undefined;
-  /** Calls when there is room after there was none. */
-  whenRoom: (() => void) | undefined;
-  /** Told what a sink threw. */
-  whenFailed: ((thrown: Error) => void) | undefined;
   private readonly gone = new AbortController();
-  private readonly stash = new Stash();
-  private watermark: Watermark | undefined;
-  /** The offset to fetch next, once the start position is fixed. */
+  private readonly fetched = new BatchQueue<KafkaMessage>();
+  private watermark: CommitWatermark | undefined;
+  /** The offset to fetch next, once the lane has begun. */
   private fetchNext = -1;
   /** The offset after the last that is no message: a transaction's marker, an aborted or a compacted record. */
   private passed = UNKNOWN;
   private passedEarly = false;
   private rewound = false;
-  /** So many of the next that are handed over were fetched before the offset was gone. */
+  /** The number of waiting messages that were fetched before the server lost the offset. */
   private outdated = 0;
   private bytes = 0;
   private pumping = false;
@@ -58,73 +58,79 @@ export class PartitionLane implements Lane {
 
   constructor(
     readonly origin: Origin,
-    readonly reader: Reader,
+    readonly subscription: TopicSubscription,
+    private readonly owner: PartitionLaneOwner,
   ) {
     this.name = `${origin.topic}[${origin.partition}]`;
   }
 
-  /** Read by delivery, which tells it where nothing else goes on. */
+  /** Reported by delivery while nothing else happens on the lane. */
   get fullBy(): string | undefined {
     return this.wake === undefined ? undefined : '8 MiB';
   }
 
   get source(): KafkaSourceSpec {
-    return this.reader.spec;
+    return this.subscription.spec;
   }
 
   get lost(): AbortSignal {
     return this.gone.signal;
   }
 
-  /** Whether its start position is known and stored. */
+  /** Whether its initial offset is committed. */
   get isFixed(): boolean {
     return this.watermark !== undefined;
   }
 
-  /** The offset to fetch next; undefined while the start position is not fixed. */
+  /** The offset to fetch next; undefined before the lane has begun. */
   get next(): number | undefined {
     return this.isFixed ? this.fetchNext : undefined;
   }
 
-  /** Whether there is room for a fetched batch. */
+  /**
+   * Whether there is room for a fetched batch: one batch is left at most, and little of it. Dropped and fetched once
+   * more it would cost the network twice; waiting until nothing is left would cost a pause as long as kafkajs's long
+   * poll.
+   */
   get hasRoom(): boolean {
-    return this.stash.isLow(SLICE) || this.isLost || this.reader.quiet;
+    const { length, batchCount } = this.fetched;
+    return (length <= SLICE && batchCount <= 1) || this.isLost || this.subscription.quiet;
   }
 
-  /** The offset to commit, or undefined when that is committed already. */
+  /** The offset to commit; undefined if it is committed already. */
   get uncommitted(): number | undefined {
     const position = this.position;
     return this.isLost || position === this.committed ? undefined : position;
   }
 
-  /** Whether what is no message went by before the start position was fixed: it has to be fetched again. */
+  /** Whether markers or aborted records were passed before the lane began: they have to be fetched again. */
   get wasPassedEarly(): boolean {
     return this.passedEarly && !this.rewound;
   }
 
-  /** The start position is fixed and stored: the lane begins. */
+  /** The initial offset is committed: the lane begins. */
   begin(offset: number): void {
     if (this.isLost) return;
-    this.watermark = new Watermark(this.rewound ? UNKNOWN : offset);
+    this.watermark = new CommitWatermark(this.rewound ? UNKNOWN : offset);
     this.committed = this.rewound ? UNKNOWN : offset;
     this.fetchNext = this.rewound ? 0 : offset;
-    this.reader.sink.opened(this);
+    this.subscription.sink.opened(this);
     this.wakeAll();
   }
 
-  /** Takes what was fetched. What lies below the next offset was handed over before, and is dropped. */
+  /** Takes a fetched batch. Messages below the next offset were handed over before, and are dropped. */
   offer(batch: readonly KafkaMessage[]): void {
     const last = batch.at(-1);
     if (last === undefined || this.isLost) return;
     const isNew = Number(batch[0]?.offset) >= this.fetchNext;
-    this.stash.push(isNew ? batch : batch.filter(({ offset }) => Number(offset) >= this.fetchNext));
+    this.fetched.push(isNew ? batch : batch.filter(({ offset }) => Number(offset) >= this.fetchNext));
     this.fetchNext = Math.max(this.fetchNext, Number(last.offset) + 1);
     void this.pump();
   }
 
   /**
-   * All that was fetched up to this offset and not offered is no message. With a commit that stops before it, lag
-   * would never be 0, and once retention took it a restart would tell of a loss that is none.
+   * Everything up to this offset that was not offered is a marker, an aborted or a compacted record. If commits stopped
+   * before them, lag would never be 0, and once retention deleted them a restart would report a loss that is none.
    */
   pass(last: number): void {
     if (this.isLost) return;
@@ -132,80 +138,80 @@ export class PartitionLane implements Lane {
     else if (last >= this.passed) {
       this.passed = last + 1;
       this.fetchNext = Math.max(this.fetchNext, this.passed);
-      this.whenSettled?.();
+      this.owner.settled();
     }
   }
 
   /**
-   * The offset is gone from the server: whatever comes next is taken, also what is lower (a topic made anew). What is
-   * unsettled or waits here is gone with it, or comes again, and counts no more: its offset means another message by now.
+   * The server has lost the offset: the next messages are taken even if their offsets are lower (a topic that was
+   * created again). Unsettled and waiting messages no longer count: their offsets mean other messages by now.
    */
   rewind(): void {
     this.rewound = true;
     this.fetchNext = 0;
     this.passed = UNKNOWN;
     this.committed = UNKNOWN;
-    this.outdated = this.stash.length;
-    if (this.isFixed) this.watermark = new Watermark(UNKNOWN);
+    this.outdated = this.fetched.length;
+    if (this.isFixed) this.watermark = new CommitWatermark(UNKNOWN);
   }
 
-  /** Resolves when there is room, or the lane is lost, or it begins. */
+  /** Resolves when the lane has room, begins or is lost. */
   changed(): Promise<void> {
     return new Promise((resolve) => this.waiting.push(resolve));
   }
 
   settle(message: Incoming, _how: Settlement): void {
-    if (this.isLost || !(message instanceof KafkaIncoming) || message.settled) return;
+    if (this.isLost || !(message instanceof KafkaRecord) || message.settled) return;
     message.settled = true;
     this.bytes -= message.size;
     this.watermark?.finish(message);
-    this.whenSettled?.();
+    this.owner.settled();
     if (this.wake !== undefined && this.bytes < MAX_BYTES) this.goOn();
   }
 
-  /** Hands nothing more over; resolves when what was handed over and has begun is over. Never rejects. */
+  /** Hands nothing more over. Resolves when handlers that have begun are over. Never rejects. */
   async drain(): Promise<void> {
     this.draining = true;
     this.end();
-    await this.reader.sink.drain?.(this).catch(() => undefined);
+    await this.subscription.sink.drain?.(this).catch(() => undefined);
   }
 
-  /** Its queue vanishes, and later calls do nothing. */
+  /** Drops its queue; later calls do nothing. */
   lose(): void {
     if (this.isLost) return;
     this.isLost = true;
-    this.stash.clear();
-    this.gone.abort(new Error(`${this.name} was taken away`));
+    this.fetched.clear();
+    this.gone.abort(new Error(`${this.name} was lost in a rebalance`));
     this.end();
   }
 
-  /** Wakes what waits, after `reader.quiet` was set. */
+  /** Wakes waiting callers, after `subscription.quiet` was set. */
   end(): void {
     this.goOn();
     this.wakeAll();
   }
 
-  /** What is no message is passed only once no message waits before it. */
+  /** Markers and aborted records count only once no message waits before them. */
   private get position(): number | undefined {
     const { watermark } = this;
-    if (watermark === undefined || watermark.pending > 0 || this.stash.length > 0) return watermark?.position;
+    if (watermark === undefined || watermark.pending > 0 || this.fetched.length > 0) return watermark?.position;
     return Math.max(watermark.position, this.passed);
   }
 
   private async pump(): Promise<void> {
     if (this.pumping) return;
     this.pumping = true;
-    while (this.stash.length > 0 && !this.isLost && !this.reader.quiet && !this.draining) {
-      const full = this.handOver(this.stash.shift(SLICE));
+    while (this.fetched.length > 0 && !this.isLost && !this.subscription.quiet && !this.draining) {
+      const full = this.handOver(this.fetched.shiftMany(SLICE));
       if (this.hasRoom) this.tellRoom();
       if (full !== undefined) await this.roomOrEnd(full);
-      else if (this.stash.length > 0) await new Promise((resolve) => nextTurn(resolve));
+      else if (this.fetched.length > 0) await nextTurn();
     }
     this.pumping = false;
   }
 
   private handOver(messages: readonly KafkaMessage[]): Promise<void> | undefined {
-    const batch = messages.map((message) => new KafkaIncoming(this.origin, message));
+    const batch = messages.map((message) => new KafkaRecord(this.origin, message));
     for (const { size } of batch) this.bytes += size;
     if (this.outdated > 0) this.outdated -= batch.length;
     else this.watermark?.deliver(batch);
@@ -214,12 +220,12 @@ export class PartitionLane implements Lane {
     return full;
   }
 
-  /** A sink does not throw; if one did, its messages would stay unsettled, and the others go on. */
-  private take(batch: readonly KafkaIncoming[]): Promise<void> | undefined {
+  /** Sinks do not throw; if one did, its messages would stay unsettled and others go on. */
+  private take(batch: readonly KafkaRecord[]): Promise<void> | undefined {
     try {
-      return this.reader.sink.take(this, batch) ?? undefined;
+      return this.subscription.sink.take(this, batch) ?? undefined;
     } catch (thrown) {
-      this.whenFailed?.(asError(thrown));
+      this.owner.failed(this, asError(thrown));
       return undefined;
     }
   }
@@ -243,7 +249,7 @@ export class PartitionLane implements Lane {
   }
 
   private tellRoom(): void {
-    this.whenRoom?.();
+    this.owner.hasRoom(this);
     this.wakeAll();
   }
 

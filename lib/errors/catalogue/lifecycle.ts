@@ -1,0 +1,67 @@
+import type { Entries } from './entry.js';
+
+/** Start, connection and stop of brokers. */
+export const LIFECYCLE = {
+  MULTI_BROKER_CLIENT_MISSING: {
+    retryable: false,
+    remedy: 'Install the client package that the message names.',
+    message: "Broker '{broker}' needs the package '{package}', which is not installed (npm install {package})",
+  },
+  MULTI_BROKER_DUPLICATE_COPY: {
+    retryable: false,
+    remedy: 'Install one copy of nestjs-multi-broker in the process (see `npm ls nestjs-multi-broker`).',
+    message: 'nestjs-multi-broker is loaded more than once, from {copies}',
+  },
+  MULTI_BROKER_START_FAILED: {
+    retryable: true,
+    remedy: 'Fix the listed brokers: each line says why one did not start.',
+    message: 'Brokers did not start:\n{failures}\n',
+  },
+  MULTI_BROKER_CONNECT_FAILED: {
+    retryable: true,
+    remedy: 'Check the address, the credentials and that the server is running; in tests use MultiBrokerTestingModule.',
+    messages: {
+      driver: "Broker '{broker}' ({kind}) could not connect: {reason}",
+      nats: "Broker '{broker}' did not connect to {servers}: {reason}",
+    },
+  },
+  MULTI_BROKER_START_TIMEOUT: {
+    retryable: true,
+    remedy: 'Check that the server answers, or raise startTimeoutMs.',
+    message: 'Not started within {ms} ms',
+  },
+  MULTI_BROKER_LATE_BROKER: {
+    retryable: false,
+    remedy: 'Add the broker before the start, or set allowLateBrokers: true and use MultiBroker.add().',
+    messages: {
+      added: "Broker '{broker}' was added after the start",
+      lazyModule: "Broker '{broker}' is defined in a module that was loaded after the start",
+    },
+  },
+  MULTI_BROKER_STOPPED: {
+    retryable: false,
+    remedy: 'Publish before stop(), or start the broker again.',
+    messages: {
+      all: 'The brokers were stopped',
+      broker: "Broker '{broker}' was stopped",
+      unwritten: "Broker '{broker}' is being stopped; {destination} was not written",
+      laneLost: '{lane} was taken away',
+      closed: "Broker '{broker}' was closed",
+      closedWhileConnecting: "Broker '{broker}' was closed while it connected",
+      noConnection: "Broker '{broker}' has no connection",
+      groupLeft: "Group '{group}' was left",
+      loopLeft: 'The loop over messages() was left',
+      killed: '{reason}',
+      killedWhilePublishing: "{destination} of broker '{broker}' was not confirmed. {reason}",
+    },
+  },
+  MULTI_BROKER_STOP_INCOMPLETE: {
+    retryable: false,
+    remedy:
+      'The listed work was abandoned unsettled; raise shutdownTimeoutMs, or stop handlers when context.signal aborts.',
+    messages: {
+      stop: 'The stop ran out of time. Abandoned: {work}',
+      handler: '{handler} was abandoned',
+    },
+  },
+} as const satisfies Entries;

@@ -1,0 +1,2 @@
+export { BatchFailure } from './batch-failure.js';
+export { batchHandling } from './batch-binding.js';

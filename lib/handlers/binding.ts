@@ -1,0 +1,243 @@
+import { isThenable } from '../async/index.js';
+import { type Codec, isOwnCodec } from '../codec/index.js';
+import type { BatchBinding, Binding, DeliveryContext } from '../delivery/index.js';
+import type { BrokerDefinition, Destination, SourceSpec } from '../driver/index.js';
+import { type MultiBrokerError, problemOf, WiringError } from '../errors/index.js';
+import { batchHandling } from './batch/index.js';
+import { withDefaults } from './class-options.js';
+import { withPrefix } from './class-prefix.js';
+import { deadLetterOf } from './dead-letter.js';
+import type { HandlerDeclaration } from './declaration.js';
+import { brokerName, handlerProblem, optionProblems, thrownProblem } from './handler-problem.js';
+import { readsPayload } from './message-filters.js';
+import {
+  combinedProblems,
+  type ResolvedHandlerOptions,
+  resolveHandlerOptions,
+  subscribeProblems,
+  unsupportedProblems,
+} from './options.js';
+import { decodeBody, resultItems, validate } from './payload.js';
+import { admitsOf, routeOf } from './publisher.js';
+import { type Ordered, sideBySideOf } from './side-by-side.js';
+
+/** A binding, or the problems that prevent it. */
+export type BindingOrProblems =
+  | { readonly binding: Binding; readonly options: ResolvedHandlerOptions; readonly problems?: undefined }
+  | { readonly binding?: undefined; readonly problems: readonly MultiBrokerError[] };
+
+/**
+ * Binds a declaration to a broker: resolves its source and merges the defaults in. Does not check the brokers of its
+ * publishers, which {@link checkWiring} does.
+ *
+ * @throws MultiBrokerError for one problem, WiringError for several.
+ */
+export function bindingOf(definition: BrokerDefinition, declaration: HandlerDeclaration): Binding {
+  const { binding, problems } = tryBinding(definition, declaration);
+  if (binding) return binding;
+  throw problems.length === 1 && problems[0] ? problems[0] : new WiringError(problems);
+}
+
+/** Like {@link bindingOf}, but returns the problems. */
+export function tryBinding(named: BrokerDefinition, written: HandlerDeclaration): BindingOrProblems {
+  try {
+    return bound(withDefaults(named, written.defaults), withSourceOptions(named, withPrefix(named, written)));
+  } catch (thrown) {
+    return { problems: [thrownProblem(written, named.name, thrown)] };
+  }
+}
+
+function bound(definition: BrokerDefinition, declaration: HandlerDeclaration): BindingOrProblems {
+  const problems = [
+    ...kindProblems(definition, declaration),
+    ...optionProblems(
+      declaration,
+      definition.name,
+      subscribeProblems(declaration.options, definition.sourceOptions?.names),
+      '@Subscribe',
+    ),
+  ];
+  const source = sourceOf(definition, declaration, problems);
+  if (source !== undefined && problems.length === 0)
+    problems.push(...unsupportedOptions(definition, declaration, source));
+  if (source === undefined || problems.length > 0) return { problems };
+  const options = resolveHandlerOptions(declaration.options, definition.options);
+  return { binding: build(definition, declaration, source, options), options };
+}
+
+function unsupportedOptions(
+  { name, options }: BrokerDefinition,
+  declaration: HandlerDeclaration,
+  source: SourceSpec,
+): MultiBrokerError[] {
+  const problems = [
+    ...unsupportedProblems(declaration.options, source),
+    ...combinedProblems(declaration.options, options),
+  ];
+  return problems.map((problem) => handlerProblem(declaration, name, problem));
+}
+
+function build(
+  definition: BrokerDefinition,
+  declaration: HandlerDeclaration,
+  source: SourceSpec,
+  { codec, concurrency, ...options }: ResolvedHandlerOptions,
+): Binding {
+  const { handler } = declaration;
+  const order = sideBySideOf(concurrency, { definition, codec, handler });
+  const { batch } = declaration.options;
+  const handling =
+    batch === undefined
+      ? { handle: handleOf(declaration, codec), items: resultItems }
+      : batchHandling(declaration, codec, handleOf, batch);
+  return {
+    handler,
+    method: declaration.method,
+    broker: definition.name,
+    source,
+    ...options,
+    replies: codec.replies,
+    routes: declaration.publishTo.map((publisher) => routeOf(publisher, declaration.handler)),
+    admits: admitsOf(declaration.publishTo),
+    deadLetter: deadLetterOf(declaration.options, definition, source),
+    targets: targetsOf(declaration, definition).flatMap(({ broker, isNeeded }) => (isNeeded ? [broker] : [])),
+    sideBySide: order?.sideBySide,
+    ...handling,
+    ...(order?.guard && guarded(handling, order.guard)),
+    filter: filterOf(declaration, codec),
+  };
+}
+
+/** Of a batch each message is guarded as it is prepared: it fails alone. */
+function guarded(
+  { handle, batch }: Pick<Binding, 'handle' | 'batch'>,
+  guard: NonNullable<Ordered['guard']>,
+): Pick<Binding, 'handle' | 'batch'> {
+  const prepare = batch && (guard(batch.prepare) as BatchBinding['prepare']);
+  return { handle: guard(handle), batch: batch && prepare && { ...batch, prepare } };
+}
+
+/** A destination that a decorator of a handler, or its broker's default, names. */
+export interface Target {
+  readonly broker: string;
+  /** The broker as written in the decorator: it may be a definition of another kind. */
+  readonly named: string | BrokerDefinition;
+  readonly destination: string | Destination;
+  /** The decorator that names it, for errors. */
+  readonly by: '@PublishTo' | 'deadLetter';
+  /** False for `bestEffort`: its messages may be lost, so the source does not wait for its broker. */
+  readonly isNeeded: boolean;
+}
+
+/**
+ * All destinations that a handler names, in the order of its decorators; then its dead letter, once its own broker is
+ * known, which may have the default.
+ */
+export function targetsOf(declaration: HandlerDeclaration, named: BrokerDefinition | undefined): Target[] {
+  const own = named && withDefaults(named, declaration.defaults);
+  const publishers = declaration.publishTo.map(({ broker, destination, options }): Target => {
+    const isNeeded = options.bestEffort !== true;
+    return { broker: brokerName(broker), named: broker, destination, by: '@PublishTo', isNeeded };
+  });
+  // A source that is invalid is reported for itself; the broker of its dead letter is checked all the same.
+  const letter = own && deadLetterOf(declaration.options, own, sourceOf(own, declaration, []) ?? { address: 'source' });
+  if (letter === undefined) return publishers;
+  const { broker, destination } = letter;
+  return [...publishers, { broker, named: broker, destination, by: 'deadLetter', isNeeded: true }];
+}
+
+function sourceOf(
+  definition: BrokerDefinition,
+  declaration: HandlerDeclaration,
+  problems: MultiBrokerError[],
+): SourceSpec | undefined {
+  try {
+    return definition.source(declaration.source);
+  } catch (thrown) {
+    problems.push(thrownProblem(declaration, definition.name, thrown));
+    return undefined;
+  }
+}
+
+/** Reports a handler bound to a definition object if the module has one of another kind under the same name. */
+export function kindProblems(
+  definition: BrokerDefinition,
+  declaration: HandlerDeclaration,
+  named: string | BrokerDefinition = declaration.broker,
+): MultiBrokerError[] {
+  if (typeof named === 'string' || named.kind === definition.kind) return [];
+  const problem = problemOf('MULTI_BROKER_WRONG_KIND.definition', { named: named.kind, kind: definition.kind });
+  return [handlerProblem(declaration, definition.name, problem)];
+}
+
+/** Decodes, validates and calls. Synchronous if codec, schema and handler are, since each promise costs a microtask. */
+export function handleOf(declaration: HandlerDeclaration, codec: Codec): Binding['handle'] {
+  const { handler } = declaration;
+  const { schema } = declaration.options;
+  // Looking for a `then` in each payload is expensive, and our own codecs never return a promise.
+  const mayWait = !isOwnCodec(codec);
+  const call = (context: DeliveryContext, payload: unknown): unknown => {
+    context.decoded(payload);
+    return declaration.call(context);
+  };
+  const callLater = (context: DeliveryContext, payload: PromiseLike<unknown>): unknown =>
+    Promise.resolve(payload).then((value) => call(context, value));
+  if (!schema) {
+    return (context) => {
+      const payload = decoded(context, codec, handler);
+      return mayWait && isThenable(payload) ? callLater(context, payload) : call(context, payload);
+    };
+  }
+
+  return (context) => {
+    const payload = decoded(context, codec, handler);
+    const checked =
+      mayWait && isThenable(payload)
+        ? Promise.resolve(payload).then((value) => validate(schema, value, context, handler))
+        : validate(schema, payload, context, handler);
+    return isThenable(checked) ? callLater(context, checked) : call(context, checked);
+  };
+}
+
+/** Calls the user's filter with the decoded message; the handler then reuses the decoded payload. */
+export function filterOf({ handler, options }: HandlerDeclaration, codec: Codec): Binding['filter'] {
+  const { filter } = options;
+  if (filter === undefined) return undefined;
+  if (!readsPayload(filter)) return (context) => filter(context.message);
+  return (context) =>
+    next(decoded(context, codec, handler), (payload) => {
+      context.decoded(payload);
+      return filter(context.message);
+    }) as boolean | PromiseLike<boolean>;
+}
+
+function decoded(context: DeliveryContext, codec: Codec, handler: string): unknown {
+  const { payload } = context.message;
+  return payload === undefined ? decodeBody(context, codec, handler) : payload;
+}
+
+function next(value: unknown, go: (value: unknown) => unknown): unknown {
+  return isThenable(value) ? Promise.resolve(value).then(go) : go(value);
+}
+
+/**
+ * Moves options that belong to the source (`groupId`, `durable`) into the source of the declaration; they take
+ * precedence over the source's own. Returns the same object if there are none.
+ */
+export function withSourceOptions(
+  { sourceOptions }: Pick<BrokerDefinition, 'sourceOptions'>,
+  declaration: HandlerDeclaration,
+): HandlerDeclaration {
+  const given = Object.entries(declaration.options);
+  if (sourceOptions === undefined || given.length === 0) return declaration;
+  const isOfSource = ([name]: [string, unknown]): boolean => sourceOptions.names.includes(name);
+  const moved = given.filter(isOfSource);
+  if (moved.length === 0) return declaration;
+  const { source } = declaration;
+  const own = typeof source === 'string' ? sourceOptions.of(source) : source;
+  return {
+    ...declaration,
+    source: { ...own, ...Object.fromEntries(moved.filter(([, value]) => value !== undefined)) },
+    options: Object.fromEntries(given.filter((option) => !isOfSource(option))),
+  };
+}

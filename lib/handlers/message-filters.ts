@@ -1,0 +1,83 @@
+import { isThenable } from '../async/index.js';
+import type { BrokerMessage, Headers, MessageFilter, SchemaResult, StandardSchema } from '../driver/index.js';
+import { errorOf } from '../errors/index.js';
+
+/** Names the type of a message, for {@link byType} with a class. */
+const MESSAGE_TYPE = 'message-type';
+
+/** Marks filters that do not look at the payload. A registered symbol: the package may be loaded twice. */
+const HEADERS_ONLY = Symbol.for('nestjs-multi-broker:headers-only');
+
+/** A class whose instances a message carries. */
+type PayloadClass = abstract new (...args: never[]) => unknown;
+
+/** What a header's value has to be: this text, a match of this RegExp, or one of several. */
+export type HeaderValue = string | RegExp | readonly (string | RegExp)[];
+
+/**
+ * A filter for messages with this header: of a repeated header the last value counts. Decides without decoding, so
+ * handlers with different codecs can share a source.
+ *
+ * @param name as it was sent; where no header is spelt so, in any spelling
+ * @throws MultiBrokerError MULTI_BROKER_OPTION_INVALID for a name or value that is no text
+ * @example `@Subscribe('orders', 'incoming', { filter: byHeader('region', ['eu', /^us-/]) })`
+ */
+export function byHeader(name: string, value: HeaderValue): (message: BrokerMessage) => boolean {
+  const wanted = (Array.isArray(value) ? value : [value]) as readonly (string | RegExp)[];
+  if (typeof name !== 'string' || name === '') throw errorOf('MULTI_BROKER_OPTION_INVALID.byHeaderName', {});
+  if (wanted.length === 0 || !wanted.every(isTextOrRegExp))
+    throw errorOf('MULTI_BROKER_OPTION_INVALID.byHeaderValue', { name });
+  // A global or sticky RegExp remembers where it ended.
+  const tests = wanted.map((one) =>
+    typeof one === 'string' ? one : new RegExp(one.source, one.flags.replace(/[gy]/g, '')),
+  );
+  const filter = ({ headers }: BrokerMessage): boolean => {
+    const actual = headerOf(headers, name);
+    return actual !== undefined && tests.some((one) => (typeof one === 'string' ? one === actual : one.test(actual)));
+  };
+  return Object.assign(filter, { [HEADERS_ONLY]: true });
+}
+
+/**
+ * A filter for messages of a type. For a Standard Schema (zod, valibot, arktype …): those whose payload it accepts; it
+ * validates for the choice only, and the handler gets its output by the option `schema`. For a class: those whose header
+ * `message-type` is the name of the class.
+ *
+ * @throws MultiBrokerError MULTI_BROKER_OPTION_INVALID for anything else
+ * @example `@Subscribe('orders', 'incoming', { filter: byType(OrderCreated) })`
+ */
+export function byType(type: StandardSchema | PayloadClass): (message: BrokerMessage) => boolean | Promise<boolean> {
+  if (isSchema(type)) {
+    return ({ payload }) => {
+      const result = type['~standard'].validate(payload);
+      return isThenable(result) ? Promise.resolve(result).then(isAccepted) : isAccepted(result);
+    };
+  }
+  if (typeof type === 'function' && type.name !== '') return byHeader(MESSAGE_TYPE, type.name);
+  throw errorOf('MULTI_BROKER_OPTION_INVALID.byType', {});
+}
+
+/** Whether the filter has to be given the decoded payload. */
+export function readsPayload(filter: MessageFilter): boolean {
+  return !(HEADERS_ONLY in filter);
+}
+
+function headerOf(headers: Headers, name: string): string | undefined {
+  if (headers[name] !== undefined) return headers[name];
+  const lower = name.toLowerCase();
+  const spelt = Object.keys(headers).find((one) => one.toLowerCase() === lower);
+  return spelt === undefined ? undefined : headers[spelt];
+}
+
+function isTextOrRegExp(value: unknown): boolean {
+  return typeof value === 'string' || value instanceof RegExp;
+}
+
+/** Schemas may be functions, as those of arktype are. */
+function isSchema(type: unknown): type is StandardSchema {
+  return (typeof type === 'object' || typeof type === 'function') && type !== null && '~standard' in type;
+}
+
+function isAccepted(result: SchemaResult<unknown>): boolean {
+  return result.issues === undefined;
+}

@@ -1,0 +1,3 @@
+export { MultiBrokerHealthModule } from './health.module.js';
+export { MultiBrokerHealthIndicator } from './health-indicator.js';
+export type { MultiBrokerHealthOptions } from './options.js';

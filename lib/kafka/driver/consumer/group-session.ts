@@ -1,0 +1,356 @@
+import type { Consumer, ConsumerConfig, ConsumerGroupJoinEvent, EachBatchPayload, LogEntry } from 'kafkajs';
+import { untilAborted, within } from '../../../async/index.js';
+import type { DriverContext } from '../../../driver/index.js';
+import { asError } from '../../../errors/index.js';
+import type { KafkaSettings } from '../../options.js';
+import { paramsOf } from '../../topic-pattern.js';
+import { type ConsumerListeners, listenTo } from '../kafkajs/client-events.js';
+import type { Client, MakeClient } from '../kafkajs/client.js';
+import { methodOf } from '../kafkajs/client-methods.js';
+import { ConsumerLiveness } from '../kafkajs/consumer-liveness.js';
+import { type AssignerProtocol, assigners } from '../kafkajs/partition-assigner.js';
+import type { HaltedPartitions } from '../kafkajs/undecodable-batch.js';
+import { AssignedPartitions, keyOf, PartitionFlow } from './assigned-partitions.js';
+import { endsOfNew, InitialOffsets, type OffsetLoss, type WithAdmin } from './initial-offsets.js';
+import { type Commit, OffsetCommitter } from './offset-committer.js';
+import { PartitionLane, type PartitionLaneOwner, type TopicSubscription } from './partition-lane.js';
+import { type DeletedTopics, LOOK_MS, SubscribedTopics, TopicWatch } from './subscribed-topics.js';
+import { UnassignedPartitions } from './unassigned-partitions.js';
+
+/** The group that a session belongs to. */
+export interface GroupSessionHost {
+  readonly io: DriverContext;
+  readonly settings: KafkaSettings;
+  readonly groupId: string;
+  /** The cluster's id; without one, the broker's name. */
+  readonly cluster: string;
+  readonly makeClient: MakeClient;
+  readonly protocol: AssignerProtocol;
+  readonly subscriptions: readonly TopicSubscription[];
+  readonly halted: HaltedPartitions;
+  readonly deleted: DeletedTopics;
+  readonly losses: OffsetLoss;
+  /** The session is over and does not recover by itself. */
+  onSessionEnded(session: GroupSession, cause: Error): void;
+}
+
+/** Batches of one fetch that are processed at a time: a full partition must not hold up the others. */
+const CONCURRENTLY = 64;
+/** How long a full partition may take to have room before it is paused, in milliseconds. */
+const PATIENCE_MS = 200;
+/** An idle `disconnect()` takes as long; kafkajs's default is 5,000. */
+const LONG_POLL_MS = 250;
+/**
+ * While the server is away the consumer keeps retrying, and returns as the same member. A new member would have to wait
+ * for the old one's session to expire (30 s by default, and a server that restarts begins to count again).
+ */
+const FOR_EVER = 1_000_000;
+/** A level of kafkajs's logger. */
+const WARN = 2;
+/** How long a consumer may take to leave its group, in milliseconds; then its connections are cut. */
+const LEAVE_MS = 3_000;
+
+/** One kafkajs consumer of one group, from connecting to its end. After a crash the group starts another session. */
+export class GroupSession {
+  readonly committer: OffsetCommitter;
+  readonly liveness: ConsumerLiveness;
+  readonly unassigned: UnassignedPartitions;
+  private readonly client: Client;
+  private readonly consumer: Consumer;
+  private readonly topics: SubscribedTopics;
+  private readonly watch: TopicWatch;
+  private readonly lanes: AssignedPartitions;
+  private readonly flow: PartitionFlow;
+  private readonly starts: InitialOffsets;
+  private preparing: Promise<void> | undefined;
+  private draining = false;
+  private running: Promise<void> = Promise.resolve();
+  private commit: Commit | undefined;
+  private over: Error | undefined;
+  private readonly end = new AbortController();
+
+  constructor(private readonly host: GroupSessionHost) {
+    const { io, groupId, protocol, deleted } = host;
+    const { withAdmin, listTopics } = this;
+    const { clock } = io;
+    this.unassigned = new UnassignedPartitions({ io, groupId, protocol, withAdmin, topics: () => this.topics.names });
+    const longPollMs = host.settings.consumer?.maxWaitTimeInMs ?? LONG_POLL_MS;
+    this.client = host.makeClient({ retries: FOR_EVER, longPollMs, logged: (entry) => this.logged(entry) });
+    this.consumer = this.client.kafka.consumer(this.consumerConfig(longPollMs));
+    const { consumer } = this;
+    this.topics = new SubscribedTopics(host.subscriptions, { consumer, clock, deleted, listTopics });
+    this.watch = new TopicWatch(
+      clock,
+      () => this.mayMissTopics(),
+      () => this.lookForTopics(),
+    );
+    this.lanes = new AssignedPartitions((topic, partition) => this.makeLane(topic, partition));
+    this.flow = new PartitionFlow(consumer, this.lanes, (lane) => this.isHeld(lane));
+    this.liveness = new ConsumerLiveness(clock, host.settings.consumer, (cause) => this.fail(cause));
+    this.committer = new OffsetCommitter(this.committerHost());
+    this.starts = new InitialOffsets({ groupId, io, consumer, withAdmin, ended: this.end.signal });
+    listenTo(consumer, this.listeners());
+  }
+
+  /**
+   * Connects and finds the topics. It does not join yet, so neither the previous session nor another member of the
+   * group is disturbed.
+   */
+  async prepare(signal: AbortSignal): Promise<void> {
+    const either = AbortSignal.any([signal, this.end.signal]);
+    this.preparing ??= this.connect(either);
+    await untilAborted(this.preparing, either);
+  }
+
+  /**
+   * Adds subscriptions before it joins. Gives undefined for each, or why it cannot be read, such as a missing topic:
+   * then the session cannot be used, as kafkajs would ask for that topic all the same.
+   */
+  async admit(
+    all: readonly (readonly TopicSubscription[])[],
+    signal: AbortSignal,
+  ): Promise<readonly (Error | undefined)[]> {
+    const either = AbortSignal.any([signal, this.end.signal]);
+    return untilAborted(this.topics.add(all, either), either);
+  }
+
+  /** Resolves when the group is joined and the initial offset of each of its partitions is committed. */
+  async start(signal: AbortSignal): Promise<void> {
+    await this.prepare(signal);
+    const either = AbortSignal.any([signal, this.end.signal]);
+    await untilAborted(this.begin(either), either);
+  }
+
+  /**
+   * Starts no further handler and fetches nothing more; it stays a member of its group. Resolves when running handlers
+   * are over, or after `ms`.
+   */
+  async drain(ms: number): Promise<void> {
+    this.draining = true;
+    this.applyFlow();
+    const drained = Promise.all([...this.lanes].map((lane) => lane.drain()));
+    await within(this.host.io.clock, untilAborted(drained, this.end.signal), ms);
+  }
+
+  /** kafkajs's last warning or error: the reason why an attempt that timed out did not succeed. */
+  complaint: string | undefined;
+
+  /** Why the session is over, once it is. */
+  get ended(): Error | undefined {
+    return this.over;
+  }
+
+  /** A sentence for health where Kafka does not answer. */
+  get unanswered(): string | undefined {
+    return this.client.unanswered.issue();
+  }
+
+  /** Fetches no more for subscriptions that are quiet. */
+  stopFetching(): void {
+    for (const lane of this.lanes) if (lane.subscription.quiet) lane.end();
+    this.applyFlow();
+  }
+
+  /** Leaves the group. Resolves within some seconds even while the server is away; never rejects. */
+  async dispose(): Promise<void> {
+    this.fail(new Error('The consumer was stopped'));
+    this.liveness.close();
+    this.watch.close();
+    this.committer.close();
+    this.lanes.loseAll();
+    const { clock } = this.host.io;
+    // A consumer that is stopped during its start goes on (kafkajs #967): it has to have started, or failed, first.
+    await within(clock, this.running, LEAVE_MS);
+    await within(clock, this.consumer.disconnect(), LEAVE_MS);
+    this.client.kill();
+  }
+
+  private async connect(signal: AbortSignal): Promise<void> {
+    await this.consumer.connect();
+    await this.topics.subscribe(signal);
+    signal.throwIfAborted();
+  }
+
+  private async begin(signal: AbortSignal): Promise<void> {
+    const { deleted, halted } = this.host;
+    halted.search.inNewSession();
+    // Preparing it, and waiting for the previous session, may have taken long.
+    this.liveness.seen();
+    const { names } = this.topics;
+    const late = names.filter(
+      (name) => this.topics.get(name)?.spec.fromBeginning === false && !deleted.wasRecreated(name),
+    );
+    if (late.length > 0) this.starts.hints = await this.withAdmin((admin) => endsOfNew(admin, this.host.groupId, late));
+    signal.throwIfAborted();
+    const run = methodOf(this.consumer, 'run', this.host.io);
+    this.running = run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: CONCURRENTLY,
+      eachBatch: (payload) => this.eachBatch(payload),
+    });
+    // kafkajs resolves this although the join failed (#1721); its CRASH event then ends the session.
+    await this.running;
+    await this.starts.all();
+    this.watch.start();
+  }
+
+  private mayMissTopics(): boolean {
+    return this.host.deleted.any || this.liveness.sinceAnswerMs > LOOK_MS;
+  }
+
+  private async lookForTopics(): Promise<void> {
+    if (await this.topics.haveChanged())
+      this.host.onSessionEnded(this, new Error('A topic was deleted, or exists again'));
+  }
+
+  /** Must not throw: kafkajs ends the consumer for some errors (`TypeError`) and retries all others. */
+  private async eachBatch(payload: EachBatchPayload): Promise<void> {
+    try {
+      await this.take(payload);
+    } catch (thrown) {
+      this.host.io.log.error(`A batch of topic '${payload.batch.topic}' could not be handed over`, asError(thrown));
+    }
+  }
+
+  private async take(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload;
+    // This commits even while kafkajs is stopping; `consumer.commitOffsets()` would resolve and commit nothing.
+    this.commit = (offsets) => payload.commitOffsetsIfNecessary(offsets);
+    const lane = this.lanes.get(batch.topic, batch.partition);
+    const last = batch.messages.at(-1);
+    if (lane === undefined || last === undefined || !(await this.isReady(lane)) || payload.isStale()) return;
+    lane.offer(batch.messages);
+    lane.pass(Number(batch.lastOffset()));
+    payload.resolveOffset(last.offset);
+    if (!(await this.hasRoom(lane))) this.flow.pause(lane);
+  }
+
+  private async isReady(lane: PartitionLane): Promise<boolean> {
+    if (!lane.isFixed) await within(this.host.io.clock, lane.changed(), PATIENCE_MS);
+    return lane.isFixed && !lane.isLost;
+  }
+
+  private async hasRoom(lane: PartitionLane): Promise<boolean> {
+    if (lane.hasRoom) return true;
+    await within(this.host.io.clock, lane.changed(), PATIENCE_MS);
+    return lane.hasRoom;
+  }
+
+  private joined(join: ConsumerGroupJoinEvent['payload']): void {
+    const { kept, opened } = this.lanes.assign(join.memberId, join.memberAssignment);
+    // kafkajs goes back to the committed offset even on a partition that is kept.
+    for (const { origin, next } of kept)
+      if (next !== undefined) this.consumer.seek({ ...origin, offset: String(next) });
+    this.starts.seekHints([...kept, ...opened]);
+    this.applyFlow();
+    this.starts.fix(opened, this.running);
+    this.committer.settled();
+    this.unassigned.joined(join);
+    this.host.io.rebalanced?.(this.host.groupId);
+  }
+
+  private makeLane(topic: string, partition: number): PartitionLane | undefined {
+    const subscription = this.topics.get(topic);
+    if (subscription === undefined) return undefined;
+    const params = paramsOf(subscription.spec.topic, topic);
+    const place = `kafka:${this.host.cluster}:${topic}:${partition}:`;
+    const lane = new PartitionLane({ place, topic, partition, params }, subscription, this.laneOwner);
+    if (this.draining) void lane.drain();
+    return lane;
+  }
+
+  private applyFlow(): void {
+    this.host.halted.among([...this.lanes].map(({ origin }) => keyOf(origin.topic, origin.partition)));
+    this.flow.apply();
+  }
+
+  private isHeld({ subscription, origin }: PartitionLane): boolean {
+    const key = keyOf(origin.topic, origin.partition);
+    return this.draining || subscription.quiet || this.host.halted.holds(key);
+  }
+
+  private fail(cause: Error): void {
+    if (this.over !== undefined) return;
+    this.over = cause;
+    this.end.abort(cause);
+    this.host.onSessionEnded(this, cause);
+  }
+
+  private logged({ level, log }: LogEntry): void {
+    const severity: number = level;
+    if (severity <= WARN)
+      this.complaint = log.error === undefined ? log.message : `${log.message}: ${String(log.error)}`;
+    if (!log.message.startsWith('Offset out of range, resetting')) return;
+    const lane = this.lanes.get(String(log.topic), Number(log.partition));
+    if (lane === undefined) return;
+    const { name, next, origin } = lane;
+    void this.host.losses.report({ name, next, origin }, this.withAdmin);
+    lane.rewind();
+  }
+
+  private committerHost(): ConstructorParameters<typeof OffsetCommitter>[0] {
+    const { io, settings, groupId } = this.host;
+    return {
+      clock: io.clock,
+      intervalMs: settings.commitIntervalMs ?? 1_000,
+      lanes: this.lanes,
+      // A partition that holds only markers and aborted records never comes as a batch.
+      commit: () => this.commit ?? ((offsets) => this.starts.commit(offsets)),
+      failed: (cause) => io.log.debug(`Group '${groupId}' could not commit, retrying: ${cause.message}`),
+    };
+  }
+
+  private readonly laneOwner: PartitionLaneOwner = {
+    settled: () => this.committer.settled(),
+    hasRoom: (lane) => this.flow.resume(lane),
+    failed: ({ name }, cause) => this.host.io.log.error(`${name}: a batch could not be handed over`, cause),
+  };
+
+  private listeners(): ConsumerListeners {
+    const { search } = this.host.halted;
+    return {
+      alive: () => this.liveness.seen(),
+      fetchBegun: (node) => {
+        this.liveness.tried();
+        search.fetchBegun(node);
+      },
+      fetched: (node) => {
+        if (search.fetched(node)) this.applyFlow();
+      },
+      passed: (topic, partition, last) => this.lanes.get(topic, partition)?.pass(last),
+      foreignTopics: (topics) => this.unassigned.given(topics),
+      joined: (join) => this.joined(join),
+      rebalancing: () => this.committer.now(),
+      committed: (count) => this.starts.committed(count),
+      timedOut: (node, api, sentAt) => this.client.unanswered.timedOut(node, api, sentAt),
+      crashed: (cause) => this.fail(cause),
+    };
+  }
+
+  private consumerConfig(longPollMs: number): ConsumerConfig {
+    const { settings, protocol, groupId } = this.host;
+    const { partitionAssigners, retry } = settings.consumer ?? {};
+    return {
+      ...settings.consumer,
+      maxWaitTimeInMs: longPollMs,
+      partitionAssigners:
+        partitionAssigners ?? assigners({ protocol, count: (topics) => this.unassigned.count(topics) }),
+      // kafkajs would restart silently and forget what was paused: the group starts a new session instead.
+      retry: { retries: FOR_EVER, ...retry, restartOnFailure: () => Promise.resolve(false) },
+      groupId,
+    };
+  }
+
+  private readonly listTopics = (): Promise<string[]> => this.withAdmin((admin) => admin.listTopics());
+
+  private readonly withAdmin: WithAdmin = async (ask) => {
+    const admin = this.client.kafka.admin();
+    try {
+      await admin.connect();
+      return await ask(admin);
+    } finally {
+      await admin.disconnect().catch(() => undefined);
+    }
+  };
+}

@@ -1,0 +1,1 @@
+export { Redrives } from './redrives.js';

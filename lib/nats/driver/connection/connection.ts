@@ -1,0 +1,167 @@
+import type { NatsConnection, Status } from 'nats';
+
+import type { DriverContext } from '../../../driver/index.js';
+import { asError } from '../../../errors/index.js';
+
+/** A permissions violation that the server reported; `subject` is the one written. */
+export interface Refusal {
+  readonly operation: 'publish' | 'subscription';
+  readonly subject: string;
+}
+
+/** Callbacks for changes of the connection, called in the order of registration. */
+export interface ConnectionListener {
+  down?(): void;
+  up?(): void;
+  refused?(refusal: Refusal): void;
+  /** An error of the server that names no subject. */
+  serverError?(why: string): void;
+}
+
+/**
+ * One broker's connection over all its reconnects. `epoch` counts the TCP connections, which tells which of the
+ * server's answers belong to which of them.
+ */
+export class Connection {
+  private connected = true;
+  private connections = 0;
+  private closing = false;
+  private readonly listeners = new Set<ConnectionListener>();
+  private readonly pings = new Set<(error: Error) => void>();
+
+  constructor(
+    readonly nc: NatsConnection,
+    private readonly io: DriverContext,
+    private readonly pongMs: number,
+  ) {
+    void this.watch();
+    void this.watchEnd();
+  }
+
+  /**
+   * Whether what is written now is sent. While disconnected nats.js buffers it, and drops the buffer before it dials
+   * (resetOutbound).
+   */
+  get up(): boolean {
+    return this.connected && !this.nc.isClosed();
+  }
+
+  /** Incremented at every loss of the connection. */
+  get epoch(): number {
+    return this.connections;
+  }
+
+  listen(listener: ConnectionListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /**
+   * Resolves when the server has read everything that was written earlier in the same turn. Rejects if the connection
+   * is lost first, or no PONG arrives in time.
+   *
+   * nats.js's flush says nothing about what was written on an earlier connection, so callers write and call this
+   * within one turn of the event loop.
+   */
+  pong(withinMs = this.pongMs): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (end: () => void): void => {
+        if (!this.pings.delete(fail)) return;
+        cancel();
+        end();
+      };
+      const fail = (error: Error): void => settle(() => reject(error));
+      const cancel = this.io.clock.after(withinMs, () =>
+        fail(new Error(`The server sent no PONG within ${withinMs} ms`)),
+      );
+      this.pings.add(fail);
+      this.nc.flush().then(
+        () => settle(resolve),
+        (error: unknown) => fail(asError(error)),
+      );
+    });
+  }
+
+  /** Resolves even if the server is gone. */
+  async close(): Promise<void> {
+    if (this.closing) return;
+    this.closing = true;
+    await this.nc.close().catch(() => undefined);
+    this.lose();
+  }
+
+  private async watch(): Promise<void> {
+    for await (const status of this.nc.status()) this.read(status);
+  }
+
+  private read(status: Status): void {
+    switch (status.type as string) {
+      case 'disconnect':
+        this.disconnected();
+        break;
+      case 'reconnect':
+        this.reconnected();
+        break;
+      case 'error':
+        this.complained(status);
+        break;
+      case 'ldm':
+        this.io.log.info(`NATS '${this.io.broker}': the server is shutting down (lame duck mode)`);
+        break;
+      default:
+        break;
+    }
+  }
+
+  private disconnected(): void {
+    if (!this.connected) return;
+    this.lose();
+    if (!this.closing) this.io.state('reconnecting');
+  }
+
+  private lose(): void {
+    this.connected = false;
+    this.connections++;
+    const lost = new Error('The connection was lost');
+    for (const fail of [...this.pings]) fail(lost);
+    for (const listener of [...this.listeners]) listener.down?.();
+  }
+
+  private reconnected(): void {
+    // After a refused dial nats.js runs two dial loops, and the second may replace the connection of the first.
+    if (this.connected) this.lose();
+    this.connected = true;
+    this.io.state('up');
+    for (const listener of [...this.listeners]) listener.up?.();
+  }
+
+  private complained({ data, permissionContext: context }: Status): void {
+    if (context === undefined) {
+      const why = this.messageOf(data) ?? describe(data);
+      if (!this.closing) this.io.log.warn(`NATS '${this.io.broker}': the server sent an error: ${why}`);
+      for (const listener of [...this.listeners]) listener.serverError?.(why);
+      return;
+    }
+    const operation = context.operation === 'publish' ? 'publish' : 'subscription';
+    for (const listener of [...this.listeners]) listener.refused?.({ operation, subject: context.subject });
+  }
+
+  /** The server's own message, if this was its last error: the status holds only a code. */
+  private messageOf(code: Status['data']): string | undefined {
+    const { protocol } = this.nc as NatsConnection & { readonly protocol?: { readonly lastError?: unknown } };
+    const last = protocol?.lastError;
+    return last instanceof Error && 'code' in last && last.code === code ? last.message : undefined;
+  }
+
+  private async watchEnd(): Promise<void> {
+    const cause = await this.nc.closed();
+    if (this.closing) return;
+    this.lose();
+    this.io.state('lost', cause instanceof Error ? cause : undefined);
+  }
+}
+
+/** The code of an error status, as text. */
+function describe(data: Status['data']): string {
+  return typeof data === 'object' ? JSON.stringify(data) : String(data);
+}

@@ -1,0 +1,150 @@
+import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from 'nats';
+import { errorOf, MultiBrokerError, phrase } from '../../../errors/index.js';
+import type { StreamSourceSpec } from '../../source-spec.js';
+import { clientCode, CONSUMER_NOT_FOUND } from './jetstream-api.js';
+import { as, differences, ensureStream, findOrUndefined, list, mayHaveSchedules, notCreated } from './stream-config.js';
+
+/**
+ * Finds the stream and the durable consumer, and creates what is missing; existing ones are never altered. Rejects with
+ * MULTI_BROKER_STREAM_MISMATCH if they differ from what the source says.
+ *
+ * @param resumeFrom start sequence of a consumer that has to be recreated, if its source has `deliver: 'new'`
+ */
+export async function ensureConsumer(
+  jsm: JetStreamManager,
+  spec: StreamSourceSpec,
+  broker: string,
+  resumeFrom?: number,
+): Promise<ConsumerFacts> {
+  const stream = await ensureStream(jsm, spec, broker);
+  const found = await findOrUndefined(() => jsm.consumers.info(spec.stream, spec.consumer), CONSUMER_NOT_FOUND);
+  const mayHoldSchedules = mayHaveSchedules(stream);
+  if (found !== undefined) return { ...checked(found, spec, broker), mayHoldSchedules };
+  try {
+    const info = await jsm.consumers.add(spec.stream, consumerConfig(spec, resumeFrom));
+    return { ...checked(info, spec, broker), mayHoldSchedules, made: true };
+  } catch (thrown) {
+    throw notCreated(thrown, (reason) => {
+      const params = { broker, consumer: spec.consumer, stream: spec.stream, reason };
+      return errorOf('MULTI_BROKER_STREAM_MISMATCH.consumerNotCreated', params, { cause: thrown });
+    });
+  }
+}
+
+function consumerConfig(spec: StreamSourceSpec, resumeFrom: number | undefined): Partial<ConsumerConfig> {
+  const { ackWaitMs, maxAckPending, maxDeliver, deliver = 'all' } = spec.options;
+  const resume = deliver === 'new' && resumeFrom !== undefined;
+  return {
+    durable_name: spec.consumer,
+    name: spec.consumer,
+    ack_policy: as<ConsumerConfig['ack_policy']>('explicit'),
+    deliver_policy: as<ConsumerConfig['deliver_policy']>(resume ? 'by_start_sequence' : deliver),
+    ...(resume && { opt_start_seq: resumeFrom }),
+    ack_wait: (ackWaitMs ?? DEFAULT_ACK_WAIT_MS) * 1e6,
+    max_ack_pending: maxAckPending ?? DEFAULT_MAX_ACK_PENDING,
+    ...(maxDeliver !== undefined && { max_deliver: maxDeliver }),
+    ...(spec.filter !== undefined && { filter_subject: spec.filter }),
+  };
+}
+
+/** Wraps an error of JetStream's API in one that names the source. */
+export function subscribeError(thrown: unknown, spec: StreamSourceSpec, broker: string): MultiBrokerError {
+  if (thrown instanceof MultiBrokerError) return thrown;
+  const why = {
+    '503': phrase('jetStreamOff'),
+    TIMEOUT: phrase('jetStreamTimeout'),
+    PERMISSIONS_VIOLATION: phrase('jetStreamForbidden'),
+  }[clientCode(thrown) ?? ''];
+  const reason = why ?? (thrown instanceof Error ? thrown.message : String(thrown));
+  const params = { broker, source: spec.name, reason };
+  return errorOf('MULTI_BROKER_SUBSCRIBE_FAILED.unreadable', params, { cause: thrown });
+}
+
+/** Properties of a consumer on the server that the driver depends on. */
+export interface ConsumerFacts {
+  /** Changes when the consumer is recreated. */
+  readonly created: string;
+  readonly ackWaitMs: number;
+  /** Infinity for no limit. */
+  readonly maxAckPending: number;
+  /** -1 for no limit. */
+  readonly maxDeliver: number;
+  /** The most that one pull may request, in messages, bytes and milliseconds; undefined for no limit. */
+  readonly maxBatch: number | undefined;
+  readonly maxBytes: number | undefined;
+  readonly maxExpiresMs: number | undefined;
+  /** The server adds the delays of its `backoff` to those of a nak. */
+  readonly hasBackoff: boolean;
+  /** Paused on the server until then, in milliseconds since the epoch. */
+  readonly pausedUntil: number | undefined;
+  /** Whether the stream may hold schedule definitions. */
+  readonly mayHoldSchedules: boolean;
+  /** Whether it was created by this call. */
+  readonly made: boolean;
+}
+
+export const DEFAULT_ACK_WAIT_MS = 30_000;
+export const DEFAULT_MAX_ACK_PENDING = 1_000;
+
+/** Throws MULTI_BROKER_STREAM_MISMATCH if a consumer differs from what the source says. */
+export function checked({ config, created }: ConsumerInfo, spec: StreamSourceSpec, broker: string): ConsumerFacts {
+  const { ackWaitMs, maxAckPending, maxDeliver } = spec.options;
+  const ackWait = (config.ack_wait ?? DEFAULT_ACK_WAIT_MS * 1e6) / 1e6;
+  const pending = config.max_ack_pending ?? DEFAULT_MAX_ACK_PENDING;
+  const differs = differences([
+    ['delivery', 'pull', 'deliver_subject' in config ? 'push' : 'pull'],
+    ['ack policy', 'explicit', config.ack_policy],
+    ['filter', spec.filter ?? '(none)', filters(config)],
+    ['priority groups', '(none)', priorityGroups(config)],
+    ['deliver', spec.options.deliver, deliverOf(config, spec)],
+    ['ackWaitMs', ackWaitMs, ackWait],
+    ['maxAckPending', maxAckPending, pending],
+    ['maxDeliver', maxDeliver, config.max_deliver ?? -1],
+  ]);
+  if (differs !== '') {
+    const params = { consumer: spec.consumer, stream: spec.stream, broker, differences: differs };
+    throw errorOf('MULTI_BROKER_STREAM_MISMATCH.consumer', params);
+  }
+  return {
+    created,
+    ackWaitMs: ackWait,
+    maxAckPending: maxAckPendingOf(config),
+    maxDeliver: config.max_deliver ?? -1,
+    maxBatch: limitOf(config.max_batch),
+    maxBytes: limitOf(config.max_bytes),
+    maxExpiresMs: limitOf((config.max_expires ?? 0) / 1e6),
+    hasBackoff: (config.backoff ?? []).length > 0,
+    pausedUntil: pausedUntil(config),
+    mayHoldSchedules: false,
+    made: false,
+  };
+}
+
+/** Infinity for no limit. */
+export const maxAckPendingOf = ({ max_ack_pending: most = DEFAULT_MAX_ACK_PENDING }: ConsumerConfig): number =>
+  limitOf(most) ?? Infinity;
+
+/** Such a consumer delivers only to pulls that name one of its groups. Newer than the types of the client. */
+function priorityGroups(config: ConsumerConfig): string {
+  const { priority_groups: groups = [] } = config as { readonly priority_groups?: readonly string[] };
+  return groups.length === 0 ? '(none)' : list(groups);
+}
+
+/** In milliseconds since the epoch; undefined if the consumer is not paused. */
+export function pausedUntil({ pause_until: until }: { readonly pause_until?: string }): number | undefined {
+  return until === undefined ? undefined : Date.parse(until);
+}
+
+/** The server represents no limit as 0 or -1. */
+const limitOf = (value = 0): number | undefined => (value > 0 ? value : undefined);
+
+function filters(config: ConsumerConfig): string {
+  const all = config.filter_subjects ?? (config.filter_subject === undefined ? [] : [config.filter_subject]);
+  return all.length === 0 ? '(none)' : list(all);
+}
+
+/** A consumer that this library recreated for `deliver: 'new'` starts at a sequence. */
+function deliverOf(config: ConsumerConfig, spec: StreamSourceSpec): string {
+  const resumed = (config.deliver_policy as string) === 'by_start_sequence' && spec.options.deliver === 'new';
+  return resumed ? 'new' : config.deliver_policy;
+}

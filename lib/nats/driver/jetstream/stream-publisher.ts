@@ -1,0 +1,217 @@
+import type { Msg } from 'nats';
+import type { Clock } from '../../../async/index.js';
+import type { Outcome, Outgoing } from '../../../driver/index.js';
+import { phrase, PublishError } from '../../../errors/index.js';
+import type { NatsDestinationSpec } from '../../destination-spec.js';
+import type { Connection, Refusal } from '../connection/connection.js';
+import type { Inbox } from '../connection/inbox.js';
+import type { PublishErrors } from '../connection/publish-errors.js';
+import { type WireWriter, writeInChunks } from '../connection/wire-writer.js';
+import type { JetStreamApi } from './jetstream-api.js';
+import { PlainPubAcks, PubAckGroup, readPubAck } from './pub-acks.js';
+import { CarefulPace, type PublishPace, RoomPace } from './publish-pace.js';
+import type { StreamLookup } from './stream-lookup.js';
+
+/** Collaborators of a {@link StreamPublisher}. */
+export interface StreamPublisherParts {
+  readonly connection: Connection;
+  readonly writer: WireWriter;
+  readonly errors: PublishErrors;
+  readonly inbox: Inbox;
+  readonly lookup: StreamLookup;
+  readonly clock: Clock;
+  readonly ackMs: number;
+  readonly api: JetStreamApi;
+}
+
+/** Most streams (and subjects, where the stream is unknown) whose pace is kept. */
+const MAX_PACES = 10_000;
+
+/** One batch being published. */
+interface Run {
+  readonly to: NatsDestinationSpec;
+  readonly batch: readonly Outgoing[];
+  readonly outcomes: Outcome[];
+  readonly epoch: number;
+  /** The first retryable error: nothing more of the batch is written after it. */
+  refusal: PublishError | undefined;
+}
+
+/**
+ * JetStream publishes, each confirmed by its PubAck: one inbox for all of them and one timer for a chunk, 12 to 25
+ * times the rate of nats.js's `js.publish`.
+ */
+export class StreamPublisher {
+  private readonly open = new Set<PubAckGroup>();
+  private readonly plain = new PlainPubAcks();
+  /** By stream. */
+  private readonly paces = new Map<string, PublishPace>();
+
+  constructor(private readonly parts: StreamPublisherParts) {
+    parts.connection.listen({
+      down: () => this.giveUp((to) => this.parts.errors.unconfirmed(to, phrase('connectionLost'))),
+      refused: (refusal) => this.refused(refusal),
+    });
+  }
+
+  /**
+   * Never rejects. Once the connection is lost, or a message has to be retried, nothing more of the batch is written,
+   * which keeps its order.
+   */
+  async publish(to: NatsDestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]> {
+    const { connection, errors, lookup: known } = this.parts;
+    const unknown = connection.up ? await known.check(to) : errors.notConnected(to);
+    if (unknown !== undefined) return batch.map(() => ({ error: unknown }));
+    const outcomes = new Array<Outcome>(batch.length);
+    const run: Run = { to, batch, outcomes, epoch: connection.epoch, refusal: undefined };
+    const reached = await this.writeAtPace(run);
+    const left = run.refusal === undefined ? errors.notConnected(to) : errors.behind(to, run.refusal);
+    if (reached < batch.length) outcomes.fill({ error: left }, reached);
+    return this.lookAfter(to, outcomes);
+  }
+
+  /** Returns the number of messages written. */
+  private async writeAtPace(run: Run): Promise<number> {
+    const { batch, to } = run;
+    let at = 0;
+    while (at < batch.length && this.goesOn(run)) {
+      const pace = this.paceOf(to);
+      const count = (await pace?.next(batch, at)) ?? batch.length - at;
+      const reached = await this.writeSome(run, at, count);
+      at += reached;
+      const refused = run.refusal !== undefined;
+      if (pace?.result(reached, refused) === false) this.paces.delete(this.paceKey(to));
+      if (reached < count) break;
+    }
+    if (run.refusal !== undefined && !this.paces.has(this.paceKey(to))) this.slowDown(to);
+    return at;
+  }
+
+  private writeSome(run: Run, from: number, count: number): Promise<number> {
+    return writeInChunks<PubAckGroup>(count, {
+      begin: (at) => (this.goesOn(run) ? this.begin(run, from + at) : undefined),
+      write: (group, index) => this.write(group, from + index, run.batch[from + index] as Outgoing),
+      end: (group) => {
+        this.parts.writer.send();
+        return this.end(group);
+      },
+    });
+  }
+
+  private goesOn({ epoch, refusal }: Run): boolean {
+    const { connection } = this.parts;
+    return refusal === undefined && connection.up && connection.epoch === epoch;
+  }
+
+  /** Undefined if the whole batch may be written at once. */
+  private paceOf(to: NatsDestinationSpec): PublishPace | undefined {
+    const known = this.parts.lookup.streamOf(to);
+    const key = this.paceKey(to);
+    const pace = this.paces.get(key);
+    if (known?.bounded !== true || pace instanceof RoomPace) return pace;
+    const room = new RoomPace(known.name, this.parts.api);
+    this.keep(key, room);
+    return room;
+  }
+
+  private slowDown(to: NatsDestinationSpec): void {
+    this.keep(this.paceKey(to), new CarefulPace());
+  }
+
+  /** The stream's name, or the subject while the stream is unknown. */
+  private paceKey(to: NatsDestinationSpec): string {
+    return this.parts.lookup.streamOf(to)?.name ?? ` ${to.subject}`;
+  }
+
+  private keep(key: string, pace: PublishPace): void {
+    if (this.paces.size >= MAX_PACES) this.paces.clear();
+    this.paces.set(key, pace);
+  }
+
+  private begin(run: Run, from: number): PubAckGroup {
+    const { to, outcomes } = run;
+    const { inbox: replies, errors } = this.parts;
+    const group: PubAckGroup = new PubAckGroup(
+      to,
+      from,
+      outcomes,
+      replies,
+      errors,
+      (message) => this.read(to, message),
+      run,
+    );
+    this.open.add(group);
+    return group;
+  }
+
+  private write(group: PubAckGroup, index: number, message: Outgoing): number {
+    const written = this.parts.writer.write(group.to, message, group.reply(index));
+    if (typeof written === 'number') return written;
+    group.settle(index, { error: written });
+    return 0;
+  }
+
+  private async end(group: PubAckGroup): Promise<void> {
+    const { clock, errors, lookup: known, ackMs } = this.parts;
+    const cancel = clock.after(ackMs, () => {
+      // The stream may be gone while the subject has other subscribers: then there is neither a PubAck nor a 503.
+      known.forget();
+      const reason = phrase(group.strangers ? 'natsOnlyStrangers' : 'natsNoPubAck', { ms: ackMs });
+      group.fail(errors.unconfirmed(group.to, reason));
+    });
+    await group.settled();
+    cancel();
+    this.open.delete(group);
+  }
+
+  /** Undefined if another subscriber replied, and the PubAck is still awaited. */
+  private read(to: NatsDestinationSpec, message: Msg): Outcome | undefined {
+    const { plain } = this;
+    const { data } = message;
+    const sequence = plain.sequenceOf(data);
+    if (sequence === 0) return this.readAny(to, message, data);
+    this.parts.lookup.acked(to, plain.stream);
+    return { receipt: { position: `${plain.stream}@${String(sequence)}` } };
+  }
+
+  private readAny(to: NatsDestinationSpec, message: Msg, data: Uint8Array): Outcome | undefined {
+    const { errors, lookup: known } = this.parts;
+    const answer = readPubAck(message, to, errors);
+    if (answer === 'no-ack') return undefined;
+    if (answer === 'no-responders') return { error: errors.noStream(to, false) };
+    if (answer.stream !== undefined) {
+      this.plain.learn(data);
+      known.acked(to, answer.stream);
+    }
+    return answer.outcome;
+  }
+
+  /** After a publish without responders, JetStream is asked whether a retry makes sense. */
+  private async lookAfter(to: NatsDestinationSpec, outcomes: Outcome[]): Promise<readonly Outcome[]> {
+    if (!outcomes.some(isNoStream)) return outcomes;
+    const certain = await this.parts.lookup.missing(to);
+    if (!certain) return outcomes;
+    const error = this.parts.errors.noStream(to, true);
+    return outcomes.map((outcome) => (isNoStream(outcome) ? { error } : outcome));
+  }
+
+  private refused({ operation, subject }: Refusal): void {
+    if (operation !== 'publish') return;
+    const { errors } = this.parts;
+    this.giveUp((to) => errors.refused(to, phrase('natsNoPermission')), subject);
+  }
+
+  private giveUp(error: (to: NatsDestinationSpec) => PublishError, subject?: string): void {
+    for (const group of this.open) {
+      if (subject === undefined || group.to.subject === subject) group.fail(error(group.to));
+    }
+  }
+}
+
+/** Whether no stream captured the message, or the one before it. */
+function isNoStream(outcome: Outcome): boolean {
+  if (!('error' in outcome)) return false;
+  const { code, cause } = outcome.error;
+  const unknown = 'MULTI_BROKER_DESTINATION_UNKNOWN';
+  return code === unknown || (cause instanceof PublishError && cause.code === unknown);
+}

@@ -1,0 +1,297 @@
+import type { Msg } from 'nats';
+import { Backoff, sleep } from '../../../async/index.js';
+import type { DriverContext, Sink } from '../../../driver/index.js';
+import { asError } from '../../../errors/index.js';
+import type { NatsClient } from '../../load-client.js';
+import { type StreamSourceSpec, wildcardsOf } from '../../source-spec.js';
+import { paramReader } from '../../subject.js';
+import type { Connection, Refusal } from '../connection/connection.js';
+import type { SourceReader } from '../intake.js';
+import { AckPendingWatch, pausedText } from './ack-pending-watch.js';
+import type { Acks } from './acks.js';
+import { type ConsumerFacts, ensureConsumer, subscribeError } from './consumer-config.js';
+import type { JetStreamApi } from './jetstream-api.js';
+import { maxHeldOf, maxPrefetchOf, MessageSizes, type PullBytes, PullPace } from './puller.js';
+import { type PullLimits, StreamFeed } from './stream-feed.js';
+import { type LaneRoom, StreamLane } from './stream-lane.js';
+import { isMarker } from './stream-message.js';
+
+/** Collaborators of a {@link StreamReader}. */
+export interface StreamReaderParts {
+  readonly connection: Connection;
+  readonly api: JetStreamApi;
+  readonly acks: Acks;
+  readonly pullBytes: PullBytes;
+  readonly io: DriverContext;
+  readonly client: NatsClient;
+  readonly inboxPrefix: string | undefined;
+}
+
+/** Most bytes of messages that wait for their handler. */
+const MOST_WAITING_BYTES = 8_388_608;
+/** Backoff between attempts to recover a consumer, in milliseconds. */
+const BACKOFF = { first: 100, most: 10_000 };
+
+/** Reads one durable consumer, and recovers or recreates it for as long as the broker lives. */
+export class StreamReader implements SourceReader, LaneRoom {
+  private readonly left = new AbortController();
+  private readonly stopListening: () => void;
+  private feed: StreamFeed | undefined;
+  private facts: ConsumerFacts | undefined;
+  private ackPendingWatch: AckPendingWatch | undefined;
+  private trouble: string | undefined;
+  /** A permission that this client lacks; forgotten with the connection. */
+  private denied: string | undefined;
+  /** A message without ack metadata cannot be settled, so it is redelivered forever: logged once per connection. */
+  private unplaced: string | undefined;
+  /** The subject to which pulls are published. */
+  private readonly next: string;
+  private recovering = false;
+  private closed = false;
+  private readonly pace: PullPace;
+  /** The reason for which the last pulls were refused, logged once. */
+  private refusal: string | undefined;
+  private lastSeq = 0;
+  private hasPassedOver = false;
+  private readonly sizes = new MessageSizes();
+  private readonly leaveBytes: () => void;
+
+  constructor(
+    readonly spec: StreamSourceSpec,
+    private readonly sink: Sink,
+    private readonly parts: StreamReaderParts,
+  ) {
+    this.pace = new PullPace(parts.io.clock);
+    this.leaveBytes = parts.pullBytes.join();
+    this.next = `${parts.api.prefix}.CONSUMER.MSG.NEXT.${spec.stream}.${spec.consumer}`;
+    this.stopListening = parts.connection.listen({
+      down: () => {
+        this.denied = undefined;
+        this.unplaced = undefined;
+        this.feed?.pause();
+      },
+      refused: (refusal) => this.refused(refusal),
+      up: () => {
+        if (this.feed !== undefined) void this.recover();
+      },
+    });
+  }
+
+  async prepare(signal: AbortSignal): Promise<void> {
+    try {
+      this.facts = await this.ensure();
+      signal.throwIfAborted();
+    } catch (thrown) {
+      await this.close();
+      throw subscribeError(thrown, this.spec, this.parts.io.broker);
+    }
+  }
+
+  start(): void {
+    if (this.facts === undefined || this.left.signal.aborted) return;
+    this.open(this.facts);
+    this.warnOfMaxDeliver();
+    this.warnOfConsumer();
+  }
+
+  async stopFetching(): Promise<void> {
+    this.left.abort();
+    await this.feed?.stopFetching();
+  }
+
+  async close(): Promise<void> {
+    if (!this.closed) this.leaveBytes();
+    this.closed = true;
+    this.left.abort();
+    this.stopListening();
+    this.feed?.close();
+  }
+
+  healthIssues(): readonly string[] {
+    const trouble = this.trouble === undefined ? undefined : `${this.spec.name} is not read: ${this.trouble}`;
+    return [trouble, this.denied, this.unplaced, this.ackPendingWatch?.healthIssue()].filter(
+      (found) => found !== undefined,
+    );
+  }
+
+  async lag(): Promise<number> {
+    const { connection, api } = this.parts;
+    // nats.js would keep the request until it is connected again.
+    if (!connection.up) throw new Error('there is no connection');
+    const jsm = await api.manager();
+    const { num_pending: pending, num_ack_pending: unsettled } = await jsm.consumers.info(
+      this.spec.stream,
+      this.spec.consumer,
+    );
+    return pending + unsettled;
+  }
+
+  /** Otherwise unnoticed: pulls would go unanswered, and settled messages would be redelivered. */
+  private refused({ operation, subject }: Refusal): void {
+    const { stream, consumer, name } = this.spec;
+    const settles = subject.startsWith('$JS.ACK.') && subject.includes(`.${stream}.${consumer}.`);
+    if (operation !== 'publish' || (subject !== this.next && !settles) || this.denied !== undefined) return;
+    this.denied = `${name}: this client has no permission to ${settles ? 'settle what it reads' : 'pull from it'}`;
+    this.log(this.denied);
+  }
+
+  private cannotPlace(reply = ''): void {
+    if (this.unplaced !== undefined) return;
+    this.unplaced = `${this.spec.name}: a message was not handled: its reply subject '${reply}' is not one of JetStream's ($JS.ACK)`;
+    this.log(this.unplaced);
+  }
+
+  private async ensure(): Promise<ConsumerFacts> {
+    const lowest = this.feed?.lane.lowest;
+    const resumeFrom = lowest ?? (this.lastSeq > 0 ? this.lastSeq + 1 : undefined);
+    const jsm = await this.parts.api.manager();
+    return ensureConsumer(jsm, this.spec, this.parts.io.broker, resumeFrom);
+  }
+
+  private open(facts: ConsumerFacts): void {
+    const { acks } = this.parts;
+    this.facts = facts;
+    const reached = (seq: number): void => {
+      this.lastSeq = seq;
+    };
+    const lane = new StreamLane(this.spec, facts.ackWaitMs, acks, facts.maxAckPending, reached, this);
+    this.feed = this.newFeed(lane);
+    this.ackPendingWatch = new AckPendingWatch(
+      this.spec,
+      lane,
+      this.parts.api,
+      this.parts.io.clock,
+      () => this.lastSeq,
+      facts.pausedUntil,
+    );
+    this.sink.opened(lane);
+    this.pull();
+  }
+
+  private pull(): void {
+    this.pace.pulled();
+    this.feed?.pull();
+  }
+
+  private get limits(): PullLimits {
+    const { maxBatch = Infinity, maxBytes = Infinity, maxExpiresMs } = this.facts ?? {};
+    return { batch: maxBatch, bytes: Math.min(this.parts.pullBytes.share, maxBytes), expiresMs: maxExpiresMs };
+  }
+
+  get maxPrefetch(): number {
+    const { maxAckPending = Infinity, maxDeliver = -1 } = this.facts ?? {};
+    return Math.min(maxPrefetchOf(maxAckPending, maxDeliver), this.sizes.countIn(MOST_WAITING_BYTES));
+  }
+
+  get maxHeld(): number {
+    const { maxAckPending = Infinity, maxDeliver = -1 } = this.facts ?? {};
+    return Math.min(maxHeldOf(maxAckPending, maxDeliver), this.sizes.countIn(MOST_WAITING_BYTES));
+  }
+
+  private newFeed(lane: StreamLane): StreamFeed {
+    const { connection, io, client, inboxPrefix } = this.parts;
+    const readParams = paramReader(wildcardsOf(this.spec));
+    return new StreamFeed(lane, this.sizes, {
+      nc: connection.nc,
+      clock: io.clock,
+      sink: this.sink,
+      context: { broker: io.broker, readParams, toJsMsg: (message) => client.toJsMsg(message) },
+      next: this.next,
+      newInbox: () => client.createInbox(inboxPrefix),
+      limits: () => this.limits,
+      pong: () => (connection.up ? () => connection.pong() : undefined),
+      stalled: (why) => void this.recover(why),
+      idle: () => void this.ackPendingWatch?.look(),
+      isMarker: (message) => this.passesOver(message),
+      unplaced: (reply) => this.cannotPlace(reply),
+    });
+  }
+
+  /** Continues with the existing consumer, or with a new one on a new lane. */
+  private async recover(why?: string): Promise<void> {
+    if (this.recovering) return;
+    this.recovering = true;
+    this.trouble = why;
+    if (why !== undefined) await this.pause(why);
+    const backoff = new Backoff(BACKOFF.first, BACKOFF.most);
+    while (this.mayRead) {
+      try {
+        this.goOn(await this.ensure());
+        break;
+      } catch (thrown) {
+        this.failed(subscribeError(thrown, this.spec, this.parts.io.broker));
+        await sleep(this.parts.io.clock, backoff.next(), this.left.signal);
+      }
+    }
+    this.recovering = false;
+  }
+
+  private async pause(why: string): Promise<void> {
+    const pauseMs = this.pace.pauseMs();
+    const isNew = this.refusal !== why;
+    this.refusal = pauseMs === 0 ? undefined : why;
+    if (pauseMs === 0) return;
+    if (isNew) this.log(`${this.spec.name} is not read: the server refused its pull (${why}), retrying`);
+    await sleep(this.parts.io.clock, pauseMs, this.left.signal);
+  }
+
+  /** Without a connection there is nothing to do: a reconnect starts the recovery. */
+  private get mayRead(): boolean {
+    return !this.left.signal.aborted && this.parts.connection.up;
+  }
+
+  private goOn(facts: ConsumerFacts): void {
+    if (!this.mayRead) return;
+    this.trouble = undefined;
+    if (facts.created === this.facts?.created) {
+      this.facts = facts;
+      this.pull();
+      return;
+    }
+    const from =
+      this.spec.options.deliver === 'new' ? 'where it had got to' : 'at the first message that the stream holds';
+    this.log(`${this.spec.name} was deleted on the server; it is recreated and starts ${from}`);
+    this.feed?.lose();
+    this.open(facts);
+  }
+
+  private failed(error: Error): void {
+    if (this.trouble !== error.message && this.mayRead) this.log(asError(error).message);
+    this.trouble = error.message;
+  }
+
+  private passesOver(message: Msg): boolean {
+    const { markers = 'skip' } = this.spec.options;
+    if (markers !== 'skip' || !isMarker(message, this.facts?.mayHoldSchedules === true)) return false;
+    if (!this.hasPassedOver) {
+      this.parts.io.log.info(
+        `NATS '${this.parts.io.broker}': ${this.spec.name} holds delete markers or schedules of the server: acknowledging them without a call of the handler (markers: 'skip')`,
+      );
+    }
+    this.hasPassedOver = true;
+    return true;
+  }
+
+  /** Settings of a consumer created elsewhere that change how failed messages are redelivered, or stop reading. */
+  private warnOfConsumer(): void {
+    const { hasBackoff = false, pausedUntil } = this.facts ?? {};
+    const { name } = this.spec;
+    if (hasBackoff) {
+      this.log(`${name} has a backoff, which shifts the time of redeliveries: create the consumer without one`);
+    }
+    const pause = pausedText(name, pausedUntil, this.parts.io.clock);
+    if (pause !== undefined) this.log(pause);
+  }
+
+  private warnOfMaxDeliver(): void {
+    const most = this.facts?.maxDeliver ?? -1;
+    if (most > 0)
+      this.log(
+        `${this.spec.name} has max_deliver ${most}: the server gives up a message after ${most} deliveries, whether or not a handler got it`,
+      );
+  }
+
+  private log(message: string): void {
+    this.parts.io.log.warn(`NATS '${this.parts.io.broker}': ${message}`);
+  }
+}

@@ -1,0 +1,2 @@
+export { MultiBrokerMetricsModule } from './metrics.module.js';
+export type { MultiBrokerMetricsOptions } from './options.js';

@@ -1,0 +1,162 @@
+import {
+  type Attributes,
+  type Link,
+  propagation,
+  ROOT_CONTEXT,
+  type SpanContext,
+  SpanKind,
+  trace,
+  type Tracer,
+} from '@opentelemetry/api';
+import type {
+  CallScope,
+  DeliveryContext,
+  DeliveryObserver,
+  ObservedDelivery,
+  SentLetter,
+  WaitsFor,
+} from '../delivery/index.js';
+import type { Incoming, Settlement } from '../driver/index.js';
+import { type AttributeOptions, messageAttributes, readFrom, sharedBy } from './attributes.js';
+import { MESSAGING, OWN } from './conventions.js';
+import type { Instruments } from './instruments.js';
+import type { KnownSpans } from './known-spans.js';
+import { ProcessSpan } from './process-span.js';
+
+/** Makes the consumer spans: `process` of a message, or of a batch. */
+export class DeliverySpans implements DeliveryObserver {
+  private readonly held = new WeakSet<Incoming>();
+  private readonly measured = new WeakMap<object, Map<string, Attributes>>();
+
+  constructor(
+    private readonly tracer: Tracer,
+    private readonly instruments: Instruments,
+    private readonly options: AttributeOptions,
+    private readonly known: KnownSpans,
+  ) {}
+
+  called(delivery: ObservedDelivery, context: DeliveryContext, joins?: ObservedDelivery): CallScope | undefined {
+    const { incoming, binding } = delivery;
+    const before = this.known.handled.get(incoming);
+    this.unheld(delivery);
+    if (before === undefined) this.instruments.consumed(this.measuredBy(delivery));
+    else if (binding.batch === undefined && before.isOpen) {
+      before.calledAgain(context.message.attempt);
+      return before.scope;
+    }
+    const first = joins && this.known.handled.get(joins.incoming);
+    const span = first ?? this.begin(delivery, context, before);
+    if (first !== undefined) this.join(first, delivery, context, before);
+    span.add(incoming, context.textHeaders);
+    before?.leave(incoming);
+    this.known.handled.set(incoming, span);
+    return joins === undefined ? span.scope : undefined;
+  }
+
+  callOver({ incoming }: ObservedDelivery): void {
+    this.known.handled.get(incoming)?.callOver();
+  }
+
+  failed({ incoming }: ObservedDelivery, error: Error): void {
+    this.known.handled.get(incoming)?.failed(error);
+  }
+
+  waits(delivery: ObservedDelivery, what: WaitsFor, ms: number): void {
+    const span = this.known.handled.get(delivery.incoming);
+    span?.span.addEvent(what === 'retry' ? 'wait for retry' : 'hold', { [OWN.waitMs]: ms });
+    if (what === 'retry') return;
+    span?.leave(delivery.incoming, 'held');
+    this.held.add(delivery.incoming);
+    this.instruments.held(1, this.measuredBy(delivery));
+  }
+
+  settled(delivery: ObservedDelivery, how: Settlement, letter?: SentLetter): void {
+    if (letter !== undefined) this.parked(delivery, letter);
+    if (typeof how !== 'object') return;
+    this.instruments.redelivered(this.measuredBy(delivery));
+    this.known.handled.get(delivery.incoming)?.span.addEvent('redelivery', { [OWN.waitMs]: how.redeliverInMs });
+  }
+
+  ended(delivery: ObservedDelivery): void {
+    this.unheld(delivery);
+    this.known.handled.get(delivery.incoming)?.leave(delivery.incoming, delivery.trace?.outcome);
+  }
+
+  lost(delivery: ObservedDelivery): void {
+    this.unheld(delivery);
+    this.known.handled.get(delivery.incoming)?.span.addEvent('lane lost');
+  }
+
+  /** A single message goes on with the trace of its publisher. A batch begins one, with links to its messages'. */
+  private begin(delivery: ObservedDelivery, context: DeliveryContext, before: ProcessSpan | undefined): ProcessSpan {
+    const { binding, incoming, batchSize = 1 } = delivery;
+    const came = propagation.extract(ROOT_CONTEXT, context.textHeaders);
+    const isBatch = binding.batch !== undefined;
+    const parent = isBatch && batchSize > 1 ? ROOT_CONTEXT : came;
+    const from = readFrom(incoming, binding.source);
+    const links = [...linkBefore(before), ...(parent === came ? [] : linkTo(trace.getSpanContext(came)))];
+    const attributes = {
+      ...this.measuredBy(delivery),
+      ...from.full,
+      ...(isBatch && { [MESSAGING.batchSize]: batchSize }),
+      ...(parent === came && messageAttributes(delivery, context, this.options)),
+    };
+    const name = `process ${from.name ?? incoming.address}`;
+    const options = { kind: SpanKind.CONSUMER, attributes, links };
+    const span = this.tracer.startSpan(name, options, parent);
+    const made = new ProcessSpan(span, parent, this.measuredBy(delivery), this.instruments.processed);
+    made.called();
+    return made;
+  }
+
+  private join(
+    { span }: ProcessSpan,
+    { incoming }: ObservedDelivery,
+    context: DeliveryContext,
+    before: ProcessSpan | undefined,
+  ): void {
+    const came = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, context.textHeaders));
+    const id = { [MESSAGING.messageId]: incoming.position };
+    span.addLinks([...linkBefore(before), ...linkTo(came, id)]);
+  }
+
+  private parked(delivery: ObservedDelivery, { broker, to, message }: SentLetter): void {
+    this.instruments.deadLettered(this.measuredBy(delivery));
+    const span = this.known.handled.get(delivery.incoming)?.span;
+    const letter = { [OWN.deadLetterBroker]: broker, [OWN.deadLetterDestination]: to.address };
+    span?.addEvent('dead letter', letter);
+    span?.addLinks(linkTo(this.known.letters.get(message), { ...letter, [OWN.link]: 'dead letter' }));
+  }
+
+  private unheld(delivery: ObservedDelivery): void {
+    if (this.held.delete(delivery.incoming)) this.instruments.held(-1, this.measuredBy(delivery));
+  }
+
+  /** Attributes of metrics; one object for each binding and template. */
+  private measuredBy({ binding, broker, incoming }: ObservedDelivery): Attributes {
+    const known = this.measured.get(binding) ?? new Map<string, Attributes>();
+    this.measured.set(binding, known);
+    const from = readFrom(incoming, binding.source);
+    const name = from.name ?? '';
+    const attributes = known.get(name) ?? {
+      [MESSAGING.system]: broker.kind,
+      [MESSAGING.operation]: 'process',
+      [MESSAGING.operationType]: 'process',
+      ...from.short,
+      ...sharedBy(binding.source),
+      [OWN.broker]: broker.name,
+      [OWN.handler]: binding.handler,
+    };
+    known.set(name, attributes);
+    return attributes;
+  }
+}
+
+function linkTo(context: SpanContext | undefined, attributes: Attributes = {}): Link[] {
+  return context === undefined ? [] : [{ context, attributes }];
+}
+
+/** To the span in which the message was handled before. */
+function linkBefore(before: ProcessSpan | undefined): Link[] {
+  return before === undefined ? [] : linkTo(before.place, { [OWN.link]: 'called before' });
+}

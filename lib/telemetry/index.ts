@@ -1,0 +1,3 @@
+export { SEMANTIC_CONVENTIONS } from './conventions.js';
+export type { TelemetryOptions } from './options.js';
+export { TelemetryModule } from './telemetry.module.js';

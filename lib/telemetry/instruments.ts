@@ -1,0 +1,70 @@
+import {
+  type Attributes,
+  type Counter,
+  type Histogram,
+  metrics,
+  type UpDownCounter,
+  ValueType,
+} from '@opentelemetry/api';
+import { DURATION_BOUNDARIES, METRIC, OWN_METRIC, SCHEMA_URL, SCOPE } from './conventions.js';
+
+/** What is counted and measured at the events of messages. */
+export class Instruments {
+  private readonly sentMessages: Counter;
+  private readonly consumedMessages: Counter;
+  private readonly operationDuration: Histogram;
+  private readonly processDuration: Histogram;
+  private readonly redeliveredMessages: Counter;
+  private readonly deadLetters: Counter;
+  private readonly heldMessages: UpDownCounter;
+
+  constructor(meter = metrics.getMeter(SCOPE, undefined, { schemaUrl: SCHEMA_URL })) {
+    const counter = (name: string, description: string): Counter =>
+      meter.createCounter(name, { description, unit: '{message}', valueType: ValueType.INT });
+    const duration = (name: string, description: string): Histogram =>
+      meter.createHistogram(name, {
+        description,
+        unit: 's',
+        advice: { explicitBucketBoundaries: [...DURATION_BOUNDARIES] },
+      });
+    this.sentMessages = counter(METRIC.sent, 'Messages that were sent, or tried to be');
+    this.consumedMessages = counter(METRIC.consumed, 'Messages that were delivered to a handler');
+    this.operationDuration = duration(
+      METRIC.operationDuration,
+      'Time from a send to its confirmation, or to an answer',
+    );
+    this.processDuration = duration(METRIC.processDuration, 'Time of one call of a handler');
+    this.redeliveredMessages = counter(OWN_METRIC.redelivered, 'Messages given back to be delivered again');
+    this.deadLetters = counter(OWN_METRIC.deadLettered, 'Messages parked as dead letters');
+    this.heldMessages = meter.createUpDownCounter(OWN_METRIC.held, {
+      description: 'Failed messages that hold those behind them until they are called again',
+      unit: '{message}',
+      valueType: ValueType.INT,
+    });
+  }
+
+  sent(ms: number, attributes: Attributes): void {
+    this.sentMessages.add(1, attributes);
+    this.operationDuration.record(ms / 1_000, attributes);
+  }
+
+  consumed(attributes: Attributes): void {
+    this.consumedMessages.add(1, attributes);
+  }
+
+  readonly processed = (ms: number, attributes: Attributes): void => {
+    this.processDuration.record(ms / 1_000, attributes);
+  };
+
+  redelivered(attributes: Attributes): void {
+    this.redeliveredMessages.add(1, attributes);
+  }
+
+  deadLettered(attributes: Attributes): void {
+    this.deadLetters.add(1, attributes);
+  }
+
+  held(by: 1 | -1, attributes: Attributes): void {
+    this.heldMessages.add(by, attributes);
+  }
+}

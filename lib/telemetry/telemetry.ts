@@ -1,0 +1,36 @@
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { trace } from '@opentelemetry/api';
+import type { MultiBroker } from '../driver/index.js';
+import { ManagedMultiBroker } from '../lifecycle/index.js';
+import { SCHEMA_URL, SCOPE } from './conventions.js';
+import { DeliverySpans } from './delivery-spans.js';
+import { Gauges } from './gauges.js';
+import { Instruments } from './instruments.js';
+import { KnownSpans } from './known-spans.js';
+import type { ResolvedTelemetryOptions } from './options.js';
+import { SendSpans } from './send-spans.js';
+
+/** The telemetry of one application. */
+export class Telemetry implements OnApplicationBootstrap, OnApplicationShutdown {
+  private constructor(private readonly gauges: Gauges | undefined) {}
+
+  /** Begins before anything connects. An application has it once; a mock of `MultiBroker` has none. */
+  static of(multiBroker: MultiBroker, options: ResolvedTelemetryOptions): Telemetry {
+    if (!(multiBroker instanceof ManagedMultiBroker)) return new Telemetry(undefined);
+    const tracer = trace.getTracerProvider().getTracer(SCOPE, undefined, { schemaUrl: SCHEMA_URL });
+    const instruments = new Instruments();
+    const known = new KnownSpans();
+    const deliveries = new DeliverySpans(tracer, instruments, options, known);
+    const sends = new SendSpans(tracer, instruments, options, known);
+    const isFirst = multiBroker.instrument({ deliveries, sends });
+    return new Telemetry(isFirst ? new Gauges(multiBroker, options.lag) : undefined);
+  }
+
+  onApplicationBootstrap(): void {
+    this.gauges?.start();
+  }
+
+  onApplicationShutdown(): void {
+    this.gauges?.stop();
+  }
+}

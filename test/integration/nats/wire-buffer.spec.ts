@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { connect, type Msg, type NatsConnection } from 'nats';
+
+import { WireBuffer } from '../../../lib/nats/driver/connection/wire-writer.js';
+import { realBrokers, uniqueName, until, whenBrokers } from '../../support/real-brokers.js';
+
+jest.setTimeout(60_000);
+
+whenBrokers(describe)('a wire buffer', () => {
+  let nc: NatsConnection;
+  beforeAll(async () => {
+    nc = await connect({ servers: realBrokers().nats });
+  });
+  afterAll(() => nc.close());
+
+  it('arrives as the messages that were added, in order, whatever their sizes', async () => {
+    const subject = uniqueName('frame');
+    const seen: Msg[] = [];
+    nc.subscribe(subject, { callback: (_error, message) => seen.push(message) });
+    const buffer = WireBuffer.on(nc)!;
+    const block = 'NATS/1.0\r\nx-u: größe €\r\n\r\n';
+    const large = Buffer.alloc(100_000, 'x');
+    buffer.add(subject, undefined, '', Buffer.from('plain'));
+    buffer.add(subject, 'answer.here', block, Buffer.from('größe'));
+    buffer.add(subject, undefined, '', large);
+    buffer.add(subject, undefined, block, new Uint8Array(0));
+    buffer.add(subject, undefined, 'NATS/1.0\r\nx-u: plain\r\n\r\n', Buffer.from('no umlaut'));
+    buffer.send();
+    buffer.add(subject, undefined, '', Buffer.from('a second frame'));
+    buffer.send();
+    await until(() => seen.length === 6, { what: 'all arrived' });
+    expect(seen.map(({ data }) => data.length)).toEqual([5, 7, 100_000, 0, 9, 14]);
+    expect(seen[1]!.string()).toBe('größe');
+    expect([seen[1]!.reply, seen[1]!.headers!.get('x-u')]).toEqual(['answer.here', 'größe €']);
+    expect(seen[3]!.headers!.get('x-u')).toBe('größe €');
+    expect([seen[4]!.headers!.get('x-u'), seen[4]!.string()]).toEqual(['plain', 'no umlaut']);
+    expect(Buffer.from(seen[2]!.data).equals(large)).toBe(true);
+    expect(nc.stats().outMsgs).toBeGreaterThanOrEqual(6);
+  });
+
+  it('is not made on a client without the inside that it needs: its publish is used', () => {
+    expect(WireBuffer.on({ info: { headers: true }, protocol: {} } as unknown as NatsConnection)).toBeUndefined();
+    expect(WireBuffer.on({ info: { headers: true } } as unknown as NatsConnection)).toBeUndefined();
+  });
+});

@@ -1,0 +1,32 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { LeftOut } from '../../lib/kafka/record-headers.js';
+import { recordToSend, rounds } from '../../lib/kafka/driver/producer/batch-plan.js';
+
+const leftOut = new LeftOut('orders', { warn: () => undefined });
+
+const records = (count: number, size: number, partitions: number) =>
+  Array.from({ length: count }, (_, index) => {
+    const one = recordToSend({ body: Buffer.alloc(size), key: 'k', headers: { h: 'v' } }, index, leftOut);
+    one.message.partition = index % partitions;
+    return one;
+  });
+
+describe('a batch', () => {
+  it('goes in requests that the server takes by its default limit, in order within each partition', () => {
+    const all = rounds(records(3_000, 2_000, 2));
+    const largest = Math.max(...all.flat().map((portion) => portion.reduce((sum, { size }) => sum + size, 0)));
+    const places = all
+      .map((round) => round.find(([first]) => first!.message.partition === 0) ?? [])
+      .flatMap((portion) => portion.map(({ place }) => place));
+    expect([largest <= 1_000_000, places]).toEqual([true, Array.from({ length: 1_500 }, (_, index) => index * 2)]);
+  });
+
+  it('of one message is one request, however large: the server says that it is too large', () => {
+    expect(rounds(records(1, 5_000_000, 1)).map((round) => round.length)).toEqual([1]);
+  });
+
+  it('goes in portions of a thousand: kafkajs copies an array for each message of one', () => {
+    expect(rounds(records(2_500, 1, 1)).map(([portion]) => portion!.length)).toEqual([1_000, 1_000, 500]);
+  });
+});
