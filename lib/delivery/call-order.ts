@@ -31,6 +31,12 @@ export interface OrderedLane {
   checkDrained(): void;
 }
 
+/** A message whose filter has given a promise, which nothing behind it passes. */
+export interface Asking {
+  readonly message: Incoming;
+  readonly since: number;
+}
+
 /**
  * Where the messages of one lane wait for their handler, and what decides which of them is next: one after another
  * (`Strand`), several in one call (`BatchStrand`, `SharedBatchStrand`), or side by side with an order for each key
@@ -69,6 +75,8 @@ export interface CallOrder {
   readonly isCrowded: boolean;
   /** A message waits for a further call, and all others of the lane behind it. */
   readonly isHeld: boolean;
+  /** The message that filters are asked about before its call, and since when; undefined: none, or one that is called. */
+  readonly asking?: Asking | undefined;
   /** Messages that wait and that this handler is known to take, of those that share the source. */
   waitingFor?(binding: Binding): number;
   /** @param at when they arrived */

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../async/index.js';
 import type { Lane } from '../driver/index.js';
 import type { Binding } from './binding.js';
+import type { Asking } from './call-order.js';
 import type { InFlightDelivery } from './in-flight.js';
 
 /** A lane that moves on sooner is merely busy. */
@@ -61,6 +62,13 @@ export function slowCall(state: LaneState): string | undefined {
   return `${what}${beside}: it ${latest.waitsFor}; ${String(behind)} message(s) wait behind it`;
 }
 
+/** A filter that takes long to decide, before any handler is called. */
+export function slowFilter({ message, since }: Asking, { lane, clock, waiting }: LaneState): string | undefined {
+  if (clock.now() - since < TOLD_AFTER_MS) return undefined;
+  const what = `a filter has been deciding who takes ${nameOf({ incoming: message })} of ${lane.name} since ${timeOf(since)}`;
+  return `${what}; ${String(waiting - 1)} message(s) wait behind it`;
+}
+
 /** A handler that takes most of a lease: the messages that waited behind it went to other replicas. */
 export function overdueMessage({ handler }: Binding, { name }: Lane, givenBack: number): string {
   const what = `${handler} has been handling one message of ${name} for most of its lease (ack_wait) or longer`;
@@ -74,7 +82,7 @@ function countOf({ unsettled, span, lane, isFull, isCrowded, waiting }: LaneStat
   return `${String(span)} messages were handled from it on, and ${String(unsettled)} of them not settled`;
 }
 
-function nameOf({ incoming }: InFlightDelivery): string {
+function nameOf({ incoming }: Pick<InFlightDelivery, 'incoming'>): string {
   return incoming.location ?? incoming.position;
 }
 

@@ -10,7 +10,7 @@ import type { CallOrder, OrderedLane } from './call-order.js';
 import { forgetLeft, InFlight, type InFlightDelivery, messagesOf, supersede } from './in-flight.js';
 import { type CallBudget, KeyedStrands } from './side-by-side/index.js';
 import { type DeliveryStrand, type FailurePolicy, type LaneContext, LaneGate } from './lane-context.js';
-import { type LaneState, overdueMessage, slowCall, stalledLane } from './lane-health.js';
+import { type LaneState, overdueMessage, slowCall, slowFilter, stalledLane } from './lane-health.js';
 import { type Leased, LeaseKeeper } from './lease-keeper.js';
 import { Overflow } from './overflow.js';
 import { Prefetch } from './prefetch.js';
@@ -173,9 +173,11 @@ export class LaneRunner implements OrderedLane, Leased {
     return this.gate.ending || this.gate.paused ? undefined : stalledLane(this.state);
   }
 
-  /** A slow call, which degrades nothing. */
+  /** A slow call or filter, which degrades nothing. */
   get note(): string | undefined {
-    return this.gate.ending || this.gate.paused || this.order.isHeld ? undefined : slowCall(this.state);
+    if (this.gate.ending || this.gate.paused || this.order.isHeld) return undefined;
+    const { asking } = this.order;
+    return asking === undefined ? slowCall(this.state) : slowFilter(asking, this.state);
   }
 
   private get state(): LaneState {

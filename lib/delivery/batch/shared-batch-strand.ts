@@ -2,7 +2,7 @@ import { Waiters } from '../../async/index.js';
 import type { Incoming } from '../../driver/index.js';
 import { type AskedMessage, askFilters } from '../asked-message.js';
 import { type Binding, largestBatch } from '../binding.js';
-import type { OrderedLane } from '../call-order.js';
+import type { Asking, OrderedLane } from '../call-order.js';
 import type { Delivery } from '../delivery.js';
 import type { Counts } from '../delivery-host.js';
 import type { LaneContext, Sharing } from '../lane-context.js';
@@ -21,8 +21,7 @@ export class SharedBatchStrand extends JointStrand {
   private readonly largest: number;
   /** All that is planned waits for further messages. */
   private isGathering = false;
-  /** A filter has given a promise. */
-  private isAsking = false;
+  asking: Asking | undefined;
   private readonly changed = new Waiters();
   /** Of the handler whose batch is being handled. */
   private counts: Counts | undefined;
@@ -72,7 +71,7 @@ export class SharedBatchStrand extends JointStrand {
   }
 
   override get moving(): number {
-    return this.isAsking ? 1 : super.moving;
+    return this.asking === undefined ? super.moving : 1;
   }
 
   waitingFor(binding: Binding): number {
@@ -134,7 +133,7 @@ export class SharedBatchStrand extends JointStrand {
     for (let next = this.queue.next; next !== undefined && this.mayBegin(); next = this.queue.next) {
       if (this.plan.isFull) return;
       const asked = askFilters(next, this.queue.since ?? 0, this.context, this.shared);
-      const known = asked instanceof Promise ? await this.asked(asked) : asked;
+      const known = asked instanceof Promise ? await this.asked(next, asked) : asked;
       // It may have been given back meanwhile.
       if (this.queue.next !== next) continue;
       this.queue.shift();
@@ -143,10 +142,10 @@ export class SharedBatchStrand extends JointStrand {
     }
   }
 
-  private async asked(asking: Promise<AskedMessage>): Promise<AskedMessage> {
-    this.isAsking = true;
+  private async asked(message: Incoming, asking: Promise<AskedMessage>): Promise<AskedMessage> {
+    this.asking = { message, since: this.context.host.clock.now() };
     const asked = await asking;
-    this.isAsking = false;
+    this.asking = undefined;
     return asked;
   }
 

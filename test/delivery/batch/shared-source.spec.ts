@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { seeded } from '../../../lib/twin/index.js';
 import { open } from '../../support/delivery-rig.js';
-import { FakeMessage } from '../../support/fake-lane.js';
+import { FakeMessage, type LaneFields } from '../../support/fake-lane.js';
 import { keyed, of, sharedBatchRig, type Sharer, typed } from '../../support/shared-batch-rig.js';
 import { turns } from '../../support/turns.js';
 
@@ -88,6 +88,27 @@ describe('handlers that share a source, one with batch', () => {
     void rig.take(...keyed('a1', 'a2'));
     await turns();
     expect(payloads).toEqual(['decoded', 'decoded']);
+  });
+});
+
+describe('a filter that takes long to decide', () => {
+  it('is told with its message and those that wait behind it, and its lane goes on once it has decided', async () => {
+    let decide: (takes: boolean) => void = () => undefined;
+    const wants = () => new Promise<boolean>((resolve) => (decide = resolve));
+    const { rig, calls } = sharedBatchRig({ a: { wants, batch: { maxSize: 10 } }, rest: {} });
+    void rig.take(...keyed('a1', 'a2', 'a3'));
+    await turns();
+    rig.clock.advance(4_999);
+    expect(rig.sink.notes).toEqual([]);
+    rig.clock.advance(1);
+    expect(rig.sink.notes).toEqual([
+      expect.stringMatching(/a filter has been deciding who takes .* since .*; 2 message/),
+    ]);
+    for (let message = 0; message < 3; message++) {
+      decide(true);
+      await turns();
+    }
+    expect([calls, rig.sink.notes]).toEqual([['a a1,a2,a3'], []]);
   });
 });
 
@@ -365,7 +386,7 @@ describe('the handler that takes a batch', () => {
 const KEYS = ['x', 'y', 'z', undefined];
 
 /** Messages `a0` to `c59` with few keys, and handlers of `a` in batches, of `b` alone and of `c` in other batches. */
-function scenario(seed: number) {
+function scenario(seed: number, lane: LaneFields = { redelivery: 'in-place' }) {
   const random = seeded(seed);
   const flaky = (share: number): undefined => {
     if (random(100) < share) throw new Error('no');
@@ -390,7 +411,7 @@ function scenario(seed: number) {
   const wait = (): number => (random(2) === 0 ? 0 : 100);
   const a = sharer('a', { maxSize: 1 + random(10), maxWaitMs: wait() });
   const c = sharer('c', { maxSize: 1 + random(5), maxWaitMs: wait() });
-  return { random, sent, ...sharedBatchRig({ a, b: sharer('b'), c }, { lane: { redelivery: 'in-place' } }) };
+  return { random, sent, ...sharedBatchRig({ a, b: sharer('b'), c }, { lane }) };
 }
 
 /** In which order messages were called first. */
@@ -420,5 +441,47 @@ it.each(Array.from({ length: 60 }, (_, seed) => seed + 1))(
     };
     for (const type of 'abc') inOrder(({ body }) => body.startsWith(type));
     for (const key of KEYS) inOrder((one) => one.key === key);
+  },
+);
+
+/** A server that redelivers what its lane has handed back, with a higher count; returns how many these were. */
+function redelivering({ rig, sent }: ReturnType<typeof scenario>) {
+  const deliveries = new Map<string, number>();
+  let seen = 0;
+  return (): number => {
+    const back = rig.lane.settled.slice(seen).filter(({ how }) => typeof how === 'object');
+    seen = rig.lane.settled.length;
+    const again = back.map(({ position }) => {
+      const deliveryCount = (deliveries.get(position) ?? 1) + 1;
+      deliveries.set(position, deliveryCount);
+      const key = sent.find(({ body }) => body === position)?.key;
+      return new FakeMessage({ body: position, deliveryCount, ...(key !== undefined && { key }) });
+    });
+    if (again.length > 0) void rig.take(...again);
+    return again.length;
+  };
+}
+
+it.each(Array.from({ length: 60 }, (_, seed) => seed + 1))(
+  'whatever fails on a lane that the server redelivers, each message is handled by its handler and acked once: seed %i',
+  async (seed) => {
+    const made = scenario(seed, { redelivery: 'server', maxPrefetch: 40, leaseMs: 30_000 });
+    const { rig, calls, sent, random } = made;
+    const redeliver = redelivering(made);
+    for (let at = 0; at < sent.length; at += 10) {
+      void rig.take(...sent.slice(at, at + 10).map(({ body, key }) => new FakeMessage({ body, key })));
+      if (random(2) === 0) await turns(2);
+    }
+    const acked = (): string[] => rig.lane.fates.filter((fate) => fate.endsWith(' ack'));
+    let redelivered = 0;
+    for (let step = 0; step < 2_000 && acked().length < sent.length; step++) {
+      redelivered += redeliver();
+      if (rig.clock.nextAt() < Infinity) rig.clock.next();
+      await turns(3);
+    }
+    for (const call of calls) for (const body of call.slice(2).split(',')) expect(body[0]).toBe(call[0]);
+    expect(redelivered).toBeGreaterThan(0);
+    expect(acked().toSorted()).toEqual(sent.map(({ body }) => `${body} ack`).toSorted());
+    expect([rig.counts, rig.sink.taken]).toMatchObject([{ running: 0, handled: sent.length }, 0]);
   },
 );
