@@ -5,6 +5,7 @@ import {
   type BrokerDefinition,
   byHeader,
   type Destination,
+  MessageHeaders,
   MultiBroker,
   MultiBrokerModule,
   outgoing,
@@ -20,6 +21,8 @@ export interface SharedPlace {
   readonly definition: BrokerDefinition;
   readonly source: Source;
   readonly to: string | Destination;
+  /** Where letters are parked and read, on the same broker. */
+  readonly letters: { readonly source: Source; readonly to: string | Destination };
   readonly done?: () => Promise<void>;
 }
 
@@ -47,8 +50,14 @@ export function sharedBatchScenarios(world: SharedWorld): void {
   let moduleRef: TestingModule | undefined;
   let place: SharedPlace;
 
-  async function start({ definition, source }: SharedPlace, fails: (numbers: readonly number[]) => boolean) {
+  async function start(
+    { definition, source, letters }: SharedPlace,
+    fails: (numbers: readonly number[]) => boolean,
+    parks: boolean,
+  ) {
     const calls: Call[] = [];
+    const parked: { readonly number: number; readonly by: unknown }[] = [];
+    const deadLetter = parks && { destination: letters.to };
     const noted = (handler: string, numbers: readonly number[]): void => {
       if (fails(numbers)) throw new Error('poison');
       calls.push([handler, [...numbers]]);
@@ -61,6 +70,7 @@ export function sharedBatchScenarios(world: SharedWorld): void {
         batch: { maxSize: 20, maxWaitMs: 300 },
         ack: 'reject-on-error',
         retry: ONCE,
+        deadLetter,
       })
       a(@Payload() numbers: number[]) {
         noted('a', numbers);
@@ -76,7 +86,14 @@ export function sharedBatchScenarios(world: SharedWorld): void {
         noted('rest', numbers);
       }
     }
-    @Module({ imports: [MultiBrokerModule.forRoot([definition])], providers: [Shop] })
+    @Injectable()
+    class Letters {
+      @Subscribe(broker, letters.source)
+      on(@Payload() number: number, @MessageHeaders() headers: Readonly<Record<string, string>>) {
+        parked.push({ number, by: headers['dead-letter-handler'] });
+      }
+    }
+    @Module({ imports: [MultiBrokerModule.forRoot([definition])], providers: [Shop, Letters] })
     class AppModule {}
     const app = await Test.createTestingModule({ imports: [AppModule] })
       .overrideModule(MultiBrokerModule)
@@ -87,15 +104,16 @@ export function sharedBatchScenarios(world: SharedWorld): void {
     await app.init();
     const harness = app.get(MultiBrokerHarness);
     const brokers = app.get(MultiBroker);
-    return { calls, harness, brokers, broker: brokers.get(broker), Shop };
+    return { calls, parked, harness, brokers, broker: brokers.get(broker), Shop };
   }
 
-  async function handled(keys: boolean, fails: (numbers: readonly number[]) => boolean = () => false) {
-    const app = await start(place, fails);
+  async function handled(keys: boolean, fails: (numbers: readonly number[]) => boolean = () => false, parks = false) {
+    const app = await start(place, fails, parks);
     app.harness.expectFailures();
     const items = sent.map(({ n, type, key }) => outgoing(n, { headers: { type }, ...(keys && { key }) }));
     await app.broker.publishBatch(place.to, items);
-    const settled = () => app.harness.deliveries().filter(({ outcome }) => outcome !== 'pending').length;
+    const settled = () =>
+      app.harness.deliveries().filter((one) => one.handler.startsWith('Shop.') && one.outcome !== 'pending').length;
     await eventually(async () => {
       await world.pass(app.harness);
       expect(settled()).toBe(sent.length);
@@ -146,6 +164,15 @@ export function sharedBatchScenarios(world: SharedWorld): void {
       const rejected = harness.deliveries({ outcome: 'rejected' });
       expect(rejected).toMatchObject([{ handler: 'Shop.a', payload: 20 }]);
       await eventually(() => expect(broker.health().counts).toMatchObject({ unsettled: 0, rejected: 1, handled: 59 }));
+    }, 60_000);
+
+    it('park a poison item of a batch by the dead letter of its handler; everything else is acked', async () => {
+      place = await world.places[kind]!();
+      const { calls, parked, harness } = await handled(true, (numbers) => numbers.includes(20), true);
+      expect(numbersOf(calls).toSorted((one, other) => one - other)).toEqual(expected(({ n }) => n !== 20));
+      await eventually(() => expect(parked).toEqual([{ number: 20, by: 'Shop.a' }]));
+      const outcomes = harness.deliveries().filter(({ outcome }) => outcome !== 'acked');
+      expect(outcomes).toMatchObject([{ handler: 'Shop.a', payload: 20, outcome: 'dead-lettered' }]);
     }, 60_000);
   });
 }
