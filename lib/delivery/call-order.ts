@@ -32,7 +32,7 @@ export interface OrderedLane {
 }
 
 /** A message whose filter has given a promise, which nothing behind it passes. */
-export interface Asking {
+export interface Undecided {
   readonly message: Incoming;
   readonly since: number;
 }
@@ -76,7 +76,7 @@ export interface CallOrder {
   /** A message waits for a further call, and all others of the lane behind it. */
   readonly isHeld: boolean;
   /** The message that filters are asked about before its call, and since when; undefined: none, or one that is called. */
-  readonly asking?: Asking | undefined;
+  readonly undecided?: Undecided | undefined;
   /** Messages that wait and that this handler is known to take, of those that share the source. */
   waitingFor?(binding: Binding): number;
   /** @param at when they arrived */

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../async/index.js';
 import type { Lane } from '../driver/index.js';
 import type { Binding } from './binding.js';
-import type { Asking } from './call-order.js';
+import type { Undecided } from './call-order.js';
 import type { InFlightDelivery } from './in-flight.js';
 
 /** A lane that moves on sooner is merely busy. */
@@ -63,7 +63,7 @@ export function slowCall(state: LaneState): string | undefined {
 }
 
 /** A filter that takes long to decide, before any handler is called. */
-export function slowFilter({ message, since }: Asking, { lane, clock, waiting }: LaneState): string | undefined {
+export function slowFilter({ message, since }: Undecided, { lane, clock, waiting }: LaneState): string | undefined {
   if (clock.now() - since < TOLD_AFTER_MS) return undefined;
   const what = `a filter has been deciding who takes ${nameOf({ incoming: message })} of ${lane.name} since ${timeOf(since)}`;
   return `${what}; ${String(waiting - 1)} message(s) wait behind it`;

@@ -176,8 +176,8 @@ export class LaneRunner implements OrderedLane, Leased {
   /** A slow call or filter, which degrades nothing. */
   get note(): string | undefined {
     if (this.gate.ending || this.gate.paused || this.order.isHeld) return undefined;
-    const { asking } = this.order;
-    return asking === undefined ? slowCall(this.state) : slowFilter(asking, this.state);
+    const { undecided } = this.order;
+    return undecided === undefined ? slowCall(this.state) : slowFilter(undecided, this.state);
   }
 
   private get state(): LaneState {

@@ -2,7 +2,7 @@ import { Waiters } from '../../async/index.js';
 import type { Incoming } from '../../driver/index.js';
 import { type AskedMessage, askFilters } from '../asked-message.js';
 import { type Binding, largestBatch } from '../binding.js';
-import type { Asking, OrderedLane } from '../call-order.js';
+import type { Undecided, OrderedLane } from '../call-order.js';
 import type { Delivery } from '../delivery.js';
 import type { Counts } from '../delivery-host.js';
 import type { LaneContext, Sharing } from '../lane-context.js';
@@ -21,7 +21,7 @@ export class SharedBatchStrand extends JointStrand {
   private readonly largest: number;
   /** All that is planned waits for further messages. */
   private isGathering = false;
-  asking: Asking | undefined;
+  undecided: Undecided | undefined;
   private readonly changed = new Waiters();
   /** Of the handler whose batch is being handled. */
   private counts: Counts | undefined;
@@ -71,7 +71,7 @@ export class SharedBatchStrand extends JointStrand {
   }
 
   override get moving(): number {
-    return this.asking === undefined ? super.moving : 1;
+    return this.undecided === undefined ? super.moving : 1;
   }
 
   waitingFor(binding: Binding): number {
@@ -143,9 +143,9 @@ export class SharedBatchStrand extends JointStrand {
   }
 
   private async asked(message: Incoming, asking: Promise<AskedMessage>): Promise<AskedMessage> {
-    this.asking = { message, since: this.context.host.clock.now() };
+    this.undecided = { message, since: this.context.host.clock.now() };
     const asked = await asking;
-    this.asking = undefined;
+    this.undecided = undefined;
     return asked;
   }
 
