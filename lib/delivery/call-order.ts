@@ -4,6 +4,7 @@ import type { Binding } from './binding.js';
 import type { Delivery } from './delivery.js';
 import type { InFlight, InFlightDelivery } from './in-flight.js';
 import type { DeliveryStrand, LaneContext, LaneGate } from './lane-context.js';
+import type { Undecided } from './lane-health.js';
 import type { Requests } from './requests.js';
 
 /** The lane of a call order, with what its strands share. */
@@ -29,12 +30,6 @@ export interface OrderedLane {
   revived(delivery: InFlightDelivery): void;
   /** A delivery or a hold is over. */
   checkDrained(): void;
-}
-
-/** A message whose filter has given a promise, which nothing behind it passes. */
-export interface Undecided {
-  readonly message: Incoming;
-  readonly since: number;
 }
 
 /**

@@ -1,7 +1,6 @@
 import { type Clock, systemClock } from '../async/index.js';
-import type { Lane } from '../driver/index.js';
+import type { Incoming, Lane } from '../driver/index.js';
 import type { Binding } from './binding.js';
-import type { Undecided } from './call-order.js';
 import type { InFlightDelivery } from './in-flight.js';
 
 /** A lane that moves on sooner is merely busy. */
@@ -60,6 +59,12 @@ export function slowCall(state: LaneState): string | undefined {
   const what = `${latest.binding.handler} has been handling ${nameOf(latest)} of ${lane.name} since ${timeOf(calledAt)}`;
   const beside = calls > 1 ? `, beside ${String(calls - 1)} other call(s)` : '';
   return `${what}${beside}: it ${latest.waitsFor}; ${String(behind)} message(s) wait behind it`;
+}
+
+/** A message whose filter has given a promise, which nothing behind it passes. */
+export interface Undecided {
+  readonly message: Incoming;
+  readonly since: number;
 }
 
 /** A filter that takes long to decide, before any handler is called. */
