@@ -9,6 +9,7 @@ import type {
   Incoming,
   MessageContext,
   OutgoingMessage,
+  PayloadShape,
   RawHeaderToWrite,
   RetryOptions,
   SourceSpec,
@@ -74,6 +75,16 @@ export interface Binding {
    * of them: it is subscribed once, and its `handle` is never called.
    */
   readonly takers?: readonly Taker[] | undefined;
+  /** What documents tell of its messages; not asked for otherwise. */
+  readonly shape?: (() => BindingShape) | undefined;
+}
+
+/** What documents tell of the messages of a handler. */
+export interface BindingShape {
+  readonly payload: PayloadShape;
+  /** Of the results, by publisher. */
+  readonly results: readonly { readonly payload: PayloadShape; readonly conditional: boolean }[];
+  readonly filtered: boolean;
 }
 
 /** One of several handlers of a source. */

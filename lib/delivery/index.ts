@@ -4,6 +4,7 @@ export {
   type BatchBinding,
   type BatchResult,
   type Binding,
+  type BindingShape,
   type DeadLetterTarget,
   type DeliveryContext,
   type ValueOrFunction,

@@ -14,6 +14,7 @@ import type {
   SubscribeOptions,
 } from './handler-options.js';
 import type { BrokerMessage, Headers, OutgoingMessage, RawHeaderToWrite } from './message.js';
+import type { Topology } from './topology.js';
 
 /** The broker's confirmation of one publish. */
 export type PublishReceipt = Receipt;
@@ -282,6 +283,14 @@ export abstract class MultiBroker {
    * @throws MultiBrokerError MULTI_BROKER_UNKNOWN_HANDLER with the nearest known name, MULTI_BROKER_AMBIGUOUS_HANDLER
    */
   abstract handler<T>(type: HandlerClass<T>, method: keyof T & string, broker?: string): HandlerHandle;
+  /**
+   * What the application is wired to: its brokers and what each handler reads, publishes to and parks in. Starts and
+   * connects nothing, asks no server, and holds no secret.
+   *
+   * @throws WiringError
+   * @throws MultiBrokerError MULTI_BROKER_NOT_CONNECTED while Nest still creates providers
+   */
+  abstract topology(): Topology;
   /**
    * Looks at dead letters, oldest first, without taking any: neither a group nor a durable remains. It ends with the last
    * one that was there when it began; messages that are no dead letters are passed over.

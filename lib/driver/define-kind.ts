@@ -4,6 +4,7 @@ import type { BrokerDefinition, BrokerOptions, SourceOptions } from './definitio
 import type { Driver } from './driver.js';
 import type { HandlerOptions } from './handler-options.js';
 import type { PublishedTo } from './kept-messages.js';
+import type { PlaceDescription, ServerDescription } from './topology.js';
 
 /** The definition of one broker of a kind, with the kind's own types. */
 export interface KindDefinition<
@@ -43,6 +44,12 @@ export interface Kind<
   readBy(from: string | Source, reader: string, settings: Settings): From;
   /** See `BrokerDefinition.origin`. */
   origin(address: string, source: From): PublishedTo;
+  /** See `BrokerDefinition.describe`. */
+  describe(options: Options): ServerDescription;
+  /** See `BrokerDefinition.describeSource`. */
+  describeSource(source: From, settings: Settings): PlaceDescription;
+  /** See `BrokerDefinition.describeDestination`. */
+  describeDestination(to: To, settings: Settings): PlaceDescription;
   /** Loads the client and creates a driver, which is not connected. */
   driver(options: Options): Promise<Driver>;
   /** Imports the twin, and returns its constructor function. Called once, at the first twin. */
@@ -82,6 +89,9 @@ export function defineKind<
       feeds: (to, source) => kind.feeds(to as To, source as From),
       readBy: (from, reader) => kind.readBy(from, reader, settings),
       origin: (address, source) => kind.origin(address, source as From),
+      describe: () => kind.describe(options),
+      describeSource: (source) => kind.describeSource(source as From, settings),
+      describeDestination: (to) => kind.describeDestination(to as To, settings),
       driver: () => kind.driver(options),
       twin: async () => (await (makeTwin ??= kind.loadTwin()))(settings),
     };

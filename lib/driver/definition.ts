@@ -2,6 +2,7 @@ import type { Destination, DestinationSpec, Source, SourceSpec } from './address
 import type { Driver } from './driver.js';
 import type { HandlerOptions } from './handler-options.js';
 import type { PublishedTo } from './kept-messages.js';
+import type { PlaceDescription, ServerDescription } from './topology.js';
 
 /** Options common to the brokers of every kind. */
 export interface BrokerOptions extends HandlerOptions {
@@ -64,6 +65,12 @@ export interface BrokerDefinition<K extends string = string> {
   readBy?(from: string | Source, reader: string): SourceSpec;
   /** Where a message of this address, which the source has read, was published. */
   origin?(address: string, source: SourceSpec): PublishedTo;
+  /** Where it connects to, for documents; without a secret. */
+  describe?(): ServerDescription;
+  /** A source in documents. */
+  describeSource?(source: SourceSpec): PlaceDescription;
+  /** A destination in documents. */
+  describeDestination?(to: DestinationSpec): PlaceDescription;
   /** Loads the client and creates a new driver, which is not connected. */
   driver(): Promise<Driver>;
   /** Creates a new in-memory twin of the driver. */

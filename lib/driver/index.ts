@@ -14,3 +14,4 @@ export * from './message.js';
 export { OpenReadings } from './open-readings.js';
 export * from './path.js';
 export * from './publish-to-options.js';
+export * from './topology.js';

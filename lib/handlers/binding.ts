@@ -19,6 +19,7 @@ import {
 } from './options.js';
 import { decodeBody, resultItems, validate } from './payload.js';
 import { admitsOf, routeOf } from './publisher.js';
+import { shapeOf } from './shape.js';
 import { type Ordered, sideBySideOf } from './side-by-side.js';
 
 /** A binding, or the problems that prevent it. */
@@ -105,6 +106,7 @@ function build(
     ...handling,
     ...(order?.guard && guarded(handling, order.guard)),
     filter: filterOf(declaration, codec),
+    shape: () => shapeOf(declaration),
   };
 }
 

@@ -1,4 +1,5 @@
 import { defineKind, type Driver, type KindDefinition, withoutClient } from '../driver/index.js';
+import { describeServer, describeSource, describeTopic } from './describe.js';
 import { destinationSpec, type KafkaDestinationSpec } from './destination-spec.js';
 import { loadClient } from './load-client.js';
 import type { KafkaBrokerOptions, KafkaSettings } from './options.js';
@@ -27,6 +28,10 @@ const defineKafka = defineKind<'kafka', KafkaBrokerOptions, KafkaSettings, Kafka
   feeds,
   readBy,
   origin,
+  describe: describeServer,
+  describeSource,
+  describeDestination: ({ address, placeholders }, settings) =>
+    placeholders === undefined ? describeTopic(address, settings) : {},
   driver: makeDriver,
   loadTwin: async () => {
     const { KafkaTwin } = await import('./twin/kafka-twin.js');

@@ -113,6 +113,11 @@ export class HandlerHandles {
       : unknown(`${type.name}.${method}`, all);
   }
 
+  /** The id of the handle of a binding of {@link HandledApplication.claims}. */
+  idOf(binding: Binding): string {
+    return this.handleOf(binding).id;
+  }
+
   private handles(): ManagedHandle[] {
     const claims = this.application
       .claims()
@@ -127,13 +132,13 @@ export class HandlerHandles {
       known.binding = binding;
       return known;
     }
-    const handle = new ManagedHandle(this.idOf(binding), binding, this.application);
+    const handle = new ManagedHandle(this.newId(binding), binding, this.application);
     this.known.push(handle);
     return handle;
   }
 
   /** Numbered where another group, queue or durable of the same address has the id. */
-  private idOf({ handler, broker, source }: Binding): string {
+  private newId({ handler, broker, source }: Binding): string {
     const id = `${handler}@${broker}/${source.address}`;
     const others = this.known.filter((one) => one.id === id || one.id.startsWith(`${id}#`)).length;
     return others === 0 ? id : `${id}#${String(others + 1)}`;

@@ -13,7 +13,6 @@ import {
   type DeadLetter,
   type DeadLetterPlace,
   type DeadLettersOptions,
-  type DestinationSpec,
   type HandlerClass,
   type HandlerHandle,
   type Logger,
@@ -22,6 +21,7 @@ import {
   type PublishHook,
   type RedriveOptions,
   type RedriveResult,
+  type Topology,
 } from '../driver/index.js';
 import { asError, errorOf, type MultiBrokerError } from '../errors/index.js';
 import type { HandlerDeclaration } from '../handlers/index.js';
@@ -39,7 +39,9 @@ import { observeAll, type Observers } from './observe-all.js';
 import { Redrives } from './redrive/index.js';
 import type { BrokerHost, BrokerRuntime } from './runtime.js';
 import { disconnectAll } from './stop-phases.js';
+import { topologyOf } from './topology.js';
 import { type Admitted, WiredHandlers } from './wired-handlers.js';
+import { targetsOn } from './written-addresses.js';
 
 /** Pending work of one broker. */
 export interface BrokerWaiting {
@@ -157,6 +159,13 @@ export class ManagedMultiBroker extends MultiBroker {
 
   handler<T>(type: HandlerClass<T>, method: keyof T & string, broker?: string): HandlerHandle {
     return this.handles.of(type, method, broker);
+  }
+
+  topology(): Topology {
+    this.check();
+    const definitions = this.registry.definitions();
+    const waiting = this.wired.waitingFor(definitions);
+    return topologyOf({ definitions, claims: this.wired.claims, waiting, idOf: (one) => this.handles.idOf(one) });
   }
 
   deadLetters(from: DeadLetterPlace, options: DeadLettersOptions = {}): AsyncIterable<DeadLetter> {
@@ -277,23 +286,17 @@ export class ManagedMultiBroker extends MultiBroker {
   /** The addresses of one broker that handlers publish to, park in or read. */
   addressesOf(name: string): readonly string[] {
     const sources = this.wired.claims.filter(({ broker }) => broker === name);
-    return [...sources.map(({ source }) => source.address), ...this.targetsOn(name).map(({ to }) => to.address)];
+    return [
+      ...sources.map(({ source }) => source.address),
+      ...targetsOn(name, this.registry.get(name).outlet, this.wired.claims).map(({ to }) => to.address),
+    ];
   }
 
   /** Whether handlers publish to, or park in, addresses of one broker that are known only with a message. */
   fillsAddressesOf(name: string): boolean {
-    return this.targetsOn(name).some(({ to, ofEach }) => to.fill !== undefined || ofEach);
-  }
-
-  private targetsOn(name: string): readonly { readonly to: DestinationSpec; readonly ofEach: boolean }[] {
-    const { outlet } = this.registry.get(name);
-    return this.wired.claims.flatMap((binding) => {
-      const letters = [binding, ...handlersOf(binding)].flatMap(({ deadLetter }) => deadLetter ?? []);
-      const targets = [...binding.routes.map((route) => ({ ...route, ofEach: undefined })), ...letters];
-      return targets
-        .filter(({ broker }) => broker === name)
-        .map(({ destination, ofEach }) => ({ to: outlet.resolve(destination), ofEach: ofEach !== undefined }));
-    });
+    return targetsOn(name, this.registry.get(name).outlet, this.wired.claims).some(
+      ({ to, ofEach }) => to.fill !== undefined || ofEach,
+    );
   }
 
   /** Pending work of each broker: messages, publishes to be retried, and sources that wait for a target. */

@@ -1,7 +1,7 @@
 import type { Binding } from '../delivery/index.js';
-import type { BrokerDefinition } from '../driver/index.js';
+import type { BrokerDefinition, WaitingHandler } from '../driver/index.js';
 import { type MultiBrokerError, WiringError } from '../errors/index.js';
-import { checkWiring, type HandlerDeclaration } from '../handlers/index.js';
+import { brokerName, checkWiring, type HandlerDeclaration } from '../handlers/index.js';
 
 type Definitions = ReadonlyMap<string, BrokerDefinition>;
 type Options = Parameters<typeof checkWiring>[2];
@@ -30,6 +30,12 @@ export class WiredHandlers {
   /** The bindings of all handlers, including those that wait for a broker. */
   get claims(): readonly Binding[] {
     return [...this.bindings, ...this.lateClaims];
+  }
+
+  /** Handlers whose own broker is not among these, and which therefore have no binding. */
+  waitingFor(definitions: Definitions): readonly WaitingHandler[] {
+    const all = this.late.map(({ handler, broker }) => ({ handler, broker: brokerName(broker) }));
+    return all.filter(({ broker }) => !definitions.has(broker));
   }
 
   /** Sets the function that finds the handlers; it is called whenever the wiring is checked. */

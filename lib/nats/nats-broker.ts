@@ -1,4 +1,5 @@
 import { defineKind, type Driver, type KindDefinition, withoutClient } from '../driver/index.js';
+import { describeDestination, describeServer, describeSource } from './describe.js';
 import { destinationSpec, type NatsDestinationSpec, type StreamDestination } from './destination-spec.js';
 import { loadClient } from './load-client.js';
 import { type NatsBrokerOptions, type NatsSettings, validateOptions } from './options.js';
@@ -38,6 +39,9 @@ const defineNats = defineKind<'nats', NatsBrokerOptions, NatsSettings, NatsSourc
   feeds,
   readBy,
   origin,
+  describe: describeServer,
+  describeSource,
+  describeDestination,
   driver: makeDriver,
   loadTwin: async () => {
     const { NatsTwin } = await import('./twin/nats-twin.js');
