@@ -32,7 +32,7 @@ it('a sample tells what is compiled and where to before it runs, and stops in or
 it('a name that is no sample is answered by those there are', async () => {
   const { text, code } = await said(['04-none'], /$^/);
   expect(text).toBe(
-    'No sample 04-none: there are 01-kafka-nats-bridge, 02-two-kafka-clusters, 03-late-broker, 04-dead-letters\n',
+    'No sample 04-none: there are 01-kafka-nats-bridge, 02-two-kafka-clusters, 03-late-broker, 04-dead-letters, 05-observed\n',
   );
   expect(code).toBe(1);
 });
