@@ -3,6 +3,7 @@ import type { Clock } from '../async/index.js';
 import type { DestinationSpec, SourceSpec } from './addressing.js';
 import type { ReadKept } from './kept-messages.js';
 import type { Incoming, Outgoing } from './message.js';
+import type { ServerAddress } from './server-address.js';
 
 /**
  * The port: the only part of the library that knows a messaging system. A driver serves one broker for the life of one
@@ -55,6 +56,12 @@ export interface Driver {
 
   /** Problems that exist although the connection is up, one sentence each. Shown by `health()`. */
   healthIssues?(): readonly string[];
+
+  /**
+   * The server that it is connected to, or one by which it has found the others; undefined while it is not known. The
+   * same object until that changes, as it is asked for each message that is traced. Absent where the server has no address.
+   */
+  connectedTo?(): ServerAddress | undefined;
 
   /**
    * Idempotent; resolves even if the server is gone. Publishes in flight are settled first, if only by giving up, and

@@ -15,3 +15,4 @@ export { OpenReadings } from './open-readings.js';
 export * from './path.js';
 export * from './publish-to-options.js';
 export * from './topology.js';
+export * from './server-address.js';

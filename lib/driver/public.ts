@@ -66,6 +66,7 @@ export {
   type ReadKept,
   refuseUnknown,
   type Receipt,
+  type ServerAddress,
   type Settlement,
   type SecurityMethod,
   type ServerDescription,

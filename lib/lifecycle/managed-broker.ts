@@ -28,6 +28,7 @@ import {
   type PublishOptions,
   type PublishReceipt,
   type RequestOptions,
+  type ServerAddress,
   type Source,
   type SubscribeOptions,
   type Subscription,
@@ -270,6 +271,10 @@ export class ManagedBroker extends Broker {
     const issues = [...this.healthIssues.list(), ...standing];
     const counts = { ...this.handlerStates.counts(), unsettled: taken };
     return healthOf(this, this.connection, { issues, notes: [...notes, ...this.rejections.list()], counts });
+  }
+
+  get server(): ServerAddress | undefined {
+    return this.connection.driver?.connectedTo?.();
   }
 
   native(): unknown {

@@ -148,6 +148,9 @@ export class ManagedMultiBroker extends MultiBroker {
     return this.instrumented.begin(by);
   }
 
+  /** Undefined where there is no such broker or its server is not known. */
+  readonly serverOf = (name: string): ManagedBroker['server'] => this.registry.known.get(name)?.server;
+
   /** Tells what the application does until the returned function is called. The caller keeps the observers. */
   observe(by: Observers): () => void {
     return observeAll(this.drivers, by);

@@ -25,6 +25,8 @@ export const MESSAGING = {
   kafkaKey: 'kafka.message.key',
   kafkaTombstone: 'kafka.message.tombstone',
   errorType: 'error.type',
+  serverAddress: 'server.address',
+  serverPort: 'server.port',
 } as const;
 
 /** Attributes that the conventions do not know. */

@@ -17,8 +17,8 @@ import type {
   WaitsFor,
 } from '../delivery/index.js';
 import type { Incoming, Settlement } from '../driver/index.js';
-import { type AttributeOptions, messageAttributes, readFrom, sharedBy } from './attributes.js';
 import { MESSAGING, OWN } from './conventions.js';
+import type { HandledAttributes } from './handled-attributes.js';
 import type { Instruments } from './instruments.js';
 import type { KnownSpans } from './known-spans.js';
 import { ProcessSpan } from './process-span.js';
@@ -26,12 +26,11 @@ import { ProcessSpan } from './process-span.js';
 /** Makes the consumer spans: `process` of a message, or of a batch. */
 export class DeliverySpans implements DeliveryObserver {
   private readonly held = new WeakSet<Incoming>();
-  private readonly measured = new WeakMap<object, Map<string, Attributes>>();
 
   constructor(
     private readonly tracer: Tracer,
     private readonly instruments: Instruments,
-    private readonly options: AttributeOptions,
+    private readonly attributes: HandledAttributes,
     private readonly known: KnownSpans,
   ) {}
 
@@ -89,22 +88,19 @@ export class DeliverySpans implements DeliveryObserver {
 
   /** A single message goes on with the trace of its publisher. A batch begins one, with links to its messages'. */
   private begin(delivery: ObservedDelivery, context: DeliveryContext, before: ProcessSpan | undefined): ProcessSpan {
-    const { binding, incoming, batchSize = 1 } = delivery;
+    const { binding, batchSize = 1 } = delivery;
     const came = propagation.extract(ROOT_CONTEXT, context.textHeaders);
-    const isBatch = binding.batch !== undefined;
-    const parent = isBatch && batchSize > 1 ? ROOT_CONTEXT : came;
-    const from = readFrom(incoming, binding.source);
-    const links = [...linkBefore(before), ...(parent === came ? [] : linkTo(trace.getSpanContext(came)))];
-    const attributes = {
-      ...this.measuredBy(delivery),
-      ...from.full,
-      ...(isBatch && { [MESSAGING.batchSize]: batchSize }),
-      ...(parent === came && messageAttributes(delivery, context, this.options)),
-    };
-    const name = `process ${from.name ?? incoming.address}`;
-    const options = { kind: SpanKind.CONSUMER, attributes, links };
-    const span = this.tracer.startSpan(name, options, parent);
-    const made = new ProcessSpan(span, parent, this.measuredBy(delivery), this.instruments.processed);
+    const isSeveral = binding.batch !== undefined && batchSize > 1;
+    const parent = isSeveral ? ROOT_CONTEXT : came;
+    const handled = this.attributes.of(delivery);
+    const attributes = isSeveral
+      ? this.attributes.ofBatch(handled, delivery)
+      : this.attributes.ofMessage(handled, delivery, context);
+    if (binding.batch !== undefined) attributes[MESSAGING.batchSize] = batchSize;
+    if (!isSeveral && context.message.attempt > 1) attributes[OWN.attempt] = context.message.attempt;
+    const links = [...linkBefore(before), ...(isSeveral ? linkTo(trace.getSpanContext(came)) : NO_LINKS)];
+    const span = this.tracer.startSpan(handled.name, { kind: SpanKind.CONSUMER, attributes, links }, parent);
+    const made = new ProcessSpan(span, parent, handled.measured, this.instruments.processed);
     made.called();
     return made;
   }
@@ -132,25 +128,12 @@ export class DeliverySpans implements DeliveryObserver {
     if (this.held.delete(delivery.incoming)) this.instruments.held(-1, this.measuredBy(delivery));
   }
 
-  /** Attributes of metrics; one object for each binding and template. */
-  private measuredBy({ binding, broker, incoming }: ObservedDelivery): Attributes {
-    const known = this.measured.get(binding) ?? new Map<string, Attributes>();
-    this.measured.set(binding, known);
-    const from = readFrom(incoming, binding.source);
-    const name = from.name ?? '';
-    const attributes = known.get(name) ?? {
-      [MESSAGING.system]: broker.kind,
-      [MESSAGING.operation]: 'process',
-      [MESSAGING.operationType]: 'process',
-      ...from.short,
-      ...sharedBy(binding.source),
-      [OWN.broker]: broker.name,
-      [OWN.handler]: binding.handler,
-    };
-    known.set(name, attributes);
-    return attributes;
+  private measuredBy(delivery: ObservedDelivery): Attributes {
+    return this.attributes.of(delivery).measured;
   }
 }
+
+const NO_LINKS: readonly Link[] = [];
 
 function linkTo(context: SpanContext | undefined, attributes: Attributes = {}): Link[] {
   return context === undefined ? [] : [{ context, attributes }];

@@ -24,6 +24,8 @@ export class Gauges {
   constructor(
     private readonly multiBroker: ManagedMultiBroker,
     private readonly withLag: boolean,
+    /** Called before they are read, as it is the only sign that metrics are collected. */
+    private readonly collecting: () => void,
     private readonly meter: Meter = metrics.getMeter(SCOPE, undefined, { schemaUrl: SCHEMA_URL }),
   ) {
     const options = { unit: '{message}', valueType: ValueType.INT };
@@ -46,9 +48,11 @@ export class Gauges {
 
   stop(): void {
     this.meter.removeBatchObservableCallback(this.observe, this.all);
+    this.collecting();
   }
 
   private readonly observe = async (result: BatchObservableResult): Promise<void> => {
+    this.collecting();
     const { brokers } = this.multiBroker.health();
     for (const { name, kind, status } of brokers) {
       const broker = { [MESSAGING.system]: kind, [OWN.broker]: name };

@@ -6,12 +6,13 @@ import {
   type UpDownCounter,
   ValueType,
 } from '@opentelemetry/api';
+import { Tally } from './tally.js';
 import { DURATION_BOUNDARIES, METRIC, OWN_METRIC, SCHEMA_URL, SCOPE } from './conventions.js';
 
 /** What is counted and measured at the events of messages. */
 export class Instruments {
-  private readonly sentMessages: Counter;
-  private readonly consumedMessages: Counter;
+  private readonly sentMessages: Tally;
+  private readonly consumedMessages: Tally;
   private readonly operationDuration: Histogram;
   private readonly processDuration: Histogram;
   private readonly redeliveredMessages: Counter;
@@ -27,8 +28,8 @@ export class Instruments {
         unit: 's',
         advice: { explicitBucketBoundaries: [...DURATION_BOUNDARIES] },
       });
-    this.sentMessages = counter(METRIC.sent, 'Messages that were sent, or tried to be');
-    this.consumedMessages = counter(METRIC.consumed, 'Messages that were delivered to a handler');
+    this.sentMessages = new Tally(counter(METRIC.sent, 'Messages that were sent, or tried to be'));
+    this.consumedMessages = new Tally(counter(METRIC.consumed, 'Messages that were delivered to a handler'));
     this.operationDuration = duration(
       METRIC.operationDuration,
       'Time from a send to its confirmation, or to an answer',
@@ -43,13 +44,19 @@ export class Instruments {
     });
   }
 
+  /** What is counted here so far: before metrics are collected, and at the end. */
+  readonly tell = (): void => {
+    this.sentMessages.tell();
+    this.consumedMessages.tell();
+  };
+
   sent(ms: number, attributes: Attributes): void {
-    this.sentMessages.add(1, attributes);
+    this.sentMessages.add(attributes);
     this.operationDuration.record(ms / 1_000, attributes);
   }
 
   consumed(attributes: Attributes): void {
-    this.consumedMessages.add(1, attributes);
+    this.consumedMessages.add(attributes);
   }
 
   readonly processed = (ms: number, attributes: Attributes): void => {

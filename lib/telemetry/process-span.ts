@@ -27,9 +27,12 @@ export function handledIn(context: Context): ProcessSpan | undefined {
 export class ProcessSpan {
   /** Within it handlers run, and their results are published. */
   readonly context: Context;
-  private readonly members = new Set<Incoming>();
+  /** Most have one member: a set for each message would cost more than the rest. */
+  private member: Incoming | undefined;
+  private others: Set<Incoming> | undefined;
   /** Of all that were ever members: what a handler has begun may publish after its end. */
-  private readonly headers: Headers[] = [];
+  private headers: Headers | undefined;
+  private othersHeaders: Headers[] | undefined;
   private failure: Error | undefined;
   private calledAt: number | undefined;
   private tookMs: number | undefined;
@@ -47,7 +50,7 @@ export class ProcessSpan {
   readonly scope: CallScope = (call) => contexts.with(this.context, call);
 
   get isOpen(): boolean {
-    return this.members.size > 0;
+    return this.member !== undefined || (this.others !== undefined && this.others.size > 0);
   }
 
   get place(): SpanContext {
@@ -56,13 +59,19 @@ export class ProcessSpan {
 
   /** The message takes part in its calls. */
   add(message: Incoming, headers: Headers): void {
-    this.members.add(message);
-    this.headers.push(headers);
+    if (this.headers === undefined) {
+      this.member = message;
+      this.headers = headers;
+      return;
+    }
+    (this.others ??= new Set()).add(message);
+    (this.othersHeaders ??= []).push(headers);
   }
 
   /** Whether one of its messages had this header: then nobody has set it since. */
   came(name: string, value: string): boolean {
-    return this.headers.some((headers) => headers[name] === value);
+    if (this.headers?.[name] === value) return true;
+    return this.othersHeaders?.some((headers) => headers[name] === value) === true;
   }
 
   called(): void {
@@ -90,9 +99,9 @@ export class ProcessSpan {
 
   /** A message takes no part in it any more; with the last one it ends. */
   leave(message: Incoming, outcome?: string): void {
-    if (!this.members.delete(message)) return;
+    if (!this.remove(message)) return;
     if (outcome !== undefined) this.span.setAttribute(OWN.outcome, outcome);
-    if (this.members.size > 0) return;
+    if (this.isOpen) return;
     this.record();
     const { failure } = this;
     if (failure !== undefined) {
@@ -100,6 +109,12 @@ export class ProcessSpan {
       this.span.setStatus({ code: SpanStatusCode.ERROR, message: failure.message });
     }
     this.span.end();
+  }
+
+  private remove(message: Incoming): boolean {
+    if (this.member !== message) return this.others?.delete(message) === true;
+    this.member = undefined;
+    return true;
   }
 
   /** The duration of the newest call, once. */

@@ -12,11 +12,12 @@ import {
 } from '@opentelemetry/api';
 import { LETTER, type ObservedSend, type SendObserver, type SendOutcome } from '../delivery/index.js';
 import type { Headers } from '../driver/index.js';
-import { type AttributeOptions, errorTypeOf, positionAttributes, sentAttributes, sentTo } from './attributes.js';
-import { MESSAGING, OWN } from './conventions.js';
+import { errorTypeOf, setPosition } from './attributes.js';
+import { MESSAGING } from './conventions.js';
 import type { Instruments } from './instruments.js';
 import type { KnownSpans } from './known-spans.js';
 import { handledIn, type ProcessSpan } from './process-span.js';
+import type { SentAttributes } from './sent-attributes.js';
 
 /** A send under way. */
 interface Sending {
@@ -32,23 +33,14 @@ export class SendSpans implements SendObserver {
   constructor(
     private readonly tracer: Tracer,
     private readonly instruments: Instruments,
-    private readonly options: AttributeOptions,
+    private readonly attributes: SentAttributes,
     private readonly known: KnownSpans,
   ) {}
 
   sending(send: ObservedSend): void {
     const { parent, handled, links } = this.origin(send);
-    const to = sentTo(send);
-    const measured = {
-      [MESSAGING.system]: send.kind,
-      [MESSAGING.operation]: send.operation,
-      [MESSAGING.operationType]: 'send',
-      ...to.short,
-      [OWN.broker]: send.broker,
-      ...(send.handler !== undefined && { [OWN.handler]: send.handler }),
-    };
-    const attributes = { ...measured, ...to.full, ...sentAttributes(send, this.options) };
-    const name = `${send.operation} ${to.name ?? '(temporary)'}`;
+    const { name, measured, template } = this.attributes.of(send);
+    const attributes = this.attributes.ofMessage(template, send);
     const span = this.tracer.startSpan(name, { kind: SpanKind.PRODUCER, attributes, links }, parent);
     this.open.set(send, { span, measured, since: performance.now() });
     send.headers = written(trace.setSpan(parent, span), send.message.headers, handled);
@@ -66,9 +58,9 @@ export class SendSpans implements SendObserver {
       span.setAttributes(type ?? {});
       span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
     }
-    if (position !== undefined) span.setAttributes(positionAttributes(send.kind, position));
+    if (position !== undefined) setPosition(span, send.kind, position);
     span.end();
-    this.instruments.sent(performance.now() - since, { ...measured, ...type });
+    this.instruments.sent(performance.now() - since, type === undefined ? measured : { ...measured, ...type });
   }
 
   /** The parent: of what a handler gave its span; of a publish by code what runs now; or what its headers say. */

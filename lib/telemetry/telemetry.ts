@@ -5,10 +5,12 @@ import { ManagedMultiBroker } from '../lifecycle/index.js';
 import { SCHEMA_URL, SCOPE } from './conventions.js';
 import { DeliverySpans } from './delivery-spans.js';
 import { Gauges } from './gauges.js';
+import { HandledAttributes } from './handled-attributes.js';
 import { Instruments } from './instruments.js';
 import { KnownSpans } from './known-spans.js';
 import type { ResolvedTelemetryOptions } from './options.js';
 import { SendSpans } from './send-spans.js';
+import { SentAttributes } from './sent-attributes.js';
 
 /** The telemetry of one application. */
 export class Telemetry implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -20,10 +22,12 @@ export class Telemetry implements OnApplicationBootstrap, OnApplicationShutdown 
     const tracer = trace.getTracerProvider().getTracer(SCOPE, undefined, { schemaUrl: SCHEMA_URL });
     const instruments = new Instruments();
     const known = new KnownSpans();
-    const deliveries = new DeliverySpans(tracer, instruments, options, known);
-    const sends = new SendSpans(tracer, instruments, options, known);
+    const { serverOf } = multiBroker;
+    const handled = new HandledAttributes(serverOf, options);
+    const deliveries = new DeliverySpans(tracer, instruments, handled, known);
+    const sends = new SendSpans(tracer, instruments, new SentAttributes(serverOf, options), known);
     const isFirst = multiBroker.instrument({ deliveries, sends });
-    return new Telemetry(isFirst ? new Gauges(multiBroker, options.lag) : undefined);
+    return new Telemetry(isFirst ? new Gauges(multiBroker, options.lag, instruments.tell) : undefined);
   }
 
   onApplicationBootstrap(): void {

@@ -8,6 +8,8 @@ import {
   OpenReadings,
   type Outcome,
   type Outgoing,
+  type ServerAddress,
+  serverAddress,
   type Sink,
   type SourceSpec,
   withoutClient,
@@ -54,6 +56,7 @@ export class KafkaDriver implements Driver {
     errorOf('MULTI_BROKER_STOPPED.closed', { broker: this.options.name }),
   );
   private closed: Promise<void> | undefined;
+  private readonly bootstrap: ServerAddress | undefined;
   private readonly settings: KafkaSettings;
   /** Of {@link native}. */
   private admin: Admin | undefined;
@@ -66,6 +69,9 @@ export class KafkaDriver implements Driver {
     private readonly options: KafkaBrokerOptions,
   ) {
     this.settings = withoutClient(options);
+    const { brokers } = options.client;
+    const [first] = typeof brokers === 'function' ? [] : brokers;
+    this.bootstrap = first === undefined ? undefined : serverAddress(first);
     if (!TopicRequests.areMadeBy(this.settings)) return;
     const requests = (this.requests = new TopicRequests(this.settings, this));
     this.request = (to, message, signal) => requests.request(to, message, signal);
@@ -122,6 +128,11 @@ export class KafkaDriver implements Driver {
     const { groups, producer } = this.parts;
     const issue = producer.healthIssue;
     return issue === undefined ? groups.healthIssues() : [...groups.healthIssues(), issue];
+  }
+
+  /** The first of `client.brokers`: a leader of its own for each partition would make a series for each server. */
+  connectedTo(): ServerAddress | undefined {
+    return this.bootstrap;
   }
 
   close(): Promise<void> {

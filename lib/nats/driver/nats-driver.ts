@@ -11,6 +11,7 @@ import {
   OpenReadings,
   type Outcome,
   type Outgoing,
+  type ServerAddress,
   type Sink,
   type SourceSpec,
 } from '../../driver/index.js';
@@ -92,6 +93,10 @@ export class NatsDriver implements Driver {
     const silence = this.session?.silence(intakes.flatMap(({ sources }) => sources));
     const found = intakes.flatMap((intake) => intake.healthIssues());
     return silence === undefined ? found : [silence, ...found];
+  }
+
+  connectedTo(): ServerAddress | undefined {
+    return this.session?.connection.server;
   }
 
   close(): Promise<void> {

@@ -1,7 +1,8 @@
 import type { NatsConnection, Status } from 'nats';
 
-import type { DriverContext } from '../../../driver/index.js';
+import type { DriverContext, ServerAddress } from '../../../driver/index.js';
 import { asError } from '../../../errors/index.js';
+import { connectedServer } from './connected-server.js';
 
 /** A permissions violation that the server reported; `subject` is the one written. */
 export interface Refusal {
@@ -26,6 +27,7 @@ export class Connection {
   private connected = true;
   private connections = 0;
   private closing = false;
+  private reached: ServerAddress | undefined;
   private readonly listeners = new Set<ConnectionListener>();
   private readonly pings = new Set<(error: Error) => void>();
 
@@ -34,6 +36,7 @@ export class Connection {
     private readonly io: DriverContext,
     private readonly pongMs: number,
   ) {
+    this.reached = connectedServer(nc);
     void this.watch();
     void this.watchEnd();
   }
@@ -49,6 +52,11 @@ export class Connection {
   /** Incremented at every loss of the connection. */
   get epoch(): number {
     return this.connections;
+  }
+
+  /** The server of the newest connection. */
+  get server(): ServerAddress | undefined {
+    return this.reached;
   }
 
   listen(listener: ConnectionListener): () => void {
@@ -131,6 +139,7 @@ export class Connection {
     // After a refused dial nats.js runs two dial loops, and the second may replace the connection of the first.
     if (this.connected) this.lose();
     this.connected = true;
+    this.reached = connectedServer(this.nc);
     this.io.state('up');
     for (const listener of [...this.listeners]) listener.up?.();
   }

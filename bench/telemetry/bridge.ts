@@ -1,0 +1,90 @@
+import 'reflect-metadata';
+import { type DynamicModule, Injectable, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { type Broker, MultiBroker, MultiBrokerModule, Payload, PublishTo, Subscribe } from 'nestjs-multi-broker';
+import { kafkaBroker } from 'nestjs-multi-broker/kafka';
+import { natsBroker, toStream } from 'nestjs-multi-broker/nats';
+import { Stopwatch, task, tell, work } from '../bridge/task.js';
+import { order, type Order } from '../support/messages.js';
+import { kafkaBrokers, natsUrl } from '../support/servers.js';
+import { onTwins, type TelemetryReport } from './job.js';
+
+// The bridge with one kind of listeners, or none, in a process of its own.
+const { topic, target, count } = task();
+const listeners = process.env['VARIANT'];
+const watch = new Stopwatch();
+let handled = 0;
+
+@Injectable()
+class Bridge {
+  @Subscribe('orders', topic)
+  @PublishTo('events', onTwins ? target : toStream(target))
+  forward(@Payload() value: Order): Promise<unknown> {
+    watch.begin();
+    handled++;
+    return work(value);
+  }
+}
+
+async function listening(): Promise<DynamicModule[]> {
+  if (listeners === 'prometheus') {
+    const { MultiBrokerMetricsModule } = await import('nestjs-multi-broker/prometheus');
+    return [MultiBrokerMetricsModule.forRoot()];
+  }
+  if (sdk === undefined) return [];
+  const { TelemetryModule } = await import('nestjs-multi-broker/telemetry');
+  return [TelemetryModule.forRoot()];
+}
+
+const sdk = listeners === 'opentelemetry' ? (await import('./sdk.js')).startSdk() : undefined;
+
+@Module({
+  imports: [
+    MultiBrokerModule.forRoot(
+      [
+        kafkaBroker({ name: 'orders', groupId: `${topic}-library`, client: { brokers: kafkaBrokers } }),
+        natsBroker({ name: 'events', client: { servers: natsUrl } }),
+      ],
+      { inMemory: onTwins },
+    ),
+    ...(await listening()),
+  ],
+  providers: [Bridge],
+})
+class AppModule {}
+
+/** Not by `get()`: who has a broker may publish by hand, and from then on messages are followed, which costs. */
+type Internals = MultiBroker & { lookUp(name: string): Broker };
+
+const app = await NestFactory.createApplicationContext(AppModule, { logger: ['error', 'warn'] });
+const brokers = app.get(MultiBroker) as Internals;
+
+/** A twin begins empty. Nothing is handled before all of it is there. */
+async function prefillTwin(): Promise<void> {
+  const handler = brokers.handler(Bridge, 'forward');
+  handler.pause();
+  const chunk = 1_000;
+  for (let from = 0; from < count; from += chunk) {
+    const orders = Array.from({ length: Math.min(chunk, count - from) }, (_, index) => order(from + index));
+    await brokers.lookUp('orders').publishBatch(topic, orders);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  globalThis.gc?.();
+  handler.resume();
+}
+
+/** Over when the last message is settled, which is after its output was confirmed. */
+function look(): void {
+  const unsettled = brokers.health().brokers[0]?.counts.unsettled;
+  if (handled >= count && unsettled === 0) void end(watch.report(handled));
+  else setTimeout(look, 1);
+}
+
+async function end(report: Omit<TelemetryReport, 'spans'>): Promise<void> {
+  await sdk?.end();
+  await app.close();
+  tell({ ...report, spans: sdk?.spans() ?? 0 } as TelemetryReport);
+}
+
+if (onTwins) await prefillTwin();
+look();

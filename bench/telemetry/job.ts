@@ -1,0 +1,15 @@
+import type { Report, Task } from '../bridge/task.js';
+
+/** What one process is asked to do beside its {@link Task}, by `process.env.VARIANT`. */
+export type Listeners = 'none' | 'opentelemetry' | 'prometheus';
+
+/** By `process.env`: where the messages travel. */
+export const onTwins = process.env['TWINS'] === '1';
+
+/** The report of a process, with what came of its telemetry. */
+export interface TelemetryReport extends Report {
+  /** Spans that reached the exporter. */
+  readonly spans: number;
+}
+
+export type { Report, Task };
