@@ -57,7 +57,7 @@ class AppModule {}
 type Internals = MultiBroker & { lookUp(name: string): Broker };
 
 const app = await NestFactory.createApplicationContext(AppModule, { logger: ['error', 'warn'] });
-const brokers = app.get(MultiBroker) as Internals;
+const brokers = app.get<MultiBroker, Internals>(MultiBroker);
 
 /** A twin begins empty. Nothing is handled before all of it is there. */
 async function prefillTwin(): Promise<void> {

@@ -39,6 +39,7 @@ export class PublishedMessages {
       native: () => driver.native(),
       // Optional methods are copied only if present: delivery checks whether they exist.
       ...(driver.healthIssues !== undefined && { healthIssues: () => driver.healthIssues?.() ?? [] }),
+      ...(driver.connectedTo !== undefined && { connectedTo: () => driver.connectedTo?.() }),
       ...(driver.kept !== undefined && { kept: driver.kept.bind(driver) }),
       ...(driver.request !== undefined && { request: this.requestOf(driver) }),
     };

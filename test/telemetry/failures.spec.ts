@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
 import { PublishTo, RejectMessage, Subscribe } from '../../lib/index.js';
 import { stream, toStream } from '../../lib/nats/index.js';
+import { eventually } from '../support/eventually.js';
 import { telemetryRig } from '../support/telemetry/telemetry-app.js';
 
 const rig = telemetryRig();
@@ -135,6 +136,50 @@ describe('a handler that fails', () => {
     expect(received.one('process JOBS').parentSpanId).toBe(letter.spanId);
     expect(received.pointsOf('multi_broker.messages.dead_lettered')).toMatchObject([{ value: 1 }]);
   });
+});
+
+it('a message whose lane is lost while it is handled has the event of it, and was not settled', async () => {
+  let release = (): void => undefined;
+  @Injectable()
+  class Handler {
+    calls = 0;
+
+    @Subscribe('orders', 'in')
+    async handle() {
+      if (this.calls++ === 0) await new Promise<void>((resolve) => (release = resolve));
+    }
+  }
+  const { harness, broker, get } = await rig.app([Handler]);
+  await broker('orders').publish('in', 'x');
+  await eventually(() => expect(get(Handler).calls).toBe(1));
+  await harness.fault('orders').dropConnection();
+  release();
+  await harness.fault('orders').restore();
+  await harness.settled();
+  const [lost, again] = (await rig.received()).named('process in');
+  expect(lost!.events.map(({ name }) => name)).toEqual(['lane lost']);
+  expect(lost!.attributes).toMatchObject({ 'multi_broker.outcome': 'unsettled' });
+  expect(again).toMatchObject({ events: [], attributes: { 'multi_broker.outcome': 'acked' } });
+});
+
+it('a publish that fails has the error code as its type, in its span and in the metrics of it', async () => {
+  const { harness, broker } = await rig.app([]);
+  harness.fault('orders').failPublish({ times: 1 });
+  await expect(broker('orders').publish('in', 'x')).rejects.toThrow();
+  await broker('orders').publish('in', 'y');
+  const type = { 'error.type': 'MULTI_BROKER_PUBLISH_UNCONFIRMED' };
+  const received = await rig.received();
+  const [failed, sent] = received.named('send in');
+  expect(failed).toMatchObject({ error: expect.any(String), attributes: type });
+  expect(failed!.events.map(({ name }) => name)).toEqual(['exception']);
+  expect(sent!.attributes).not.toHaveProperty('error.type');
+  for (const metric of ['messaging.client.sent.messages', 'messaging.client.operation.duration']) {
+    const types = received.pointsOf(metric).map(({ attributes, value }) => [attributes['error.type'], value]);
+    expect(types).toEqual([
+      [type['error.type'], 1],
+      [undefined, 1],
+    ]);
+  }
 });
 
 describe('a request', () => {

@@ -22,6 +22,7 @@ export class FaultyDriver implements Driver, Connected, ProcessPart {
   private readonly intakes = new Set<FaultyIntake>();
   readonly request?: NonNullable<Driver['request']>;
   readonly healthIssues?: NonNullable<Driver['healthIssues']>;
+  readonly connectedTo?: NonNullable<Driver['connectedTo']>;
   readonly kept?: NonNullable<Driver['kept']>;
   private readonly script: Script;
   /** The life of the process in which this driver was made. */
@@ -48,6 +49,7 @@ export class FaultyDriver implements Driver, Connected, ProcessPart {
     // Delivery checks whether the driver has one.
     if (inner.request !== undefined) this.request = (to, message, signal) => this.requestThrough(to, message, signal);
     if (inner.kept !== undefined) this.kept = (...args) => this.keptThrough(...args);
+    if (inner.connectedTo !== undefined) this.connectedTo = () => inner.connectedTo?.();
     if (inner.healthIssues !== undefined) this.healthIssues = () => inner.healthIssues?.() ?? [];
   }
 

@@ -1,0 +1,14 @@
+import { expect, it } from '@jest/globals';
+import * as kafkajs from 'kafkajs';
+import { KafkaDriver } from '../../lib/kafka/driver/kafka-driver.js';
+
+const connectedTo = (brokers: kafkajs.KafkaConfig['brokers']) =>
+  new KafkaDriver(kafkajs, { name: 'orders', client: { brokers } }).connectedTo();
+
+it('a Kafka broker is connected to the first of its bootstrap servers', () => {
+  expect(connectedTo(['one.example:9092', 'two.example:9093'])).toEqual({ address: 'one.example', port: 9092 });
+});
+
+it('of a function that finds the servers nothing is known', () => {
+  expect(connectedTo(() => ['one.example:9092'])).toBeUndefined();
+});
