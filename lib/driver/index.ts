@@ -14,5 +14,5 @@ export * from './message.js';
 export { OpenReadings } from './open-readings.js';
 export * from './path.js';
 export * from './publish-to-options.js';
-export * from './topology.js';
 export * from './server-address.js';
+export * from './topology.js';

@@ -1,12 +1,4 @@
-import {
-  type Binding,
-  followHandled,
-  handlersOf,
-  type NextTry,
-  PublishHooks,
-  sourceIssues,
-  type WaitingLane,
-} from '../delivery/index.js';
+import { type Binding, followHandled, handlersOf, PublishHooks, sourceIssues } from '../delivery/index.js';
 import {
   type Broker,
   type BrokerDefinition,
@@ -26,6 +18,7 @@ import {
 import { asError, errorOf, type MultiBrokerError } from '../errors/index.js';
 import type { HandlerDeclaration } from '../handlers/index.js';
 import { BrokerRegistry } from './broker-registry.js';
+import { type BrokerWaiting, waitingOf } from './broker-waiting.js';
 import { HandlerHandles } from './handler-handles.js';
 import { healthOfAll } from './health.js';
 import { type Instrumentation, Instrumented, ioOf } from './instrumentation.js';
@@ -34,7 +27,7 @@ import { Lifecycle } from './lifecycle.js';
 import type { ManagedBroker } from './managed-broker.js';
 import { moduleOptionProblems, type ResolvedOptions, resolveOptions } from './module-options.js';
 import { OnDemandOperations, stopped } from './on-demand.js';
-import { type HeldSource, PendingBindings } from './pending-bindings.js';
+import { PendingBindings } from './pending-bindings.js';
 import { observeAll, type Observers } from './observe-all.js';
 import { Redrives } from './redrive/index.js';
 import type { BrokerHost, BrokerRuntime } from './runtime.js';
@@ -42,15 +35,6 @@ import { disconnectAll } from './stop-phases.js';
 import { topologyOf } from './topology.js';
 import { type Admitted, WiredHandlers } from './wired-handlers.js';
 import { targetsOn } from './written-addresses.js';
-
-/** Pending work of one broker. */
-export interface BrokerWaiting {
-  readonly broker: string;
-  readonly lanes: readonly WaitingLane[];
-  readonly tries: readonly NextTry[];
-  /** Its sources that are not read because a broker that they publish to is not up. */
-  readonly held: readonly HeldSource[];
-}
 
 /** All brokers of one Nest application, registered by the module and started and stopped together. */
 export class ManagedMultiBroker extends MultiBroker {
@@ -304,14 +288,7 @@ export class ManagedMultiBroker extends MultiBroker {
 
   /** Pending work of each broker: messages, publishes to be retried, and sources that wait for a target. */
   waiting(): readonly BrokerWaiting[] {
-    return this.registry.all().map(({ name, activeSources, outbox }) => {
-      return {
-        broker: name,
-        lanes: activeSources.waiting(),
-        tries: outbox.nextTries(),
-        held: this.pending.heldOf(name),
-      };
-    });
+    return waitingOf(this.registry.all(), this.pending);
   }
 
   private claims(): readonly Binding[] {
