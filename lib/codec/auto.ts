@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type Encoded, JSON_TYPE, mediaKind, type SyncCodec, TEXT } from './codec.js';
+import { type Codec, type Encoded, JSON_TYPE, mediaKind, type SyncCodec, TEXT } from './codec.js';
 import { keepsDigits, parseJson, PoisonedJson, refuseLost } from './safe-json.js';
 import { phrase } from '../errors/index.js';
 
@@ -38,13 +38,24 @@ export const auto: SyncCodec = {
 export const json: SyncCodec = {
   encode(payload: unknown): Encoded {
     if (payload === null) return { body: null };
-    const written = JSON.stringify(payload) as string | undefined;
-    if (written === undefined) throw new TypeError(phrase('noJsonForm', { type: typeof payload }));
-    refuseLost(payload, written);
-    return { body: Buffer.from(written), contentType: JSON_TYPE };
+    return { body: Buffer.from(jsonText(payload)), contentType: JSON_TYPE };
   },
   decode: (body) => (body.byteLength === 0 ? null : parseJson(textOf(body))),
 };
+
+/** The text of a payload that is not `null`. @throws TypeError for one that has no JSON form, or loses a part in it */
+export function jsonText(payload: unknown): string {
+  const written = JSON.stringify(payload) as string | undefined;
+  if (written === undefined) throw new TypeError(phrase('noJsonForm', { type: typeof payload }));
+  refuseLost(payload, written);
+  return written;
+}
+
+/** Whether the codec is one of this library that writes the payload as {@link jsonText}. */
+export function writesJson(codec: Codec, payload: unknown): boolean {
+  if (codec !== auto && codec !== json) return false;
+  return typeof payload === 'object' && payload !== null && (codec === json || !(payload instanceof Uint8Array));
+}
 
 /** The payload is the body. */
 export const bytes: SyncCodec = {

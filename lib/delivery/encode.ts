@@ -6,13 +6,22 @@ import {
   contentTypeOf,
   type Encoded,
   encodeWith,
+  jsonText,
+  writesJson,
 } from '../codec/index.js';
-import type { DestinationSpec, Headers, Incoming, MessageContext, Outgoing } from '../driver/index.js';
+import {
+  type DestinationSpec,
+  type Headers,
+  type Incoming,
+  JsonMessage,
+  type MessageContext,
+  type Outgoing,
+} from '../driver/index.js';
 import { asError, errorOf, type MultiBrokerError } from '../errors/index.js';
 import type { DeliveryContext, ResultItem, Route, ValueOrFunction } from './binding.js';
 import type { Outlet } from './delivery-host.js';
 import { checkedKey, type Sender } from './field-checks.js';
-import { crossing, HOPS, isPrintable } from './headers.js';
+import { crossing, HOPS, isPrintable, isUntraced } from './headers.js';
 import { forwarded, OutgoingHeaders } from './outgoing-headers.js';
 
 /** The message and the handler that an item comes from. */
@@ -29,6 +38,10 @@ interface Target {
   readonly to: DestinationSpec;
   readonly route: Route;
   readonly outlet: Outlet;
+  /** That of the user. */
+  readonly dedupeId: string | undefined;
+  /** What follows the message's id in delivery's own dedupe id; undefined: there is none. */
+  readonly publisher: string | undefined;
 }
 
 /** One item on its way to become a message of one route. */
@@ -43,7 +56,6 @@ class Making implements Writing {
     readonly payload: unknown,
     readonly target: Target,
     readonly origin: Origin,
-    readonly dedupeId: string | undefined,
   ) {
     this.route = target.route;
     this.codec = target.route.codec ?? target.outlet.codec;
@@ -68,15 +80,36 @@ export function encodeItem(
   payload: unknown,
   target: Target,
   origin: Origin,
-  dedupeId?: string,
 ): Outgoing | Promise<Outgoing> {
-  const making = new Making(item, payload, target, origin, dedupeId);
+  if (isPlain(item, payload, target, origin)) return jsonMessage(payload, target, origin);
+  const making = new Making(item, payload, target, origin);
   const encoded = encodePayload(payload, making);
   return encoded instanceof Promise ? encoded.then((later) => make(later, making)) : make(encoded, making);
 }
 
+/** JSON of a payload that is not passed on as it came, with the headers that every result has, for a driver that reads by name. */
+function isPlain(item: ResultItem, payload: unknown, { to, route, outlet, dedupeId }: Target, origin: Origin): boolean {
+  if (to.readsByName !== true || dedupeId !== undefined || outlet.hooks?.any === true) return false;
+  if (item.key !== undefined || item.headers !== undefined || item.rawHeaders !== undefined) return false;
+  if (route.key !== undefined || route.headers !== undefined || route.forward !== undefined) return false;
+  const { message, textHeaders } = origin.context;
+  return writesJson(route.codec ?? outlet.codec, payload) && payload !== message.payload && isUntraced(textHeaders);
+}
+
+function jsonMessage(payload: unknown, { route, outlet, publisher }: Target, origin: Origin): JsonMessage {
+  const { handler, hops, incoming, context } = origin;
+  const { message } = context;
+  try {
+    return new JsonMessage(jsonText(payload), message.correlationId, hops, message.id, publisher, incoming);
+  } catch (thrown) {
+    throw unencodable(thrown, { codec: route.codec ?? outlet.codec, broker: route.broker, handler, context });
+  }
+}
+
 function make({ body, contentType }: Encoded, making: Making): Outgoing {
-  const { item, route, origin, dedupeId } = making;
+  const { item, route, origin, target } = making;
+  const { publisher } = target;
+  const dedupeId = publisher === undefined ? target.dedupeId : `${origin.context.message.id}${publisher}`;
   const own = item.key ?? (route.key === undefined ? undefined : field(route.key, item, origin));
   const key = own ?? (route.forward?.key === true ? keyOf(origin) : undefined);
   if (key !== undefined) checkedKey(key, senderOf(making));

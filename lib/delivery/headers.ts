@@ -1,12 +1,9 @@
 import { CONTENT_TYPE } from '../codec/index.js';
-import { type Headers, NO_HEADERS } from '../driver/index.js';
+import { CORRELATION_ID, type Headers, HOPS, NO_HEADERS } from '../driver/index.js';
 import { errorOf } from '../errors/index.js';
 import type { Binding } from './binding.js';
 
-/** Ties a message to the one that caused it; crosses brokers. */
-export const CORRELATION_ID = 'correlation-id';
-/** The number of handlers that have passed a message on. */
-export const HOPS = 'multi-broker-hops';
+export { CORRELATION_ID, HOPS } from '../driver/index.js';
 /** The error text of a reply to a request that failed. */
 export const ERROR = 'multi-broker-error';
 
@@ -49,6 +46,11 @@ export function crossing(headers: Headers, correlationId: string, hops: string):
   } satisfies Record<typeof CORRELATION_ID | typeof HOPS, string>;
   if (headers !== NO_HEADERS) addTrace(crossed, headers);
   return crossed;
+}
+
+/** Whether nothing but correlation id and hops crosses. */
+export function isUntraced({ traceparent, baggage }: Headers): boolean {
+  return traceparent === undefined && baggage === undefined;
 }
 
 /** @throws MULTI_BROKER_HOP_LIMIT for a message that was passed on too many times */

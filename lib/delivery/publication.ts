@@ -30,21 +30,26 @@ export class PublicationPlan implements Origin {
   }
 
   /**
-   * The same for every delivery of this item of this message to this publisher of this binding, and no other's: two
-   * outputs that share an id are taken for one, and the second is swallowed as a success.
+   * What follows the message's id in a dedupe id. Together they are the same for every delivery of this item of this
+   * message to this publisher of this binding, and no other's: two outputs that share an id are taken for one, and the
+   * second is swallowed as a success.
    */
-  dedupeId(route: number, item: number): string {
-    return `${this.context.message.id}${publisherOf(this.binding)}${String(route)}/${String(item)}`;
+  publisher(route: number, item: number): string {
+    const first = publisherOf(this.binding);
+    return route + item === 0 ? first : `${first.slice(0, -FIRST.length)}${String(route)}/${String(item)}`;
   }
 }
 
-/** The part of a dedupe id that all messages of a binding share, in one piece: joined text is copied once more. */
+/** The first item at the first publisher, as most are. */
+const FIRST = '0/0';
+
+/** By binding, of the first item, in one piece: joined text is copied once more. */
 const publishers = new WeakMap<Binding, string>();
 
 function publisherOf(binding: Binding): string {
   const known = publishers.get(binding);
   if (known !== undefined) return known;
-  const made = Buffer.from(`/${binding.handler}/${binding.source.name}/`).toString();
+  const made = Buffer.from(`/${binding.handler}/${binding.source.name}/${FIRST}`).toString();
   publishers.set(binding, made);
   return made;
 }
@@ -283,8 +288,8 @@ function prepare(
   let to = outlet.resolve(item.destination ?? route.destination);
   if (to.fill !== undefined) to = to.fill(paramsOf(item, plan));
   const own = route.dedupeId === undefined ? undefined : ownDedupeId(item, to, route, plan);
-  const dedupeId = own ?? (to.dedupes ? plan.dedupeId(index, position) : undefined);
-  const message = encodeItem(item, payload, { to, route, outlet }, plan, dedupeId);
+  const publisher = own === undefined && to.dedupes ? plan.publisher(index, position) : undefined;
+  const message = encodeItem(item, payload, { to, route, outlet, dedupeId: own, publisher }, plan);
   return message instanceof Promise ? message.then((made) => ({ to, message: made })) : { to, message };
 }
 

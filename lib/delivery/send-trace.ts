@@ -104,7 +104,8 @@ function withHeaders(message: Outgoing, added: NonNullable<ObservedSend['headers
     if (value === undefined) headers.drop(name);
     else headers.own(name, value);
   }
-  return { ...message, headers: headers.text, rawHeaders: headers.raw };
+  const { body, key, partition, dedupeId, origin } = message;
+  return { body, key, partition, headers: headers.text, rawHeaders: headers.raw, dedupeId, origin };
 }
 
 const publishes = tracingChannel<unknown, PublishTrace>('nestjs-multi-broker:publish');

@@ -1,7 +1,7 @@
 import { nextTurn } from '../../../async/index.js';
 import type { NatsConnection, PublishOptions } from 'nats';
 
-import type { Logger, Outgoing } from '../../../driver/index.js';
+import { JsonMessage, type Logger, type Outgoing } from '../../../driver/index.js';
 import { asError, phrase, type PublishError } from '../../../errors/index.js';
 import type { NatsDestinationSpec } from '../../destination-spec.js';
 import type { Connection } from './connection.js';
@@ -34,12 +34,13 @@ export class WireWriter {
   write(to: NatsDestinationSpec, message: Outgoing, reply?: string): PublishError | number {
     try {
       const headers = this.block.text(message, to.stream);
-      const body = message.body ?? EMPTY;
       if (this.buffer !== undefined) {
+        const body = message instanceof JsonMessage ? message.text : (message.body ?? EMPTY);
         if (!this.fits(headers, body)) return this.tooLarge(to);
         if (this.connection.nc.isClosed()) return this.errors.notConnected(to);
         return this.buffer.add(to.subject, reply, headers, body);
       }
+      const body = message.body ?? EMPTY;
       this.connection.nc.publish(to.subject, body, options(headers, reply));
       return headers.length + body.length;
     } catch (thrown) {
@@ -52,10 +53,11 @@ export class WireWriter {
     this.buffer?.send();
   }
 
-  /** The header bytes are counted only near the limit: no character takes more than three bytes. */
-  private fits(headers: string, body: Uint8Array): boolean {
+  /** Bytes of text are counted only near the limit: no character takes more than three. */
+  private fits(headers: string, body: Uint8Array | string): boolean {
     const { limit } = this;
-    return body.length + headers.length * 3 <= limit || body.length + Buffer.byteLength(headers) <= limit;
+    if ((body.length + headers.length) * 3 <= limit) return true;
+    return Buffer.byteLength(body) + Buffer.byteLength(headers) <= limit;
   }
 
   private get limit(): number {
@@ -91,7 +93,11 @@ interface Protocol {
   sendCommand(bytes: Uint8Array): void;
   outBytes: number;
   outMsgs: number;
+  readonly transport: { readonly version: string };
 }
+
+/** The versions that this was written and tried for. */
+const TRIED = /^2\.29\./;
 
 const FIRST_SIZE = 16_384;
 const [CR, LF] = [13, 10];
@@ -107,19 +113,29 @@ export class WireBuffer {
 
   private constructor(private readonly protocol: Protocol) {}
 
-  /** Undefined if the client lacks these internals, or the server does not support headers: `publish` is used then. */
+  /**
+   * Undefined if the client is not of a tried version or lacks these internals, or the server does not support headers:
+   * `publish` is used then.
+   */
   static on(nc: NatsConnection): WireBuffer | undefined {
     const { protocol } = nc as NatsConnection & { readonly protocol?: Partial<Protocol> };
-    const known = typeof protocol?.sendCommand === 'function' && typeof protocol.outBytes === 'number';
+    const has = typeof protocol?.sendCommand === 'function' && typeof protocol.outBytes === 'number';
+    const known = has && TRIED.test(protocol.transport?.version ?? '');
     return known && nc.info?.headers === true ? new WireBuffer(protocol as Protocol) : undefined;
   }
 
-  /** `headers` is the encoded block, '' for none. Nothing is checked here. Returns the bytes added. */
-  add(subject: string, reply: string | undefined, headers: string, body: Uint8Array): number {
+  /**
+   * `headers` is the encoded block, '' for none; a body that is text is written as UTF-8. Nothing is checked here.
+   * Returns the bytes added.
+   */
+  add(subject: string, reply: string | undefined, headers: string, body: Uint8Array | string): number {
     const from = this.length;
-    this.addHead(reply === undefined ? subject : `${subject} ${reply}`, headers, body.length);
-    this.buffer.set(body, this.length);
-    this.length += body.length;
+    const to = reply === undefined ? subject : `${subject} ${reply}`;
+    const bodyBytes = Buffer.byteLength(body);
+    this.addHead(to, headers, bodyBytes);
+    if (typeof body === 'string') this.buffer.write(body, this.length);
+    else this.buffer.set(body, this.length);
+    this.length += bodyBytes;
     this.buffer[this.length++] = CR;
     this.buffer[this.length++] = LF;
     this.messages++;

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { PlainPubAcks } from '../../../../lib/nats/driver/jetstream/pub-acks.js';
 
 describe('plain PubAcks', () => {
@@ -40,6 +41,44 @@ describe('plain PubAcks', () => {
     ['nothing', ''],
   ])('are not seen in %s', (_what, text) => {
     expect(sequence(text)).toBe(0);
+  });
+
+  it('are those alone that JSON.parse reads as a stream and a sequence', () => {
+    const rest = fc.constantFrom(
+      '',
+      ',"duplicate": true',
+      ',"duplicate":false',
+      ',"domain":"hub"',
+      ',"val":"12"',
+      ',"batch":"b"',
+      ' ',
+      '}',
+    );
+    const stream = fc.constantFrom('ORDERS', 'OTHERS', 'ORDERS2', 'ORD\\"ERS', '');
+    const seq = fc.oneof(
+      fc.nat().map(String),
+      fc.maxSafeNat().map(String),
+      fc.constantFrom('', '-1', '1.5', '1e3', '"7"', 'null'),
+    );
+    const answer = fc
+      .tuple(stream, fc.constantFrom(',', ', ', ',  '), seq, rest)
+      .map(([of, comma, number, more]) => `{"stream":"${of}"${comma}"seq":${number}${more}}`);
+    const anything = fc.oneof(
+      answer,
+      answer,
+      fc.json(),
+      fc.string(),
+      answer.map((text) => text.slice(1)),
+    );
+    fc.assert(
+      fc.property(anything, (text) => {
+        const read = sequence(text);
+        const isPlain = /^\{"stream":"ORDERS", "seq":[1-9]\d{0,14}\}$/.test(text);
+        expect(read !== 0).toBe(isPlain);
+        if (read !== 0) expect(JSON.parse(text)).toEqual({ stream: 'ORDERS', seq: read });
+      }),
+      { numRuns: 1_000 },
+    );
   });
 
   it('of another stream are known once it was learnt', () => {

@@ -1,0 +1,45 @@
+import { type CONTENT_TYPE, JSON_TYPE } from '../codec/index.js';
+import type { Headers, Incoming, Outgoing } from './message.js';
+
+/** Ties a message to the one that caused it; crosses brokers. */
+export const CORRELATION_ID = 'correlation-id';
+/** The number of handlers that have passed a message on. */
+export const HOPS = 'multi-broker-hops';
+
+/**
+ * JSON with no headers but those that every result has, as most results are. It holds the parts, and makes bytes and
+ * headers for those that ask: a driver that writes from the parts spares each message two objects, which would live until
+ * it is confirmed, and which the garbage collector would copy until then.
+ */
+export class JsonMessage implements Outgoing {
+  private bytes: Buffer | undefined = undefined;
+  private made: Headers | undefined = undefined;
+
+  constructor(
+    /** Its UTF-8 is the body. */
+    readonly text: string,
+    readonly correlationId: string,
+    readonly hops: string,
+    /** The id of the message whose handler has published it. */
+    readonly id: string,
+    /** What follows that id in the dedupe id; undefined for a destination without deduplication. */
+    readonly publisher: string | undefined,
+    readonly origin: Incoming,
+  ) {}
+
+  get body(): Buffer {
+    return (this.bytes ??= Buffer.from(this.text));
+  }
+
+  get headers(): Headers {
+    return (this.made ??= {
+      'correlation-id': this.correlationId,
+      'multi-broker-hops': this.hops,
+      'content-type': JSON_TYPE,
+    } satisfies Record<typeof CORRELATION_ID | typeof HOPS | typeof CONTENT_TYPE, string>);
+  }
+
+  get dedupeId(): string | undefined {
+    return this.publisher === undefined ? undefined : `${this.id}${this.publisher}`;
+  }
+}

@@ -1,0 +1,165 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { MsgHdrsImpl } from 'nats/lib/nats-base-client/headers.js';
+import { ProtocolHandler } from 'nats/lib/nats-base-client/protocol.js';
+import { NodeTransport } from 'nats/lib/src/node_transport.js';
+import { type Incoming, JsonMessage, type Outgoing } from '../../../../lib/driver/index.js';
+import { natsBroker, toStream } from '../../../../lib/nats/index.js';
+import type { NatsDestinationSpec } from '../../../../lib/nats/destination-spec.js';
+import type { Connection } from '../../../../lib/nats/driver/connection/connection.js';
+import { PublishErrors } from '../../../../lib/nats/driver/connection/publish-errors.js';
+import { WireWriter } from '../../../../lib/nats/driver/connection/wire-writer.js';
+
+const info = { headers: true, max_payload: 1_048_576 };
+
+/** As much of nats.js's protocol as writes; its own `publish` is the reference. */
+class Protocol {
+  readonly info = info;
+  outBytes = 0;
+  outMsgs = 0;
+  private readonly written: Buffer[] = [];
+
+  readonly transport: { readonly version: string | undefined } = new NodeTransport();
+  sendCommand(...parts: readonly (string | Uint8Array)[]): void {
+    this.written.push(...parts.map((part) => Buffer.from(part as string)));
+  }
+
+  publish(...args: Parameters<ProtocolHandler['publish']>): void {
+    ProtocolHandler.prototype.publish.apply(this as unknown as ProtocolHandler, args);
+  }
+
+  get bytes(): string {
+    return Buffer.concat(this.written).toString('latin1');
+  }
+}
+
+function writerOn(protocol: object): WireWriter {
+  const nc = { info, protocol, isClosed: () => false };
+  const log = { warn: () => undefined, info: () => undefined, debug: () => undefined, error: () => undefined };
+  return new WireWriter({ nc } as unknown as Connection, new PublishErrors('events'), 'events', log);
+}
+
+/** What nats.js writes of the same message. */
+function reference(to: NatsDestinationSpec, message: Outgoing, reply: string | undefined): string {
+  const headers = new MsgHdrsImpl();
+  for (const [name, value] of Object.entries(message.headers ?? {})) headers.append(name, value);
+  for (const [name, value] of message.rawHeaders ?? []) headers.append(name, String(value));
+  if (message.key !== undefined) headers.append('message-key', String(message.key));
+  if (message.body === null) headers.append('multi-broker-value', 'null');
+  if (message.dedupeId !== undefined) headers.append('Nats-Msg-Id', message.dedupeId);
+  if (to.stream !== undefined) headers.append('Nats-Expected-Stream', to.stream);
+  const protocol = new Protocol();
+  const isBare = headers.keys().length === 0;
+  protocol.publish(to.subject, message.body ?? new Uint8Array(0), {
+    ...(!isBare && { headers }),
+    ...(reply !== undefined && { reply }),
+  });
+  return protocol.bytes;
+}
+
+const broker = natsBroker({ name: 'events', client: {} });
+const destinations = [
+  broker.destination('a.b'),
+  broker.destination(toStream('s.größe')),
+  broker.destination(toStream('s', { stream: 'ORDERS' })),
+];
+
+const trimmed = (text: string) => text.trim();
+const value = fc.string({ unit: 'grapheme', maxLength: 60 }).map((text) => trimmed(text.replace(/[\r\n]/g, ' ')));
+const name = fc
+  .stringMatching(/^[A-Za-z_][A-Za-z0-9_-]{0,12}$/)
+  .filter((text) => !/^nats-|^message-key|^multi/i.test(text));
+const headers = fc.dictionary(name, value, { maxKeys: 5 });
+const body = fc.oneof(
+  fc.uint8Array({ maxLength: 300 }),
+  fc.constant(null),
+  fc.constant(new Uint8Array(0)),
+  fc.constant(new Uint8Array(200_000).fill(7)),
+);
+const plain = fc.record(
+  { body, headers, key: value, dedupeId: value },
+  { requiredKeys: ['body'] },
+) as fc.Arbitrary<Outgoing>;
+const text = fc.oneof(
+  fc.json(),
+  fc.string({ unit: 'binary' }).map((inside) => JSON.stringify(inside)),
+  fc.constant(JSON.stringify('é'.repeat(30_000))),
+  fc.constant('"\ud800"'),
+);
+const origin = {} as Incoming;
+const id = value.map((one) => trimmed(`p:${one}`));
+const json = fc
+  .tuple(text, id, id, fc.constantFrom('1', '17'), fc.constantFrom(undefined, '/Bridge.forward/in/0/0', '/größe/1/2'))
+  .map(([written, correlation, own, hops, publisher]) => {
+    return new JsonMessage(written, correlation, hops, own, publisher, origin);
+  });
+const reply = fc.constantFrom(undefined, '_INBOX.a.b.7');
+
+describe('what is written for a message', () => {
+  it('is byte for byte what nats.js writes', () => {
+    const message = fc.oneof(plain, json);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(message, reply), { minLength: 1, maxLength: 5 }), fc.nat(2), (batch, which) => {
+        const to = destinations[which]!;
+        const protocol = new Protocol();
+        const writer = writerOn(protocol);
+        for (const [one, answer] of batch) expect(writer.write(to, one, answer)).toEqual(expect.any(Number));
+        writer.send();
+        expect(protocol.bytes).toBe(batch.map(([one, answer]) => reference(to, one, answer)).join(''));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('of parts is the same as of a message that has them as fields', () => {
+    fc.assert(
+      fc.property(json, fc.nat(2), (message, which) => {
+        const [parts, fields] = [new Protocol(), new Protocol()];
+        const { body: bytes, headers: written, dedupeId } = message;
+        for (const [protocol, one] of [
+          [parts, message],
+          [fields, { body: bytes, headers: written, dedupeId }],
+        ] as const) {
+          const writer = writerOn(protocol);
+          writer.write(destinations[which]!, one);
+          writer.send();
+        }
+        expect(parts.bytes).toBe(fields.bytes);
+      }),
+    );
+  });
+
+  it.each([
+    ['correlation id', new JsonMessage('1', 'a\nb', '1', 'id', '/p', origin)],
+    ['id', new JsonMessage('1', 'a', '1', 'i\rd', '/p', origin)],
+    ['publisher', new JsonMessage('1', 'a', '1', 'id', '/p\n', origin)],
+  ])('is nothing where the %s breaks a line', (_what, message) => {
+    const protocol = new Protocol();
+    const writer = writerOn(protocol);
+    expect(writer.write(destinations[1]!, message)).toMatchObject({ code: 'MULTI_BROKER_HEADER_INVALID' });
+    writer.send();
+    expect(protocol.bytes).toBe('');
+  });
+
+  it('is at most what the server takes, in bytes', () => {
+    const writer = writerOn(new Protocol());
+    const sized = (text: string) =>
+      writer.write(destinations[0]!, new JsonMessage(text, 'c', '1', 'i', undefined, origin));
+    const room = info.max_payload - (sized('') as number);
+    expect(sized('é'.repeat(room / 2 + 100))).toMatchObject({ code: 'MULTI_BROKER_PAYLOAD_TOO_LARGE' });
+    expect(sized('x'.repeat(room - 100))).toEqual(expect.any(Number));
+  });
+
+  it.each(['2.28.0', '3.0.0', undefined])(
+    'is written by nats.js itself where it is not the tried version: %s',
+    (version) => {
+      const protocol = Object.assign(new Protocol(), { transport: { version } });
+      const calls: unknown[] = [];
+      const nc = { info, protocol, isClosed: () => false, publish: (...args: unknown[]) => calls.push(args[0]) };
+      const writer = new WireWriter({ nc } as unknown as Connection, new PublishErrors('e'), 'e', console);
+      writer.write(destinations[0]!, new JsonMessage('{"größe":1}', 'c', '1', 'i', undefined, origin));
+      writer.send();
+      expect([calls, protocol.bytes]).toEqual([['a.b'], '']);
+    },
+  );
+});
