@@ -2,6 +2,11 @@ import type { Msg, Subscription } from 'nats';
 
 import type { NatsClient } from '../../load-client.js';
 import type { Connection } from './connection.js';
+import { subjectBytes } from './message-parts.js';
+
+const [DOT, ZERO] = [46, 48];
+/** More than any group has messages. */
+const MOST_DIGITS = 9;
 
 /** Receives the replies to one group of messages; `index` is the message's place in the group. */
 export interface ReplyGroup {
@@ -19,6 +24,9 @@ export class Inbox {
   private readonly groups = new Map<string, ReplyGroup>();
   private subscription: Subscription | undefined;
   private made = 0;
+  /** Of the reply before: most are of one group, and in its order. */
+  private lastName = '';
+  private lastGroup: ReplyGroup | undefined;
 
   constructor(
     private readonly connection: Connection,
@@ -38,14 +46,44 @@ export class Inbox {
     });
     const name = (++this.made).toString(36);
     this.groups.set(name, group);
-    return { prefix: `${this.prefix}${name}.`, end: () => this.groups.delete(name) };
+    return { prefix: `${this.prefix}${name}.`, end: () => this.end(name) };
   }
 
+  private end(name: string): void {
+    this.groups.delete(name);
+    if (this.lastName === name) this.lastName = '';
+  }
+
+  /** By bytes where the group is that of the reply before, as text and its parts cost several times as much. */
   private read(message: Msg): void {
+    const index = this.indexInLast(subjectBytes(message));
+    if (index >= 0) {
+      this.lastGroup?.answered(index, message);
+      return;
+    }
     const { subject } = message;
     const dot = subject.indexOf('.', this.prefix.length);
-    const group = this.groups.get(subject.slice(this.prefix.length, dot));
+    const name = subject.slice(this.prefix.length, dot);
+    const group = this.groups.get(name);
+    this.lastName = name;
+    this.lastGroup = group;
     group?.answered(Number(subject.slice(dot + 1)), message);
+  }
+
+  /** -1 where it is another group's, or not of the form of this inbox. */
+  private indexInLast(subject: Uint8Array | undefined): number {
+    const { lastName } = this;
+    let at = this.prefix.length;
+    if (subject === undefined || lastName === '' || subject.length <= at + lastName.length + 1) return -1;
+    for (let index = 0; index < lastName.length; index++) if (subject[at++] !== lastName.charCodeAt(index)) return -1;
+    if (subject[at++] !== DOT || subject.length - at > MOST_DIGITS) return -1;
+    let index = 0;
+    for (; at < subject.length; at++) {
+      const digit = (subject[at] as number) - ZERO;
+      if (digit < 0 || digit > 9) return -1;
+      index = index * 10 + digit;
+    }
+    return index;
   }
 
   /** nats.js has closed the subscription; the next group subscribes again. */

@@ -79,6 +79,11 @@ function salvaged(message: Msg): ReadonlyMap<string, string[]> {
   return found;
 }
 
+/** The subject as bytes, which are there before its text; undefined where the client does not have them. */
+export function subjectBytes(message: Msg): Uint8Array | undefined {
+  return (message as unknown as Inside)._msg?.subject;
+}
+
 /** Node reads at most this much from a socket at once, and pools small buffers in one of this size: a larger one holds a single message. */
 const LARGEST_SHARED = Math.max(65_536, Buffer.allocUnsafe(1).buffer.byteLength);
 
