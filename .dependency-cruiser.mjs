@@ -11,6 +11,7 @@ const ABOVE = {
   health: ['lifecycle', 'driver'],
   telemetry: ['lifecycle', 'delivery', 'driver'],
   prometheus: ['lifecycle', 'delivery', 'driver'],
+  cli: ['lifecycle', 'driver'],
   testing: ['lifecycle', 'handlers', 'decorators', 'delivery', 'driver', 'twin'],
   twin: ['driver'],
   kafka: ['driver', 'twin'],

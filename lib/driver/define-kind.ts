@@ -5,6 +5,7 @@ import type { Driver } from './driver.js';
 import type { HandlerOptions } from './handler-options.js';
 import type { PublishedTo } from './kept-messages.js';
 import type { PlaceDescription, ServerDescription } from './topology.js';
+import type { BrokerUse, Need } from './needs.js';
 
 /** The definition of one broker of a kind, with the kind's own types. */
 export interface KindDefinition<
@@ -50,6 +51,8 @@ export interface Kind<
   describeSource(source: From, settings: Settings): PlaceDescription;
   /** See `BrokerDefinition.describeDestination`. */
   describeDestination(to: To, settings: Settings): PlaceDescription;
+  /** See `BrokerDefinition.needs`. */
+  needs(use: BrokerUse, options: Options): readonly Need[];
   /** Loads the client and creates a driver, which is not connected. */
   driver(options: Options): Promise<Driver>;
   /** Imports the twin, and returns its constructor function. Called once, at the first twin. */
@@ -92,6 +95,7 @@ export function defineKind<
       describe: () => kind.describe(options),
       describeSource: (source) => kind.describeSource(source as From, settings),
       describeDestination: (to) => kind.describeDestination(to as To, settings),
+      needs: (use) => kind.needs(use, options),
       driver: () => kind.driver(options),
       twin: async () => (await (makeTwin ??= kind.loadTwin()))(settings),
     };

@@ -3,6 +3,7 @@ import type { Driver } from './driver.js';
 import type { HandlerOptions } from './handler-options.js';
 import type { PublishedTo } from './kept-messages.js';
 import type { PlaceDescription, ServerDescription } from './topology.js';
+import type { BrokerUse, Need } from './needs.js';
 
 /** Options common to the brokers of every kind. */
 export interface BrokerOptions extends HandlerOptions {
@@ -71,6 +72,8 @@ export interface BrokerDefinition<K extends string = string> {
   describeSource?(source: SourceSpec): PlaceDescription;
   /** A destination in documents. */
   describeDestination?(to: DestinationSpec): PlaceDescription;
+  /** What its server has to have and to permit for what an application uses. Absent: it is not known. */
+  needs?(use: BrokerUse): readonly Need[];
   /** Loads the client and creates a new driver, which is not connected. */
   driver(): Promise<Driver>;
   /** Creates a new in-memory twin of the driver. */

@@ -3,6 +3,7 @@ import type { Clock } from '../async/index.js';
 import type { DestinationSpec, SourceSpec } from './addressing.js';
 import type { ReadKept } from './kept-messages.js';
 import type { Incoming, Outgoing } from './message.js';
+import type { BrokerUse, Finding } from './needs.js';
 import type { ServerAddress } from './server-address.js';
 
 /**
@@ -53,6 +54,13 @@ export interface Driver {
    * its dead letters can be neither listed nor redriven.
    */
   readonly kept?: ReadKept;
+
+  /**
+   * Compares what an application uses with what the server has, by a connection of its own that is closed at the end:
+   * called instead of `connect`, on a driver that is then closed. It reads only, creates nothing, and takes no message.
+   * Rejects where the server cannot be asked, at the latest when `signal` aborts. Absent where the driver cannot compare.
+   */
+  inspect?(context: DriverContext, use: BrokerUse, signal: AbortSignal): Promise<readonly Finding[]>;
 
   /** Problems that exist although the connection is up, one sentence each. Shown by `health()`. */
   healthIssues?(): readonly string[];

@@ -17,3 +17,4 @@ export * from './path.js';
 export * from './publish-to-options.js';
 export * from './server-address.js';
 export * from './topology.js';
+export * from './needs.js';

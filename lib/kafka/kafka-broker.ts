@@ -2,6 +2,7 @@ import { defineKind, type Driver, type KindDefinition, withoutClient } from '../
 import { describeServer, describeSource, describeTopic } from './describe.js';
 import { destinationSpec, type KafkaDestinationSpec } from './destination-spec.js';
 import { loadClient } from './load-client.js';
+import { kafkaNeeds } from './needs.js';
 import type { KafkaBrokerOptions, KafkaSettings } from './options.js';
 import { clash, feeds, type KafkaSourceSpec, origin, readBy, sourceSpec, TOPIC_OPTIONS } from './source-spec.js';
 import { prefixedTopic, topic, type TopicOptions, type TopicSource } from './topic.js';
@@ -32,6 +33,7 @@ const defineKafka = defineKind<'kafka', KafkaBrokerOptions, KafkaSettings, Kafka
   describeSource,
   describeDestination: ({ address, placeholders }, settings) =>
     placeholders === undefined ? describeTopic(address, settings) : {},
+  needs: kafkaNeeds,
   driver: makeDriver,
   loadTwin: async () => {
     const { KafkaTwin } = await import('./twin/kafka-twin.js');

@@ -3,6 +3,7 @@ export type { LifecycleTrace } from './lifecycle.js';
 export type { LagReading } from './lag-readings.js';
 export type { RebalanceTrace } from './rebalance-trace.js';
 export { BrokerRuntime, type ServedApplication } from './runtime.js';
+export { definitionOf, inspect, useOf } from './inspection.js';
 export type { Instrumentation } from './instrumentation.js';
 export type { BrokerWaiting } from './broker-waiting.js';
 export { ManagedMultiBroker } from './managed-multi-broker.js';

@@ -4,6 +4,7 @@ import { destinationSpec, type NatsDestinationSpec, type StreamDestination } fro
 import { loadClient } from './load-client.js';
 import { type NatsBrokerOptions, type NatsSettings, validateOptions } from './options.js';
 import { origin, readBy } from './kept-source.js';
+import { natsNeeds } from './needs.js';
 import { conflict, feeds, type NatsSourceSpec, SETTINGS, sourceSpec } from './source-spec.js';
 import {
   prefixedSource,
@@ -42,6 +43,7 @@ const defineNats = defineKind<'nats', NatsBrokerOptions, NatsSettings, NatsSourc
   describe: describeServer,
   describeSource,
   describeDestination,
+  needs: natsNeeds,
   driver: makeDriver,
   loadTwin: async () => {
     const { NatsTwin } = await import('./twin/nats-twin.js');

@@ -1,3 +1,4 @@
+import { COMMAND_LINE } from './command-line.js';
 import { DELIVERY } from './delivery.js';
 import type { Entries } from './entry.js';
 import { LIFECYCLE } from './lifecycle.js';
@@ -23,6 +24,7 @@ export const catalogue = {
   ...REQUESTS,
   ...DELIVERY,
   ...TESTING,
+  ...COMMAND_LINE,
 } as const satisfies Entries;
 
 /** A stable code of the catalogue. */

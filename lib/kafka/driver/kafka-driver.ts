@@ -1,7 +1,9 @@
 import type { Admin } from 'kafkajs';
 import {
+  type BrokerUse,
   type Driver,
   type DriverContext,
+  type Finding,
   type Intake,
   type KeptAccess,
   type KeptMessages,
@@ -25,6 +27,7 @@ import { TopicRequests } from '../topic-requests.js';
 import { KafkaConnectionState } from './connection-state.js';
 import { Groups } from './consumer/groups.js';
 import { createTopics } from './create-topics.js';
+import { ClusterInspection } from './inspection.js';
 import { type Client, clientMaker, mayBeStarting, RETRY } from './kafkajs/client.js';
 import { KeptRecords, type KeptRecordsHost } from './kept/kept-records.js';
 import { boundGunzip } from './kafkajs/undecodable-batch.js';
@@ -120,6 +123,23 @@ export class KafkaDriver implements Driver {
       return await publish;
     } finally {
       this.publishing.delete(publish);
+    }
+  }
+
+  async inspect(io: DriverContext, use: BrokerUse, signal: AbortSignal): Promise<readonly Finding[]> {
+    const client = clientMaker(this.kafkajs, this.options, io)();
+    // A topic that is missing is not asked for again and again.
+    const admin = client.kafka.admin({ retry: { retries: 1 } });
+    const inspecting = async (): Promise<readonly Finding[]> => {
+      await admin.connect();
+      return new ClusterInspection(admin, this.settings).findings(use);
+    };
+    try {
+      return await untilAborted(inspecting(), signal);
+    } catch (thrown) {
+      throw this.failure(asError(thrown));
+    } finally {
+      client.kill();
     }
   }
 

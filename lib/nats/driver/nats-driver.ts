@@ -1,8 +1,10 @@
 import type { NatsConnection } from 'nats';
 
 import {
+  type BrokerUse,
   type DestinationSpec,
   type Driver,
+  type Finding,
   type Incoming,
   type Intake,
   type DriverContext,
@@ -15,12 +17,14 @@ import {
   type Sink,
   type SourceSpec,
 } from '../../driver/index.js';
+import { untilAborted } from '../../async/index.js';
 import { errorOf, type MultiBrokerError } from '../../errors/index.js';
 import type { NatsDestinationSpec } from '../destination-spec.js';
 import type { NatsClient } from '../load-client.js';
 import type { NatsBrokerOptions } from '../options.js';
 import type { NatsSourceSpec, StreamSourceSpec } from '../source-spec.js';
 import { connect } from './connection/connect.js';
+import { inspectServer } from './inspect/index.js';
 import type { NatsIntake } from './intake.js';
 import { openKept } from './jetstream/kept/index.js';
 import { openIntake } from './open-intake.js';
@@ -86,6 +90,15 @@ export class NatsDriver implements Driver {
 
   async request(to: DestinationSpec, message: Outgoing, signal: AbortSignal): Promise<Incoming> {
     return this.open().requester.request(to as NatsDestinationSpec, message, signal);
+  }
+
+  async inspect(_io: DriverContext, use: BrokerUse, signal: AbortSignal): Promise<readonly Finding[]> {
+    const nc = await connect(this.client, this.#options, signal);
+    try {
+      return await untilAborted(inspectServer(nc, this.#options, use), signal);
+    } finally {
+      await nc.close();
+    }
   }
 
   healthIssues(): readonly string[] {

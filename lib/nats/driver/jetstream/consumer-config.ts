@@ -88,26 +88,14 @@ export const DEFAULT_MAX_ACK_PENDING = 1_000;
 
 /** Throws MULTI_BROKER_STREAM_MISMATCH if a consumer differs from what the source says. */
 export function checked({ config, created }: ConsumerInfo, spec: StreamSourceSpec, broker: string): ConsumerFacts {
-  const { ackWaitMs, maxAckPending, maxDeliver } = spec.options;
-  const ackWait = (config.ack_wait ?? DEFAULT_ACK_WAIT_MS * 1e6) / 1e6;
-  const pending = config.max_ack_pending ?? DEFAULT_MAX_ACK_PENDING;
-  const differs = differences([
-    ['delivery', 'pull', 'deliver_subject' in config ? 'push' : 'pull'],
-    ['ack policy', 'explicit', config.ack_policy],
-    ['filter', spec.filter ?? '(none)', filters(config)],
-    ['priority groups', '(none)', priorityGroups(config)],
-    ['deliver', spec.options.deliver, deliverOf(config, spec)],
-    ['ackWaitMs', ackWaitMs, ackWait],
-    ['maxAckPending', maxAckPending, pending],
-    ['maxDeliver', maxDeliver, config.max_deliver ?? -1],
-  ]);
+  const differs = consumerDifferences(config, spec);
   if (differs !== '') {
     const params = { consumer: spec.consumer, stream: spec.stream, broker, differences: differs };
     throw errorOf('MULTI_BROKER_STREAM_MISMATCH.consumer', params);
   }
   return {
     created,
-    ackWaitMs: ackWait,
+    ackWaitMs: ackWaitOf(config),
     maxAckPending: maxAckPendingOf(config),
     maxDeliver: config.max_deliver ?? -1,
     maxBatch: limitOf(config.max_batch),
@@ -119,6 +107,25 @@ export function checked({ config, created }: ConsumerInfo, spec: StreamSourceSpe
     made: false,
   };
 }
+
+/** In which options a durable consumer differs from what the source says; empty for none. */
+export function consumerDifferences(config: ConsumerConfig, spec: StreamSourceSpec): string {
+  const { ackWaitMs, maxAckPending, maxDeliver } = spec.options;
+  const pending = config.max_ack_pending ?? DEFAULT_MAX_ACK_PENDING;
+  return differences([
+    ['delivery', 'pull', 'deliver_subject' in config ? 'push' : 'pull'],
+    ['ack policy', 'explicit', config.ack_policy],
+    ['filter', spec.filter ?? '(none)', filters(config)],
+    ['priority groups', '(none)', priorityGroups(config)],
+    ['deliver', spec.options.deliver, deliverOf(config, spec)],
+    ['ackWaitMs', ackWaitMs, ackWaitOf(config)],
+    ['maxAckPending', maxAckPending, pending],
+    ['maxDeliver', maxDeliver, config.max_deliver ?? -1],
+  ]);
+}
+
+/** In milliseconds. */
+const ackWaitOf = ({ ack_wait: wait = DEFAULT_ACK_WAIT_MS * 1e6 }: ConsumerConfig): number => wait / 1e6;
 
 /** Infinity for no limit. */
 export const maxAckPendingOf = ({ max_ack_pending: most = DEFAULT_MAX_ACK_PENDING }: ConsumerConfig): number =>

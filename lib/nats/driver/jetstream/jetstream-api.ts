@@ -1,4 +1,5 @@
 import type { JetStreamManager, JetStreamOptions, NatsConnection } from 'nats';
+import { apiPrefixOf } from '../../api-prefix.js';
 
 /** JetStream's API, on one connection. */
 export class JetStreamApi {
@@ -10,8 +11,7 @@ export class JetStreamApi {
     private readonly nc: NatsConnection,
     private readonly options: JetStreamOptions,
   ) {
-    const { domain, apiPrefix = '$JS.API' } = options;
-    this.prefix = domain === undefined ? apiPrefix.replace(/\.$/, '') : `$JS.${domain}.API`;
+    this.prefix = apiPrefixOf(options);
   }
 
   manager(): Promise<JetStreamManager> {

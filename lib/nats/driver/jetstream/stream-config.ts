@@ -61,8 +61,15 @@ function limits(options: StreamSourceSpec['options']): Partial<StreamConfig> {
 
 /** Throws MULTI_BROKER_STREAM_MISMATCH if a stream differs from what the source says. */
 function checkStream(config: StreamConfig, spec: StreamSourceSpec, broker: string): void {
+  const differs = streamDifferences(config, spec);
+  if (differs === '') return;
+  throw errorOf('MULTI_BROKER_STREAM_MISMATCH.stream', { stream: spec.stream, broker, differences: differs });
+}
+
+/** In which options a stream differs from what the source says; empty for none. */
+export function streamDifferences(config: StreamConfig, spec: StreamSourceSpec): string {
   const { storage, replicas, duplicateWindowMs, retention, maxMessages, maxBytes, maxAgeMs, discard } = spec.options;
-  const differs = differences([
+  return differences([
     ['subjects', spec.subjects && list(spec.subjects), list(subjectsOf(config))],
     ['storage', storage, config.storage],
     ['replicas', replicas, config.num_replicas],
@@ -73,9 +80,6 @@ function checkStream(config: StreamConfig, spec: StreamSourceSpec, broker: strin
     ['discard', discard, config.discard],
     ['duplicateWindowMs', duplicateWindowMs, windowMsOf(config)],
   ]);
-  if (differs !== '') {
-    throw errorOf('MULTI_BROKER_STREAM_MISMATCH.stream', { stream: spec.stream, broker, differences: differs });
-  }
 }
 
 /**
@@ -99,9 +103,19 @@ export async function checkFilter(
   { stream, consumer, filter }: StreamSourceSpec,
   broker: string,
 ): Promise<void> {
-  if (filter === undefined || mayMatch(config, filter) || (await holdsSome(jsm, stream, filter))) return;
+  if (filter === undefined || (await canMatch(jsm, config, stream, filter))) return;
   const subjects = subjectsOf(config).join(', ');
   throw errorOf('MULTI_BROKER_STREAM_MISMATCH.filter', { filter, consumer, broker, stream, subjects });
+}
+
+/** Whether a filter matches a message that the stream holds or will hold. */
+export async function canMatch(
+  jsm: JetStreamManager,
+  config: Partial<Subjects>,
+  stream: string,
+  filter: string,
+): Promise<boolean> {
+  return mayMatch(config, filter) || (await holdsSome(jsm, stream, filter));
 }
 
 function mayMatch(config: Partial<Subjects>, filter: string): boolean {

@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+import { pathToFileURL } from 'node:url';
+import type { CommandHost, ExitCode } from './index.js';
+import { libraryOf } from './library-copy.js';
+
+const args = process.argv.slice(2);
+const cwd = process.cwd();
+
+// The result alone goes to the standard output: an application may write to it while it is loaded.
+const print = process.stdout.write.bind(process.stdout);
+process.stdout.write = process.stderr.write.bind(process.stderr);
+
+/** Connections that providers have opened may fail later, or keep the process up: neither is of interest. */
+const ignored = (thrown: unknown): void => {
+  if (args.includes('--verbose')) process.stderr.write(`Ignored: ${String(thrown)}\n`);
+};
+process.on('uncaughtException', ignored);
+process.on('unhandledRejection', ignored);
+
+const host: CommandHost = {
+  args,
+  cwd,
+  load: (file) => import(pathToFileURL(file).href),
+  print: (text) => void print(text),
+  report: (text) => void process.stderr.write(text),
+};
+
+run().then(end, (thrown: unknown) => {
+  host.report(`${String(thrown)}\n`);
+  end(2);
+});
+
+async function run(): Promise<ExitCode> {
+  const library = libraryOf(args, cwd);
+  const { main } = (await import(library ?? './index.js')) as typeof import('./index.js');
+  return main(host);
+}
+
+/** Once both streams have taken everything: a pipe is slower than the process. */
+function end(code: number): void {
+  print('', () => process.stderr.write('', () => process.exit(code)));
+}

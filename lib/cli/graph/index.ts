@@ -1,0 +1,2 @@
+export { type Graph, graphOf } from './graph.js';
+export { mermaidOf } from './mermaid.js';

@@ -1,0 +1,2 @@
+export type { CommandHost, ExitCode } from './host.js';
+export { main } from './main.js';

@@ -1,0 +1,33 @@
+import type { DestinationSpec, SourceSpec } from './addressing.js';
+
+/** What an application uses of one broker. */
+export interface BrokerUse {
+  readonly sources: readonly SourceSpec[];
+  readonly destinations: readonly DestinationSpec[];
+  /** Those of `sources` whose handlers answer every request. */
+  readonly answered: readonly SourceSpec[];
+}
+
+/** Something that a server has to have, or to permit, for an application. */
+export interface Need {
+  /** In the word of its system: `topic`, `group`, `stream`, `durable`, `subject`. */
+  readonly what: string;
+  readonly name: string;
+  /** What the credentials of the application have to be allowed, in the words of the system: `READ`, `publish`. */
+  readonly permissions: readonly string[];
+  /** What else there is to know, such as how a start creates it where it is missing. */
+  readonly note?: string | undefined;
+}
+
+/** Something that a server does not have, or has otherwise. */
+export interface Finding {
+  /** `forbidden`: the credentials may not use it, or may not even ask for it. */
+  readonly problem: 'missing' | 'differs' | 'forbidden';
+  /** As {@link Need.what}. */
+  readonly what: string;
+  readonly name: string;
+  /** A sentence that says what is wrong; without a secret. */
+  readonly text: string;
+  /** A start of the application creates it. */
+  readonly created?: boolean | undefined;
+}

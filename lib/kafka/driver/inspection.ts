@@ -1,0 +1,103 @@
+import type { Admin } from 'kafkajs';
+import type { BrokerUse, Finding } from '../../driver/index.js';
+import { asError } from '../../errors/index.js';
+import { type WantedTopic, wantedTopics } from '../new-topics.js';
+import type { KafkaSettings } from '../options.js';
+import type { KafkaSourceSpec } from '../source-spec.js';
+import type { TopicPattern } from '../topic-pattern.js';
+
+/** The parts of kafkajs's admin that only read. It never lets the cluster create a topic. */
+type Reader = Pick<Admin, 'listTopics' | 'fetchTopicMetadata' | 'fetchOffsets'>;
+
+/** Where the cluster keeps offsets: asking for those of a group would create it. */
+const OFFSETS = '__consumer_offsets';
+
+/**
+ * Compares topics and groups with those of a cluster. Whether this client may read and write is not compared, as kafkajs
+ * cannot ask for it; what it may not describe is `forbidden`.
+ */
+export class ClusterInspection {
+  private readonly wanted: ReadonlyMap<string, WantedTopic>;
+
+  constructor(
+    private readonly admin: Reader,
+    settings: KafkaSettings,
+  ) {
+    this.wanted = new Map(wantedTopics(settings).map((topic) => [topic.name, topic]));
+  }
+
+  async findings({ sources, destinations }: BrokerUse): Promise<readonly Finding[]> {
+    const read = sources as readonly KafkaSourceSpec[];
+    const there = new Set(await this.admin.listTopics());
+    const fixed = destinations.filter(({ fill }) => fill === undefined);
+    const named = [...read.flatMap(({ topic }) => (typeof topic === 'string' ? [topic] : [])), ...this.wanted.keys()];
+    const topics = new Set([...named, ...fixed.map(({ address }) => address)]);
+    const found: (Finding | undefined)[] = [];
+    for (const topic of topics) found.push(await this.topic(topic, there));
+    for (const { topic } of read) if (typeof topic !== 'string') found.push(noMatch(topic, there));
+    for (const groupId of groupsOf(read)) found.push(await this.group(groupId, there));
+    return found.filter((finding) => finding !== undefined);
+  }
+
+  /** A topic that this client may not describe is not in the list, and only the error of a question tells it apart. */
+  private async topic(name: string, there: ReadonlySet<string>): Promise<Finding | undefined> {
+    const partitions = this.wanted.get(name)?.partitions;
+    if (there.has(name) && partitions === undefined) return undefined;
+    try {
+      const { topics } = await this.admin.fetchTopicMetadata({ topics: [name] });
+      const found = topics[0]?.partitions.length;
+      return found === undefined || partitions === undefined ? undefined : otherCount(name, found, partitions);
+    } catch (thrown) {
+      return this.notDescribed(name, typeOf(thrown), thrown);
+    }
+  }
+
+  private notDescribed(name: string, type: string, thrown: unknown): Finding {
+    const topic = { what: 'topic', name };
+    if (type === 'TOPIC_AUTHORIZATION_FAILED') {
+      return { ...topic, problem: 'forbidden', text: 'this client may not describe it, or it does not exist' };
+    }
+    if (type !== 'UNKNOWN_TOPIC_OR_PARTITION') throw asError(thrown);
+    const wanted = this.wanted.get(name);
+    if (wanted === undefined) return { ...topic, problem: 'missing', text: 'the cluster does not have it' };
+    const text = `a start creates it with ${wanted.partitions} partition(s)`;
+    return { ...topic, problem: 'missing', text, created: true };
+  }
+
+  /** The offsets of a group are there for who may describe it. */
+  private async group(groupId: string, there: ReadonlySet<string>): Promise<Finding | undefined> {
+    if (!there.has(OFFSETS)) return undefined;
+    try {
+      await this.admin.fetchOffsets({ groupId, topics: [] });
+      return undefined;
+    } catch (thrown) {
+      if (typeOf(thrown) !== 'GROUP_AUTHORIZATION_FAILED') throw thrown;
+      return { problem: 'forbidden', what: 'group', name: groupId, text: 'this client may not use it' };
+    }
+  }
+}
+
+function otherCount(name: string, found: number, wanted: number): Finding | undefined {
+  if (found === wanted) return undefined;
+  return {
+    problem: 'differs',
+    what: 'topic',
+    name,
+    text: `it has ${found} partition(s), and \`topics\` says ${wanted}`,
+  };
+}
+
+function noMatch(pattern: TopicPattern, there: ReadonlySet<string>): Finding | undefined {
+  if ([...there].some((name) => pattern.matches(name))) return undefined;
+  return { problem: 'missing', what: 'topic', name: String(pattern), text: 'no topic of the cluster matches it' };
+}
+
+const groupsOf = (sources: readonly KafkaSourceSpec[]): ReadonlySet<string> =>
+  new Set(sources.map(({ groupId }) => groupId));
+
+/** Kafka's name of an error, which kafkajs may wrap in one of its own. */
+function typeOf(thrown: unknown): string {
+  const { type, cause } = thrown as { readonly type?: unknown; readonly cause?: unknown };
+  if (typeof type === 'string') return type;
+  return cause instanceof Error ? typeOf(cause) : '';
+}

@@ -1,0 +1,46 @@
+import type { Broker, BrokerDefinition, BrokerUse, DriverContext, Finding, Topology } from '../driver/index.js';
+import { errorOf } from '../errors/index.js';
+import { ManagedBroker } from './managed-broker.js';
+
+/** The definition that a broker was made of. */
+export function definitionOf(broker: Broker): BrokerDefinition {
+  if (broker instanceof ManagedBroker) return broker.definition;
+  throw errorOf('MULTI_BROKER_UNKNOWN_BROKER.asked', { broker: broker.name, hint: 'it is not of this application' });
+}
+
+/** What the handlers of an application use of one broker. */
+export function useOf(broker: string, { handlers }: Topology): BrokerUse {
+  const read = handlers.filter((handler) => handler.broker === broker);
+  const targets = handlers.flatMap(({ publishTo, deadLetter }) => [...publishTo, ...(deadLetter ? [deadLetter] : [])]);
+  const destinations = targets
+    .filter((target) => target.broker === broker)
+    .flatMap((one) => one.destination.spec ?? []);
+  return {
+    sources: read.map(({ source }) => source.spec),
+    destinations,
+    // Others may answer, too, if what reaches them is a request.
+    answered: read.filter(({ replies }) => replies === 'always').map(({ source }) => source.spec),
+  };
+}
+
+/**
+ * Compares what is used with what the broker's server has, without a start. Undefined where the driver cannot compare.
+ * Rejects where the server cannot be asked.
+ */
+export async function inspect(
+  definition: BrokerDefinition,
+  use: BrokerUse,
+  services: Pick<DriverContext, 'clock' | 'log'>,
+  signal: AbortSignal,
+): Promise<readonly Finding[] | undefined> {
+  const driver = await definition.driver();
+  const context = { ...services, broker: definition.name, state: (): void => undefined, shared: made };
+  try {
+    return await driver.inspect?.(context, use, signal);
+  } finally {
+    await driver.close();
+  }
+}
+
+/** A driver that only compares shares nothing with others. */
+const made = <T>(_key: string, make: () => T): T => make();

@@ -1,0 +1,6 @@
+import type { JetStreamOptions } from 'nats';
+
+/** Begins the subjects of JetStream's API, without the last dot. */
+export function apiPrefixOf({ domain, apiPrefix = '$JS.API' }: JetStreamOptions = {}): string {
+  return domain === undefined ? apiPrefix.replace(/\.$/, '') : `$JS.${domain}.API`;
+}

@@ -1,0 +1,44 @@
+import type { NatsConnection } from 'nats';
+import type { BrokerUse, Finding } from '../../../driver/index.js';
+import type { NatsDestinationSpec } from '../../destination-spec.js';
+import { subjectNeeds } from '../../needs.js';
+import type { NatsBrokerOptions } from '../../options.js';
+import type { NatsSourceSpec } from '../../source-spec.js';
+import { clientCode, JetStreamApi } from '../jetstream/jetstream-api.js';
+import { forbidden, permissionsOf } from './permissions.js';
+import { destinationFinding, streamFindings } from './streams.js';
+
+/** Compares what an application uses with a server: permissions by what it tells of this user, streams and durables. */
+export async function inspectServer(
+  nc: NatsConnection,
+  options: NatsBrokerOptions,
+  use: BrokerUse,
+): Promise<readonly Finding[]> {
+  const permissions = await permissionsOf(nc);
+  const refused = permissions && subjectNeeds(use, options).map((need) => forbidden(need, permissions));
+  return [
+    ...(refused ?? []).filter((finding) => finding !== undefined),
+    ...(await jetStreamFindings(nc, options, use)),
+  ];
+}
+
+async function jetStreamFindings(
+  nc: NatsConnection,
+  options: NatsBrokerOptions,
+  use: BrokerUse,
+): Promise<readonly Finding[]> {
+  const sources = (use.sources as readonly NatsSourceSpec[]).filter((source) => source.via === 'jetstream');
+  const destinations = (use.destinations as readonly NatsDestinationSpec[]).filter(({ via }) => via === 'jetstream');
+  if (sources.length + destinations.length === 0) return [];
+  const jsm = await new JetStreamApi(nc, options.jetstream ?? {}).manager();
+  try {
+    const found: Finding[] = [];
+    for (const source of sources) found.push(...(await streamFindings(jsm, source)));
+    for (const to of destinations)
+      found.push(...[await destinationFinding(jsm, to, sources)].flatMap((one) => one ?? []));
+    return found;
+  } catch (thrown) {
+    if (clientCode(thrown) !== '503') throw thrown;
+    return [{ problem: 'missing', what: 'JetStream', name: options.name, text: 'this account of the server has none' }];
+  }
+}

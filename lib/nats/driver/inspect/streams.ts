@@ -1,0 +1,90 @@
+import type { JetStreamManager, StreamInfo } from 'nats';
+import type { Finding } from '../../../driver/index.js';
+import type { NatsDestinationSpec } from '../../destination-spec.js';
+import { wildcards } from '../../needs.js';
+import type { StreamSourceSpec } from '../../source-spec.js';
+import { subjectsOverlap } from '../../subject.js';
+import { consumerDifferences } from '../jetstream/consumer-config.js';
+import { clientCode, CONSUMER_NOT_FOUND, STREAM_NOT_FOUND } from '../jetstream/jetstream-api.js';
+import { canMatch, findOrUndefined, streamDifferences, subjectsOf } from '../jetstream/stream-config.js';
+
+/** The findings of one durable and its stream. */
+export async function streamFindings(jsm: JetStreamManager, spec: StreamSourceSpec): Promise<readonly Finding[]> {
+  const stream = { what: 'stream', name: spec.stream };
+  try {
+    const info = await findOrUndefined(() => jsm.streams.info(spec.stream), STREAM_NOT_FOUND);
+    if (info === undefined) return missingStream(spec);
+    const differs = streamDifferences(info.config, spec);
+    const found: Finding[] = differs === '' ? [] : [{ ...stream, problem: 'differs', text: differs }];
+    return [...found, ...(await consumerFindings(jsm, spec, info))];
+  } catch (thrown) {
+    return [{ ...stream, problem: 'forbidden', text: unanswered(thrown, `STREAM.INFO.${spec.stream}`) }];
+  }
+}
+
+function missingStream({ stream, consumer, subjects }: StreamSourceSpec): readonly Finding[] {
+  if (subjects === undefined) {
+    return [{ problem: 'missing', what: 'stream', name: stream, text: 'the server does not have it' }];
+  }
+  const created = { problem: 'missing', created: true } as const;
+  return [
+    { ...created, what: 'stream', name: stream, text: `a start creates it on ${subjects.join(', ')}` },
+    { ...created, what: 'durable', name: `${consumer} of ${stream}`, text: 'a start creates it' },
+  ];
+}
+
+async function consumerFindings(
+  jsm: JetStreamManager,
+  spec: StreamSourceSpec,
+  { config }: StreamInfo,
+): Promise<readonly Finding[]> {
+  const { stream, consumer, filter } = spec;
+  const durable = { what: 'durable', name: `${consumer} of ${stream}` };
+  if (filter !== undefined && !(await canMatch(jsm, config, stream, filter))) {
+    const subjects = subjectsOf(config).join(', ');
+    return [{ ...durable, problem: 'differs', text: `its filter ${filter} matches none of the subjects ${subjects}` }];
+  }
+  try {
+    const info = await findOrUndefined(() => jsm.consumers.info(stream, consumer), CONSUMER_NOT_FOUND);
+    if (info === undefined) return [{ ...durable, problem: 'missing', text: 'a start creates it', created: true }];
+    const differs = consumerDifferences(info.config, spec);
+    return differs === '' ? [] : [{ ...durable, problem: 'differs', text: differs }];
+  } catch (thrown) {
+    return [{ ...durable, problem: 'forbidden', text: unanswered(thrown, `CONSUMER.INFO.${stream}.${consumer}`) }];
+  }
+}
+
+/**
+ * The finding of a destination that no stream captures, or another one than is expected.
+ *
+ * @param sources a start creates their streams
+ */
+export async function destinationFinding(
+  jsm: JetStreamManager,
+  { subject, stream }: NatsDestinationSpec,
+  sources: readonly StreamSourceSpec[],
+): Promise<Finding | undefined> {
+  const place = { what: 'subject', name: subject };
+  try {
+    const names = await jsm.streams.names(wildcards(subject)).next();
+    if (stream === undefined ? names.length > 0 : names.includes(stream)) return undefined;
+    if (names.length > 0) {
+      return { ...place, problem: 'differs', text: `it is captured by ${names.join(', ')}, not by ${String(stream)}` };
+    }
+    const creator = sources.find((source) => isCaptured(wildcards(subject), source));
+    if (creator === undefined) return { ...place, problem: 'missing', text: 'no stream captures it' };
+    return { ...place, problem: 'missing', text: `a start creates its stream ${creator.stream}`, created: true };
+  } catch (thrown) {
+    return { ...place, problem: 'forbidden', text: unanswered(thrown, 'STREAM.NAMES') };
+  }
+}
+
+function isCaptured(subject: string, { subjects = [] }: StreamSourceSpec): boolean {
+  return subjects.some((pattern) => subjectsOverlap(pattern, subject));
+}
+
+/** Why a question had no answer. Throws what is not a matter of permissions. */
+function unanswered(thrown: unknown, api: string): string {
+  if (clientCode(thrown) === 'PERMISSIONS_VIOLATION') return `this client may not ask for it (${api})`;
+  throw thrown;
+}

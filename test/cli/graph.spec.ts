@@ -1,0 +1,60 @@
+import { describe, expect, it } from '@jest/globals';
+import { type Graph, mermaidOf } from '../../lib/cli/graph/index.js';
+import { ran } from './support.js';
+
+const BRIDGE = 'apps/bridge.module.ts';
+
+describe('graph', () => {
+  it('is a Mermaid flowchart of brokers, places, handlers and dead letters', async () => {
+    const { code, out, err } = await ran('graph', BRIDGE);
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toBe(`flowchart LR
+  subgraph b0["orders (kafka)"]
+    p0(["topic incoming"])
+    p1(["topic dead"])
+  end
+  subgraph b1["events (nats)"]
+    p2(["subject orders.created of a stream"])
+    p3(["stream ORDERS"])
+    p4(["subject prices"])
+  end
+  h0["Bridge.fromKafka<br>4 at once"]
+  h1["Bridge.fromStream<br>batches of 100"]
+  h2["Bridge.fromCore"]
+  p0 -->|"group bridge"| h0
+  h0 --> p2
+  p2 -.->|"feeds"| p3
+  h0 -.->|"dead letter"| p1
+  p3 -->|"durable billing"| h1
+  p4 -->|"queue pricing"| h2
+`);
+  });
+
+  it('is the same as JSON', async () => {
+    const { out } = await ran('graph', BRIDGE, '--format', 'json');
+    const { brokers, handlers, edges } = JSON.parse(out) as Graph;
+    expect(brokers.map(({ name, kind }) => [name, kind])).toEqual([
+      ['orders', 'kafka'],
+      ['events', 'nats'],
+    ]);
+    expect(handlers.map(({ label }) => label)).toEqual(['Bridge.fromKafka', 'Bridge.fromStream', 'Bridge.fromCore']);
+    expect(edges).toContainEqual({
+      from: 'orders/topic incoming',
+      to: 'handler/Bridge.fromKafka',
+      kind: 'reads',
+      label: 'group bridge',
+    });
+  });
+
+  it('is not there with wiring mistakes, which are reported', async () => {
+    const { code, out, err } = await ran('graph', 'apps/mistaken.module.ts');
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toContain('[MULTI_BROKER_UNKNOWN_BROKER]');
+  });
+
+  it('writes names without a meaning to Mermaid', () => {
+    const place = { id: 'b/x', label: 'topic /^a"b#<c>/' };
+    const graph: Graph = { brokers: [{ name: 'b', kind: undefined, places: [place] }], handlers: [], edges: [] };
+    expect(mermaidOf(graph)).toContain('(["topic /^a#34;b#35;#60;c#62;/"])');
+  });
+});
