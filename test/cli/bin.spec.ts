@@ -1,20 +1,7 @@
-import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { compiledApp } from '../support/compiled-library.js';
-import type { Ran } from './support.js';
-
-const BIN = 'node_modules/nestjs-multi-broker/dist/esm/cli/bin.js';
-
-/** Runs the command as `npx` does, in the folder of an application. */
-function spawned(app: string, ...args: string[]): Promise<Ran> {
-  const env = { ...process.env, NOISY: '1' };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [BIN, ...args], { cwd: app, env, maxBuffer: 2 ** 24 }, (error, out, err) => {
-      resolve({ code: (error?.code ?? 0) as Ran['code'], out, err });
-    });
-  });
-}
+import { spawned } from './support.js';
 
 describe.each([
   ['ES modules', 'es6'],
@@ -27,25 +14,25 @@ describe.each([
   }, 60_000);
 
   it('prints the graph alone, and ends although the application keeps its process up', async () => {
-    const { code, out, err } = await spawned(app, 'graph', 'dist/bridge.module.js');
-    expect([code, err]).toEqual([0, 'printed by the application\n']);
+    const { code, out, err } = await spawned(app, ['graph', 'dist/bridge.module.js'], { NOISY: '1' });
+    expect([code, err]).toEqual([0, expect.stringContaining('printed by the application\n')]);
     expect(out).toMatch(/^flowchart LR\n[^]*Bridge\.fromKafka/);
   });
 
   it('checks the wiring', async () => {
-    const { code, out } = await spawned(app, 'check', 'dist/mistaken.module.js');
+    const { code, out } = await spawned(app, ['check', 'dist/mistaken.module.js']);
     expect([code, out]).toEqual([1, expect.stringMatching(/^Wiring: 2 mistakes\n/)]);
   });
 
   it('says in one line what is wrong with a file', async () => {
-    const { code, out, err } = await spawned(app, 'check', 'dist/throwing.module.js');
+    const { code, out, err } = await spawned(app, ['check', 'dist/throwing.module.js']);
     expect([code, out]).toEqual([2, '']);
-    expect(err).toMatch(/^\[MULTI_BROKER_CLI_MODULE\] .*no database at postgres:\/\/\*\*\*@db\.test\/shop.*\n$/);
+    expect(err).toMatch(/^\[MULTI_BROKER_CLI_MODULE\] .*no database at postgres:\/\/\*\*\*@db\.test\/shop.*$/m);
   });
 
   it('uses the copy of the library that the application loads, from wherever it is run', async () => {
     const other = compiledApp('cli-elsewhere', path.join(import.meta.dirname, 'apps'));
-    const { code, out } = await spawned(other, 'graph', path.join(app, 'dist/bridge.module.js'));
+    const { code, out } = await spawned(other, ['graph', path.join(app, 'dist/bridge.module.js')]);
     expect([code, out]).toEqual([0, expect.stringMatching(/^flowchart LR\n/)]);
   }, 60_000);
 });

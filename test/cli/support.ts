@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { type CommandHost, type ExitCode, main } from '../../lib/cli/index.js';
 
 /** What a command has written. */
@@ -18,4 +19,20 @@ export async function ran(...args: string[]): Promise<Ran> {
     report: (text) => void (written.err += text),
   };
   return { code: await main(host), ...written };
+}
+
+const BIN = 'node_modules/nestjs-multi-broker/dist/esm/cli/bin.js';
+
+/** Runs the command as `npx` does, in the folder of an application. */
+export function spawned(
+  app: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
+  const options = { cwd: app, env: { ...process.env, ...env }, maxBuffer: 2 ** 24 };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [BIN, ...args], options, (error, out, err) => {
+      resolve({ code: (error?.code ?? 0) as ExitCode, out, err });
+    });
+  });
 }

@@ -19,6 +19,8 @@ const npm = (...args) => ['npm', ...args];
 const node = (file) => [process.execPath, file];
 const tsc = (config) => [path.join('node_modules', '.bin', 'tsc'), '-p', config];
 
+const command = (...args) => [path.join('node_modules', '.bin', 'nestjs-multi-broker'), ...args];
+
 const PASTED = 'from-the-docs';
 const PASSED = /Tests:?\s+[1-9]\d* passed/;
 const THIRD_DRIVER = path.join(root, 'test/conformance/third-driver');
@@ -30,6 +32,8 @@ const anApp = (nodenext) => [
   ...(nodenext ? [['compiles as nodenext too', tsc(nodenext)]] : []),
   ['its test passes on twins', npm('test', '--', 'bridge.spec')],
   ['the tests of the documentation pass when pasted', npm('test', '--', PASTED), { says: everyPastedTest() }],
+  ['its graph is drawn', command('graph', 'dist/app.module.js'), { says: /^flowchart LR\n[^]*Bridge\.fromKafka/m }],
+  ['its wiring is checked', command('check', 'dist/app.module.js'), { says: 'no mistakes' }],
   ['runs in memory', npm('start', '--silent'), { env: { IN_MEMORY: '1' }, says: 'arrived: Hi!' }],
   ['its test passes on real servers', npm('test', '--', 'bridge.real.spec'), { real: true }],
   ['runs on real servers', npm('start', '--silent'), { real: true, says: 'arrived: Hi!' }],

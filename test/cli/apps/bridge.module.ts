@@ -45,7 +45,11 @@ const { KAFKA_BROKERS = 'kafka.test:9092', NATS_URL = 'nats://nats.test:4222', R
         deadLetter: { broker: 'orders', destination: 'dead' },
         client: { brokers: KAFKA_BROKERS.split(',') },
       }),
-      natsBroker({ name: 'events', client: { servers: NATS_URL, user: 'bridge', pass: 'secret-of-nats' } }),
+      natsBroker({
+        name: 'events',
+        prefix: RUN_ID,
+        client: { servers: NATS_URL, user: 'bridge', pass: 'secret-of-nats' },
+      }),
     ]),
   ],
   providers: [Bridge, Hooks],
