@@ -43,6 +43,8 @@ export interface Kind<
   feeds(to: To, source: From): boolean;
   /** See `BrokerDefinition.readBy`. */
   readBy(from: string | Source, reader: string, settings: Settings): From;
+  /** See `BrokerDefinition.keptBy`. */
+  keptBy(to: To, readers: readonly From[], settings: Settings): string | Source | undefined;
   /** See `BrokerDefinition.origin`. */
   origin(address: string, source: From): PublishedTo;
   /** See `BrokerDefinition.describe`. */
@@ -91,6 +93,7 @@ export function defineKind<
       clash: (one, other) => kind.conflict(one as From, other as From),
       feeds: (to, source) => kind.feeds(to as To, source as From),
       readBy: (from, reader) => kind.readBy(from, reader, settings),
+      keptBy: (to, readers) => kind.keptBy(to as To, readers as readonly From[], settings),
       origin: (address, source) => kind.origin(address, source as From),
       describe: () => kind.describe(options),
       describeSource: (source) => kind.describeSource(source as From, settings),

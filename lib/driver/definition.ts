@@ -64,6 +64,11 @@ export interface BrokerDefinition<K extends string = string> {
    * MultiBrokerError if it cannot be read so.
    */
   readBy?(from: string | Source, reader: string): SourceSpec;
+  /**
+   * The source that keeps the messages of a destination, as `MultiBroker.deadLetters()` takes it; `readers` are sources
+   * of the application that read them. Undefined: nothing keeps them, or what does is not known without a server.
+   */
+  keptBy?(to: DestinationSpec, readers: readonly SourceSpec[]): string | Source | undefined;
   /** Where a message of this address, which the source has read, was published. */
   origin?(address: string, source: SourceSpec): PublishedTo;
   /** Where it connects to, for documents; without a secret. */

@@ -67,6 +67,15 @@ export function readBy(from: string | Source, reader: string, broker: KafkaSetti
 }
 
 /** A record of this topic was published to it. */
+/** A topic keeps what is written to it; a path is many topics. */
+export function keptBy(
+  { address, placeholders }: DestinationSpec,
+  _: unknown,
+  { prefix = '' }: KafkaSettings,
+): string | undefined {
+  return placeholders === undefined ? address.slice(prefix.length) : undefined;
+}
+
 export function origin(address: string, { topic: from }: KafkaSourceSpec): PublishedTo {
   const to = { kind: 'kafka', name: `topic ${address}`, address, dedupes: false };
   return { to, params: paramsOf(from, address) };

@@ -7,6 +7,7 @@ export { definitionOf, inspect, useOf } from './inspection.js';
 export type { Instrumentation } from './instrumentation.js';
 export type { BrokerWaiting } from './broker-waiting.js';
 export { ManagedMultiBroker } from './managed-multi-broker.js';
+export type { PageAccess } from './page-access.js';
 export { type MultiBrokerOptions, type ResolvedOptions, resolveOptions } from './module-options.js';
 export type { Observers } from './observe-all.js';
 export { OBSERVED_BROKERS, observedBrokers } from './observed-brokers.js';

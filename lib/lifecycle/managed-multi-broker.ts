@@ -27,6 +27,7 @@ import { Lifecycle } from './lifecycle.js';
 import type { ManagedBroker } from './managed-broker.js';
 import { moduleOptionProblems, type ResolvedOptions, resolveOptions } from './module-options.js';
 import { OnDemandOperations, stopped } from './on-demand.js';
+import { PageAccess } from './page-access.js';
 import { PendingBindings } from './pending-bindings.js';
 import { observeAll, type Observers } from './observe-all.js';
 import { Redrives } from './redrive/index.js';
@@ -40,6 +41,7 @@ import { targetsOn } from './written-addresses.js';
 export class ManagedMultiBroker extends MultiBroker {
   /** For probes and scrapes. */
   readonly lags: LagReadings;
+  readonly page: PageAccess;
   private readonly registry: BrokerRegistry;
   private readonly hooks = new PublishHooks();
   private readonly wired = new WiredHandlers();
@@ -65,6 +67,11 @@ export class ManagedMultiBroker extends MultiBroker {
     this.operations = new OnDemandOperations(clock, () => this.options.startTimeoutMs);
     this.pending = new PendingBindings(this.registry.known, clock, log);
     const { registry, wired: handlers, pending, operations } = this;
+    this.page = new PageAccess({
+      clock,
+      definition: (name) => registry.known.get(name)?.definition,
+      isOver: () => this.lifecycle.isStopping || this.lifecycle.isDisconnected,
+    });
     const options = (): ResolvedOptions => this.options;
     const check = (): void => this.check();
     const process = {
@@ -231,6 +238,7 @@ export class ManagedMultiBroker extends MultiBroker {
   /** Phases 1 to 3 of a stop. Publishing still works afterwards, so that other modules can finish their work. */
   async drain(): Promise<void> {
     await Promise.all([this.stopRedrives(), this.lifecycle.drain()]);
+    this.page.drained();
   }
 
   /** Phase 4 of a stop: ends the connections. */

@@ -1,8 +1,14 @@
 import type { PublishedTo, Source } from '../driver/index.js';
 import type { NatsDestinationSpec } from './destination-spec.js';
-import { type NatsSourceSpec, type SourceDefaults, sourceSpec, wildcardsOf } from './source-spec.js';
+import {
+  type NatsSourceSpec,
+  type SourceDefaults,
+  sourceSpec,
+  type StreamSourceSpec,
+  wildcardsOf,
+} from './source-spec.js';
 import { stream, type StreamSource } from './sources.js';
-import { paramReader } from './subject.js';
+import { paramReader, streamPrefix } from './subject.js';
 
 /** How long the server waits for a letter's settlement: after a kill, so long until the next run gets it. */
 const ACK_WAIT_MS = 10_000;
@@ -18,6 +24,28 @@ export function readBy(from: string | Source, reader: string, broker: SourceDefa
   const durable = filter === undefined ? reader : `${reader}-${tokenOf(filter)}`;
   const options = { durable, maxAckPending: -1, ackWaitMs: ACK_WAIT_MS };
   return sourceSpec(stream(name, filter === undefined ? options : { ...options, filter }), broker);
+}
+
+/**
+ * The stream that a destination names, or else the one by which a handler reads it; a core subject is kept by none that
+ * is known. Its name is the one before the broker's prefix.
+ */
+export function keptBy(
+  to: NatsDestinationSpec,
+  readers: readonly NatsSourceSpec[],
+  { prefix }: SourceDefaults,
+): StreamSource | undefined {
+  const reader = readers.find((one) => one.via === 'jetstream');
+  const named = to.stream ?? reader?.stream;
+  if (named === undefined) return undefined;
+  const name = named.slice((streamPrefix(prefix) ?? '').length);
+  return stream(name, { durable: 'page', ...(to.stream === undefined && filterOf(reader)) });
+}
+
+/** As the handler's own filter, so that letters redriven by hand and by the page are counted by one durable. */
+function filterOf(reader: StreamSourceSpec | undefined): { readonly filter?: string } {
+  const filter = reader?.options.filter;
+  return filter === undefined ? {} : { filter };
 }
 
 /** Part of a durable's name, which has neither dots nor wildcards. */

@@ -3,7 +3,7 @@ import { describeDestination, describeServer, describeSource } from './describe.
 import { destinationSpec, type NatsDestinationSpec, type StreamDestination } from './destination-spec.js';
 import { loadClient } from './load-client.js';
 import { type NatsBrokerOptions, type NatsSettings, validateOptions } from './options.js';
-import { origin, readBy } from './kept-source.js';
+import { keptBy, origin, readBy } from './kept-source.js';
 import { natsNeeds } from './needs.js';
 import { conflict, feeds, type NatsSourceSpec, SETTINGS, sourceSpec } from './source-spec.js';
 import {
@@ -39,6 +39,7 @@ const defineNats = defineKind<'nats', NatsBrokerOptions, NatsSettings, NatsSourc
   conflict,
   feeds,
   readBy,
+  keptBy,
   origin,
   describe: describeServer,
   describeSource,
