@@ -12,6 +12,7 @@ const ABOVE = {
   telemetry: ['lifecycle', 'delivery', 'driver'],
   prometheus: ['lifecycle', 'delivery', 'driver'],
   cli: ['lifecycle', 'driver'],
+  asyncapi: ['module', 'lifecycle', 'delivery', 'driver'],
   testing: ['lifecycle', 'handlers', 'decorators', 'delivery', 'driver', 'twin'],
   twin: ['driver'],
   kafka: ['driver', 'twin'],

@@ -37,6 +37,18 @@ export default defineConfig(
     rules: { 'no-unused-vars': ['error', unusedVars] },
   },
   {
+    // They run in a browser.
+    files: ['lib/asyncapi/page/assets/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          ...['CSS', 'EventSource', 'MutationObserver', 'ResizeObserver'],
+          ...['confirm', 'document', 'localStorage', 'matchMedia', 'window'],
+        ].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
+  {
     files: ['**/*.cjs'],
     languageOptions: {
       sourceType: 'commonjs',

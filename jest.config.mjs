@@ -39,6 +39,7 @@ const shared = {
 
 const real = ['<rootDir>/test/integration/', '<rootDir>/test/conformance/real/'];
 const differential = '<rootDir>/test/differential/';
+const browser = '<rootDir>/test/browser/';
 
 export default {
   rootDir,
@@ -51,7 +52,7 @@ export default {
       ...shared,
       displayName: 'unit',
       testMatch: ['<rootDir>/{test,sample}/**/*.spec.ts'],
-      testPathIgnorePatterns: ['/node_modules/', ...real, differential],
+      testPathIgnorePatterns: ['/node_modules/', ...real, differential, browser],
     },
     {
       ...shared,
@@ -64,6 +65,11 @@ export default {
       displayName: 'differential',
       globalSetup: '<rootDir>/tools/brokers/jest-global-setup.mjs',
       testMatch: [`${differential}**/*.spec.ts`],
+    },
+    {
+      ...shared,
+      displayName: 'browser',
+      testMatch: [`${browser}**/*.spec.ts`],
     },
   ],
 };

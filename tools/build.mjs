@@ -1,7 +1,8 @@
-// Compiles lib/ twice, for `import` and for `require`, and marks each output folder with its module format.
+// Compiles lib/ twice, for `import` and for `require`, and marks each output folder with its module format. What browsers
+// load is copied as it is.
 // dist/ is replaced as a whole when both passes went well.
 import { spawn } from 'node:child_process';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +15,9 @@ const passes = [
   { config: 'tsconfig.esm.json', format: 'esm', type: 'module' },
   { config: 'tsconfig.cjs.json', format: 'cjs', type: 'commonjs' },
 ];
+
+/** Folders of lib/ whose files no compiler touches. */
+const copied = ['asyncapi/page/assets'];
 
 const output = path.join(root, '.tmp', `build-${process.pid}`);
 try {
@@ -29,6 +33,7 @@ async function compile({ config, format, type }) {
   mkdirSync(folder, { recursive: true });
   // Bundlers read `sideEffects` from the nearest package.json, which is this one.
   writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify({ type, sideEffects }, null, 2)}\n`);
+  for (const assets of copied) cpSync(path.join(root, 'lib', assets), path.join(folder, assets), { recursive: true });
   const child = spawn(process.execPath, [tsc, '-p', config, '--outDir', folder], { cwd: root, stdio: 'inherit' });
   return new Promise((resolve, reject) => child.once('error', reject).once('exit', resolve));
 }

@@ -4,7 +4,16 @@ import { destinationSpec, type KafkaDestinationSpec } from './destination-spec.j
 import { loadClient } from './load-client.js';
 import { kafkaNeeds } from './needs.js';
 import type { KafkaBrokerOptions, KafkaSettings } from './options.js';
-import { clash, feeds, type KafkaSourceSpec, keptBy, origin, readBy, sourceSpec, TOPIC_OPTIONS } from './source-spec.js';
+import {
+  clash,
+  feeds,
+  type KafkaSourceSpec,
+  keptBy,
+  origin,
+  readBy,
+  sourceSpec,
+  TOPIC_OPTIONS,
+} from './source-spec.js';
 import { prefixedTopic, topic, type TopicOptions, type TopicSource } from './topic.js';
 import { optionProblems } from './validate-options.js';
 

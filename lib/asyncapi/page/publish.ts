@@ -1,0 +1,68 @@
+import type { MultiBroker, PrefixOption, PublishReceipt, Topology } from '../../driver/index.js';
+import { Refusal } from './http/exchange.js';
+
+/** Somewhere an administrator may publish to: what a handler reads, or publishes to. */
+export interface Channel {
+  readonly broker: string;
+  /** As the broker is told it: without the broker's prefix. */
+  readonly address: string;
+  /** Names of its placeholders, whose values come with the message. */
+  readonly params: readonly string[];
+}
+
+/** The channels of an application. Subjects with wildcards are left out: what they stand for is not known. */
+export function channelsOf(topology: Topology, optionsOf: (broker: string) => object | undefined): readonly Channel[] {
+  const sources = topology.handlers.flatMap(({ broker, source }) => {
+    const { spec, description } = source;
+    const [first = spec.bareAddress ?? spec.address] = description.addresses ?? [];
+    return [{ broker, address: first }];
+  });
+  const targets = topology.handlers.flatMap(({ publishTo }) =>
+    publishTo.map(({ broker, destination }) => ({ broker, address: destination.address })),
+  );
+  const found = new Map<string, Channel>();
+  for (const { broker, address: full } of [...sources, ...targets]) {
+    const address = withoutPrefix(full, optionsOf(broker));
+    if (/[*>]|^\//.test(address)) continue;
+    const params = [...address.matchAll(/\{([^{}]+)\}/g)].map(([, name = '']) => name);
+    found.set(`${broker}\n${address}`, { broker, address, params });
+  }
+  return [...found.values()];
+}
+
+/** What a broker publishes to begins with its prefix by itself. */
+function withoutPrefix(address: string, { prefix = '' }: PrefixOption = {}): string {
+  return address.startsWith(prefix) ? address.slice(prefix.length) : address;
+}
+
+/** What the page sends. */
+interface Wanted {
+  readonly broker?: unknown;
+  readonly address?: unknown;
+  readonly payload?: unknown;
+  readonly key?: unknown;
+  readonly params?: unknown;
+}
+
+/** Publishes a payload, which is JSON, to one of the channels. @throws Refusal */
+export async function publishTo(
+  brokers: MultiBroker,
+  channels: readonly Channel[],
+  { broker, address, payload, key, params }: Wanted,
+): Promise<PublishReceipt> {
+  const channel = channels.find((one) => one.broker === broker && one.address === address);
+  if (channel === undefined) throw new Refusal(404, 'This application has no such channel');
+  if (payload === undefined) throw new Refusal(400, 'There is no payload');
+  const values = Object.fromEntries(channel.params.map((name) => [name, textOf(params, name)]));
+  const options = {
+    ...(typeof key === 'string' && key !== '' && { key }),
+    ...(channel.params.length > 0 && { params: values }),
+  };
+  return brokers.get(channel.broker).publish(channel.address, payload, options);
+}
+
+function textOf(params: unknown, name: string): string {
+  const value = (params as Readonly<Record<string, unknown>> | undefined)?.[name];
+  if (typeof value !== 'string' || value === '') throw new Refusal(400, `The placeholder ${name} has no value`);
+  return value;
+}

@@ -1,0 +1,35 @@
+import type { INestApplication } from '@nestjs/common';
+import { MultiBroker } from '../../driver/index.js';
+import type { ManagedMultiBroker } from '../../lifecycle/index.js';
+import { type AdapterRequest, type AdapterResponse, Exchange } from './http/exchange.js';
+import type { PageOptions } from './options.js';
+import { type PageParts, PageRoutes } from './routes.js';
+
+/** Serves the page, its documents and its live view. Call it before the application listens. */
+export function setUpPage(
+  path: string,
+  app: INestApplication,
+  options: PageOptions,
+  document: PageParts['document'],
+): void {
+  const full = fullPath(path, app, options.useGlobalPrefix);
+  const base = full.slice(full.lastIndexOf('/') + 1);
+  const brokers = app.get<unknown, ManagedMultiBroker>(MultiBroker, { strict: false });
+  const routes = new PageRoutes({ app, brokers, options, base, document });
+  const adapter = app.getHttpAdapter();
+  for (const { method, path: rest, answer } of routes.all()) {
+    const handle = (request: AdapterRequest, response: AdapterResponse): void => {
+      void answer(new Exchange(request, response));
+    };
+    adapter[method](`${full}${rest}`, handle as never);
+  }
+  brokers.page.onDrained(() => routes.live.end());
+}
+
+/** As SwaggerModule has it: a leading slash, no trailing one, and the global prefix where it is wanted. */
+function fullPath(path: string, app: INestApplication, useGlobalPrefix = false): string {
+  const { config } = app as { readonly config?: { getGlobalPrefix?(): string } };
+  const prefix = useGlobalPrefix ? (config?.getGlobalPrefix?.() ?? '') : '';
+  const parts = `${prefix}/${path}`.split('/').filter((part) => part !== '');
+  return `/${parts.join('/')}`;
+}
