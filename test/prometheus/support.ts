@@ -23,7 +23,11 @@ export class Scrape {
   readonly described: ReadonlyMap<string, Family>;
   private readonly families: ReadonlyMap<string, Family>;
 
-  constructor(text: string) {
+  /** @param prefix of all names */
+  constructor(
+    text: string,
+    private readonly prefix = 'multi_broker_',
+  ) {
     this.described = byName(text);
     // The parser takes all series of a histogram for one: without the type they are three metrics, each with its labels.
     this.families = byName(text.replaceAll(/^# TYPE \S+ histogram\n/gm, ''));
@@ -36,7 +40,7 @@ export class Scrape {
 
   /** The series of a metric, without the prefix in its name. */
   all(name: string): readonly Series[] {
-    const family = this.families.get(`multi_broker_${name}`);
+    const family = this.families.get(`${this.prefix}${name}`);
     if (family === undefined) throw new Error(`No metric ${name} among ${this.names.join(', ')}`);
     return family.metrics;
   }

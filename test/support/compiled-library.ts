@@ -45,7 +45,8 @@ export function compiled(filename: string, format: ModuleFormat = 'es6'): string
   const parser = { syntax: 'typescript', decorators: true } as const;
   const transform = { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: true };
   // Clients are loaded by `import()` in either format.
-  const module = { type: format, ignoreDynamic: true } as const;
+  // The annotation tells names of exports to `import()` of CommonJS.
+  const module = { type: format, ignoreDynamic: true, exportInteropAnnotation: true } as const;
   const options = { swcrc: false, module, jsc: { target: 'es2022', parser, transform } } as const;
   return transformSync(readFileSync(filename, 'utf8'), { ...options, filename }).code;
 }
