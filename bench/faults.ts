@@ -32,6 +32,7 @@ const faults: readonly Fault[] = [
     setting: { targetFirst, targetMayBeLate: true },
     natsIsLate: true,
     async act(bridge, nats, { subject }) {
+      await bridge.started;
       await pause(2_000);
       await nats.start();
       await recordArrivals(nats.url, 'ARRIVED', subject);
