@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import * as asyncapi from '../lib/asyncapi/index.js';
 import * as health from '../lib/health/index.js';
 import * as telemetry from '../lib/telemetry/index.js';
 import * as api from '../lib/index.js';
@@ -44,6 +45,7 @@ it('the main entry exports what is public, and nothing else', () => {
 });
 
 it('the entry points of integrations export what is public, and nothing else', () => {
+  expect(Object.keys(asyncapi).sort()).toEqual(['AsyncApi', 'documentOf']);
   expect(Object.keys(health).sort()).toEqual(['MultiBrokerHealthIndicator', 'MultiBrokerHealthModule']);
   expect(Object.keys(telemetry).sort()).toEqual(['SEMANTIC_CONVENTIONS', 'TelemetryModule']);
   expect(Object.keys(prometheus).sort()).toEqual(['MultiBrokerMetricsModule']);

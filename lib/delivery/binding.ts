@@ -85,6 +85,8 @@ export interface BindingShape {
   /** Of the results, by publisher. */
   readonly results: readonly { readonly payload: PayloadShape; readonly conditional: boolean }[];
   readonly filtered: boolean;
+  /** Undefined: nothing is declared, or `void`. */
+  readonly returns: PayloadShape | undefined;
 }
 
 /** One of several handlers of a source. */

@@ -52,6 +52,8 @@ export interface TopologyHandler {
   readonly broker: string;
   readonly source: TopologySource;
   readonly payload: PayloadShape;
+  /** What the method returns, as far as its declared type says; undefined where it says nothing, or `void`. */
+  readonly returns: PayloadShape | undefined;
   /** Closest to the method first. */
   readonly publishTo: readonly TopologyPublisher[];
   readonly deadLetter: TopologyDeadLetter | undefined;
@@ -101,7 +103,10 @@ export interface PlaceDescription {
   readonly channel?: Readonly<Record<string, object>>;
   /** Of reading from it, or writing to it: a group. */
   readonly operation?: Readonly<Record<string, object>>;
+  /** Of reading from it, or writing to it. */
   readonly extensions?: Readonly<Record<`x-${string}`, unknown>>;
+  /** Of the channel, whoever reads it or writes to it. */
+  readonly channelExtensions?: Readonly<Record<`x-${string}`, unknown>>;
 }
 
 /** What is known of payloads: nothing, a schema, or a class. */

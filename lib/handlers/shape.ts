@@ -10,7 +10,8 @@ import { metadataOf } from './method-metadata.js';
 export function shapeOf({ options, publishTo, method }: HandlerDeclaration): BindingShape {
   const at = method?.host && { ...method.host, method: method.name };
   const type = at && (options.batch === undefined ? payloadType(at) : itemType(at));
-  const returned = at && known(Reflect.getMetadata('design:returntype', prototypeOf(at), at.method));
+  const declared: unknown = at && Reflect.getMetadata('design:returntype', prototypeOf(at), at.method);
+  const returned = known(declared);
   return {
     payload: shape(options.schema, type),
     results: publishTo.map(({ options: { schema, when } }) => ({
@@ -18,6 +19,7 @@ export function shapeOf({ options, publishTo, method }: HandlerDeclaration): Bin
       conditional: when !== undefined,
     })),
     filtered: options.filter !== undefined,
+    returns: declared === undefined ? undefined : shape(undefined, returned),
   };
 }
 

@@ -34,7 +34,7 @@ export function describeSource({ topic, groupId }: KafkaSourceSpec, settings: Ka
   if (typeof topic === 'string') return { ...describeTopic(topic, settings), operation };
   // The topics of a path are one channel with parameters, those of a RegExp are known to the server only.
   if (topic instanceof TopicPath) return { addresses: [String(topic)], operation };
-  return { addresses: [], operation, extensions: { 'x-kafka-topics': String(topic) } };
+  return { addresses: [], operation, channelExtensions: { 'x-kafka-topics': String(topic) } };
 }
 
 /** With partitions and replicas where the application says how to create the topic. */
@@ -42,7 +42,7 @@ export function describeTopic(name: string, settings: KafkaSettings): PlaceDescr
   const wanted = wantedTopics(settings).find((one) => one.name === name);
   return {
     channel: { kafka: { topic: name, ...(wanted && created(wanted)), ...BINDING } },
-    ...(wanted?.config && { extensions: { 'x-kafka-config': wanted.config } }),
+    ...(wanted?.config && { channelExtensions: { 'x-kafka-config': wanted.config } }),
   };
 }
 

@@ -61,6 +61,7 @@ class TopologyBuilder {
       broker,
       source: this.source(broker, source),
       payload: shape?.payload ?? NOTHING,
+      returns: shape?.returns,
       publishTo: routes.map((route, place) => this.publisher(route, shape?.results[place])),
       deadLetter: deadLetter && this.deadLetter(deadLetter, source),
       batch: batchOf(binding),

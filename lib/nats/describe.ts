@@ -45,7 +45,7 @@ function ofSubject({ path, subject, queue }: CoreSourceSpec): PlaceDescription {
   return {
     addresses: [named(path)],
     ...(queue !== undefined && { operation: { nats: { queue, ...BINDING } } }),
-    ...(named(path) !== path && { extensions: { 'x-nats-subject': subject } }),
+    ...(named(path) !== path && { channelExtensions: { 'x-nats-subject': subject } }),
   };
 }
 
@@ -53,11 +53,15 @@ function ofSubject({ path, subject, queue }: CoreSourceSpec): PlaceDescription {
 function ofStream({ stream, consumer, filter, path, subjects, options }: StreamSourceSpec): PlaceDescription {
   const { durable: _, filter: __, subjects: ___, ...settings } = withoutKind(options);
   const told = { stream, durable: consumer, filter, subjects, ...settings };
-  const jetstream = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));
   return {
     addresses: path === undefined ? (subjects ?? []).map(named) : [named(path)],
-    extensions: { 'x-jetstream': jetstream },
+    extensions: { 'x-jetstream': withoutUndefined(told) },
+    channelExtensions: { 'x-jetstream': withoutUndefined({ stream, subjects }) },
   };
+}
+
+function withoutUndefined(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
 /** A source is its options, and what `stream()` adds. */
@@ -69,7 +73,7 @@ function withoutKind(options: StreamSourceSpec['options']): StreamSourceSpec['op
 
 export function describeDestination({ via, stream }: NatsDestinationSpec): PlaceDescription {
   if (via === 'core') return {};
-  return { extensions: { 'x-jetstream': { ...(stream !== undefined && { stream }) } } };
+  return { channelExtensions: { 'x-jetstream': { ...(stream !== undefined && { stream }) } } };
 }
 
 /** A subject whose wildcards are placeholders, named as the params of its messages are: by their place. */

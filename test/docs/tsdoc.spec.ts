@@ -12,6 +12,7 @@ const entries = [
   'health/index.ts',
   'telemetry/index.ts',
   'prometheus/index.ts',
+  'asyncapi/index.ts',
   'driver/public.ts',
 ].map((file) => path.join(root, 'lib', file));
 const program = ts.createProgram(entries, {

@@ -103,7 +103,7 @@ describe('the topology of an application', () => {
       description: {
         channel: { kafka: { topic: 'created', partitions: 6, replicas: 3, bindingVersion: '0.5.0' } },
         operation: { kafka: { groupId: { type: 'string', enum: ['own'] }, bindingVersion: '0.5.0' } },
-        extensions: { 'x-kafka-config': { 'retention.ms': '1000' } },
+        channelExtensions: { 'x-kafka-config': { 'retention.ms': '1000' } },
       },
     });
   });
@@ -123,10 +123,11 @@ describe('the topology of an application', () => {
     expect(handlers[0]!.source.description).toEqual({
       addresses: ['shop.{0}'],
       extensions: { 'x-jetstream': { stream: 'SHOP', durable: 'd', subjects: ['shop.>'], ackWaitMs: 5_000 } },
+      channelExtensions: { 'x-jetstream': { stream: 'SHOP', subjects: ['shop.>'] } },
     });
     expect(handlers[0]!.publishTo[0]!.destination).toMatchObject({
       address: 'shop.paid',
-      description: { extensions: { 'x-jetstream': { stream: 'SHOP' } } },
+      description: { channelExtensions: { 'x-jetstream': { stream: 'SHOP' } } },
       readBy: ['Handler.stream@events/SHOP'],
     });
     expect(handlers[1]!.source.description).toEqual({
@@ -270,7 +271,9 @@ describe('the topology of an application', () => {
       always() {}
 
       @Subscribe('events', 'listen', { reply: false })
-      never() {}
+      never(): Receipt {
+        return new Receipt();
+      }
 
       @Subscribe('orders', 'kept')
       kept() {}
@@ -280,6 +283,13 @@ describe('the topology of an application', () => {
     }
     const { handlers } = await topologyOf(Handler);
     expect(handlers.map(({ replies }) => replies)).toEqual(['result', 'always', 'never', 'never', 'result']);
+    expect(handlers.map(({ returns }) => returns)).toEqual([
+      undefined,
+      undefined,
+      { type: Receipt },
+      undefined,
+      undefined,
+    ]);
   });
 
   it('has the brokers of a third party, which need not tell of their servers', async () => {

@@ -7,6 +7,11 @@ export const LIFECYCLE = {
     remedy: 'Install the client package that the message names.',
     message: "Broker '{broker}' needs the package '{package}', which is not installed (npm install {package})",
   },
+  MULTI_BROKER_PACKAGE_MISSING: {
+    retryable: false,
+    remedy: 'Install the package that the message names.',
+    message: "{what} needs the package '{package}', which is not installed (npm install {package})",
+  },
   MULTI_BROKER_DUPLICATE_COPY: {
     retryable: false,
     remedy: 'Install one copy of nestjs-multi-broker in the process (see `npm ls nestjs-multi-broker`).',

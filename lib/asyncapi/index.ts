@@ -1,0 +1,17 @@
+export { AsyncApi } from './asyncapi.js';
+export { documentOf } from './document.js';
+export type {
+  AsyncApiChannel,
+  AsyncApiDocument,
+  AsyncApiInfo,
+  AsyncApiMessage,
+  AsyncApiOperation,
+  AsyncApiReply,
+  AsyncApiSchema,
+  AsyncApiServer,
+  Extensions,
+  Json,
+  JsonObject,
+  Reference,
+} from './document-types.js';
+export type { AsyncApiOptions } from './options.js';

@@ -1,0 +1,73 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { JsonObject } from '../document-types.js';
+import { componentKey, refTo } from '../keys.js';
+import { eachSchema, isObject } from './walk.js';
+
+/** Prefixes by which schemas refer to the definitions beside them. */
+const LOCAL = /^#\/(?:\$defs|definitions|components\/schemas)\/(.+)$/;
+
+/** Of a schema of its own; in a document they would be resolved against another base. */
+const HEAD = new Set(['$schema', '$id', 'id', '$defs', 'definitions']);
+
+/** The schemas of a document. Equal ones of one name are one. */
+export class SchemaComponents {
+  private readonly all = new Map<string, JsonObject>();
+
+  /** As the document has it. */
+  get schemas(): Record<string, JsonObject> {
+    return Object.fromEntries(this.all);
+  }
+
+  /** Adds a schema with its definitions, and gives its key: the name, numbered where another schema has it. */
+  add(name: string, json: JsonObject): string {
+    const definitions = definitionsOf(json);
+    const alias = aliasOf(json, definitions);
+    const parts = new Map(alias === undefined ? [['#', json], ...definitions] : definitions);
+    for (let number = 1; ; number++) {
+      const keyOf = (part: string): string => {
+        const key = componentKey(part === '#' ? name : part);
+        return number === 1 ? key : `${key}${String(number)}`;
+      };
+      if (this.fits(parts, keyOf)) return keyOf(alias ?? '#');
+    }
+  }
+
+  /** Whether all names are free, or are those of the same schemas; then they are added. */
+  private fits(parts: ReadonlyMap<string, JsonObject>, keyOf: (part: string) => string): boolean {
+    const made = [...parts].map(([part, json]) => [keyOf(part), embedded(json, keyOf)] as const);
+    // A definition may have the name of the schema that it belongs to.
+    const isOnce = new Set(made.map(([key]) => key)).size === made.length;
+    const free = made.every(([key, json]) => !this.all.has(key) || isDeepStrictEqual(this.all.get(key), json));
+    if (free && isOnce) for (const [key, json] of made) this.all.set(key, json);
+    return free && isOnce;
+  }
+}
+
+function definitionsOf({ $defs, definitions }: JsonObject): [string, JsonObject][] {
+  const all = { ...($defs as JsonObject | undefined), ...(definitions as JsonObject | undefined) };
+  return Object.entries(all).flatMap(([key, json]) => (isObject(json) ? [[key, json]] : []));
+}
+
+/** A schema that is one of its definitions, which has the better name. */
+function aliasOf({ $ref }: JsonObject, definitions: readonly [string, JsonObject][]): string | undefined {
+  const name = typeof $ref === 'string' ? localName($ref) : undefined;
+  return definitions.some(([key]) => key === name) ? name : undefined;
+}
+
+function localName(ref: string): string | undefined {
+  const [, name] = LOCAL.exec(ref) ?? [];
+  return name === undefined ? undefined : decodeURIComponent(name).replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+/** With references into the document. */
+function embedded(json: JsonObject, keyOf: (part: string) => string): JsonObject {
+  const own = Object.fromEntries(Object.entries(json).filter(([key]) => !HEAD.has(key)));
+  const made = eachSchema(own, (inner) => embedded(inner, keyOf));
+  return typeof made.$ref === 'string' ? { ...made, $ref: moved(made.$ref, keyOf) } : made;
+}
+
+function moved(ref: string, keyOf: (part: string) => string): string {
+  if (ref === '#') return refTo('components', 'schemas', keyOf('#')).$ref;
+  const name = localName(ref);
+  return name === undefined ? ref : refTo('components', 'schemas', keyOf(name)).$ref;
+}
