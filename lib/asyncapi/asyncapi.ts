@@ -1,8 +1,9 @@
-import type { INestApplicationContext } from '@nestjs/common';
+import type { INestApplication, INestApplicationContext } from '@nestjs/common';
 import { MultiBroker } from '../driver/index.js';
 import { documentOf } from './document.js';
 import type { AsyncApiDocument } from './document-types.js';
-import type { AsyncApiOptions } from './options.js';
+import { type AsyncApiOptions, checkAsyncApiOptions, DOCUMENT_OPTIONS } from './options.js';
+import { checkPageOptions, documentOptionsOf, type PageOptions, setUpPage } from './page/index.js';
 import { toYaml } from './yaml.js';
 
 /** Documents of an application by AsyncAPI. */
@@ -34,6 +35,31 @@ export class AsyncApi {
    */
   static yaml(document: AsyncApiDocument): Promise<string> {
     return toYaml(document);
+  }
+
+  /**
+   * Serves the document and a page about the application, in the manner of SwaggerModule: the graph of its handlers, a live
+   * view of what is stuck and why, its dead letters, and the document, rendered. The document alone is at the same path with
+   * `.json` and `.yaml`. Call it before the application listens; on Express and on Fastify.
+   *
+   * Everybody who reaches the path may look, unless there is a `guard`; nobody sees a payload or changes anything, unless
+   * there is an `admin`.
+   *
+   * ```ts
+   * AsyncApi.setup('/asyncapi', app, { info: { title: 'Orders', version: '1.0.0' } });
+   * ```
+   *
+   * @throws MultiBrokerError MULTI_BROKER_OPTION_INVALID
+   */
+  static setup(path: string, app: INestApplication, options: AsyncApiOptions & PageOptions): void {
+    checkPageOptions(options, DOCUMENT_OPTIONS);
+    const of = documentOptionsOf(options);
+    checkAsyncApiOptions(of);
+    setUpPage(path, app, options, {
+      title: of.info.title,
+      json: async () => JSON.stringify(await AsyncApi.document(app, of), undefined, 2),
+      yaml: async () => AsyncApi.yaml(await AsyncApi.document(app, of)),
+    });
   }
 }
 

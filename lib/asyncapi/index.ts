@@ -15,3 +15,4 @@ export type {
   Reference,
 } from './document-types.js';
 export type { AsyncApiOptions } from './options.js';
+export type { PageAdmin, PageGuard, PageOptions } from './page/index.js';

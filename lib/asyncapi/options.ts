@@ -11,11 +11,11 @@ export interface AsyncApiOptions {
   readonly defaultContentType?: string;
 }
 
-const NAMES: OptionNames<AsyncApiOptions> = { info: true, id: true, defaultContentType: true };
+export const DOCUMENT_OPTIONS: OptionNames<AsyncApiOptions> = { info: true, id: true, defaultContentType: true };
 
 /** @throws MultiBrokerError MULTI_BROKER_OPTION_INVALID */
 export function checkAsyncApiOptions(options: AsyncApiOptions): void {
-  const [unknown] = unknownOptions(options, NAMES);
+  const [unknown] = unknownOptions(options, DOCUMENT_OPTIONS);
   if (unknown !== undefined) throw errorOf('MULTI_BROKER_OPTION_INVALID.reported', { problem: unknown });
   const info = options.info as Partial<AsyncApiInfo> | undefined;
   for (const name of ['title', 'version'] as const) {

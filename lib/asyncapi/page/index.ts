@@ -1,3 +1,4 @@
 export type { PageGuard } from './http/guard.js';
-export { checkPageOptions, PAGE_OPTIONS, type PageAdmin, type PageOptions } from './options.js';
+export { checkPageOptions, documentOptionsOf, type PageAdmin, type PageOptions } from './options.js';
+export type { PageDocument } from './routes.js';
 export { setUpPage } from './setup.js';

@@ -39,8 +39,11 @@ const NAMES: OptionNames<PageOptions> = {
   useGlobalPrefix: true,
 };
 
-/** Names of the options of the page, which the document does not know. */
-export const PAGE_OPTIONS: readonly string[] = Object.keys(NAMES);
+/** The options without those of the page, which a document does not know. */
+export function documentOptionsOf<T extends PageOptions>(options: T): Omit<T, keyof PageOptions> {
+  const own = Object.entries(options).filter(([name]) => !Object.hasOwn(NAMES, name));
+  return Object.fromEntries(own) as Omit<T, keyof PageOptions>;
+}
 
 /** @throws MultiBrokerError MULTI_BROKER_OPTION_INVALID: a misspelt guard would leave the page open */
 export function checkPageOptions(options: PageOptions, others: Readonly<Record<string, true>>): void {

@@ -13,6 +13,13 @@ import { Live } from './live/live.js';
 import { mayPublish, type PageOptions } from './options.js';
 import { type Channel, channelsOf, publishTo } from './publish.js';
 
+/** The document that the page shows, made when it is asked for: brokers may be added. */
+export interface PageDocument {
+  readonly title: string;
+  json(): Promise<string>;
+  yaml(): Promise<string>;
+}
+
 /** What the page is made of. */
 export interface PageParts {
   readonly app: INestApplication;
@@ -20,7 +27,7 @@ export interface PageParts {
   readonly options: PageOptions;
   /** The last part of its path, on which the addresses of its files are based. */
   readonly base: string;
-  readonly document: () => { readonly title: string; readonly json: string; readonly yaml: string };
+  readonly document: PageDocument;
 }
 
 export interface Route {
@@ -69,8 +76,8 @@ export class PageRoutes {
     return [
       read('', (exchange) => this.page(exchange)),
       read('/reference', (exchange) => this.html(exchange, 'reference.html', REFERENCE_POLICY)),
-      read('.json', (exchange) => this.file(exchange, 'application/json', this.parts.document().json)),
-      read('.yaml', (exchange) => this.file(exchange, 'application/yaml', this.parts.document().yaml)),
+      read('.json', async (exchange) => this.file(exchange, 'application/json', await this.parts.document.json())),
+      read('.yaml', async (exchange) => this.file(exchange, 'application/yaml', await this.parts.document.yaml())),
       ...[...this.assets].flatMap(([name, asset]) =>
         name.endsWith('.html') ? [] : [read(`/${name}`, (exchange) => this.asset(exchange, asset))],
       ),
@@ -115,7 +122,7 @@ export class PageRoutes {
 
   private html(exchange: Exchange, name: string, policy: string): void {
     const template = this.assets.get(name)?.body.toString('utf8') ?? '';
-    const values = { base: encodeURIComponent(this.parts.base), title: escaped(this.parts.document().title) };
+    const values = { base: encodeURIComponent(this.parts.base), title: escaped(this.parts.document.title) };
     const html = template.replaceAll(/\{\{(base|title)\}\}/g, (_, value: keyof typeof values) => values[value]);
     exchange.answer(200, 'text/html; charset=utf-8', html, { 'content-security-policy': policy });
   }

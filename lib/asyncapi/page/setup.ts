@@ -3,15 +3,10 @@ import { MultiBroker } from '../../driver/index.js';
 import type { ManagedMultiBroker } from '../../lifecycle/index.js';
 import { type AdapterRequest, type AdapterResponse, Exchange } from './http/exchange.js';
 import type { PageOptions } from './options.js';
-import { type PageParts, PageRoutes } from './routes.js';
+import { type PageDocument, PageRoutes } from './routes.js';
 
 /** Serves the page, its documents and its live view. Call it before the application listens. */
-export function setUpPage(
-  path: string,
-  app: INestApplication,
-  options: PageOptions,
-  document: PageParts['document'],
-): void {
+export function setUpPage(path: string, app: INestApplication, options: PageOptions, document: PageDocument): void {
   const full = fullPath(path, app, options.useGlobalPrefix);
   const base = full.slice(full.lastIndexOf('/') + 1);
   const brokers = app.get<unknown, ManagedMultiBroker>(MultiBroker, { strict: false });

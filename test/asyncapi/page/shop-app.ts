@@ -2,7 +2,7 @@ import { Injectable, Module, type INestApplication, type LoggerService } from '@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { z } from 'zod';
-import { checkPageOptions, type PageOptions, setUpPage } from '../../../lib/asyncapi/page/index.js';
+import { AsyncApi, type PageOptions } from '../../../lib/asyncapi/index.js';
 import {
   type BatchOptions,
   MultiBroker,
@@ -79,28 +79,6 @@ export class Reports {
 })
 class ShopModule {}
 
-const payload = {
-  type: 'object',
-  properties: { id: { type: 'string' }, amount: { type: 'number', minimum: 1 } },
-};
-
-/** In the shape of a document that is made of an application. */
-const document = {
-  asyncapi: '3.1.0',
-  info: { title: 'Shop & Co', version: '1.0.0' },
-  servers: { east: { host: 'east.example:9092', protocol: 'kafka' } },
-  channels: {
-    'east/orders': { address: 'orders', servers: [{ $ref: '#/servers/east' }], messages: { order: { payload } } },
-  },
-  operations: {
-    confirm: {
-      action: 'receive',
-      channel: { $ref: '#/channels/east~1orders' },
-      messages: [{ $ref: '#/channels/east~1orders/messages/order' }],
-    },
-  },
-};
-
 const open = new Set<INestApplication>();
 
 export interface ShopApp {
@@ -124,12 +102,7 @@ export async function shopApp(options: ShopOptions = {}): Promise<ShopApp> {
       ? await NestFactory.create(ShopModule, new FastifyAdapter(), { logger: quiet })
       : await NestFactory.create(ShopModule, { logger: quiet });
   if (globalPrefix !== undefined) app.setGlobalPrefix(globalPrefix);
-  checkPageOptions(page, {});
-  setUpPage(path, app, page, () => ({
-    title: document.info.title,
-    json: JSON.stringify(document),
-    yaml: 'asyncapi: 3.1.0',
-  }));
+  AsyncApi.setup(path, app, { info: { title: 'Shop & Co', version: '1.0.0' }, ...page });
   open.add(app);
   await app.listen(0, '127.0.0.1');
   return { app, url: await app.getUrl(), brokers: app.get(MultiBroker) };
