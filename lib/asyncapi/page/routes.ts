@@ -8,7 +8,7 @@ import { type Exchange, Refusal } from './http/exchange.js';
 import { passGuard } from './http/guard.js';
 import { refuseOtherOrigins } from './http/same-origin.js';
 import { letterPlacesOf, type LetterPlace } from './letters/places.js';
-import { lookAt, redriveOf } from './letters/letters.js';
+import { Looks, redriveOf } from './letters/letters.js';
 import { Live } from './live/live.js';
 import { mayPublish, type PageOptions } from './options.js';
 import { type Channel, channelsOf, publishTo } from './publish.js';
@@ -58,11 +58,13 @@ const REFERENCE_POLICY = POLICY.replace("script-src 'self'", "script-src 'self' 
 /** The routes of the page: a table of what it answers, and who may ask. */
 export class PageRoutes {
   readonly live: Live;
+  private readonly looks: Looks;
   private readonly assets: ReadonlyMap<string, Asset>;
   private readonly hasRenderer: boolean;
 
   constructor(private readonly parts: PageParts) {
     this.live = new Live(parts.brokers);
+    this.looks = new Looks(parts.brokers);
     const renderer = rendererAssets();
     this.hasRenderer = renderer.size > 0;
     this.assets = new Map([...ownAssets(), ...renderer]);
@@ -172,7 +174,7 @@ export class PageRoutes {
     const id = bodies
       ? (await exchange.json())['place']
       : new URL(exchange.request.url ?? '', 'http://page').searchParams.get('place');
-    exchange.answerJson(200, await lookAt(this.parts.brokers, this.placeOf(id), bodies));
+    exchange.answerJson(200, await this.looks.at(typeof id === 'string' ? id : '', this.placeOf(id), bodies));
   }
 
   private async redrive(exchange: Exchange): Promise<void> {

@@ -38,14 +38,33 @@ export interface ShownLetters {
   readonly more: boolean;
 }
 
-/** The letters of a place, oldest first. Takes none. @param bodies whether to show what the messages hold */
-export async function lookAt(brokers: MultiBroker, from: DeadLetterPlace, bodies: boolean): Promise<ShownLetters> {
-  const letters: ShownLetter[] = [];
-  const signal = AbortSignal.timeout(LOOK_MS);
-  for await (const letter of brokers.deadLetters(from, { limit: MOST_SHOWN + 1, signal })) {
-    letters.push(shown(letter, bodies));
+/** Looks at places of dead letters. All who look at a place at once share one look: it reads from a server. */
+export class Looks {
+  private readonly running = new Map<string, Promise<readonly DeadLetter[]>>();
+
+  constructor(private readonly brokers: MultiBroker) {}
+
+  /** The letters of a place, oldest first. Takes none. @param bodies whether to show what the messages hold */
+  async at(place: string, from: DeadLetterPlace, bodies: boolean): Promise<ShownLetters> {
+    const look = this.running.get(place) ?? this.begin(place, from);
+    const letters = await look;
+    const first = letters.slice(0, MOST_SHOWN);
+    return { letters: first.map((letter) => shown(letter, bodies)), more: letters.length > first.length };
   }
-  return { letters: letters.slice(0, MOST_SHOWN), more: letters.length > MOST_SHOWN || signal.aborted };
+
+  private begin(place: string, from: DeadLetterPlace): Promise<readonly DeadLetter[]> {
+    const look = lettersOf(this.brokers, from).finally(() => this.running.delete(place));
+    this.running.set(place, look);
+    return look;
+  }
+}
+
+/** One more than is shown, which tells that there are more. */
+async function lettersOf(brokers: MultiBroker, from: DeadLetterPlace): Promise<readonly DeadLetter[]> {
+  const letters: DeadLetter[] = [];
+  const options = { limit: MOST_SHOWN + 1, signal: AbortSignal.timeout(LOOK_MS) };
+  for await (const letter of brokers.deadLetters(from, options)) letters.push(letter);
+  return letters;
 }
 
 /** @param deliveryId of the only letter to redrive; undefined: all, up to 1,000 */

@@ -1,0 +1,53 @@
+import { expect, it } from '@jest/globals';
+import { Looks } from '../../../lib/asyncapi/page/letters/letters.js';
+import type { DeadLetter, MultiBroker } from '../../../lib/index.js';
+
+const FROM = { broker: 'b', source: 'dlq' };
+
+const letter = (body: Uint8Array | null): DeadLetter => ({
+  ...{ location: 'dlq[0]@1', handler: 'A.b', binding: 'A.b', attempts: 1, at: new Date(0), deliveryId: 'd', body },
+  ...{ from: { broker: 'b', source: 's', position: 'p' }, error: { name: 'Error', message: 'no' } },
+  ...{ key: undefined, rawKey: undefined, headers: {}, rawHeaders: [] },
+});
+
+/** Brokers whose place of dead letters holds these. */
+function holding(letters: readonly DeadLetter[]) {
+  const seen = { looks: 0 };
+  const brokers = {
+    async *deadLetters(_: unknown, { limit = Infinity }: { limit?: number }) {
+      seen.looks++;
+      yield* letters.slice(0, limit);
+    },
+  };
+  return { seen, looks: new Looks(brokers as unknown as MultiBroker) };
+}
+
+it('all who look at a place at once share one look', async () => {
+  const { looks, seen } = holding([letter(null)]);
+  await Promise.all([looks.at('0', FROM, false), looks.at('0', FROM, true)]);
+  expect(seen.looks).toBe(1);
+  await looks.at('0', FROM, false);
+  expect(seen.looks).toBe(2);
+});
+
+it('a look shows 50 letters, and that there are more', async () => {
+  const { looks } = holding(Array.from({ length: 60 }, () => letter(null)));
+  const { letters, more } = await looks.at('0', FROM, false);
+  expect([letters.length, more]).toEqual([50, true]);
+});
+
+it.each<[string, Uint8Array | null, unknown]>([
+  ['text as text', Buffer.from('{"a":"ä"}'), { text: '{"a":"ä"}', encoding: 'utf8', size: 10 }],
+  ['other bytes as base64', Buffer.from([255, 254]), { text: '//4=', encoding: 'base64', size: 2 }],
+  ['no value as none', null, null],
+])('a payload is shown to an administrator: %s', async (_, body, shown) => {
+  const { looks } = holding([letter(body)]);
+  expect((await looks.at('0', FROM, true)).letters).toMatchObject([{ body: shown }]);
+  expect((await looks.at('0', FROM, false)).letters[0]).not.toHaveProperty('body');
+});
+
+it('of a large payload the beginning is shown, cut between characters', async () => {
+  const { looks } = holding([letter(Buffer.from(`x${'ä'.repeat(20_000)}`))]);
+  const [only] = (await looks.at('0', FROM, true)).letters;
+  expect(only?.body).toMatchObject({ encoding: 'utf8', size: 40_001, text: `x${'ä'.repeat(8_191)}` });
+});
