@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { type Incoming, JsonMessage } from '../../lib/driver/index.js';
 import { LeftOut } from '../../lib/kafka/record-headers.js';
 import { recordToSend, rounds } from '../../lib/kafka/driver/producer/batch-plan.js';
 
@@ -11,6 +12,25 @@ const records = (count: number, size: number, partitions: number) =>
     one.message.partition = index % partitions;
     return one;
   });
+
+describe('a result of plain JSON', () => {
+  it.each(['{"a":1}', '"größe €"', `"${'é'.repeat(5_000)}"`])(
+    'is the same record as with bytes and headers: %.20s',
+    (text) => {
+      const result = new JsonMessage(text, 'kafka:c:t:0:1:1790000000000', '1', 'id', undefined, {} as Incoming);
+      const { body, headers } = result;
+      const [parts, fields] = [result, { body, headers }].map((one) => recordToSend(one, 3, leftOut));
+      expect({ ...parts!.message, value: Buffer.from(parts!.message.value!) }).toEqual(fields!.message);
+      expect(parts!.size).toBeGreaterThanOrEqual(fields!.size);
+    },
+  );
+
+  it('keeps its headers where an instrumentation adds others to the record', () => {
+    const result = new JsonMessage('1', 'c', '1', 'id', undefined, {} as Incoming);
+    Object.assign(recordToSend(result, 0, leftOut).message.headers!, { traceparent: 'x' });
+    expect(recordToSend(result, 0, leftOut).message.headers).not.toHaveProperty('traceparent');
+  });
+});
 
 describe('a batch', () => {
   it('goes in requests that the server takes by its default limit, in order within each partition', () => {

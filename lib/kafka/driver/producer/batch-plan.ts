@@ -1,5 +1,5 @@
 import type { ICustomPartitioner, Message, PartitionMetadata } from 'kafkajs';
-import type { Outgoing } from '../../../driver/index.js';
+import { JsonMessage, type Outgoing } from '../../../driver/index.js';
 import { partitionOfKey, Spread } from '../../partitioner.js';
 import { type LeftOut, recordHeaders } from '../../record-headers.js';
 
@@ -17,6 +17,7 @@ const MAX_BYTES = 900_000;
 const MAX_COUNT = 1_000;
 
 export function recordToSend(outgoing: Outgoing, place: number, leftOut: Pick<LeftOut, 'of'>): RecordToSend {
+  if (outgoing instanceof JsonMessage) return jsonRecord(outgoing, place);
   const { body, key = null, headers, rawHeaders } = outgoing;
   const message: Message = { key: typeof key === 'string' ? key : bufferOf(key), value: bufferOf(body) };
   if (rawHeaders !== undefined) message.headers = recordHeaders(headers, leftOut.of(rawHeaders) ?? []);
@@ -24,6 +25,16 @@ export function recordToSend(outgoing: Outgoing, place: number, leftOut: Pick<Le
   if (outgoing.partition !== undefined) message.partition = outgoing.partition;
   return { place, message, size: sizeOf(outgoing) };
 }
+
+/** Its text is written straight into the request. The headers are copied, as instrumentations add theirs. */
+function jsonRecord(outgoing: JsonMessage, place: number): RecordToSend {
+  const { text, headers, correlationId } = outgoing;
+  const size = Buffer.byteLength(text) + correlationId.length + JSON_OVERHEAD;
+  return { place, message: { key: null, value: text, headers: { ...headers } }, size };
+}
+
+/** About what else the headers of a result take. */
+const JSON_OVERHEAD = 128;
 
 /** Portions that the server accepts, one for each partition in a round. Rounds are sent one after another. */
 export function rounds(records: readonly RecordToSend[]): RecordToSend[][][] {
