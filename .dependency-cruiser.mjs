@@ -11,7 +11,7 @@ const ABOVE = {
   health: ['lifecycle', 'driver'],
   telemetry: ['lifecycle', 'delivery', 'driver'],
   prometheus: ['lifecycle', 'delivery', 'driver'],
-  cli: ['lifecycle', 'driver'],
+  cli: ['asyncapi', 'lifecycle', 'driver'],
   asyncapi: ['module', 'lifecycle', 'delivery', 'driver'],
   testing: ['lifecycle', 'handlers', 'decorators', 'delivery', 'driver', 'twin'],
   twin: ['driver'],

@@ -1,20 +1,39 @@
+import path from 'node:path';
+import { AsyncApi, documentOf } from '../asyncapi/index.js';
 import type { LoadedApplication } from './application.js';
 import { check, checkText, exitCodeOf } from './check/index.js';
 import type { RunLine } from './command-line.js';
 import type { CommandName } from './commands.js';
 import { graphOf, mermaidOf } from './graph/index.js';
 import { type CommandHost, EXIT, type ExitCode } from './host.js';
+import { packageFileOf } from './package-file.js';
 import { writeResult } from './write-result.js';
 
 /** Runs one command. */
 type CommandRun = (application: LoadedApplication, line: RunLine, host: CommandHost) => Promise<ExitCode>;
 
 /** How each command runs. */
-export const COMMAND_RUNS: Readonly<Record<CommandName, CommandRun>> = { graph: runGraph, check: runCheck };
+export const COMMAND_RUNS: Readonly<Record<CommandName, CommandRun>> = {
+  graph: runGraph,
+  asyncapi: runAsyncApi,
+  check: runCheck,
+};
 
 async function runGraph(application: LoadedApplication, line: RunLine, host: CommandHost): Promise<ExitCode> {
   const graph = graphOf(application.topology());
   await writeResult(line.format === 'json' ? json(graph) : mermaidOf(graph), line, host);
+  return EXIT.fine;
+}
+
+async function runAsyncApi(application: LoadedApplication, line: RunLine, host: CommandHost): Promise<ExitCode> {
+  const {
+    name = 'application',
+    version = '0.0.0',
+    description,
+  } = await packageFileOf(path.resolve(host.cwd, line.file));
+  const info = { title: line.title ?? name, version: line.version ?? version, ...(description && { description }) };
+  const document = await documentOf(application.topology(), { info });
+  await writeResult(line.format === 'yaml' ? await AsyncApi.yaml(document) : json(document), line, host);
   return EXIT.fine;
 }
 

@@ -38,6 +38,23 @@ export const COMMANDS = {
     choices: { format: ['mermaid', 'json'] },
     help: [['--format <format>', 'mermaid (default) or json'], OUTPUT_HELP],
   },
+  asyncapi: {
+    summary: 'the AsyncAPI document of the application',
+    options: {
+      ...COMMON,
+      ...OUTPUT,
+      format: { type: 'string' },
+      title: { type: 'string' },
+      version: { type: 'string' },
+    },
+    choices: { format: ['json', 'yaml'] },
+    help: [
+      ['--format <format>', 'json (default) or yaml'],
+      OUTPUT_HELP,
+      ['--title <title>', 'default: the name in the package.json of the application'],
+      ['--version <version>', 'default: the version in it'],
+    ],
+  },
   check: {
     summary: 'all wiring mistakes, or what each server needs to have',
     options: {

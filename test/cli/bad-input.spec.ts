@@ -6,7 +6,7 @@ const MODULE = 'MULTI_BROKER_CLI_MODULE';
 
 describe('bad input', () => {
   it.each([
-    ['no command', [], USAGE, 'No command is given; there are graph,'],
+    ['no command', [], USAGE, 'No command is given; there are graph, asyncapi, check'],
     ['an unknown command', ['grahp', 'apps/bridge.module.ts'], USAGE, "no command 'grahp' (did you mean graph?)"],
     ['no file', ['graph'], USAGE, 'graph needs the file'],
     ['two files', ['graph', 'a.js', 'b.js'], USAGE, 'one file, not a.js and b.js'],

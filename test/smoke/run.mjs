@@ -33,6 +33,7 @@ const anApp = (nodenext) => [
   ['its test passes on twins', npm('test', '--', 'bridge.spec')],
   ['the tests of the documentation pass when pasted', npm('test', '--', PASTED), { says: everyPastedTest() }],
   ['its graph is drawn', command('graph', 'dist/app.module.js'), { says: /^flowchart LR\n[^]*Bridge\.fromKafka/m }],
+  ['its AsyncAPI document is printed', command('asyncapi', 'dist/app.module.js'), { says: '"asyncapi": "3.1.0"' }],
   ['its wiring is checked', command('check', 'dist/app.module.js'), { says: 'no mistakes' }],
   ['runs in memory', npm('start', '--silent'), { env: { IN_MEMORY: '1' }, says: 'arrived: Hi!' }],
   ['its test passes on real servers', npm('test', '--', 'bridge.real.spec'), { real: true }],
