@@ -1,6 +1,6 @@
 // Runs a sample: `node tools/start.mjs 01-kafka-nats-bridge`. lib/ and the sample are compiled by swc, file by file and
 // without a type check, which takes a second; with tsc, a fresh clone took twice as long to start as to install.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -46,6 +46,9 @@ function compileAll(output) {
   writeJson(path.join(output, 'package.json'), { type: 'module' });
   writeJson(path.join(installed, 'package.json'), { name, type, exports });
   const ofLibrary = compile('lib', path.join(installed, 'dist/esm'));
+  // What browsers load is copied as it is.
+  const assets = 'asyncapi/page/assets';
+  cpSync(path.join(root, 'lib', assets), path.join(installed, 'dist/esm', assets), { recursive: true });
   return ofLibrary + compile(`sample/${sample}/src`, path.join(output, 'src'));
 }
 

@@ -4,12 +4,14 @@ import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { MultiBroker } from 'nestjs-multi-broker';
 import { AppModule } from './app.module.js';
+import { showPage } from './page.js';
 import { startTracing } from './tracing.js';
 
 const logger = new Logger('Sample');
 startTracing();
 const app = await NestFactory.create(AppModule);
 app.enableShutdownHooks();
+showPage(app);
 await app.listen(Number(process.env['PORT'] ?? 3005));
 const port = new URL(await app.getUrl()).port;
 const url = `http://localhost:${port}`;
@@ -27,4 +29,4 @@ const metrics = await (await fetch(`${url}/metrics`)).text();
 for (const line of metrics.split('\n').filter((one) => /^multi_broker_messages_(handled|dead)/.test(one)))
   logger.log(line);
 const { status } = (await (await fetch(`${url}/health/ready`)).json()) as { readonly status: string };
-logger.log(`Ready: ${status}; ${url}/metrics and ${url}/health/ready go on, Ctrl-C stops`);
+logger.log(`Ready: ${status}; look at ${url}/asyncapi, ${url}/metrics and ${url}/health/ready; Ctrl-C stops`);

@@ -6,6 +6,7 @@ import { MultiBrokerModule } from 'nestjs-multi-broker';
 import { MultiBrokerHarness, MultiBrokerTestingModule } from 'nestjs-multi-broker/testing';
 import { AppModule } from './app.module.js';
 import { Bridge } from './bridge.js';
+import { showPage } from './page.js';
 
 /** One spec, two ways to run it: on twins, and with `BROKERS=real` on Kafka and NATS. */
 const real = process.env['BROKERS'] === 'real';
@@ -23,6 +24,7 @@ beforeEach(async () => {
     .useModule(MultiBrokerTestingModule.configure({ real, timeoutMs: 20_000 }))
     .compile();
   app = moduleRef.createNestApplication();
+  showPage(app);
   await app.listen(0);
   url = await app.getUrl();
   harness = app.get(MultiBrokerHarness);
@@ -74,6 +76,12 @@ describe('an order', () => {
 });
 
 describe('the application', () => {
+  it('has a page, and a document with the schemas of its messages', async () => {
+    expect(await text('/asyncapi')).toContain('<title>');
+    const document = JSON.parse(await text('/asyncapi.json')) as { readonly components: { readonly schemas: object } };
+    expect(JSON.stringify(document.components.schemas)).toContain('"euros"');
+  }, 60_000);
+
   it('is ready and alive', async () => {
     const answers = await Promise.all(['ready', 'live'].map((path) => fetch(`${url}/health/${path}`)));
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
