@@ -56,7 +56,7 @@ class AppModule {}
 /** Not by `get()`: who has a broker may publish by hand, and from then on messages are followed, which costs. */
 type Internals = MultiBroker & { lookUp(name: string): Broker };
 
-const app = await NestFactory.createApplicationContext(AppModule, { logger: ['error', 'warn'] });
+const app = await NestFactory.createApplicationContext(AppModule, { logger: ['error'] });
 const brokers = app.get<MultiBroker, Internals>(MultiBroker);
 
 /** A twin begins empty. Nothing is handled before all of it is there. */

@@ -16,6 +16,8 @@ export interface ObservedSend {
   readonly isOfOrigin: boolean;
   /** It answers a request. */
   readonly isReply: boolean;
+  /** What the observer that writes headers keeps for it. */
+  kept: unknown;
   /** Headers that the observer writes, in place of those of the same name; undefined takes one away. */
   headers: Readonly<Record<string, string | undefined>> | undefined;
 }
@@ -83,7 +85,18 @@ export class PublishTrace extends SendTrace {
     const handler = from?.binding.handler;
     const isOfOrigin = from !== undefined || isReply;
     const operation = 'send';
-    super(application, { operation, broker, kind, to, message, handler, isOfOrigin, isReply, headers: undefined });
+    super(application, {
+      operation,
+      broker,
+      kind,
+      to,
+      message,
+      handler,
+      isOfOrigin,
+      isReply,
+      kept: undefined,
+      headers: undefined,
+    });
     this.handler = handler;
   }
 }
@@ -92,15 +105,19 @@ export class PublishTrace extends SendTrace {
 export class RequestTrace extends SendTrace {
   /** @internal */
   constructor({ broker, kind, application }: Sender, to: DestinationSpec, message: Outgoing) {
-    const by = { handler: undefined, isOfOrigin: false, isReply: false, headers: undefined };
+    const by = { handler: undefined, isOfOrigin: false, isReply: false, kept: undefined, headers: undefined };
     super(application, { operation: 'request', broker, kind, to, message, ...by });
   }
 }
 
 function withHeaders(message: Outgoing, added: NonNullable<ObservedSend['headers']>): Outgoing {
-  const headers = new OutgoingHeaders({ ...message.headers });
+  // Copied one by one: V8 spends microseconds on each key that is added to what a spread has made.
+  const text: Record<string, string> = {};
+  for (const name in message.headers) text[name] = message.headers[name] as string;
+  const headers = new OutgoingHeaders(text);
   headers.raw = message.rawHeaders;
-  for (const [name, value] of Object.entries(added)) {
+  for (const name in added) {
+    const value = added[name];
     if (value === undefined) headers.drop(name);
     else headers.own(name, value);
   }

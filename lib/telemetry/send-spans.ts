@@ -20,16 +20,17 @@ import { handledIn, type ProcessSpan } from './process-span.js';
 import type { SentAttributes } from './sent-attributes.js';
 
 /** A send under way. */
-interface Sending {
-  readonly span: Span;
-  readonly measured: Attributes;
-  readonly since: number;
+class Sending {
+  readonly since = performance.now();
+
+  constructor(
+    readonly span: Span,
+    readonly measured: Attributes,
+  ) {}
 }
 
 /** Makes the producer spans, `send` and `request`, and writes their context into the messages. */
 export class SendSpans implements SendObserver {
-  private readonly open = new WeakMap<ObservedSend, Sending>();
-
   constructor(
     private readonly tracer: Tracer,
     private readonly instruments: Instruments,
@@ -42,15 +43,15 @@ export class SendSpans implements SendObserver {
     const { name, measured, template } = this.attributes.of(send);
     const attributes = this.attributes.ofMessage(template, send);
     const span = this.tracer.startSpan(name, { kind: SpanKind.PRODUCER, attributes, links }, parent);
-    this.open.set(send, { span, measured, since: performance.now() });
+    send.kept = new Sending(span, measured);
     send.headers = written(trace.setSpan(parent, span), send.message.headers, handled);
     if (send.message.headers?.[LETTER.binding] !== undefined) this.known.letters.set(send.message, span.spanContext());
   }
 
   sent(send: ObservedSend, { error, position }: SendOutcome): void {
-    const sending = this.open.get(send);
-    if (sending === undefined) return;
-    this.open.delete(send);
+    const sending = send.kept;
+    if (!(sending instanceof Sending)) return;
+    send.kept = undefined;
     const { span, measured, since } = sending;
     const type = error && { [MESSAGING.errorType]: errorTypeOf(error) };
     if (error !== undefined) {
@@ -64,17 +65,25 @@ export class SendSpans implements SendObserver {
   }
 
   /** The parent: of what a handler gave its span; of a publish by code what runs now; or what its headers say. */
-  private origin(send: ObservedSend): { parent: Context; handled: ProcessSpan | undefined; links: Link[] } {
+  private origin(send: ObservedSend): Origin {
     const { origin, headers } = send.message;
     const of = send.isOfOrigin && origin !== undefined ? this.known.handled.get(origin) : undefined;
     const active = of?.context ?? contexts.active();
     const handled = of ?? handledIn(active);
     const own = headers && ownContext(active, headers, handled);
-    if (own === undefined) return { parent: active, handled, links: [] };
+    if (own === undefined) return { parent: active, handled, links: NO_LINKS };
     const left = trace.getSpanContext(active);
     return { parent: own, handled, links: left === undefined ? [] : [{ context: left }] };
   }
 }
+
+interface Origin {
+  readonly parent: Context;
+  readonly handled: ProcessSpan | undefined;
+  readonly links: Link[];
+}
+
+const NO_LINKS: Link[] = [];
 
 /** A context that the publisher has written into the headers: it stays the parent. */
 function ownContext(active: Context, headers: Headers, handled: ProcessSpan | undefined): Context | undefined {
