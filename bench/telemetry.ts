@@ -10,7 +10,7 @@ import { unobserved } from './telemetry/unobserved.js';
 
 // What it costs to be observed, by processor time of a message: the bridge from Kafka to JetStream, each kind of listeners
 // beside none, in processes of their own and interleaved. With TWINS=1 on twins, from Kafka to a core subject. MESSAGES and
-// ROUNDS set the size.
+// ROUNDS set the size, ONLY (an expression) chooses by name.
 const count = Number(process.env['MESSAGES'] ?? 50_000);
 const rounds = Number(process.env['ROUNDS'] ?? 7);
 const here = import.meta.dirname;
@@ -25,13 +25,15 @@ interface Variant {
 }
 
 const NONE = 'bridge, nobody listens';
-const variants: readonly Variant[] = [
+const all: readonly Variant[] = [
   { name: 'bridge, hooks removed', script: 'bridge', listeners: 'none', folder: unobserved(), beside: undefined },
   { name: NONE, script: 'bridge', listeners: 'none', folder: here, beside: 'bridge, hooks removed' },
   { name: 'bridge, OpenTelemetry', script: 'bridge', listeners: 'opentelemetry', folder: here, beside: NONE },
   { name: 'bridge, prom-client', script: 'bridge', listeners: 'prometheus', folder: here, beside: NONE },
   ...(onTwins ? [] : loops()),
 ];
+const only = new RegExp(process.env['ONLY'] ?? '');
+const variants = all.filter(({ name }) => only.test(name));
 
 function loops(): readonly Variant[] {
   const [script, folder] = ['kafkajs-loop', here] as const;
@@ -90,12 +92,12 @@ for (const { name, beside } of variants) {
 
 /** Of each round, as both ran next to each other. */
 function ratio(runs: readonly TelemetryReport[], beside: string | undefined): string {
-  if (beside === undefined) return '';
-  const others = results.get(beside)!;
+  const others = beside === undefined ? undefined : results.get(beside);
+  if (others === undefined) return '';
   return `${shown(
     runs.map((run, round) => micros(run) / micros(others[round]!)),
     3,
-  )} of ${beside}`;
+  )} of ${String(beside)}`;
 }
 
 function shown(values: readonly number[], digits: number): string {

@@ -81,7 +81,6 @@ function look(): void {
 }
 
 async function end(report: Omit<TelemetryReport, 'spans'>): Promise<void> {
-  await sdk?.end();
   await app.close();
   tell({ ...report, spans: sdk?.spans() ?? 0 } as TelemetryReport);
 }

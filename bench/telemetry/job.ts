@@ -8,7 +8,7 @@ export const onTwins = process.env['TWINS'] === '1';
 
 /** The report of a process, with what came of its telemetry. */
 export interface TelemetryReport extends Report {
-  /** Spans that reached the exporter. */
+  /** Spans that have ended. */
   readonly spans: number;
 }
 

@@ -9,7 +9,7 @@ import type { TelemetryReport } from './job.js';
 const { topic, target, count } = task();
 const sdk = process.env['VARIANT'] === 'opentelemetry' ? await instrumented() : undefined;
 
-async function instrumented(): Promise<{ spans(): number; end(): Promise<void> }> {
+async function instrumented(): Promise<{ spans(): number }> {
   const { startSdk } = await import('./sdk.js');
   const started = startSdk();
   const { KafkaJsInstrumentation } = await import('@opentelemetry/instrumentation-kafkajs');
@@ -41,10 +41,9 @@ async function eachBatch({ batch, commitOffsetsIfNecessary }: EachBatchPayload):
   const offset = String(Number(batch.lastOffset()) + 1);
   const offsets = { topics: [{ topic: batch.topic, partitions: [{ partition: batch.partition, offset }] }] };
   await commitOffsetsIfNecessary(offsets);
-  if (done >= count) await end(watch.report(done));
+  if (done >= count) end(watch.report(done));
 }
 
-async function end(report: Omit<TelemetryReport, 'spans'>): Promise<void> {
-  await sdk?.end();
+function end(report: Omit<TelemetryReport, 'spans'>): void {
   tell({ ...report, spans: sdk?.spans() ?? 0 } as TelemetryReport);
 }
