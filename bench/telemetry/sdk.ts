@@ -20,7 +20,9 @@ export function startSdk(): { spans(): number } {
   let ended = 0;
   const processor: SpanProcessor = {
     onStart: () => undefined,
-    onEnd: () => void ended++,
+    onEnd() {
+      ended++;
+    },
     forceFlush: async () => undefined,
     shutdown: async () => undefined,
   };
