@@ -1,4 +1,6 @@
-export const entryPoints = ['', '/kafka', '/nats', '/testing', '/driver'].map((path) => `nestjs-multi-broker${path}`);
+export const entryPoints = ['', '/kafka', '/nats', '/testing', '/driver', '/asyncapi'].map(
+  (path) => `nestjs-multi-broker${path}`,
+);
 
 /** Entries that integrate another package, which is not installed here. */
 export const integrations = {
