@@ -25,7 +25,8 @@ import { ProcessSpan } from './process-span.js';
 
 /** Makes the consumer spans: `process` of a message, or of a batch. */
 export class DeliverySpans implements DeliveryObserver {
-  private readonly held = new WeakSet<Incoming>();
+  /** By what each is measured, as that names the server that the client is connected to: another one later. */
+  private readonly held = new WeakMap<Incoming, Attributes>();
 
   constructor(
     private readonly tracer: Tracer,
@@ -65,8 +66,9 @@ export class DeliverySpans implements DeliveryObserver {
     span?.span.addEvent(what === 'retry' ? 'wait for retry' : 'hold', { [OWN.waitMs]: ms });
     if (what === 'retry') return;
     span?.leave(delivery.incoming, 'held');
-    this.held.add(delivery.incoming);
-    this.instruments.held(1, this.measuredBy(delivery));
+    const measured = this.measuredBy(delivery);
+    this.held.set(delivery.incoming, measured);
+    this.instruments.held(1, measured);
   }
 
   settled(delivery: ObservedDelivery, how: Settlement, letter?: SentLetter): void {
@@ -124,8 +126,11 @@ export class DeliverySpans implements DeliveryObserver {
     span?.addLinks(linkTo(this.known.letters.get(message), { ...letter, [OWN.link]: 'dead letter' }));
   }
 
-  private unheld(delivery: ObservedDelivery): void {
-    if (this.held.delete(delivery.incoming)) this.instruments.held(-1, this.measuredBy(delivery));
+  private unheld({ incoming }: ObservedDelivery): void {
+    const measured = this.held.get(incoming);
+    if (measured === undefined) return;
+    this.held.delete(incoming);
+    this.instruments.held(-1, measured);
   }
 
   private measuredBy(delivery: ObservedDelivery): Attributes {

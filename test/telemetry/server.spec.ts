@@ -3,6 +3,7 @@ import { expect, it } from '@jest/globals';
 import { Payload, PublishTo, Subscribe } from '../../lib/index.js';
 import type { BrokerDefinition, Driver, ServerAddress } from '../../lib/driver/index.js';
 import { fakeBroker } from '../support/fake-kind.js';
+import { orders } from '../support/test-app.js';
 import { telemetryRig } from '../support/telemetry/telemetry-app.js';
 
 const rig = telemetryRig();
@@ -17,9 +18,11 @@ class Handler {
 }
 
 /** A broker whose driver says where it is connected to. */
-function connectedBroker(to: () => ServerAddress | undefined): BrokerDefinition {
-  const broker = fakeBroker({ name: 'queues' });
-  const twin = async (): Promise<Driver> => Object.assign(await broker.driver(), { connectedTo: to });
+function connectedBroker(
+  to: () => ServerAddress | undefined,
+  broker: BrokerDefinition = fakeBroker({ name: 'queues' }),
+): BrokerDefinition {
+  const twin = async (): Promise<Driver> => Object.assign(await broker.twin(), { connectedTo: to });
   return { ...broker, twin };
 }
 
@@ -49,4 +52,27 @@ it('no server is named where the driver does not know it', async () => {
   const received = await rig.received();
   expect(received.one('send out').attributes).not.toHaveProperty('server.address');
   expect(received.pointsOf(SENT).flatMap((point) => Object.keys(point.attributes))).not.toContain('server.address');
+});
+
+it('a message that is held while the client is connected to another server is no longer held afterwards', async () => {
+  let calls = 0;
+  @Injectable()
+  class Failing {
+    @Subscribe('orders', 'in', { retry: { attempts: 1 } })
+    handle() {
+      if (++calls === 1) throw new Error('no database');
+    }
+  }
+  let server: ServerAddress = { address: 'one.example' };
+  const { harness } = await rig.app([Failing], { definitions: [connectedBroker(() => server, orders)] });
+  harness.expectFailures();
+  await harness.publish('orders', 'in', 'x');
+  const HELD = 'multi_broker.messages.held';
+  expect((await rig.received()).pointsOf(HELD)).toMatchObject([{ value: 1 }]);
+
+  server = { address: 'two.example' };
+  await harness.clock.advance(1_000);
+  expect(calls).toBe(2);
+  const points = (await rig.received()).pointsOf(HELD);
+  expect(points.map(({ attributes, value }) => [attributes['server.address'], value])).toEqual([['one.example', 0]]);
 });
