@@ -48,7 +48,6 @@ export class Gauges {
 
   stop(): void {
     this.meter.removeBatchObservableCallback(this.observe, this.all);
-    this.collecting();
   }
 
   private readonly observe = async (result: BatchObservableResult): Promise<void> => {

@@ -44,11 +44,17 @@ export class Instruments {
     });
   }
 
-  /** What is counted here so far: before metrics are collected, and at the end. */
+  /** What is counted here so far: before metrics are collected. */
   readonly tell = (): void => {
     this.sentMessages.tell();
     this.consumedMessages.tell();
   };
+
+  /** The same, once nobody says any more that metrics are collected; messages may still be sent. */
+  end(): void {
+    this.sentMessages.end();
+    this.consumedMessages.end();
+  }
 
   sent(ms: number, attributes: Attributes): void {
     this.sentMessages.add(attributes);

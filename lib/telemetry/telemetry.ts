@@ -14,11 +14,14 @@ import { SentAttributes } from './sent-attributes.js';
 
 /** The telemetry of one application. */
 export class Telemetry implements OnApplicationBootstrap, OnApplicationShutdown {
-  private constructor(private readonly gauges: Gauges | undefined) {}
+  private constructor(
+    private readonly gauges?: Gauges,
+    private readonly instruments?: Instruments,
+  ) {}
 
   /** Begins before anything connects. An application has it once; a mock of `MultiBroker` has none. */
   static of(multiBroker: MultiBroker, options: ResolvedTelemetryOptions): Telemetry {
-    if (!(multiBroker instanceof ManagedMultiBroker)) return new Telemetry(undefined);
+    if (!(multiBroker instanceof ManagedMultiBroker)) return new Telemetry();
     const tracer = trace.getTracerProvider().getTracer(SCOPE, undefined, { schemaUrl: SCHEMA_URL });
     const instruments = new Instruments();
     const known = new KnownSpans();
@@ -27,14 +30,18 @@ export class Telemetry implements OnApplicationBootstrap, OnApplicationShutdown 
     const deliveries = new DeliverySpans(tracer, instruments, handled, known);
     const sends = new SendSpans(tracer, instruments, new SentAttributes(serverOf, options), known);
     const isFirst = multiBroker.instrument({ deliveries, sends });
-    return new Telemetry(isFirst ? new Gauges(multiBroker, options.lag, instruments.tell) : undefined);
+    return isFirst
+      ? new Telemetry(new Gauges(multiBroker, options.lag, instruments.tell), instruments)
+      : new Telemetry();
   }
 
   onApplicationBootstrap(): void {
     this.gauges?.start();
   }
 
+  /** Other modules may publish after it. */
   onApplicationShutdown(): void {
     this.gauges?.stop();
+    this.instruments?.end();
   }
 }
