@@ -18,7 +18,7 @@ export function setUpPage(path: string, app: INestApplication, options: PageOpti
     };
     adapter[method](`${full}${rest}`, handle as never);
   }
-  brokers.page.onDrained(() => routes.live.end());
+  brokers.page.onDrained(() => routes.end());
 }
 
 /** As SwaggerModule has it: a leading slash, no trailing one, and the global prefix where it is wanted. */

@@ -1,5 +1,5 @@
 import { type CanActivate, type ExecutionContext, Injectable, UnauthorizedException } from '@nestjs/common';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '../../support/eventually.js';
 import { closeShopApps, shopApp, type ShopOptions, state, traffic } from './shop-app.js';
 
@@ -63,6 +63,13 @@ describe.each(adapters)('on %s the page', (adapter) => {
     expect(told).toContain('The account service does not answer');
   });
 
+  it('has no events for who asks for the headers only', async () => {
+    const { url } = await shopApp({ adapter });
+    const answer = await fetch(`${url}/asyncapi/live`, { method: 'HEAD', headers: { connection: 'close' } });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
+    expect(answer.headers.has('transfer-encoding')).toBe(false);
+  });
+
   it('lets the application close while browsers look', async () => {
     const { app, url } = await shopApp({ adapter });
     const live = await fetch(`${url}/asyncapi/live`);
@@ -101,7 +108,7 @@ describe('without an administrator the page', () => {
     await traffic(brokers);
     const place = await placeOf(url, 'refunds.dlq');
     await eventually(() => expect(brokers.get('west').health().counts.deadLettered).toBe(1));
-    const letters = await (await get(`${url}/asyncapi/letters?place=${place}`)).text();
+    const letters = await (await get(`${url}/asyncapi/letters?place=${encodeURIComponent(place)}`)).text();
     expect(JSON.parse(letters)).toMatchObject({
       letters: [{ handler: 'Payments.refund', error: { message: 'No <b>account</b> for r1' }, attempts: 1 }],
     });
@@ -165,6 +172,31 @@ describe('the guard of administrators', () => {
 });
 
 describe('the guard of the page', () => {
+  it('that does not answer within 10 s refuses', async () => {
+    const timeout = jest.spyOn(AbortSignal, 'timeout').mockReturnValue(AbortSignal.abort());
+    try {
+      const { url } = await shopApp({ guard: () => new Promise(() => undefined) });
+      expect((await get(`${url}/asyncapi/graph`)).status).toBe(503);
+      expect(timeout).toHaveBeenCalledWith(10_000);
+    } finally {
+      timeout.mockRestore();
+    }
+  });
+
+  it('that does not answer keeps no application from closing', async () => {
+    let asked = false;
+    const { app, url } = await shopApp({
+      guard: () => {
+        asked = true;
+        return new Promise(() => undefined);
+      },
+    });
+    const answer = get(`${url}/asyncapi/graph`);
+    await eventually(() => expect(asked).toBe(true));
+    await app.close();
+    expect((await answer).status).toBe(503);
+  });
+
   it('stands before every route', async () => {
     const { url } = await shopApp({ guard: () => false, ...everybody });
     for (const path of ['', '.json', '.yaml', '/live', '/graph', '/settings', '/page.js', '/letters?place=0']) {

@@ -47,6 +47,11 @@ export class Exchange {
     return (this.request.url ?? '').split('?')[0] ?? '';
   }
 
+  /** Whether it is answered, or nobody waits for the answer. */
+  get isOver(): boolean {
+    return this.response.headersSent || this.response.destroyed;
+  }
+
   header(name: string): string | undefined {
     const value = this.request.headers[name];
     return typeof value === 'string' ? value : undefined;
@@ -72,8 +77,13 @@ export class Exchange {
     this.response.end(this.request.method === 'HEAD' ? undefined : body);
   }
 
-  answerJson(status: number, value: unknown): void {
-    this.answer(status, 'application/json; charset=utf-8', JSON.stringify(value));
+  answerJson(status: number, value: unknown, headers?: Record<string, string>): void {
+    this.answer(status, 'application/json; charset=utf-8', JSON.stringify(value), headers);
+  }
+
+  /** Answers for an application that is being stopped: a server that closes waits for each answer. */
+  end(): void {
+    this.answerJson(503, { error: 'The application is being stopped' }, { connection: 'close' });
   }
 
   fail(thrown: unknown): void {

@@ -1,7 +1,11 @@
 import type { CanActivate, ExecutionContext, INestApplication, Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { isObservable, lastValueFrom } from 'rxjs';
+import { untilAborted } from '../../../async/index.js';
 import { type Exchange, Refusal } from './exchange.js';
+
+/** How long a guard may take, in milliseconds: a request without an answer keeps the server from closing. */
+const GUARD_MS = 10_000;
 
 /**
  * Lets a request pass: a function of the request as Express or Fastify hands it over, or a guard class of Nest, which is
@@ -9,16 +13,23 @@ import { type Exchange, Refusal } from './exchange.js';
  */
 export type PageGuard = ((request: unknown) => boolean | Promise<boolean>) | Type<CanActivate>;
 
-/** @throws Refusal, with the status of what the guard throws where it is an HttpException of 401 or 403 */
+/**
+ * @throws Refusal, with the status of what the guard throws where it is an HttpException of 401 or 403; 503 for a guard
+ * that does not answer within 10 s, and for a request that has been answered meanwhile or is waited for by nobody
+ */
 export async function passGuard(guard: PageGuard, app: INestApplication, exchange: Exchange): Promise<void> {
+  const late = AbortSignal.timeout(GUARD_MS);
   let passes: unknown;
   try {
-    passes = isGuardClass(guard) ? await activate(guard, app, exchange) : await guard(exchange.given);
+    const asked = isGuardClass(guard) ? activate(guard, app, exchange) : guard(exchange.given);
+    passes = await untilAborted(Promise.resolve(asked), late);
   } catch (thrown) {
+    if (late.aborted) throw new Refusal(503, 'The guard of the application does not answer');
     // What a guard throws may tell of the application's insides.
     throw new Refusal(statusOf(thrown), 'The guard of the application refuses this');
   }
   if (passes !== true) throw new Refusal(403, 'The guard of the application refuses this');
+  if (exchange.isOver) throw new Refusal(503, 'The request is over');
 }
 
 function isGuardClass(guard: PageGuard): guard is Type<CanActivate> {

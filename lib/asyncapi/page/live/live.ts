@@ -5,6 +5,9 @@ import { Watch, type Watched } from './watch.js';
 // Taken when the module loads, so that a test's fake timers do not stop the view.
 const { setInterval: startTimer, clearInterval: stopTimer } = globalThis;
 
+/** The content type of its events. */
+export const EVENTS = 'text/event-stream; charset=utf-8';
+
 /** How often the view is told, in milliseconds. */
 const EVERY_MS = 1_000;
 /** How soon a browser comes back after a connection that was cut, in milliseconds. */
@@ -23,13 +26,15 @@ export class Live {
 
   /** Answers with events until the browser leaves or the application stops. */
   open(response: ServerResponse): void {
+    // It may have left while the guard was asked: there will be no event that tells it.
+    if (response.destroyed || response.writableEnded) return;
     if (this.brokers.page.isOver || this.clients.size >= MOST_CLIENTS) {
       // By 204 an EventSource knows not to come back, which would keep the server from closing; 503 says to try again.
       response.writeHead(this.brokers.page.isOver ? 204 : 503, { connection: 'close' }).end();
       return;
     }
     response.writeHead(200, {
-      'content-type': 'text/event-stream; charset=utf-8',
+      'content-type': EVENTS,
       'cache-control': 'no-store, no-transform',
       'x-accel-buffering': 'no',
     });
