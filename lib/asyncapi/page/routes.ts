@@ -8,8 +8,8 @@ import { type Exchange, Refusal } from './http/exchange.js';
 import { passGuard } from './http/guard.js';
 import { refuseOtherOrigins } from './http/same-origin.js';
 import { letterPlacesOf, type LetterPlace } from './letters/places.js';
-import { Looks, redriveOf } from './letters/letters.js';
-import { Live } from './live/live.js';
+import { type LetterId, Looks, redriveOf } from './letters/letters.js';
+import { EVENTS, Live } from './live/live.js';
 import { mayPublish, type PageOptions } from './options.js';
 import { type Channel, channelsOf, publishTo } from './publish.js';
 
@@ -57,8 +57,9 @@ const REFERENCE_POLICY = POLICY.replace("script-src 'self'", "script-src 'self' 
 
 /** The routes of the page: a table of what it answers, and who may ask. */
 export class PageRoutes {
-  readonly live: Live;
+  private readonly live: Live;
   private readonly looks: Looks;
+  private readonly open = new Set<Exchange>();
   private readonly assets: ReadonlyMap<string, Asset>;
   private readonly hasRenderer: boolean;
 
@@ -85,7 +86,7 @@ export class PageRoutes {
       ),
       read('/graph', (exchange) => exchange.answerJson(200, this.picture())),
       read('/settings', (exchange) => exchange.answerJson(200, this.settings())),
-      read('/live', ({ response }) => this.live.open(response)),
+      read('/live', (exchange) => this.watch(exchange)),
       read('/letters', (exchange) => this.letters(exchange, false)),
       write('/letters', (exchange) => this.letters(exchange, true)),
       write('/redrive', (exchange) => this.redrive(exchange)),
@@ -93,15 +94,24 @@ export class PageRoutes {
     ];
   }
 
+  /** Ends what a server that closes would wait for: the live view, and requests that are not answered yet. */
+  end(): void {
+    this.live.end();
+    for (const exchange of this.open) exchange.end();
+  }
+
   /** For those whom the guard of the page lets pass. Never rejects. */
   private seen(answer: Route['answer']): Route['answer'] {
     const { options, app } = this.parts;
     return async (exchange) => {
+      this.open.add(exchange);
       try {
         if (options.guard !== undefined) await passGuard(options.guard, app, exchange);
         await answer(exchange);
       } catch (thrown) {
         exchange.fail(thrown);
+      } finally {
+        this.open.delete(exchange);
       }
     };
   }
@@ -135,6 +145,11 @@ export class PageRoutes {
 
   private asset(exchange: Exchange, { contentType, body }: Asset): void {
     exchange.answer(200, contentType, body, { 'cache-control': 'private, max-age=300' });
+  }
+
+  private watch(exchange: Exchange): void {
+    if (exchange.request.method === 'HEAD') exchange.answer(200, EVENTS, '');
+    else this.live.open(exchange.response);
   }
 
   private picture(): object {
@@ -178,9 +193,8 @@ export class PageRoutes {
   }
 
   private async redrive(exchange: Exchange): Promise<void> {
-    const { place, deliveryId } = await exchange.json();
-    if (deliveryId !== undefined && typeof deliveryId !== 'string') throw new Refusal(400, 'deliveryId must be a text');
-    exchange.answerJson(200, await redriveOf(this.parts.brokers, this.placeOf(place), deliveryId));
+    const { place, ...letter } = await exchange.json();
+    exchange.answerJson(200, await redriveOf(this.parts.brokers, this.placeOf(place), letterOf(letter)));
   }
 
   private async publish(exchange: Exchange): Promise<void> {
@@ -196,6 +210,14 @@ export class PageRoutes {
     if (place.from === undefined) throw new Refusal(409, place.why ?? '');
     return place.from;
   }
+}
+
+/** Which letter is meant; undefined: all. */
+function letterOf({ deliveryId, location }: Readonly<Record<string, unknown>>): LetterId | undefined {
+  if (deliveryId !== undefined && typeof deliveryId !== 'string') throw new Refusal(400, 'deliveryId must be a text');
+  if (location !== undefined && typeof location !== 'string') throw new Refusal(400, 'location must be a text');
+  if (deliveryId === undefined && location !== undefined) throw new Refusal(400, 'There is no deliveryId');
+  return deliveryId === undefined ? undefined : { deliveryId, location };
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -11,7 +11,9 @@ function watched() {
     page: { now: () => 0, isOver: false },
     observe: () => {
       seen.begun++;
-      return () => void seen.ended++;
+      return () => {
+        seen.ended++;
+      };
     },
     health: () => ({ status: 'up', brokers: [] }),
     waiting: () => [],

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { Looks } from '../../../lib/asyncapi/page/letters/letters.js';
-import type { DeadLetter, MultiBroker } from '../../../lib/index.js';
+import { Looks, redriveOf } from '../../../lib/asyncapi/page/letters/letters.js';
+import type { DeadLetter, MultiBroker, RedriveOptions } from '../../../lib/index.js';
 
 const FROM = { broker: 'b', source: 'dlq' };
 
@@ -50,4 +50,13 @@ it('of a large payload the beginning is shown, cut between characters', async ()
   const { looks } = holding([letter(Buffer.from(`x${'ä'.repeat(20_000)}`))]);
   const [only] = (await looks.at('0', FROM, true)).letters;
   expect(only?.body).toMatchObject({ encoding: 'utf8', size: 40_001, text: `x${'ä'.repeat(8_191)}` });
+});
+
+it('the redrive of one letter takes that one alone, even of two with one delivery id', async () => {
+  let options: RedriveOptions = {};
+  const brokers = { redrive: (_: unknown, given: RedriveOptions) => void (options = given) };
+  await redriveOf(brokers as unknown as MultiBroker, FROM, { deliveryId: 'd', location: 'dlq[0]@2' });
+  expect(options.limit).toBe(1);
+  const [one, other] = ['dlq[0]@1', 'dlq[0]@2'].map((location) => ({ ...letter(null), location }));
+  expect([options.filter?.(one!), options.filter?.(other!)]).toEqual([false, true]);
 });

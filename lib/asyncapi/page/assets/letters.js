@@ -78,11 +78,11 @@ class PlaceView {
     });
   }
 
-  #redrive(deliveryId) {
-    const what = deliveryId === undefined ? `all letters of ${this.#place.label}` : 'this letter';
+  #redrive(only) {
+    const what = only === undefined ? `all letters of ${this.#place.label}` : 'this letter';
     if (!confirm(`Redrive ${what} through the handler that failed?`)) return undefined;
     return this.#doing('Redriving …', async () => {
-      const { redriven, failed, left } = await post('/redrive', { place: this.#place.id, deliveryId });
+      const { redriven, failed, left } = await post('/redrive', { place: this.#place.id, ...only });
       if (this.#letters) await this.#look(this.#bodies);
       return `${number(redriven)} redriven, ${number(failed)} failed again, ${number(left)} left.`;
     });
@@ -128,7 +128,7 @@ class PlaceView {
         Object.entries(headers).map(([name, value]) => pair(name, value)),
         letter.body !== undefined && pair('Payload', bodyText(letter.body)),
       ),
-      this.#admin && button('Redrive this letter', () => this.#redrive(deliveryId), 'danger'),
+      this.#admin && button('Redrive this letter', () => this.#redrive({ deliveryId, location }), 'danger'),
     );
   }
 }

@@ -67,10 +67,15 @@ async function lettersOf(brokers: MultiBroker, from: DeadLetterPlace): Promise<r
   return letters;
 }
 
-/** @param deliveryId of the only letter to redrive; undefined: all, up to 1,000 */
-export function redriveOf(brokers: MultiBroker, from: DeadLetterPlace, deliveryId?: string): Promise<RedriveResult> {
-  const filter = deliveryId === undefined ? {} : { filter: (one: DeadLetter) => one.deliveryId === deliveryId };
-  return brokers.redrive(from, { limit: MOST_REDRIVEN, ...filter });
+/** Tells one letter from all others: two of one failure have the same `deliveryId`. */
+export type LetterId = Pick<DeadLetter, 'deliveryId' | 'location'>;
+
+/** @param only the only letter to redrive; undefined: all, up to 1,000 */
+export function redriveOf(brokers: MultiBroker, from: DeadLetterPlace, only?: LetterId): Promise<RedriveResult> {
+  if (only === undefined) return brokers.redrive(from, { limit: MOST_REDRIVEN });
+  const { deliveryId, location } = only;
+  const filter = (one: DeadLetter): boolean => one.deliveryId === deliveryId && one.location === location;
+  return brokers.redrive(from, { limit: 1, filter });
 }
 
 function shown({ body, ...letter }: DeadLetter, bodies: boolean): ShownLetter {

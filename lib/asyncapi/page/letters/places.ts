@@ -2,9 +2,10 @@ import type { BrokerDefinition, DeadLetterPlace, Source, Topology, TopologyDeadL
 
 /** Where dead letters of this application are, as the page names it. */
 export interface LetterPlace {
-  /** Names it in requests of the page: nothing else can be read. */
+  /** Names it in requests of the page, after a deployment too: nothing else can be read. */
   readonly id: string;
   readonly broker: string;
+  /** What is read and redriven there: a topic, or a stream with its filter. */
   readonly label: string;
   /** Undefined: they cannot be read; `why` says it. */
   readonly from: DeadLetterPlace | undefined;
@@ -12,7 +13,7 @@ export interface LetterPlace {
 }
 
 /** What finds the broker of a place. */
-type Definitions = (broker: string) => Pick<BrokerDefinition, 'kind' | 'keptBy'> | undefined;
+type Definitions = (broker: string) => Pick<BrokerDefinition, 'keptBy' | 'source'> | undefined;
 
 /** Each place where a handler parks messages, and those that the application names. */
 export function letterPlacesOf(
@@ -22,7 +23,7 @@ export function letterPlacesOf(
 ): readonly LetterPlace[] {
   const found = new Map<string, Omit<LetterPlace, 'id'>>();
   for (const from of named) {
-    const label = typeof from.source === 'string' ? from.source : labelOf(from.source);
+    const label = labelOf(from, definitions);
     found.set(`${from.broker}\n${label}`, { broker: from.broker, label, from, why: undefined });
   }
   for (const { deadLetter } of topology.handlers) {
@@ -31,14 +32,16 @@ export function letterPlacesOf(
     const key = `${place.broker}\n${place.label}`;
     if (!found.has(key)) found.set(key, place);
   }
-  return [...found.values()].map((place, at) => ({ id: String(at), ...place }));
+  return [...found].map(([id, place]) => ({ id, ...place }));
 }
 
-/** A source as people know it: the name of its topic or stream. */
-function labelOf(source: Source): string {
-  const { topic, stream } = source as { readonly topic?: unknown; readonly stream?: unknown };
-  if (typeof stream === 'string') return `stream ${stream}`;
-  return typeof topic === 'string' ? topic : source.kind;
+/** What is read, as people know it: two sources with one label hold the same letters. */
+function labelOf({ broker, source }: DeadLetterPlace, definitions: Definitions): string {
+  if (typeof source === 'string') return source;
+  const { topic, stream, filter } = source as Source & Readonly<Record<'topic' | 'stream' | 'filter', unknown>>;
+  if (typeof stream === 'string')
+    return typeof filter === 'string' ? `stream ${stream} (${filter})` : `stream ${stream}`;
+  return typeof topic === 'string' ? topic : (definitions(broker)?.source(source).address ?? source.kind);
 }
 
 function placeOf(
@@ -46,12 +49,15 @@ function placeOf(
   topology: Topology,
   definitions: Definitions,
 ): Omit<LetterPlace, 'id'> {
-  const { address: label, spec, readBy } = destination;
+  const { address, spec, readBy } = destination;
   const readers = topology.handlers.filter(({ id }) => readBy.includes(id)).map(({ source }) => source.spec);
   const source = spec && definitions(broker)?.keptBy?.(spec, readers);
-  if (source !== undefined) return { broker, label, from: { broker, source }, why: undefined };
+  if (source !== undefined) {
+    const from = { broker, source };
+    return { broker, label: labelOf(from, definitions), from, why: undefined };
+  }
   const why = ofEach
     ? 'Each topic or subject has a place of its own: name those to show in the option deadLetters.'
     : 'What keeps these messages is not known: name it in the option deadLetters of AsyncApi.setup().';
-  return { broker, label, from: undefined, why };
+  return { broker, label: address, from: undefined, why };
 }
