@@ -76,7 +76,11 @@ async function byClassValidator(type: Class): Promise<Converted | undefined> {
   if (converter === undefined) return { missing: `npm install ${name}` };
   const options = { refPointerPrefix: DEFINITIONS, classTransformerMetadataStorage: await transformerStorage() };
   const json = toDraft07(converter.targetConstructorToSchema(type, options));
-  return { json: { ...json, definitions: referred(json, converter.validationMetadatasToSchemas(options)) } };
+  const definitions = referred(json, converter.validationMetadatasToSchemas(options));
+  // A class that refers to itself is one of them.
+  if (type.name in definitions)
+    return { json: { $ref: DEFINITIONS + type.name, definitions: { ...definitions, [type.name]: json } } };
+  return { json: { ...json, definitions } };
 }
 
 /** It knows the classes of nested properties, by `@Type()`. */

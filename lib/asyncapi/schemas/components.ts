@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonObject } from '../document-types.js';
-import { componentKey, refTo } from '../keys.js';
+import { componentKey, Keys, refTo } from '../keys.js';
 import { eachSchema, isObject } from './walk.js';
 
 /** Prefixes by which schemas refer to the definitions beside them. */
@@ -23,10 +23,11 @@ export class SchemaComponents {
     const definitions = definitionsOf(json);
     const alias = aliasOf(json, definitions);
     const parts = new Map(alias === undefined ? [['#', json], ...definitions] : definitions);
+    const bases = basesOf(parts, name);
     for (let number = 1; ; number++) {
       const keyOf = (part: string): string => {
-        const key = componentKey(part === '#' ? name : part);
-        return number === 1 ? key : `${key}${String(number)}`;
+        const base = bases.of(part, componentKey(part));
+        return number === 1 ? base : `${base}${String(number)}`;
       };
       if (this.fits(parts, keyOf)) return keyOf(alias ?? '#');
     }
@@ -35,12 +36,21 @@ export class SchemaComponents {
   /** Whether all names are free, or are those of the same schemas; then they are added. */
   private fits(parts: ReadonlyMap<string, JsonObject>, keyOf: (part: string) => string): boolean {
     const made = [...parts].map(([part, json]) => [keyOf(part), embedded(json, keyOf)] as const);
-    // A definition may have the name of the schema that it belongs to.
-    const isOnce = new Set(made.map(([key]) => key)).size === made.length;
     const free = made.every(([key, json]) => !this.all.has(key) || isDeepStrictEqual(this.all.get(key), json));
-    if (free && isOnce) for (const [key, json] of made) this.all.set(key, json);
-    return free && isOnce;
+    if (free) for (const [key, json] of made) this.all.set(key, json);
+    return free;
   }
+}
+
+/**
+ * Keys that differ within one schema, so that numbering them together ends: a definition may be called like the schema
+ * that it belongs to. It keeps the name then, since other schemas have it under that one.
+ */
+function basesOf(parts: ReadonlyMap<string, JsonObject>, name: string): Keys<string> {
+  const bases = new Keys<string>();
+  for (const part of parts.keys()) if (part !== '#') bases.of(part, componentKey(part));
+  if (parts.has('#')) bases.of('#', componentKey(name));
+  return bases;
 }
 
 function definitionsOf({ $defs, definitions }: JsonObject): [string, JsonObject][] {
