@@ -85,7 +85,7 @@ export interface BindingShape {
   /** Of the results, by publisher. */
   readonly results: readonly { readonly payload: PayloadShape; readonly conditional: boolean }[];
   readonly filtered: boolean;
-  /** Undefined: nothing is declared, or `void`. */
+  /** Undefined: what is declared says nothing, as `void` and a promise. */
   readonly returns: PayloadShape | undefined;
 }
 

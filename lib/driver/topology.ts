@@ -52,7 +52,10 @@ export interface TopologyHandler {
   readonly broker: string;
   readonly source: TopologySource;
   readonly payload: PayloadShape;
-  /** What the method returns, as far as its declared type says; undefined where it says nothing, or `void`. */
+  /**
+   * What the method returns, as far as its declared type says; undefined where it says nothing: of `void`, a promise or an
+   * observable.
+   */
   readonly returns: PayloadShape | undefined;
   /** Closest to the method first. */
   readonly publishTo: readonly TopologyPublisher[];
@@ -126,7 +129,7 @@ export interface TopologyTarget {
 export interface TopologyDestination extends TopologyPlace {
   /** Names of the placeholders of a path, which each message fills. */
   readonly placeholders: readonly string[] | undefined;
-  /** Undefined where the broker is not added yet. */
+  /** Undefined where the broker is not added yet, and of a dead letter's name that `{source}` is only a part of. */
   readonly spec: DestinationSpec | undefined;
   /** Ids of the handlers that read its messages, as far as that is known without a server. */
   readonly readBy: readonly string[];

@@ -19,7 +19,7 @@ export function shapeOf({ options, publishTo, method }: HandlerDeclaration): Bin
       conditional: when !== undefined,
     })),
     filtered: options.filter !== undefined,
-    returns: declared === undefined ? undefined : shape(undefined, returned),
+    returns: UNTOLD.includes(declared) ? undefined : shape(undefined, returned),
   };
 }
 
@@ -56,8 +56,11 @@ function itemType(method: Method): unknown {
   return known(items.find((item) => item !== undefined));
 }
 
+/** Declared types that do not tell whether there is a result: TypeScript emits a promise for every async method. */
+const UNTOLD: readonly unknown[] = [Promise, Observable, undefined, null];
+
 /** What TypeScript emits for a type that is no class says nothing. */
-const UNKNOWN: readonly unknown[] = [Object, Array, Function, Promise, Observable, undefined, null];
+const UNKNOWN: readonly unknown[] = [...UNTOLD, Object, Array, Function];
 
 function known(type: unknown): unknown {
   return UNKNOWN.includes(type) ? undefined : type;

@@ -1,4 +1,4 @@
-import { type Binding, type DeadLetterTarget, handlersOf, type Route } from '../delivery/index.js';
+import { type Binding, type DeadLetterTarget, handlersOf, type LetterOfEach, type Route } from '../delivery/index.js';
 import type {
   BrokerDefinition,
   Destination,
@@ -45,6 +45,11 @@ function brokerOf(definition: BrokerDefinition): TopologyBroker {
 const NOTHING: PayloadShape = {};
 const NO_DESCRIPTION: PlaceDescription = {};
 
+/** As users write it in a dead letter. */
+const SOURCE = '{source}';
+/** A topic or subject that no example and no name has. */
+const STAND_IN = 'SOURCE-OF-EACH';
+
 class TopologyBuilder {
   readonly bindings: readonly Binding[];
 
@@ -86,14 +91,33 @@ class TopologyBuilder {
     return { broker, destination: this.destination(broker, destination), payload, bestEffort, conditional };
   }
 
-  /** Where each message has a place of its own, `{source}` stands for its topic or subject if the kind allows that. */
   private deadLetter({ broker, destination, ofEach }: DeadLetterTarget, source: SourceSpec): TopologyDeadLetter {
     if (ofEach === undefined) return { broker, destination: this.destination(broker, destination), ofEach: false };
-    const written = ofEach.destination(`${source.addresses?.prefix ?? ''}{source}`);
+    return { broker, destination: this.destinationOfEach(broker, destination, ofEach, source), ofEach: true };
+  }
+
+  /**
+   * Where each message has a place of its own, `{source}` stands for its topic or subject: as a placeholder if that makes a
+   * path of the kind, else as a text in the name of something else, which is no place and needs nothing of a server.
+   */
+  private destinationOfEach(
+    broker: string,
+    example: string | Destination,
+    ofEach: LetterOfEach,
+    { addresses }: SourceSpec,
+  ): TopologyDestination {
+    const at = (text: string) => ofEach.destination(`${addresses?.prefix ?? ''}${text}`);
+    const path = this.ifValid(broker, at(SOURCE));
+    if (path !== undefined) return path;
+    const one = this.ifValid(broker, at(STAND_IN));
+    return one === undefined ? named(this.destination(broker, example), ofEach.example) : named(one, STAND_IN);
+  }
+
+  private ifValid(broker: string, to: string | Destination): TopologyDestination | undefined {
     try {
-      return { broker, destination: this.destination(broker, written), ofEach: true };
+      return this.destination(broker, to);
     } catch {
-      return { broker, destination: this.destination(broker, destination), ofEach: true };
+      return undefined;
     }
   }
 
@@ -121,6 +145,12 @@ class TopologyBuilder {
   private definition(name: string): BrokerDefinition | undefined {
     return this.application.definitions.get(name);
   }
+}
+
+/** With `{source}` in place of a text that stood for it. */
+function named(one: TopologyDestination, text: string): TopologyDestination {
+  const [address, name] = [one.address.replace(text, SOURCE), one.name.replace(text, SOURCE)];
+  return { ...one, address, name, placeholders: ['source'], description: NO_DESCRIPTION, spec: undefined };
 }
 
 /** Of a broker that is not added yet: as it is written. */

@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { AsyncApi, type AsyncApiDocument } from '../../lib/asyncapi/index.js';
 import { MultiBroker, MultiBrokerModule, PublishTo, Subscribe } from '../../lib/index.js';
+import { topic } from '../../lib/kafka/index.js';
 import { definitions, info, richModule } from './rich-app.js';
 
 let made: Promise<AsyncApiDocument> | undefined;
@@ -81,6 +82,21 @@ it('has dead letters on another broker, with their headers', async () => {
     'x-jetstream': { stream: 'DEAD' },
   });
   expect(components.schemas['DeadLetterHeaders']).toHaveProperty(['properties', 'dead-letter-error']);
+});
+
+it('has the topic of a message for a parameter where a dead letter is named by it, in part too', async () => {
+  class Handler {
+    @Subscribe('orders', topic(/^log\.\w+$/), { deadLetter: '{source}-dlq' })
+    on(_: unknown) {}
+  }
+  const app = await Test.createTestingModule({ imports: [richModule(Handler)] }).compile();
+  const { channels, operations } = await AsyncApi.document(app, { info });
+  expect(channels['orders/source-dlq']).toMatchObject({
+    address: '{source}-dlq',
+    parameters: { source: { description: 'Topic or subject of the message that is parked' } },
+  });
+  expect(channels['orders/source-dlq']).not.toHaveProperty('bindings');
+  expect(operations['Handler.on.deadLetter']).toMatchObject({ 'x-of-each': true });
 });
 
 it('has parameters for placeholders and wildcards, and no address for a RegExp', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Injectable, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import { Observable, of } from 'rxjs';
 import { z } from 'zod';
 import {
   type BrokerDefinition,
@@ -18,6 +19,7 @@ import {
   type Topology,
 } from '../../lib/index.js';
 import { kafkaBroker, topic } from '../../lib/kafka/index.js';
+import { useOf } from '../../lib/lifecycle/index.js';
 import { natsBroker, stream, subject, toStream } from '../../lib/nats/index.js';
 import { fakeBroker } from '../support/fake-kind.js';
 import { definition as fake, LifecycleRig } from '../support/lifecycle-rig.js';
@@ -217,6 +219,40 @@ describe('the topology of an application', () => {
     ).toEqual([['events', 'dead.created', false], ['orders', '{source}.dlq', true], undefined]);
   });
 
+  it('shows {source} as it is written where it is only a part of a name', async () => {
+    const prefixed = kafkaBroker({ name: 'prefixed', groupId: 'g', client, prefix: 'any.' });
+    @Injectable()
+    class Handler {
+      @Subscribe('orders', topic(/^log/), { deadLetter: 'many-{source}' })
+      pattern() {}
+
+      @Subscribe('prefixed', 'orders.{region}', { deadLetter: 'dlq-{source}' })
+      path() {}
+
+      @Subscribe('events', 'stock.*', { deadLetter: { broker: 'events', destination: toStream('dead.{source}-dlq') } })
+      wildcard() {}
+
+      @Subscribe('orders', topic(/^many-/), { deadLetter: 'dead' })
+      letters() {}
+    }
+    const topology = await topologyOf(Handler, [orders, prefixed, events]);
+    const needed = topology.brokers.flatMap(({ name }) => useOf(name, topology).destinations);
+    expect(needed.map(({ address }) => address)).toEqual(['dead']);
+    expect(topology.handlers.map(({ deadLetter }) => deadLetter?.destination)).toMatchObject([
+      {
+        address: 'many-{source}',
+        name: 'topic many-{source}',
+        placeholders: ['source'],
+        description: {},
+        spec: undefined,
+        readBy: ['Handler.letters@orders//^many-/'],
+      },
+      { address: 'any.dlq-{source}', name: 'topic any.dlq-{source}', spec: undefined },
+      { address: 'dead.{source}-dlq', name: 'subject dead.{source}-dlq of a stream', spec: undefined, readBy: [] },
+      { address: 'dead' },
+    ]);
+  });
+
   it('tells which schema or class a payload has, to read and to publish', async () => {
     @Injectable()
     class Handler {
@@ -290,6 +326,28 @@ describe('the topology of an application', () => {
       undefined,
       undefined,
     ]);
+  });
+
+  it('takes no promise and no observable for an answer: every async handler is declared to return one', async () => {
+    @Injectable()
+    class Handler {
+      @Subscribe('events', 'async')
+      async asynchronous(): Promise<void> {
+        await Promise.resolve();
+      }
+
+      @Subscribe('events', 'observed')
+      observed(): Observable<string> {
+        return of('told');
+      }
+
+      @Subscribe('events', 'value')
+      value(): object {
+        return {};
+      }
+    }
+    const { handlers } = await topologyOf(Handler);
+    expect(handlers.map(({ returns }) => returns)).toEqual([undefined, undefined, {}]);
   });
 
   it('has the brokers of a third party, which need not tell of their servers', async () => {
