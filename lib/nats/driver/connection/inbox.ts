@@ -51,7 +51,12 @@ export class Inbox {
 
   private end(name: string): void {
     this.groups.delete(name);
-    if (this.lastName === name) this.lastName = '';
+    if (this.lastName === name) this.forgetLast();
+  }
+
+  private forgetLast(): void {
+    this.lastName = '';
+    this.lastGroup = undefined;
   }
 
   /** By bytes where the group is that of the reply before, as text and its parts cost several times as much. */
@@ -65,9 +70,11 @@ export class Inbox {
     const dot = subject.indexOf('.', this.prefix.length);
     const name = subject.slice(this.prefix.length, dot);
     const group = this.groups.get(name);
+    // Any client may publish to the inbox, also in the name of a group to come.
+    if (group === undefined) return;
     this.lastName = name;
     this.lastGroup = group;
-    group?.answered(Number(subject.slice(dot + 1)), message);
+    group.answered(Number(subject.slice(dot + 1)), message);
   }
 
   /** -1 where it is another group's, or not of the form of this inbox. */
@@ -91,6 +98,7 @@ export class Inbox {
     this.subscription = undefined;
     const groups = [...this.groups.values()];
     this.groups.clear();
+    this.forgetLast();
     for (const group of groups) group.denied();
   }
 }
