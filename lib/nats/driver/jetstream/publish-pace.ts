@@ -1,4 +1,4 @@
-import type { Outgoing } from '../../../driver/index.js';
+import { JsonMessage, type Outgoing } from '../../../driver/index.js';
 import type { JetStreamApi } from './jetstream-api.js';
 
 /** A stream with less room than this counts as full: messages are published one at a time. */
@@ -7,6 +7,8 @@ const LEAST_ROOM = 32;
 const SINGLES = 64;
 /** Allowance per message for its subject, our own headers and the server's bookkeeping, in bytes. */
 const OVERHEAD_BYTES = 512;
+/** About what the headers of a result of plain JSON take, besides the correlation id. */
+const JSON_HEADERS_BYTES = 128;
 /** At this pace the stream no longer needs care. */
 const WHOLE_BATCH = 2_048;
 
@@ -92,9 +94,16 @@ export class RoomPace implements PublishPace {
     }
   }
 
-  private sizeOf({ body, headers, key }: Outgoing): number {
+  private sizeOf(message: Outgoing): number {
+    // Its bytes and headers would be made, and kept until it is confirmed.
+    if (message instanceof JsonMessage) return jsonSizeOf(message);
+    const { body, headers, key } = message;
     let size = OVERHEAD_BYTES + (body?.length ?? 0) + (key?.length ?? 0) * 3;
     for (const name in headers) size += name.length + (headers[name]?.length ?? 0) * 3 + 4;
     return size;
   }
+}
+
+function jsonSizeOf({ text, correlationId }: JsonMessage): number {
+  return OVERHEAD_BYTES + JSON_HEADERS_BYTES + Buffer.byteLength(text) + correlationId.length * 3;
 }

@@ -1,0 +1,33 @@
+import { expect, it, jest } from '@jest/globals';
+import { type Incoming, JsonMessage } from '../../../../lib/driver/index.js';
+import type { JetStreamApi } from '../../../../lib/nats/driver/jetstream/jetstream-api.js';
+import { RoomPace } from '../../../../lib/nats/driver/jetstream/publish-pace.js';
+
+/** Of a stream with room for so many bytes. */
+function paceOf(room: number): RoomPace {
+  const info = { config: { max_msgs: -1, max_bytes: 1_000 + 2 * room }, state: { messages: 0, bytes: 1_000 } };
+  const api = { manager: async () => ({ streams: { info: async () => info } }) };
+  return new RoomPace('S', api as unknown as JetStreamApi);
+}
+
+const results = (text: string) =>
+  Array.from({ length: 100 }, () => new JsonMessage(text, 'c'.repeat(30), '1', 'id', '/p', {} as Incoming));
+
+it.each([JSON.stringify('x'.repeat(1_000)), JSON.stringify('€'.repeat(1_000))])(
+  'a result of plain JSON takes as much of the room as the same with bytes and headers: %.3s',
+  async (text) => {
+    const plain = results(text);
+    const whole = plain.map(({ body, headers }) => ({ body, headers }));
+    const [asText, asBytes] = await Promise.all([plain, whole].map((batch) => paceOf(100_000).next(batch, 0)));
+    expect(asBytes).toBeGreaterThan(10);
+    expect(asText).toBeGreaterThanOrEqual(asBytes! - 3);
+    expect(asText).toBeLessThanOrEqual(asBytes!);
+  },
+);
+
+it('no bytes and headers of a result of plain JSON are made to know its size', async () => {
+  const made = (['body', 'headers'] as const).map((name) => jest.spyOn(JsonMessage.prototype, name, 'get'));
+  await paceOf(100_000).next(results('1'), 0);
+  for (const one of made) expect(one).not.toHaveBeenCalled();
+  jest.restoreAllMocks();
+});
