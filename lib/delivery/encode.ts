@@ -87,9 +87,9 @@ export function encodeItem(
   return encoded instanceof Promise ? encoded.then((later) => make(later, making)) : make(encoded, making);
 }
 
-/** JSON of a payload that is not passed on as it came, with the headers that every result has, for a driver that reads by name. */
-function isPlain(item: ResultItem, payload: unknown, { to, route, outlet, dedupeId }: Target, origin: Origin): boolean {
-  if (to.readsByName !== true || dedupeId !== undefined || outlet.hooks?.any === true) return false;
+/** JSON of a payload that is not passed on as it came, with the headers that every result has. */
+function isPlain(item: ResultItem, payload: unknown, { route, outlet, dedupeId }: Target, origin: Origin): boolean {
+  if (dedupeId !== undefined || outlet.hooks?.any === true) return false;
   if (item.key !== undefined || item.headers !== undefined || item.rawHeaders !== undefined) return false;
   if (route.key !== undefined || route.headers !== undefined || route.forward !== undefined) return false;
   const { message, textHeaders } = origin.context;

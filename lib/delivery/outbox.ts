@@ -1,5 +1,13 @@
 import { type Clock, Waiters } from '../async/index.js';
-import type { DestinationSpec, Driver, Logger, Outcome, Outgoing, PublishReceipt } from '../driver/index.js';
+import {
+  type DestinationSpec,
+  type Driver,
+  type Logger,
+  type Outcome,
+  type Outgoing,
+  type PublishReceipt,
+  readableBy,
+} from '../driver/index.js';
 import { asError, publishErrorOf } from '../errors/index.js';
 import type { PendingPublish } from './delivery-host.js';
 import { backlogIssue, DestinationQueue, type NextTry, type PublishBacklog } from './destination-queue.js';
@@ -125,7 +133,7 @@ export class Outbox {
     const driver = this.host.driver();
     if (driver === undefined) return batch.map(() => this.notConnected(to));
     try {
-      const outcomes = await driver.publish(to, batch);
+      const outcomes = await driver.publish(to, readableBy(driver, batch));
       return outcomes.length === batch.length ? outcomes : batch.map(() => this.broken(to));
     } catch (thrown) {
       return batch.map(() => this.broken(to, asError(thrown)));

@@ -89,11 +89,6 @@ export interface DestinationSpec {
   readonly dedupes: boolean;
   /** `false`: nobody keeps the messages, and those that no reader hears are lost. Default: they are stored. */
   readonly stored?: boolean | undefined;
-  /**
-   * Its driver reads the fields of an `Outgoing` by name, each when it needs it: a message may then make them on demand.
-   * A copy by a spread would lack those. Default: all of them are there.
-   */
-  readonly readsByName?: boolean | undefined;
 }
 
 /** The option `addresses`: names in decorators, mapped to those on the server. */

@@ -43,6 +43,13 @@ export interface Driver {
   publish(to: DestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]>;
 
   /**
+   * Its own `publish` where that reads the fields of an `Outgoing` by name, each when it needs it: a message may then make
+   * them on demand. Where it is not the `publish` of now, as in a driver that is wrapped, or absent, all fields are there,
+   * as a copy by a spread needs them.
+   */
+  readonly readsByName?: Driver['publish'] | undefined;
+
+  /**
    * Publishes a message and waits for one answer. Absent where the system has no request/reply. Rejects with
    * MULTI_BROKER_NO_RESPONDERS, with MULTI_BROKER_REQUEST_TIMEOUT when `signal` aborts, or with MULTI_BROKER_STOPPED
    * when the driver is closed before the answer arrives.

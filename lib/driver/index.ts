@@ -15,6 +15,7 @@ export * from './message.js';
 export { OpenReadings } from './open-readings.js';
 export * from './path.js';
 export * from './publish-to-options.js';
+export { publishOf, readableBy } from './reads-by-name.js';
 export * from './server-address.js';
 export * from './topology.js';
 export * from './needs.js';

@@ -32,14 +32,25 @@ export class JsonMessage implements Outgoing {
   }
 
   get headers(): Headers {
-    return (this.made ??= {
+    return (this.made ??= this.newHeaders());
+  }
+
+  /** The caller's own, who may add to them. */
+  newHeaders(): Record<string, string> {
+    return {
       'correlation-id': this.correlationId,
       'multi-broker-hops': this.hops,
       'content-type': JSON_TYPE,
-    } satisfies Record<typeof CORRELATION_ID | typeof HOPS | typeof CONTENT_TYPE, string>);
+    } satisfies Record<typeof CORRELATION_ID | typeof HOPS | typeof CONTENT_TYPE, string>;
   }
 
   get dedupeId(): string | undefined {
     return this.publisher === undefined ? undefined : `${this.id}${this.publisher}`;
+  }
+
+  /** The same with fields of its own: a spread copies no others. */
+  whole(): Outgoing {
+    const { body, headers, dedupeId, origin } = this;
+    return { body, headers, dedupeId, origin };
   }
 }

@@ -29,7 +29,7 @@ export function destinationSpec(to: string | Destination, broker: KafkaSettings)
 }
 
 function topicSpec(address: string): KafkaDestinationSpec {
-  return { kind: 'kafka', name: `topic ${address}`, address, dedupes: false, readsByName: true };
+  return { kind: 'kafka', name: `topic ${address}`, address, dedupes: false };
 }
 
 function pathSpec(path: string, broker: string): KafkaDestinationSpec {

@@ -71,7 +71,6 @@ function coreSubject(subject: string): NatsDestinationSpec {
     address: subject,
     dedupes: false,
     stored: false,
-    readsByName: true,
     subject,
   };
 }
@@ -90,8 +89,7 @@ function streamSubject(subject: string, stream: string | undefined): NatsDestina
   const name = stream === undefined ? `subject ${subject} of a stream` : `subject ${subject} of stream ${stream}`;
   // Not batched with publishes to the same subject that expect no stream: a batch has one expectation.
   const batchKey = stream === undefined ? undefined : `${subject}@${stream}`;
-  const fields = { dedupes: true, readsByName: true } as const;
-  return { kind: 'nats', via: 'jetstream', name, address: subject, batchKey, ...fields, subject, stream };
+  return { kind: 'nats', via: 'jetstream', name, address: subject, batchKey, dedupes: true, subject, stream };
 }
 
 function checked(to: string, broker: DestinationDefaults): string {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 
 import { type Incoming, JsonMessage } from '../../lib/driver/index.js';
 import { LeftOut } from '../../lib/kafka/record-headers.js';
@@ -29,6 +29,13 @@ describe('a result of plain JSON', () => {
     const result = new JsonMessage('1', 'c', '1', 'id', undefined, {} as Incoming);
     Object.assign(recordToSend(result, 0, leftOut).message.headers!, { traceparent: 'x' });
     expect(recordToSend(result, 0, leftOut).message.headers).not.toHaveProperty('traceparent');
+  });
+
+  it('makes headers for the record alone', () => {
+    const made = jest.spyOn(JsonMessage.prototype, 'headers', 'get');
+    recordToSend(new JsonMessage('1', 'c', '1', 'id', undefined, {} as Incoming), 0, leftOut);
+    expect(made).not.toHaveBeenCalled();
+    made.mockRestore();
   });
 });
 

@@ -10,6 +10,7 @@ import {
   OpenReadings,
   type Outcome,
   type Outgoing,
+  publishOf,
   type ServerAddress,
   serverAddress,
   type Sink,
@@ -53,6 +54,7 @@ const PUBLISHES_MS = 3_000;
 
 /** Kafka, by kafkajs: one producer, and one consumer for each group. */
 export class KafkaDriver implements Driver {
+  readonly readsByName = publishOf(this);
   private parts: Parts | undefined;
   private readonly publishing = new Set<Promise<unknown>>();
   private readonly readings = new OpenReadings(() =>

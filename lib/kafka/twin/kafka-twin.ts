@@ -8,6 +8,7 @@ import {
   notConnected,
   type Outcome,
   type Outgoing,
+  publishOf,
   type Sink,
   type SourceSpec,
 } from '../../driver/index.js';
@@ -31,6 +32,7 @@ interface Open {
 
 /** The in-memory twin of the Kafka driver. Twins of one module share one cluster. */
 export class KafkaTwin extends InProcessDriver<Open> {
+  readonly readsByName = publishOf(this);
   private readonly requests: TopicRequests | undefined;
   /** See the driver's. */
   readonly request: Driver['request'];

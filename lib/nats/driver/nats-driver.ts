@@ -13,6 +13,7 @@ import {
   OpenReadings,
   type Outcome,
   type Outgoing,
+  publishOf,
   type ServerAddress,
   type Sink,
   type SourceSpec,
@@ -38,6 +39,7 @@ const CLOSE_MS = 2_000;
 export class NatsDriver implements Driver {
   /** `#` because they hold credentials: util.inspect, and so a log, shows a field that is only `private`. */
   readonly #options: NatsBrokerOptions;
+  readonly readsByName = publishOf(this);
   private session: Session | undefined;
   private closed: Promise<void> | undefined;
   private readonly intakes = new Set<NatsIntake>();

@@ -9,6 +9,7 @@ import {
   notConnected,
   type Outcome,
   type Outgoing,
+  publishOf,
   type Sink,
   type SourceSpec,
 } from '../../driver/index.js';
@@ -36,6 +37,7 @@ interface Open {
 
 /** The in-memory twin of the NATS driver. Twins of one module share one server. */
 export class NatsTwin extends InProcessDriver<Open> {
+  readonly readsByName = publishOf(this);
   /** Aborts open requests. */
   private readonly requests = new LazyAbortController();
   private readonly errors = new PublishErrors(this.broker);

@@ -1,4 +1,5 @@
 import { sleep } from '../../async/index.js';
+import { publishOf, readableBy } from '../../driver/index.js';
 import type { DestinationSpec, Driver, DriverContext, Outcome, Outgoing } from '../../driver/index.js';
 import type { Incoming, Intake, KeptMessages, Sink, SourceSpec } from '../../driver/index.js';
 import { errorOf, type PublishError, publishErrorOf } from '../../errors/index.js';
@@ -20,6 +21,7 @@ export interface FaultyHost {
 /** Wraps a driver of any kind, and applies the faults scripted for its broker. */
 export class FaultyDriver implements Driver, Connected, ProcessPart {
   private readonly intakes = new Set<FaultyIntake>();
+  readonly readsByName = publishOf(this);
   readonly request?: NonNullable<Driver['request']>;
   readonly healthIssues?: NonNullable<Driver['healthIssues']>;
   readonly connectedTo?: NonNullable<Driver['connectedTo']>;
@@ -150,7 +152,7 @@ export class FaultyDriver implements Driver, Connected, ProcessPart {
 
   private async writeAll(to: DestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]> {
     // The batch is not split without need: drivers pick partitions of messages without a key by batch.
-    if (!this.down && !this.host.faults.failsPublishes) return this.inner.publish(to, batch);
+    if (!this.down && !this.host.faults.failsPublishes) return this.writeInner(to, batch);
     const outcomes: Outcome[] = [];
     const behind = new Map<string | undefined, PublishError>();
     for (const message of batch) {
@@ -167,9 +169,13 @@ export class FaultyDriver implements Driver, Connected, ProcessPart {
     if (this.down) return { error: this.notConnected(to) };
     const fault = this.host.faults.takePublish(to.address);
     if (fault === 'no') return { error: this.unconfirmed(to, fault) };
-    const [outcome] = await this.inner.publish(to, [message]);
+    const [outcome] = await this.writeInner(to, [message]);
     if (fault === 'maybe') return { error: this.unconfirmed(to, fault) };
     return outcome ?? { error: this.unconfirmed(to, 'maybe') };
+  }
+
+  private writeInner(to: DestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]> {
+    return this.inner.publish(to, readableBy(this.inner, batch));
   }
 
   private async requestThrough(to: DestinationSpec, message: Outgoing, signal: AbortSignal): Promise<Incoming> {

@@ -26,11 +26,11 @@ export function recordToSend(outgoing: Outgoing, place: number, leftOut: Pick<Le
   return { place, message, size: sizeOf(outgoing) };
 }
 
-/** Its text is written straight into the request. The headers are copied, as instrumentations add theirs. */
+/** Its text is written straight into the request. The headers are the record's own, as instrumentations add theirs. */
 function jsonRecord(outgoing: JsonMessage, place: number): RecordToSend {
-  const { text, headers, correlationId } = outgoing;
+  const { text, correlationId } = outgoing;
   const size = Buffer.byteLength(text) + correlationId.length + JSON_OVERHEAD;
-  return { place, message: { key: null, value: text, headers: { ...headers } }, size };
+  return { place, message: { key: null, value: text, headers: outgoing.newHeaders() }, size };
 }
 
 /** About what else the headers of a result take. */

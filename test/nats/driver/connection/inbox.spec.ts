@@ -13,7 +13,7 @@ function inboxRig() {
   const inbox = new Inbox({ nc } as unknown as Connection, client, undefined);
   const replies = (subject: string) => {
     const args = { subject: Buffer.from(subject), sid: 1, hdr: 0, size: 0 };
-    callback(null, new MsgImpl(args as never, new Uint8Array(), {} as never));
+    callback(null, new MsgImpl(args, new Uint8Array(), {} as never));
   };
   return { inbox, replies, deny: () => callback({ message: 'denied' } as NatsError, undefined as never) };
 }
