@@ -32,4 +32,5 @@ export {
   unknownOptions,
   nearestName,
 } from './option-checks.js';
+export { withoutCredentials } from './without-credentials.js';
 export { asError, codeOf, lineWithCauses, stackWithCauses } from './causes.js';

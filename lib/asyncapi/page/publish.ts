@@ -1,5 +1,5 @@
 import type { MultiBroker, PrefixOption, PublishReceipt, Topology } from '../../driver/index.js';
-import { Refusal } from './http/exchange.js';
+import { Refusal } from './http/failure.js';
 
 /** Somewhere an administrator may publish to: what a handler reads, or publishes to. */
 export interface Channel {
@@ -10,12 +10,14 @@ export interface Channel {
   readonly params: readonly string[];
 }
 
-/** The channels of an application. Subjects with wildcards are left out: what they stand for is not known. */
+/**
+ * The channels of an application. Wildcards, patterns and streams whose subjects only the server knows are left out: what
+ * to publish to is not known.
+ */
 export function channelsOf(topology: Topology, optionsOf: (broker: string) => object | undefined): readonly Channel[] {
   const sources = topology.handlers.flatMap(({ broker, source }) => {
-    const { spec, description } = source;
-    const [first = spec.bareAddress ?? spec.address] = description.addresses ?? [];
-    return [{ broker, address: first }];
+    const { addresses = [source.address] } = source.description;
+    return addresses.map((address) => ({ broker, address }));
   });
   const targets = topology.handlers.flatMap(({ publishTo }) =>
     publishTo.map(({ broker, destination }) => ({ broker, address: destination.address })),
@@ -23,7 +25,7 @@ export function channelsOf(topology: Topology, optionsOf: (broker: string) => ob
   const found = new Map<string, Channel>();
   for (const { broker, address: full } of [...sources, ...targets]) {
     const address = withoutPrefix(full, optionsOf(broker));
-    if (/[*>]|^\//.test(address)) continue;
+    if (/[*>]|^\/|\{\d/.test(address)) continue;
     const params = [...address.matchAll(/\{([^{}]+)\}/g)].map(([, name = '']) => name);
     found.set(`${broker}\n${address}`, { broker, address, params });
   }

@@ -60,3 +60,22 @@ it('the redrive of one letter takes that one alone, even of two with one deliver
   const [one, other] = ['dlq[0]@1', 'dlq[0]@2'].map((location) => ({ ...letter(null), location }));
   expect([options.filter?.(one!), options.filter?.(other!)]).toEqual([false, true]);
 });
+
+it.each<[string, number]>([
+  ['that never opens', 0],
+  ['that ends nowhere', 2],
+])('a look at a place %s is cut, and says so', async (_, found) => {
+  const brokers = {
+    async *deadLetters() {
+      for (let at = 0; at < found; at++) yield letter(null);
+      await new Promise(() => undefined);
+    },
+  };
+  const looks = new Looks(brokers as unknown as MultiBroker, 10);
+  const { letters, cut } = await looks.at('0', FROM, false);
+  expect([letters.length, cut]).toEqual([found, true]);
+});
+
+it('a look that came to the end is not cut', async () => {
+  expect(await holding([]).looks.at('0', FROM, false)).toEqual({ letters: [], more: false, cut: false });
+});

@@ -1,4 +1,4 @@
-import { type CanActivate, type ExecutionContext, Injectable, UnauthorizedException } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable, Logger, UnauthorizedException } from '@nestjs/common';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '../../support/eventually.js';
 import { closeShopApps, shopApp, type ShopOptions, state, traffic } from './shop-app.js';
@@ -205,6 +205,25 @@ describe('the guard of the page', () => {
   });
 });
 
+it('what goes wrong within is logged, and not told to everybody', async () => {
+  const logged = jest.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
+  try {
+    const { url, brokers } = await shopApp();
+    const told = new Error('cannot reach nats://shop:s3cret@events');
+    jest.spyOn(brokers, 'topology').mockImplementation(() => {
+      throw told;
+    });
+    const answer = await get(`${url}/asyncapi/graph`);
+    expect([answer.status, await answer.json()]).toEqual([
+      500,
+      { error: 'The application could not answer; its log says why' },
+    ]);
+    expect(logged.mock.calls.flat().join('\n')).toContain('cannot reach nats://***@events');
+  } finally {
+    logged.mockRestore();
+  }
+});
+
 describe('publish', () => {
   it('is off unless it is asked for', async () => {
     const { url } = await shopApp(everybody);
@@ -256,7 +275,7 @@ describe('an option of the page', () => {
 it('a stopped application has no live view to come back to', async () => {
   const { url, brokers } = await shopApp();
   await brokers.stop();
-  expect((await get(`${url}/asyncapi/live`)).status).toBe(204);
+  expect((await get(`${url}/asyncapi/live`)).status).toBe(503);
   await brokers.start();
   expect((await get(`${url}/asyncapi/live`)).status).toBe(200);
 });

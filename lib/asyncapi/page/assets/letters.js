@@ -101,13 +101,14 @@ class PlaceView {
 
   #draw() {
     if (this.#letters === undefined) return;
-    const { letters, more } = this.#letters;
+    const { letters, more, cut } = this.#letters;
     const shown = letters.filter((letter) => JSON.stringify(letter).toLowerCase().includes(this.#query));
     fill(
       this.#list,
-      letters.length === 0 && h('p', { class: 'soft' }, 'There are none.'),
+      letters.length === 0 && !cut && h('p', { class: 'soft' }, 'There are none.'),
       shown.map((letter) => this.#letter(letter)),
       more && h('p', { class: 'soft' }, 'There are more; these are the oldest.'),
+      cut && h('p', { class: 'soft' }, 'The look ended after 10 s; there may be more.'),
     );
   }
 

@@ -53,19 +53,33 @@ function start(settings, picture, asyncapi) {
   showReference(settings.reference);
 }
 
-/** Server-sent events: the browser connects again by itself. */
+/** How soon the live view is asked for again after an answer that refuses it, in milliseconds. */
+const AGAIN_MS = 5_000;
+
+/** Server-sent events. The browser comes back by itself after a connection that was cut, but not after a refusal. */
 function listen(show) {
   const events = new EventSource(url('/live'));
   events.addEventListener('state', ({ data }) => {
     const state = JSON.parse(data);
     if (state.error !== undefined) {
       said('unknown', state.error);
+      stale(true);
       return;
     }
     said(state.status, '');
+    stale(false);
     show(state);
   });
-  events.addEventListener('error', () => said('disconnected', 'The application does not answer'));
+  events.addEventListener('error', () => {
+    said('disconnected', 'The application does not answer');
+    stale(true);
+    if (events.readyState === EventSource.CLOSED) setTimeout(() => listen(show), AGAIN_MS);
+  });
+}
+
+/** Whether what is shown is what was seen last, and not what is. */
+function stale(is) {
+  byId('stale').hidden = !is;
 }
 
 function said(word, title) {

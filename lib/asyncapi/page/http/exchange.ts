@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { asError } from '../../../errors/index.js';
+import { failureOf, Refusal } from './failure.js';
 
 /** A request of either HTTP adapter: Express hands over Node's own, Fastify a wrapper. */
 export interface AdapterRequest {
@@ -16,16 +16,6 @@ export interface AdapterResponse {
 
 /** The largest body that is read, in bytes. */
 const MOST_BYTES = 1_048_576;
-
-/** What is refused, and with which status. */
-export class Refusal extends Error {
-  constructor(
-    readonly status: number,
-    message: string,
-  ) {
-    super(message);
-  }
-}
 
 /** One request and its answer, the same on Express and Fastify: both have Node's own objects underneath. */
 export class Exchange {
@@ -87,8 +77,8 @@ export class Exchange {
   }
 
   fail(thrown: unknown): void {
-    const error = asError(thrown);
-    this.answerJson(error instanceof Refusal ? error.status : 500, { error: error.message });
+    const { status, text } = failureOf(thrown);
+    this.answerJson(status, { error: text });
   }
 
   private async text(): Promise<string> {

@@ -2,7 +2,8 @@ import type { CanActivate, ExecutionContext, INestApplication, Type } from '@nes
 import { ModuleRef } from '@nestjs/core';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { untilAborted } from '../../../async/index.js';
-import { type Exchange, Refusal } from './exchange.js';
+import type { Exchange } from './exchange.js';
+import { Refusal } from './failure.js';
 
 /** How long a guard may take, in milliseconds: a request without an answer keeps the server from closing. */
 const GUARD_MS = 10_000;

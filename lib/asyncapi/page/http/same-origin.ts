@@ -1,5 +1,5 @@
 import type { Exchange } from './exchange.js';
-import { Refusal } from './exchange.js';
+import { Refusal } from './failure.js';
 
 /** A page of another origin can set it only if the application's CORS allows it. */
 export const HEADER = 'x-multi-broker-page';

@@ -1,3 +1,5 @@
+import { untilAborted } from '../../../async/index.js';
+import { withoutCredentials } from '../../../errors/index.js';
 import type { DeadLetter, DeadLetterPlace, MultiBroker, RedriveResult } from '../../../driver/index.js';
 
 /** How many letters are shown of a place. */
@@ -36,35 +38,51 @@ export interface ShownLetters {
   readonly letters: readonly ShownLetter[];
   /** There are more. */
   readonly more: boolean;
+  /** The look was ended before it had seen all: there may be more. */
+  readonly cut: boolean;
+}
+
+interface Look {
+  readonly letters: readonly DeadLetter[];
+  readonly cut: boolean;
 }
 
 /** Looks at places of dead letters. All who look at a place at once share one look: it reads from a server. */
 export class Looks {
-  private readonly running = new Map<string, Promise<readonly DeadLetter[]>>();
+  private readonly running = new Map<string, Promise<Look>>();
 
-  constructor(private readonly brokers: MultiBroker) {}
+  constructor(
+    private readonly brokers: MultiBroker,
+    private readonly lookMs = LOOK_MS,
+  ) {}
 
   /** The letters of a place, oldest first. Takes none. @param bodies whether to show what the messages hold */
   async at(place: string, from: DeadLetterPlace, bodies: boolean): Promise<ShownLetters> {
     const look = this.running.get(place) ?? this.begin(place, from);
-    const letters = await look;
+    const { letters, cut } = await look;
     const first = letters.slice(0, MOST_SHOWN);
-    return { letters: first.map((letter) => shown(letter, bodies)), more: letters.length > first.length };
+    return { letters: first.map((letter) => shown(letter, bodies)), more: letters.length > first.length, cut };
   }
 
-  private begin(place: string, from: DeadLetterPlace): Promise<readonly DeadLetter[]> {
-    const look = lettersOf(this.brokers, from).finally(() => this.running.delete(place));
+  private begin(place: string, from: DeadLetterPlace): Promise<Look> {
+    const look = lookAt(this.brokers, from, AbortSignal.timeout(this.lookMs)).finally(() => this.running.delete(place));
     this.running.set(place, look);
     return look;
   }
 }
 
-/** One more than is shown, which tells that there are more. */
-async function lettersOf(brokers: MultiBroker, from: DeadLetterPlace): Promise<readonly DeadLetter[]> {
+/** One more than is shown, which tells that there are more. Ends with the signal, also while a broker connects. */
+async function lookAt(brokers: MultiBroker, from: DeadLetterPlace, signal: AbortSignal): Promise<Look> {
   const letters: DeadLetter[] = [];
-  const options = { limit: MOST_SHOWN + 1, signal: AbortSignal.timeout(LOOK_MS) };
-  for await (const letter of brokers.deadLetters(from, options)) letters.push(letter);
-  return letters;
+  const read = async (): Promise<void> => {
+    for await (const letter of brokers.deadLetters(from, { limit: MOST_SHOWN + 1, signal })) letters.push(letter);
+  };
+  try {
+    await untilAborted(read(), signal);
+  } catch (thrown) {
+    if (!signal.aborted) throw thrown;
+  }
+  return { letters: [...letters], cut: signal.aborted };
 }
 
 /** Tells one letter from all others: two of one failure have the same `deliveryId`. */
@@ -79,7 +97,8 @@ export function redriveOf(brokers: MultiBroker, from: DeadLetterPlace, only?: Le
 }
 
 function shown({ body, ...letter }: DeadLetter, bodies: boolean): ShownLetter {
-  const { location, deliveryId, from, handler, error, attempts, at, headers, key } = letter;
+  const { location, deliveryId, from, handler, attempts, at, headers, key } = letter;
+  const error = { ...letter.error, message: withoutCredentials(letter.error.message) };
   const seen = { location, deliveryId, from, handler, error, attempts, at: at.getTime(), headers, key };
   return bodies ? { ...seen, body: body && shownBody(body) } : seen;
 }

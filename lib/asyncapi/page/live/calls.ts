@@ -1,6 +1,6 @@
 import { realNow } from '../../../async/index.js';
 import type { DeliveryObserver, ObservedDelivery } from '../../../delivery/index.js';
-import { lineWithCauses } from '../../../errors/index.js';
+import { lineWithCauses, withoutCredentials } from '../../../errors/index.js';
 
 /** A message that waits for its next call after a failure. */
 export interface HeldMessage {
@@ -98,7 +98,7 @@ export class Calls implements DeliveryObserver {
       position: incoming.position,
       lane: lane.name,
       attempt: trace?.attempt ?? incoming.deliveryCount,
-      error: error === undefined ? '' : lineWithCauses(error).replace(/^Error: /, ''),
+      error: error === undefined ? '' : withoutCredentials(lineWithCauses(error)).replace(/^Error: /, ''),
       since: held.get(delivery)?.since ?? this.now(),
       nextAt: this.now() + ms,
       holdsOthers: what === 'hold' || lane.redelivery === 'in-place',

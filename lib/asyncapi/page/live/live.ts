@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { asError } from '../../../errors/index.js';
+import { asError, withoutCredentials } from '../../../errors/index.js';
 import { Watch, type Watched } from './watch.js';
 
 // Taken when the module loads, so that a test's fake timers do not stop the view.
@@ -10,7 +10,7 @@ export const EVENTS = 'text/event-stream; charset=utf-8';
 
 /** How often the view is told, in milliseconds. */
 const EVERY_MS = 1_000;
-/** How soon a browser comes back after a connection that was cut, in milliseconds. */
+/** How soon a browser comes back by itself after a connection that was cut, in milliseconds. */
 const RETRY_MS = 2_000;
 /** The most browsers at once: each is a connection that is kept open. */
 const MOST_CLIENTS = 50;
@@ -29,8 +29,8 @@ export class Live {
     // It may have left while the guard was asked: there will be no event that tells it.
     if (response.destroyed || response.writableEnded) return;
     if (this.brokers.page.isOver || this.clients.size >= MOST_CLIENTS) {
-      // By 204 an EventSource knows not to come back, which would keep the server from closing; 503 says to try again.
-      response.writeHead(this.brokers.page.isOver ? 204 : 503, { connection: 'close' }).end();
+      // An EventSource gives up after any answer but 200; the page asks again in 5 s, and by another connection.
+      response.writeHead(503, { connection: 'close' }).end();
       return;
     }
     response.writeHead(200, {
@@ -45,7 +45,7 @@ export class Live {
     response.write(this.latest);
   }
 
-  /** Ends all connections. Browsers come back unless the application is over. */
+  /** Ends all connections. Browsers come back, and are refused while the application is over. */
   end(): void {
     for (const client of this.clients) client.end();
     this.clients.clear();
@@ -84,7 +84,7 @@ export class Live {
     try {
       this.latest = eventOf(JSON.stringify(this.watch?.snapshot()));
     } catch (thrown) {
-      this.latest = eventOf(JSON.stringify({ error: asError(thrown).message }));
+      this.latest = eventOf(JSON.stringify({ error: withoutCredentials(asError(thrown).message) }));
     }
   }
 }

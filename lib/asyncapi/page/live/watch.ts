@@ -1,5 +1,6 @@
 import type { HandlerHandle } from '../../../driver/index.js';
 import type { BrokerWaiting, LagReading, ManagedMultiBroker } from '../../../lifecycle/index.js';
+import { withoutCredentials } from '../../../errors/index.js';
 import { Calls, callsKey } from './calls.js';
 import { problemsOf } from './problems.js';
 import { Rates } from './rates.js';
@@ -39,7 +40,7 @@ export class Watch {
     const at = this.brokers.page.now();
     const { status, brokers: all } = this.brokers.health();
     const brokers = all.map(({ name, kind, status, reasons, notes }): LiveBroker => {
-      return { name, kind, status, reasons, notes };
+      return { name, kind, status, reasons: reasons.map(withoutCredentials), notes };
     });
     const waiting = this.brokers.waiting();
     const handlers = this.brokers.handlers.map((handle) => this.handlerOf(handle, waiting, at));
@@ -57,7 +58,7 @@ export class Watch {
       failedPerSecond: rounded(failed),
       callMs: ended === 0 ? undefined : rounded(tookMs / ended),
       lag: lag?.messages,
-      lagError: lag?.error?.message,
+      lagError: lag?.error && withoutCredentials(lag.error.message),
       behind: behindOf(handle, waiting),
     };
   }
