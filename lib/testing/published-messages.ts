@@ -1,4 +1,11 @@
-import type { DestinationSpec, Driver, DriverContext, Outcome, Outgoing } from '../driver/index.js';
+import {
+  type DestinationSpec,
+  type Driver,
+  type DriverContext,
+  type Outcome,
+  type Outgoing,
+  readableBy,
+} from '../driver/index.js';
 import type { ClockWaits } from './clock-waits.js';
 import { asPublished, type PublishedMessage } from './published-message.js';
 
@@ -31,10 +38,12 @@ export class PublishedMessages {
 
   /** Wraps a driver so that its publishes are recorded. `contextOf` may replace the context it is connected with. */
   of(driver: Driver, contextOf: (context: DriverContext) => DriverContext): Driver {
+    const publish: Driver['publish'] = (to, batch) => this.publish(driver, to, batch);
     return {
       connect: (context, signal) => driver.connect(contextOf(context), signal),
       subscribe: (sources, sink, signal) => driver.subscribe(sources, sink, signal),
-      publish: (to, batch) => this.publish(driver, to, batch),
+      publish,
+      readsByName: publish,
       close: () => driver.close(),
       native: () => driver.native(),
       // Optional methods are copied only if present: delivery checks whether they exist.
@@ -47,7 +56,7 @@ export class PublishedMessages {
 
   private async publish(driver: Driver, to: DestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]> {
     const records = batch.map((message) => this.record(message, to));
-    const outcomes = await driver.publish(to, batch);
+    const outcomes = await driver.publish(to, readableBy(driver, batch));
     records.forEach((record, index) => {
       const outcome = outcomes[index];
       if (outcome !== undefined) record.outcome = outcome;

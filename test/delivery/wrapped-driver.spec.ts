@@ -1,7 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Payload, PublishTo, Subscribe } from '../../lib/index.js';
-import type { BrokerDefinition, DestinationSpec, Driver, Outgoing } from '../../lib/driver/index.js';
+import {
+  type BrokerDefinition,
+  type DestinationSpec,
+  type Driver,
+  JsonMessage,
+  type Outgoing,
+  readableBy,
+} from '../../lib/driver/index.js';
 import { stream, toStream } from '../../lib/nats/index.js';
 import { closeTestApps, events, orders, testApp } from '../support/test-app.js';
 
@@ -78,5 +85,21 @@ describe('a driver of ours that is wrapped by', () => {
     const results = seen.filter(({ headers }) => headers?.['multi-broker-hops'] !== undefined);
     expect(results.map(({ dedupeId }) => typeof dedupeId).sort()).toEqual(['string', 'undefined']);
     for (const { headers } of results) expect(headers).toMatchObject({ 'content-type': 'application/json' });
+  });
+});
+
+describe('a driver of ours that is not wrapped', () => {
+  it.each([orders, events])('reads messages by name, and gets them as they are: $kind', async (broker) => {
+    const batch: Outgoing[] = [];
+    for (const driver of [await broker.driver(), await broker.twin()]) expect(readableBy(driver, batch)).toBe(batch);
+  });
+
+  it('gets them so behind what testing records and faults go through, too', async () => {
+    const whole = jest.spyOn(JsonMessage.prototype, 'whole');
+    const { get, harness } = await testApp([Handlers]);
+    await harness.publish('orders', 'in', { n: 2 });
+    expect(get(Handlers).got).toHaveLength(2);
+    expect(whole).not.toHaveBeenCalled();
+    whole.mockRestore();
   });
 });
