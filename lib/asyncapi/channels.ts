@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { PlaceDescription, TopologyPlace } from '../driver/index.js';
-import type { AsyncApiChannel, AsyncApiMessage, Extensions, Reference } from './document-types.js';
+import type { AsyncApiChannel, AsyncApiMessage, Extensions, JsonObject, Reference } from './document-types.js';
 import { Keys, refTo } from './keys.js';
 import type { PayloadSchema } from './schemas/payload-schemas.js';
 import { isObject } from './schemas/walk.js';
@@ -29,6 +30,8 @@ interface Draft {
   readonly messages: Map<string, AsyncApiMessage>;
   bindings: Readonly<Record<string, object>>;
   extensions: Extensions;
+  /** Whether dead letters are parked there, by the topic or subject of each message. */
+  ofEach: boolean;
 }
 
 /** The channels of a document: one for each address of each broker, whoever reads it or writes to it. */
@@ -38,13 +41,18 @@ export class Channels {
 
   constructor(private readonly serverOf: (broker: string) => Reference) {}
 
-  /** The channel of a place, with what this place tells of it. */
-  of(broker: string, place: TopologyPlace): Channel {
+  /**
+   * The channel of a place, with what this place tells of it.
+   *
+   * @param ofEach whether its `{source}` is that of a dead letter
+   */
+  of(broker: string, place: TopologyPlace, ofEach = false): Channel {
     const { description } = place;
     const address = addressOf(place.address, description);
     const draft = this.draft(broker, address ?? place.address, address);
     draft.bindings = { ...draft.bindings, ...description.channel };
     draft.extensions = merged(draft.extensions, description.channelExtensions);
+    draft.ofEach ||= ofEach;
     return draft.channel;
   }
 
@@ -74,13 +82,13 @@ export class Channels {
     if (known !== undefined) return known;
     const channel = { key, ref: refTo('channels', key), hint: hintOf(text), address };
     const title = `${broker}/${text}`;
-    const draft: Draft = { channel, title, broker, messages: new Map(), bindings: {}, extensions: {} };
+    const draft: Draft = { channel, title, broker, messages: new Map(), bindings: {}, extensions: {}, ofEach: false };
     this.drafts.set(key, draft);
     return draft;
   }
 
-  private channelOf({ channel, title, broker, messages, bindings, extensions }: Draft): AsyncApiChannel {
-    const parameters = parametersOf(channel.address);
+  private channelOf({ channel, title, broker, messages, bindings, extensions, ofEach }: Draft): AsyncApiChannel {
+    const parameters = parametersOf(channel.address, ofEach);
     return {
       address: channel.address,
       title,
@@ -100,15 +108,15 @@ function addressOf(address: string, { addresses }: PlaceDescription): string | n
   return addresses.length === 1 ? (addresses[0] ?? null) : null;
 }
 
-function parametersOf(address: string | null): AsyncApiChannel['parameters'] {
+function parametersOf(address: string | null, ofEach: boolean): AsyncApiChannel['parameters'] {
   const names = [...(address ?? '').matchAll(/\{([^}]+)\}/g)].map(([, name = '']) => name);
   if (names.length === 0) return undefined;
-  return Object.fromEntries(names.map((name) => [name, { description: described(name) }]));
+  return Object.fromEntries(names.map((name) => [name, { description: described(name, ofEach) }]));
 }
 
 /** A wildcard has its place for a name. */
-function described(name: string): string {
-  if (name === 'source') return 'Topic or subject of the message that is parked';
+function described(name: string, ofEach: boolean): string {
+  if (ofEach && name === 'source') return 'Topic or subject of the message that is parked';
   return /^\d+$/.test(name) ? `What wildcard ${name} stands for, counted from 0` : `Placeholder ${name} of the address`;
 }
 
@@ -141,8 +149,19 @@ function merged(one: Extensions, other: Extensions = {}): Extensions {
   const all: Record<`x-${string}`, unknown> = { ...one };
   for (const [name, value] of Object.entries(other)) {
     const key = name as `x-${string}`;
-    const both = isObject(all[key]) && isObject(value);
-    all[key] = both ? { ...(all[key] as object), ...value } : value;
+    all[key] = isObject(value) ? both(all[key], value) : value;
   }
   return all;
+}
+
+/** One object with the fields of both; a list where they contradict each other, as two streams of one subject do. */
+function both(known: unknown, value: JsonObject): unknown {
+  const all = (Array.isArray(known) ? (known as readonly unknown[]) : [known]).filter(isObject);
+  const at = all.findIndex((one) => Object.keys(value).every((key) => agree(one[key], value[key])));
+  const list = at < 0 ? [...all, value] : all.with(at, { ...all[at], ...value });
+  return list.length === 1 ? list[0] : list;
+}
+
+function agree(one: unknown, other: unknown): boolean {
+  return one === undefined || isDeepStrictEqual(one, other);
 }

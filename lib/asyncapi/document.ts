@@ -11,6 +11,7 @@ import { securitySchemesOf, serversOf } from './servers.js';
 /**
  * The document of an application that is wired so. It connects nothing.
  *
+ * @internal for the command line, which has a topology and no application: others call {@link AsyncApi.document}
  * @throws MultiBrokerError MULTI_BROKER_OPTION_INVALID
  */
 export async function documentOf(topology: Topology, options: AsyncApiOptions): Promise<AsyncApiDocument> {
@@ -21,10 +22,11 @@ export async function documentOf(topology: Topology, options: AsyncApiOptions): 
   const channels = new Channels((broker) => refTo('servers', keys.of(broker, broker)));
   const schemas = new PayloadSchemas();
   const known = new Set(topology.brokers.map(({ name }) => name));
+  // Before the schemas of the application, which take another key if they have its name.
+  if (parks(topology, known)) schemas.components.add(LETTER_HEADERS_NAME, letterHeadersSchema());
   const operations = new Operations(channels, schemas, (broker) => known.has(broker));
   // One after another: keys are numbered in the order of the handlers.
   for (const handler of topology.handlers) await operations.add(handler);
-  if (operations.parks) schemas.components.add(LETTER_HEADERS_NAME, letterHeadersSchema());
   const securitySchemes = securitySchemesOf(topology);
   return {
     asyncapi: '3.1.0',
@@ -37,6 +39,11 @@ export async function documentOf(topology: Topology, options: AsyncApiOptions): 
     components: { schemas: schemas.components.schemas, ...(securitySchemes && { securitySchemes }) },
     ...(topology.waiting.length > 0 && { 'x-waiting': topology.waiting }),
   };
+}
+
+/** Whether there is a dead letter that the document tells of. */
+function parks({ handlers }: Topology, known: ReadonlySet<string>): boolean {
+  return handlers.some(({ deadLetter }) => deadLetter !== undefined && known.has(deadLetter.broker));
 }
 
 /** A title as the name of a URN. */

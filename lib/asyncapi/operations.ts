@@ -10,8 +10,6 @@ const LETTER = { suffix: '.deadLetter', headers: refTo('components', 'schemas', 
 /** The operations of a document: what each handler receives and sends. */
 export class Operations {
   readonly all: Record<string, AsyncApiOperation> = {};
-  /** Whether one of them sends dead letters. */
-  parks = false;
   private readonly keys = new Keys<string>();
 
   constructor(
@@ -71,16 +69,15 @@ export class Operations {
     received: string,
     payload: PayloadSchema | undefined,
   ): string[] {
-    const channel = this.channelOf(letter);
+    const channel = this.channelOf(letter, letter.ofEach);
     if (channel === undefined) return [];
-    this.parks = true;
     const extensions = { 'x-dead-letter': true, ...(letter.ofEach && { 'x-of-each': true }) };
     const message = this.channels.message(channel, payload, LETTER);
     return [this.send(by, letter, { channel, received, extensions, message })];
   }
 
-  private channelOf({ broker, destination }: TopologyTarget): Channel | undefined {
-    return this.knows(broker) ? this.channels.of(broker, destination) : undefined;
+  private channelOf({ broker, destination }: TopologyTarget, ofEach = false): Channel | undefined {
+    return this.knows(broker) ? this.channels.of(broker, destination, ofEach) : undefined;
   }
 
   /** One for all sources of a method: their results go to the same place. */

@@ -23,13 +23,14 @@ function serverOf({ name, kind, critical, server }: TopologyBroker): AsyncApiSer
   const { hosts = [], protocol = kind, security = [], tls } = server ?? ({} as Partial<ServerDescription>);
   const schemes = security.filter((method) => SCHEMES[method] !== undefined);
   return {
-    // A host is required also where only the application's start tells it.
+    // Required also where only the application's start tells it.
     host: hosts[0] ?? name,
     protocol,
     description: `Broker '${name}'`,
     ...(schemes.length > 0 && { security: schemes.map((method) => refTo('components', 'securitySchemes', method)) }),
     'x-broker': name,
     'x-kind': kind,
+    ...(hosts.length === 0 && { 'x-host-unknown': true }),
     ...(hosts.length > 1 && { 'x-hosts': hosts }),
     ...(tls === true && { 'x-tls': true }),
     ...(!critical && { 'x-critical': false }),

@@ -1,7 +1,10 @@
 import type { DestinationSpec, SourceSpec } from './addressing.js';
 import type { AckPolicy, BatchOptions, StandardSchema } from './handler-options.js';
 
-/** What an application is wired to, for documents and pictures: plain data without a secret. */
+/**
+ * What an application is wired to, for documents and pictures. It is plain data without a secret, except for what it is made
+ * of: the `spec` of a place, with what its kind adds, and the schema and class of a payload. What is to be JSON leaves those out.
+ */
 export interface Topology {
   /** In the order of definition. */
   readonly brokers: readonly TopologyBroker[];

@@ -72,8 +72,7 @@ function withoutKind(options: StreamSourceSpec['options']): StreamSourceSpec['op
 }
 
 export function describeDestination({ via, stream }: NatsDestinationSpec): PlaceDescription {
-  if (via === 'core') return {};
-  return { channelExtensions: { 'x-jetstream': { ...(stream !== undefined && { stream }) } } };
+  return via === 'core' || stream === undefined ? {} : { channelExtensions: { 'x-jetstream': { stream } } };
 }
 
 /** A subject whose wildcards are placeholders, named as the params of its messages are: by their place. */

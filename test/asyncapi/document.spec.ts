@@ -1,9 +1,11 @@
 import { expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import { z } from 'zod';
 import { AsyncApi, type AsyncApiDocument } from '../../lib/asyncapi/index.js';
 import { MultiBroker, MultiBrokerModule, PublishTo, Subscribe } from '../../lib/index.js';
-import { topic } from '../../lib/kafka/index.js';
+import { kafkaBroker, topic } from '../../lib/kafka/index.js';
+import { stream, toStream } from '../../lib/nats/index.js';
 import { definitions, info, richModule } from './rich-app.js';
 
 let made: Promise<AsyncApiDocument> | undefined;
@@ -120,6 +122,64 @@ it('tells of a durable consumer and its stream by extensions, of a queue group b
   expect(operations['Orders.invoice.receive']).toMatchObject({
     bindings: { nats: { queue: 'billing', bindingVersion: '0.1.0' } },
   });
+});
+
+it('names all streams of one subject, and none where a writer names none', async () => {
+  class Handler {
+    @Subscribe('events', stream('SHOP', { durable: 'a', filter: 'orders.created', subjects: ['orders.>'] }))
+    @PublishTo('events', toStream('other'))
+    one(_: unknown) {}
+
+    @Subscribe('events', stream('MIRROR', { durable: 'b', filter: 'orders.created' }))
+    @PublishTo('events', toStream('orders.created', { stream: 'SHOP' }))
+    two(_: unknown) {}
+  }
+  const app = await Test.createTestingModule({ imports: [richModule(Handler)] }).compile();
+  const { channels } = await AsyncApi.document(app, { info });
+  expect(channels['events/orders.created']?.['x-jetstream']).toEqual([
+    { stream: 'SHOP', subjects: ['orders.>'] },
+    { stream: 'MIRROR' },
+  ]);
+  expect(channels['events/other']).not.toHaveProperty('x-jetstream');
+});
+
+it('leaves the headers of dead letters their name where a schema of the application has it', async () => {
+  const schema = z.object({ a: z.string() }).meta({ title: 'DeadLetterHeaders' });
+  class Handler {
+    @Subscribe('orders', 'a', { schema, deadLetter: 'dead' })
+    on(_: unknown) {}
+  }
+  const app = await Test.createTestingModule({ imports: [richModule(Handler)] }).compile();
+  const { components } = await AsyncApi.document(app, { info });
+  expect(components.schemas).toMatchObject({
+    DeadLetterHeaders: { properties: { 'dead-letter-error': { type: 'string' } } },
+    DeadLetterHeaders2: { properties: { a: { type: 'string' } } },
+  });
+});
+
+it('says that the host of a broker is not known', async () => {
+  const brokers = () => Promise.resolve(['kafka:9092']);
+  const late = kafkaBroker({ name: 'late', groupId: 'g', client: { brokers } });
+  @Module({ imports: [MultiBrokerModule.forRoot([late])] })
+  class AppModule {}
+  const app = await Test.createTestingModule({ imports: [AppModule] }).compile();
+  const { servers } = await AsyncApi.document(app, { info });
+  expect(servers['late']).toMatchObject({ host: 'late', 'x-host-unknown': true });
+  expect((await rich()).servers['orders']).not.toHaveProperty('x-host-unknown');
+});
+
+it("takes a placeholder of the name source for a dead letter's only where dead letters are", async () => {
+  class Handler {
+    @Subscribe('orders', 'in.{source}')
+    @PublishTo('archive', 'out.{source}')
+    on(_: unknown) {}
+  }
+  const app = await Test.createTestingModule({ imports: [richModule(Handler)] }).compile();
+  const { channels } = await AsyncApi.document(app, { info });
+  const description = 'Placeholder source of the address';
+  for (const key of ['orders/in.source', 'archive/out.source']) {
+    expect(channels[key]?.parameters).toEqual({ source: { description } });
+  }
 });
 
 it('has a batch and what a handler does otherwise than by default', async () => {

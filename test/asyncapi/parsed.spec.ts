@@ -7,7 +7,6 @@ import { info, richModule } from './rich-app.js';
 it('a document of all features is valid, without a warning or a remark', async () => {
   const app = await Test.createTestingModule({ imports: [richModule()] }).compile();
   const document = await AsyncApi.document(app, { info });
-  if (process.env.SHOW) (await import('node:fs')).writeFileSync('/tmp/doc.json', JSON.stringify(document, null, 2));
   const { diagnostics } = await new Parser().parse(JSON.stringify(document));
   expect(diagnostics.map(({ code, message, path }) => `${String(code)} ${path.join('.')}: ${message}`)).toEqual([]);
 });

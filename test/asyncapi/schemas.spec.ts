@@ -45,6 +45,16 @@ describe('schemas of payloads', () => {
   it.each([
     [{ minimum: 0, exclusiveMinimum: true }, { exclusiveMinimum: 0 }],
     [{ maximum: 9, exclusiveMaximum: false }, { maximum: 9 }],
+    [{ type: 'object', discriminator: { propertyName: 'kind' } }, { type: 'object' }],
+    [
+      { type: 'object', discriminator: 'kind' },
+      { type: 'object', discriminator: 'kind' },
+    ],
+    [{ type: 'string', examples: { one: { value: 'a' } } }, { type: 'string' }],
+    [
+      { type: 'string', examples: ['a'] },
+      { type: 'string', examples: ['a'] },
+    ],
     [{ $ref: '#/definitions/A', nullable: true }, { anyOf: [{ $ref: '#/definitions/A' }, { type: 'null' }] }],
   ])('of OpenAPI 3.0 as %j are %j in draft 7', (given, expected) => {
     expect(toDraft07(given)).toEqual(expected);

@@ -6,6 +6,9 @@ import { eachSchema, isObject } from './walk.js';
 /** Prefixes by which schemas refer to the definitions beside them. */
 const LOCAL = /^#\/(?:\$defs|definitions|components\/schemas)\/(.+)$/;
 
+/** Others may find what it refers to. */
+const ADDRESS = /^https?:\/\//;
+
 /** Of a schema of its own; in a document they would be resolved against another base. */
 const HEAD = new Set(['$schema', '$id', 'id', '$defs', 'definitions']);
 
@@ -22,20 +25,23 @@ export class SchemaComponents {
   add(name: string, json: JsonObject): string {
     const definitions = definitionsOf(json);
     const alias = aliasOf(json, definitions);
+    const root = alias ?? '#';
     const parts = new Map(alias === undefined ? [['#', json], ...definitions] : definitions);
     const bases = basesOf(parts, name);
+    const partOf = partsByRef(parts, json, root);
     for (let number = 1; ; number++) {
       const keyOf = (part: string): string => {
         const base = bases.of(part, componentKey(part));
         return number === 1 ? base : `${base}${String(number)}`;
       };
-      if (this.fits(parts, keyOf)) return keyOf(alias ?? '#');
+      const refOf = (ref: string): string | undefined => moved(ref, partOf(ref), keyOf);
+      const made = [...parts].map(([part, one]) => [keyOf(part), embedded(one, refOf)] as const);
+      if (this.fits(made)) return keyOf(root);
     }
   }
 
   /** Whether all names are free, or are those of the same schemas; then they are added. */
-  private fits(parts: ReadonlyMap<string, JsonObject>, keyOf: (part: string) => string): boolean {
-    const made = [...parts].map(([part, json]) => [keyOf(part), embedded(json, keyOf)] as const);
+  private fits(made: readonly (readonly [string, JsonObject])[]): boolean {
     const free = made.every(([key, json]) => !this.all.has(key) || isDeepStrictEqual(this.all.get(key), json));
     if (free) for (const [key, json] of made) this.all.set(key, json);
     return free;
@@ -66,18 +72,45 @@ function aliasOf({ $ref }: JsonObject, definitions: readonly [string, JsonObject
 
 function localName(ref: string): string | undefined {
   const [, name] = LOCAL.exec(ref) ?? [];
-  return name === undefined ? undefined : decodeURIComponent(name).replaceAll('~1', '/').replaceAll('~0', '~');
+  return name === undefined ? undefined : decoded(name).replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
-/** With references into the document. */
-function embedded(json: JsonObject, keyOf: (part: string) => string): JsonObject {
+/** A name that was not encoded may have a `%` of its own. */
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+/** Finds what a reference of a schema refers to: the schema, a definition, or either by its `$id`. */
+function partsByRef(
+  parts: ReadonlyMap<string, JsonObject>,
+  json: JsonObject,
+  root: string,
+): (ref: string) => string | undefined {
+  const known = new Map([['#', root]]);
+  for (const [part, one] of [...parts, [root, json] as const]) {
+    for (const id of [one.$id, one.id]) if (typeof id === 'string') known.set(id, part);
+  }
+  return (ref) => {
+    const name = localName(ref);
+    return name !== undefined && parts.has(name) ? name : known.get(ref);
+  };
+}
+
+/** A reference into the document; undefined where there is nothing that it refers to. */
+function moved(ref: string, part: string | undefined, keyOf: (part: string) => string): string | undefined {
+  if (part === undefined) return ADDRESS.test(ref) ? ref : undefined;
+  return refTo('components', 'schemas', keyOf(part)).$ref;
+}
+
+/** With references into the document; any value where there is nothing to refer to, as a parser would refuse it all. */
+function embedded(json: JsonObject, refOf: (ref: string) => string | undefined): JsonObject {
   const own = Object.fromEntries(Object.entries(json).filter(([key]) => !HEAD.has(key)));
-  const made = eachSchema(own, (inner) => embedded(inner, keyOf));
-  return typeof made.$ref === 'string' ? { ...made, $ref: moved(made.$ref, keyOf) } : made;
-}
-
-function moved(ref: string, keyOf: (part: string) => string): string {
-  if (ref === '#') return refTo('components', 'schemas', keyOf('#')).$ref;
-  const name = localName(ref);
-  return name === undefined ? ref : refTo('components', 'schemas', keyOf(name)).$ref;
+  const made = eachSchema(own, (inner) => embedded(inner, refOf));
+  if (typeof made.$ref !== 'string') return made;
+  const $ref = refOf(made.$ref);
+  return $ref === undefined ? { 'x-schema-missing': `${made.$ref} is no definition of the schema` } : { ...made, $ref };
 }
