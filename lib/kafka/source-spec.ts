@@ -66,7 +66,6 @@ export function readBy(from: string | Source, reader: string, broker: KafkaSetti
   throw errorOf('MULTI_BROKER_OPTION_INVALID.kafkaDeadLetters', params);
 }
 
-/** A record of this topic was published to it. */
 /** A topic keeps what is written to it; a path is many topics. */
 export function keptBy(
   { address, placeholders }: DestinationSpec,
@@ -76,6 +75,7 @@ export function keptBy(
   return placeholders === undefined ? address.slice(prefix.length) : undefined;
 }
 
+/** A record of this topic was published to it. */
 export function origin(address: string, { topic: from }: KafkaSourceSpec): PublishedTo {
   const to = { kind: 'kafka', name: `topic ${address}`, address, dedupes: false };
   return { to, params: paramsOf(from, address) };

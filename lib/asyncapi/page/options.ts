@@ -5,7 +5,7 @@ import type { PageGuard } from './http/guard.js';
 /** Who may do more than look. */
 export interface PageAdmin {
   /**
-   * Asked for every request that shows a payload, redrives or publishes: a function of the request as Express or Fastify
+   * Asked for every request that shows a payload or a key, redrives or publishes: a function of the request as Express or Fastify
    * hands it over, or a guard class of Nest. Anything but true, and anything thrown, refuses it.
    */
   readonly guard: PageGuard;
@@ -50,7 +50,8 @@ export function checkPageOptions(options: PageOptions, others: Readonly<Record<s
   const [unknown] = unknownOptions(options, { ...NAMES, ...others }, 'AsyncApi.setup(): ');
   if (unknown !== undefined) throw errorOf('MULTI_BROKER_OPTION_INVALID.reported', { problem: unknown });
   // As JavaScript may give them.
-  const { guard, admin, publish }: { readonly [name in keyof PageOptions]?: unknown } = options;
+  const { guard, admin, publish, deadLetters, useGlobalPrefix }: { readonly [name in keyof PageOptions]?: unknown } =
+    options;
   if (guard !== undefined && typeof guard !== 'function') throw mustBe('guard', 'a function or a guard class', guard);
   if (admin !== undefined && !hasGuard(admin)) {
     throw mustBe('admin', 'an object with a guard, a function or a guard class', admin);
@@ -61,17 +62,30 @@ export function checkPageOptions(options: PageOptions, others: Readonly<Record<s
   if (publish !== undefined && publish !== false && admin === undefined) {
     throw mustBe('publish', 'beside admin: the guard says who may publish', publish);
   }
+  if (deadLetters !== undefined && !(Array.isArray(deadLetters) && deadLetters.every(isPlace))) {
+    throw mustBe('deadLetters', 'a list of { broker, source }', deadLetters);
+  }
+  if (useGlobalPrefix !== undefined && typeof useGlobalPrefix !== 'boolean') {
+    throw mustBe('useGlobalPrefix', 'true or false', useGlobalPrefix);
+  }
 }
 
 function hasGuard(admin: unknown): boolean {
   return typeof admin === 'object' && admin !== null && 'guard' in admin && typeof admin.guard === 'function';
 }
 
+function isPlace(place: unknown): boolean {
+  const { broker, source } = (place ?? {}) as Readonly<Record<'broker' | 'source', unknown>>;
+  const isSource = typeof source === 'object' && source !== null && 'kind' in source;
+  return typeof broker === 'string' && (isSource || (typeof source === 'string' && source !== ''));
+}
+
 /** Whether the page offers to publish. */
 export const mayPublish = ({ publish = false, admin }: PageOptions, environment = process.env['NODE_ENV']): boolean =>
   admin !== undefined && (publish === 'in-production' || (publish && environment !== 'production'));
 
-function mustBe(option: keyof PageOptions, expected: string, value: unknown): Error {
+/** The error of an option, or of the path. */
+export function mustBe(option: keyof PageOptions | 'path', expected: string, value: unknown): Error {
   const shown = typeof value === 'object' ? 'an object' : JSON.stringify(value);
   return errorOf('MULTI_BROKER_OPTION_INVALID.mustBe', {
     option: `AsyncApi.setup(): ${option}`,

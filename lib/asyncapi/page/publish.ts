@@ -1,4 +1,5 @@
-import type { MultiBroker, PrefixOption, PublishReceipt, Topology } from '../../driver/index.js';
+import type { PrefixOption, PublishReceipt, Topology } from '../../driver/index.js';
+import type { ManagedMultiBroker } from '../../lifecycle/index.js';
 import { Refusal } from './http/failure.js';
 
 /** Somewhere an administrator may publish to: what a handler reads, or publishes to. */
@@ -48,7 +49,7 @@ interface Wanted {
 
 /** Publishes a payload, which is JSON, to one of the channels. @throws Refusal */
 export async function publishTo(
-  brokers: MultiBroker,
+  brokers: Pick<ManagedMultiBroker, 'lookUp'>,
   channels: readonly Channel[],
   { broker, address, payload, key, params }: Wanted,
 ): Promise<PublishReceipt> {
@@ -60,7 +61,7 @@ export async function publishTo(
     ...(typeof key === 'string' && key !== '' && { key }),
     ...(channel.params.length > 0 && { params: values }),
   };
-  return brokers.get(channel.broker).publish(channel.address, payload, options);
+  return brokers.lookUp(channel.broker).publish(channel.address, payload, options);
 }
 
 function textOf(params: unknown, name: string): string {

@@ -12,6 +12,7 @@ import { letterPlacesOf, type LetterPlace } from './letters/places.js';
 import { type LetterId, Looks, redriveOf } from './letters/letters.js';
 import { EVENTS, Live } from './live/live.js';
 import { mayPublish, type PageOptions } from './options.js';
+import { PerWiring } from './per-wiring.js';
 import { type Channel, channelsOf, publishTo } from './publish.js';
 
 /** The document that the page shows, made when it is asked for: brokers may be added. */
@@ -61,6 +62,8 @@ export class PageRoutes {
   private readonly live: Live;
   private readonly looks: Looks;
   private readonly open = new Set<Exchange>();
+  private readonly pictures = new PerWiring<object>();
+  private readonly documents = { json: new PerWiring<Promise<string>>(), yaml: new PerWiring<Promise<string>>() };
   private readonly assets: ReadonlyMap<string, Asset>;
   private readonly hasRenderer: boolean;
 
@@ -80,8 +83,8 @@ export class PageRoutes {
     return [
       read('', (exchange) => this.page(exchange)),
       read('/reference', (exchange) => this.html(exchange, 'reference.html', REFERENCE_POLICY)),
-      read('.json', async (exchange) => this.file(exchange, 'application/json', await this.parts.document.json())),
-      read('.yaml', async (exchange) => this.file(exchange, 'application/yaml', await this.parts.document.yaml())),
+      read('.json', async (exchange) => this.file(exchange, 'application/json', await this.document('json'))),
+      read('.yaml', async (exchange) => this.file(exchange, 'application/yaml', await this.document('yaml'))),
       ...[...this.assets].flatMap(([name, asset]) =>
         name.endsWith('.html') ? [] : [read(`/${name}`, (exchange) => this.asset(exchange, asset))],
       ),
@@ -140,6 +143,11 @@ export class PageRoutes {
     exchange.answer(200, 'text/html; charset=utf-8', html, { 'content-security-policy': policy });
   }
 
+  private document(type: 'json' | 'yaml'): Promise<string> {
+    const { brokers, document } = this.parts;
+    return this.documents[type].of(brokers.topology(), () => document[type]());
+  }
+
   private file(exchange: Exchange, contentType: string, text: string): void {
     exchange.answer(200, `${contentType}; charset=utf-8`, text);
   }
@@ -154,7 +162,8 @@ export class PageRoutes {
   }
 
   private picture(): object {
-    return pictureOf(graphOf(this.parts.brokers.topology()));
+    const topology = this.parts.brokers.topology();
+    return this.pictures.of(topology, () => pictureOf(graphOf(topology)));
   }
 
   private settings(): object {
@@ -195,7 +204,8 @@ export class PageRoutes {
 
   private async redrive(exchange: Exchange): Promise<void> {
     const { place, ...letter } = await exchange.json();
-    exchange.answerJson(200, await redriveOf(this.parts.brokers, this.placeOf(place), letterOf(letter)));
+    const redrive = redriveOf(this.parts.brokers, this.placeOf(place), letterOf(letter));
+    exchange.answerJson(200, await redrive.finally(() => this.looks.forget(String(place))));
   }
 
   private async publish(exchange: Exchange): Promise<void> {

@@ -2,7 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { MultiBroker } from '../../driver/index.js';
 import type { ManagedMultiBroker } from '../../lifecycle/index.js';
 import { type AdapterRequest, type AdapterResponse, Exchange } from './http/exchange.js';
-import type { PageOptions } from './options.js';
+import { mustBe, type PageOptions } from './options.js';
 import { type PageDocument, PageRoutes } from './routes.js';
 
 /** Serves the page, its documents and its live view. Call it before the application listens. */
@@ -21,10 +21,16 @@ export function setUpPage(path: string, app: INestApplication, options: PageOpti
   brokers.page.onDrained(() => routes.end());
 }
 
-/** As SwaggerModule has it: a leading slash, no trailing one, and the global prefix where it is wanted. */
+/**
+ * As SwaggerModule has it: a leading slash, no trailing one, and the global prefix where it is wanted. Not the root, of
+ * which `/.json` and the files beside it would come.
+ *
+ * @throws MultiBrokerError MULTI_BROKER_OPTION_INVALID
+ */
 function fullPath(path: string, app: INestApplication, useGlobalPrefix = false): string {
   const { config } = app as { readonly config?: { getGlobalPrefix?(): string } };
   const prefix = useGlobalPrefix ? (config?.getGlobalPrefix?.() ?? '') : '';
   const parts = `${prefix}/${path}`.split('/').filter((part) => part !== '');
+  if (parts.length === 0) throw mustBe('path', 'a path other than the root, such as /asyncapi', path);
   return `/${parts.join('/')}`;
 }

@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import { eventually } from '../../support/eventually.js';
 import { Looks, redriveOf } from '../../../lib/asyncapi/page/letters/letters.js';
 import type { DeadLetter, MultiBroker, RedriveOptions } from '../../../lib/index.js';
 
@@ -19,15 +20,40 @@ function holding(letters: readonly DeadLetter[]) {
       yield* letters.slice(0, limit);
     },
   };
-  return { seen, looks: new Looks(brokers as unknown as MultiBroker) };
+  return { seen, looks: new Looks(brokers as unknown as MultiBroker, { keptMs: 100 }) };
 }
 
 it('all who look at a place at once share one look', async () => {
   const { looks, seen } = holding([letter(null)]);
   await Promise.all([looks.at('0', FROM, false), looks.at('0', FROM, true)]);
   expect(seen.looks).toBe(1);
+  looks.forget('0');
   await looks.at('0', FROM, false);
   expect(seen.looks).toBe(2);
+});
+
+it('what a look has found is kept for 2 s, or until a redrive', async () => {
+  const { looks, seen } = holding([letter(null)]);
+  await looks.at('0', FROM, false);
+  await looks.at('0', FROM, false);
+  expect(seen.looks).toBe(1);
+  await eventually(async () => {
+    await looks.at('0', FROM, false);
+    expect(seen.looks).toBe(2);
+  });
+});
+
+it('what a look that failed has found is not kept', async () => {
+  let looks = 0;
+  const brokers = {
+    async *deadLetters() {
+      yield letter(null);
+      if (++looks === 1) throw new Error('away');
+    },
+  };
+  const both = new Looks(brokers as unknown as MultiBroker);
+  await expect(both.at('0', FROM, false)).rejects.toThrow('away');
+  expect((await both.at('0', FROM, false)).letters).toHaveLength(1);
 });
 
 it('a look shows 50 letters, and that there are more', async () => {
@@ -43,7 +69,9 @@ it.each<[string, Uint8Array | null, unknown]>([
 ])('a payload is shown to an administrator: %s', async (_, body, shown) => {
   const { looks } = holding([letter(body)]);
   expect((await looks.at('0', FROM, true)).letters).toMatchObject([{ body: shown }]);
-  expect((await looks.at('0', FROM, false)).letters[0]).not.toHaveProperty('body');
+  const [seen] = (await looks.at('0', FROM, false)).letters;
+  expect(seen).not.toHaveProperty('body');
+  expect(seen).not.toHaveProperty('key');
 });
 
 it('of a large payload the beginning is shown, cut between characters', async () => {
@@ -71,7 +99,7 @@ it.each<[string, number]>([
       await new Promise(() => undefined);
     },
   };
-  const looks = new Looks(brokers as unknown as MultiBroker, 10);
+  const looks = new Looks(brokers as unknown as MultiBroker, { lookMs: 10 });
   const { letters, cut } = await looks.at('0', FROM, false);
   expect([letters.length, cut]).toEqual([found, true]);
 });

@@ -256,7 +256,9 @@ describe('publish', () => {
       const payload = { broker: 'east', address: 'payments', payload: {} };
       expect((await post(`${other.url}/asyncapi/publish`, payload)).status).toBe(200);
     } finally {
-      process.env['NODE_ENV'] = before;
+      // An assignment of undefined would be the text 'undefined'.
+      if (before === undefined) delete process.env['NODE_ENV'];
+      else process.env['NODE_ENV'] = before;
     }
   });
 });
@@ -267,6 +269,11 @@ describe('an option of the page', () => {
     ['guard that is no function', { guard: true }],
     ['admin without a guard', { admin: {} }],
     ['publish without an administrator', { publish: true }],
+    ['deadLetters that are no list', { deadLetters: { broker: 'west', source: 'dlq' } }],
+    ['deadLetters without a source', { deadLetters: [{ broker: 'west' }] }],
+    ['deadLetters without a broker', { deadLetters: ['dlq'] }],
+    ['useGlobalPrefix that is neither true nor false', { useGlobalPrefix: 'api' }],
+    ['path that is the root, which has no name for its files', { path: '/' }],
   ])('%s is refused', async (_, options) => {
     await expect(shopApp(options)).rejects.toMatchObject({ code: 'MULTI_BROKER_OPTION_INVALID' });
   });

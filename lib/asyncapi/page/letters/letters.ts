@@ -2,10 +2,15 @@ import { untilAborted } from '../../../async/index.js';
 import { withoutCredentials } from '../../../errors/index.js';
 import type { DeadLetter, DeadLetterPlace, MultiBroker, RedriveResult } from '../../../driver/index.js';
 
+// Taken when the module loads, so that a test's fake timers keep nothing here.
+const { setTimeout: startTimer } = globalThis;
+
 /** How many letters are shown of a place. */
 const MOST_SHOWN = 50;
 /** How long a look may take, in milliseconds: what it has found by then is shown. */
 const LOOK_MS = 10_000;
+/** How long what it has found is kept for others who ask, in milliseconds. */
+const KEPT_MS = 2_000;
 /** How much of a body is shown, in bytes. */
 const MOST_BYTES = 16_384;
 /** The most letters of one click: it is waited for. */
@@ -22,7 +27,8 @@ export interface ShownLetter {
   /** When it was parked, in milliseconds since 1970. */
   readonly at: number;
   readonly headers: DeadLetter['headers'];
-  readonly key: string | undefined;
+  /** Only for an administrator, as the body is: it may name a person. */
+  readonly key?: string | undefined;
   /** Only for an administrator; null for a message without a value. */
   readonly body?: ShownBody | null;
 }
@@ -47,26 +53,40 @@ interface Look {
   readonly cut: boolean;
 }
 
-/** Looks at places of dead letters. All who look at a place at once share one look: it reads from a server. */
+/** Looks at places of dead letters. All who look at a place within 2 s share one look: it reads from a server. */
 export class Looks {
-  private readonly running = new Map<string, Promise<Look>>();
+  private readonly known = new Map<string, Promise<Look>>();
+  private readonly lookMs: number;
+  private readonly keptMs: number;
 
   constructor(
     private readonly brokers: MultiBroker,
-    private readonly lookMs = LOOK_MS,
-  ) {}
+    { lookMs = LOOK_MS, keptMs = KEPT_MS }: { readonly lookMs?: number; readonly keptMs?: number } = {},
+  ) {
+    this.lookMs = lookMs;
+    this.keptMs = keptMs;
+  }
 
-  /** The letters of a place, oldest first. Takes none. @param bodies whether to show what the messages hold */
+  /** The letters of a place, oldest first. Takes none. @param bodies whether to show what the messages hold, and their keys */
   async at(place: string, from: DeadLetterPlace, bodies: boolean): Promise<ShownLetters> {
-    const look = this.running.get(place) ?? this.begin(place, from);
+    const look = this.known.get(place) ?? this.begin(place, from);
     const { letters, cut } = await look;
     const first = letters.slice(0, MOST_SHOWN);
     return { letters: first.map((letter) => shown(letter, bodies)), more: letters.length > first.length, cut };
   }
 
+  /** The next look is a new one: letters were redriven. */
+  forget(place: string): void {
+    this.known.delete(place);
+  }
+
   private begin(place: string, from: DeadLetterPlace): Promise<Look> {
-    const look = lookAt(this.brokers, from, AbortSignal.timeout(this.lookMs)).finally(() => this.running.delete(place));
-    this.running.set(place, look);
+    const look = lookAt(this.brokers, from, AbortSignal.timeout(this.lookMs));
+    const forget = (): void => {
+      if (this.known.get(place) === look) this.known.delete(place);
+    };
+    this.known.set(place, look);
+    look.then(() => startTimer(forget, this.keptMs).unref(), forget);
     return look;
   }
 }
@@ -97,10 +117,10 @@ export function redriveOf(brokers: MultiBroker, from: DeadLetterPlace, only?: Le
 }
 
 function shown({ body, ...letter }: DeadLetter, bodies: boolean): ShownLetter {
-  const { location, deliveryId, from, handler, attempts, at, headers, key } = letter;
+  const { location, deliveryId, from, handler, attempts, at, headers } = letter;
   const error = { ...letter.error, message: withoutCredentials(letter.error.message) };
-  const seen = { location, deliveryId, from, handler, error, attempts, at: at.getTime(), headers, key };
-  return bodies ? { ...seen, body: body && shownBody(body) } : seen;
+  const seen = { location, deliveryId, from, handler, error, attempts, at: at.getTime(), headers };
+  return bodies ? { ...seen, key: letter.key, body: body && shownBody(body) } : seen;
 }
 
 function shownBody(body: Uint8Array): ShownBody {
