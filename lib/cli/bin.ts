@@ -2,6 +2,7 @@
 import { pathToFileURL } from 'node:url';
 import type { CommandHost, ExitCode } from './index.js';
 import { libraryOf } from './library-copy.js';
+import { withoutCredentials } from './without-credentials.js';
 
 const args = process.argv.slice(2);
 const cwd = process.cwd();
@@ -12,7 +13,7 @@ process.stdout.write = process.stderr.write.bind(process.stderr);
 
 /** Connections that providers have opened may fail later, or keep the process up: neither is of interest. */
 const ignored = (thrown: unknown): void => {
-  if (args.includes('--verbose')) process.stderr.write(`Ignored: ${String(thrown)}\n`);
+  if (args.includes('--verbose')) process.stderr.write(`Ignored: ${withoutCredentials(String(thrown))}\n`);
 };
 process.on('uncaughtException', ignored);
 process.on('unhandledRejection', ignored);
@@ -26,7 +27,7 @@ const host: CommandHost = {
 };
 
 run().then(end, (thrown: unknown) => {
-  host.report(`${String(thrown)}\n`);
+  host.report(`${withoutCredentials(String(thrown))}\n`);
   end(2);
 });
 

@@ -1,5 +1,5 @@
 import { asError, WiringError } from '../errors/index.js';
-import { mistakesText } from './check/index.js';
+import { mistakeOf, mistakesText } from './check/index.js';
 import { parseCommandLine } from './command-line.js';
 import { COMMAND_RUNS } from './command-runs.js';
 import { helpOf } from './commands.js';
@@ -21,7 +21,7 @@ export async function main(host: CommandHost): Promise<ExitCode> {
 
 function failed(error: Error, host: CommandHost): ExitCode {
   if (error instanceof WiringError) {
-    host.report(mistakesText(error.problems));
+    host.report(mistakesText(error.problems.map(mistakeOf)));
     return EXIT.wrong;
   }
   host.report(`${host.args.includes('--verbose') ? errorStack(error) : errorLine(error)}\n`);

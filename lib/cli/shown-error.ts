@@ -1,7 +1,5 @@
 import { codeOf, stackWithCauses } from '../errors/index.js';
-
-/** Credentials of a URL, which an application may have in its messages. */
-const CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi;
+import { withoutCredentials } from './without-credentials.js';
 
 /** An error of an application in one line: its name, and the first line of its message. */
 export function shownError(error: Error): string {
@@ -20,10 +18,6 @@ export function errorLine(error: Error): string {
 /** An error with its stack and those of its causes. */
 export function errorStack(error: Error): string {
   return withoutCredentials(stackWithCauses(error));
-}
-
-function withoutCredentials(text: string): string {
-  return text.replace(CREDENTIALS, '$1***@');
 }
 
 /** Whether its name says nothing that its message does not. */

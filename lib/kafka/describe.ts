@@ -20,14 +20,17 @@ export function describeServer({ client }: KafkaBrokerOptions): ServerDescriptio
   const tls = ssl !== undefined && ssl !== false;
   const shown = typeof ssl === 'object' && (ssl.cert !== undefined || ssl.pfx !== undefined);
   const security: SecurityMethod[] = shown ? ['x509'] : [];
-  if (sasl !== undefined) security.push(MECHANISMS[sasl.mechanism.toLowerCase()] ?? 'custom');
+  if (sasl) security.push(MECHANISMS[sasl.mechanism.toLowerCase()] ?? 'custom');
   return {
     protocol: tls ? 'kafka-secure' : 'kafka',
     tls,
-    hosts: Array.isArray(brokers) ? brokers.map(String) : [],
+    hosts: Array.isArray(brokers) ? brokers.map(hostOf) : [],
     security,
   };
 }
+
+/** Without the scheme and the credentials of a URL: the check of the options refuses it, but a topology comes before it. */
+const hostOf = (broker: unknown): string => String(broker).replace(/^(.*:\/\/)?(.*@)?/, '');
 
 export function describeSource({ topic, groupId }: KafkaSourceSpec, settings: KafkaSettings): PlaceDescription {
   const operation = { kafka: { groupId: { type: 'string', enum: [groupId] }, ...BINDING } };

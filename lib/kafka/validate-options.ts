@@ -52,8 +52,15 @@ function brokersProblems({ client }: Partial<KafkaBrokerOptions>): string[] {
   if (typeof brokers === 'function') return [];
   if (!Array.isArray(brokers) || brokers.length === 0)
     return [textOf('MULTI_BROKER_OPTION_INVALID.kafkaNoServers', {})];
-  const bad = brokers.filter((broker) => typeof broker !== 'string' || !/^[^\s/]+:\d+$/.test(broker));
-  return bad.map((broker) => textOf('MULTI_BROKER_OPTION_INVALID.kafkaServer', { server: JSON.stringify(broker) }));
+  return brokers.flatMap((broker: unknown) => brokerProblem(broker) ?? []);
+}
+
+/** Nothing of an address that may hold a password is shown. */
+function brokerProblem(broker: unknown): string | undefined {
+  if (typeof broker !== 'string') return textOf('MULTI_BROKER_OPTION_INVALID.kafkaServer', { server: typeof broker });
+  if (broker.includes('@')) return textOf('MULTI_BROKER_OPTION_INVALID.kafkaCredentials', {});
+  if (/^[^\s/]+:\d+$/.test(broker)) return undefined;
+  return textOf('MULTI_BROKER_OPTION_INVALID.kafkaServer', { server: JSON.stringify(broker) });
 }
 
 function tlsProblems({ client, allowInsecure }: Partial<KafkaBrokerOptions>): string[] {

@@ -60,6 +60,15 @@ describe('the options of a Kafka broker', () => {
     );
   });
 
+  it.each(['kafka+ssl://user:pw-secret@h:9092', 'user:pw@secret@h:9092', 'user:secret@h'])(
+    'refuse the credentials of an address without showing them: %s',
+    (address) => {
+      const shown = problems({ client: { brokers: [address] } });
+      expect(shown).toEqual([expect.stringMatching(/client\.brokers.*client\.sasl/)]);
+      expect(shown.join()).not.toContain('secret');
+    },
+  );
+
   it('tell no credential when they are printed or sent as JSON', () => {
     const sasl = { mechanism: 'plain', username: 'user-secret', password: 'pass-secret' } as const;
     const definition = kafkaBroker({ ...options, client: { brokers: ['h:1'], sasl, ssl: { key: 'key-secret' } } });

@@ -403,6 +403,8 @@ describe('the server of a broker', () => {
       { security: ['custom'] },
     ],
     ['servers that a function tells', { brokers: () => ['S3CRET'] }, { hosts: [] }],
+    ['credentials in addresses', { brokers: ['kafka+ssl://u:S3C/R@S3CRET@a:1', 'u:S3CRET@b:2'] }, {}],
+    ['no SASL by null', { sasl: null }, { security: [] }],
   ] as const)('tells of Kafka with %s how it is reached, and no secret', (_, options, expected) => {
     const told = describe_(kafkaBroker({ name: 'k', client: { brokers: ['a:1', 'b:2'], ...options } as never }));
     expect(told).toMatchObject({ hosts: ['a:1', 'b:2'], ...expected });

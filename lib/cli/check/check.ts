@@ -4,6 +4,7 @@ import { asError, errorOf, type MultiBrokerError, WiringError } from '../../erro
 import { inspect, useOf } from '../../lifecycle/index.js';
 import type { LoadedApplication } from '../application.js';
 import { shownError } from '../shown-error.js';
+import { withoutCredentials } from '../without-credentials.js';
 
 /** What a check has found. */
 export interface CheckResult {
@@ -56,7 +57,10 @@ export async function check(application: LoadedApplication, options: CheckOption
   }
 }
 
-const mistakeOf = ({ code, message }: MultiBrokerError): Mistake => ({ code, message });
+/** A mistake as it is shown. */
+export function mistakeOf({ code, message }: MultiBrokerError): Mistake {
+  return { code, message: withoutCredentials(message) };
+}
 
 async function checkBroker(
   { name, kind, server }: TopologyBroker,

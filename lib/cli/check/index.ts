@@ -1,3 +1,3 @@
-export { check, type CheckResult } from './check.js';
+export { check, type CheckResult, mistakeOf } from './check.js';
 export { checkText, mistakesText } from './text.js';
 export { exitCodeOf } from './verdict.js';

@@ -6,6 +6,8 @@ export const KAFKA_OPTIONS = {
   kafkaDeadLetters: "Dead letters of broker '{broker}' are read from one topic, not from those of {pattern}",
   kafkaNoServers: 'client.brokers has to list at least one host:port',
   kafkaServer: 'client.brokers: {server} is no host:port',
+  kafkaCredentials:
+    'client.brokers holds credentials, which kafkajs does not read: give host:port there, and them as client.sasl',
   kafkaTls:
     'client.ssl.rejectUnauthorized: false lets anyone between read the credentials: give ssl.ca, or set allowInsecure: true',
   kafkaEmptyGroup: 'groupId is empty',
