@@ -1,6 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { Deadline, systemClock } from '../async/index.js';
+import type { Deadline } from '../async/index.js';
 import { type BrokerDefinition, MultiBroker, type Topology } from '../driver/index.js';
 import { asError, errorOf, isMultiBrokerError } from '../errors/index.js';
 import { definitionOf } from '../lifecycle/index.js';
@@ -21,6 +21,8 @@ export interface LoadOptions {
   /** Its own log, which is silent otherwise. */
   readonly verbose: boolean;
   readonly timeoutMs: number;
+  /** Within `timeoutMs` from the load of the file. */
+  readonly deadline: Deadline;
 }
 
 /**
@@ -30,18 +32,14 @@ export interface LoadOptions {
  */
 export async function loadApplication(found: FoundModule, options: LoadOptions): Promise<LoadedApplication> {
   const { name: module } = found;
-  const late = (): Error => errorOf('MULTI_BROKER_CLI_MODULE.late', { module, ms: options.timeoutMs });
-  const deadline = new Deadline(systemClock, options.timeoutMs, late);
   try {
-    const application = await deadline.within(create(found, options));
-    if (application === undefined) throw late();
+    const application = await options.deadline.within(create(found, options));
+    if (application === undefined) throw errorOf('MULTI_BROKER_CLI_MODULE.late', { module, ms: options.timeoutMs });
     return loaded(brokersOf(application, module));
   } catch (thrown) {
     if (isMultiBrokerError(thrown)) throw thrown;
     const cause = asError(thrown);
     throw errorOf('MULTI_BROKER_CLI_MODULE.notCreated', { module, reason: shownError(cause) }, { cause });
-  } finally {
-    deadline.clear();
   }
 }
 

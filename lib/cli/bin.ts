@@ -18,6 +18,13 @@ const ignored = (thrown: unknown): void => {
 process.on('uncaughtException', ignored);
 process.on('unhandledRejection', ignored);
 
+// Until a command has ended: whatever ends the process before says nothing of the application.
+process.exitCode = 2;
+const exit = process.exit.bind(process);
+process.exit = (code = process.exitCode): never => {
+  throw new Error(`the application calls process.exit(${String(code)})`);
+};
+
 const host: CommandHost = {
   args,
   cwd,
@@ -39,5 +46,5 @@ async function run(): Promise<ExitCode> {
 
 /** Once both streams have taken everything: a pipe is slower than the process. */
 function end(code: number): void {
-  print('', () => process.stderr.write('', () => process.exit(code)));
+  print('', () => process.stderr.write('', () => exit(code)));
 }

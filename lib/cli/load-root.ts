@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { Deadline, systemClock } from '../async/index.js';
 import { asError, errorOf } from '../errors/index.js';
 import { loadApplication, type LoadedApplication } from './application.js';
 import type { RunLine } from './command-line.js';
@@ -11,8 +12,18 @@ import { shownError } from './shown-error.js';
 export async function loadRoot(line: RunLine, host: CommandHost): Promise<LoadedApplication> {
   const file = path.resolve(host.cwd, line.file);
   if (!(await isFile(file))) throw errorOf('MULTI_BROKER_CLI_MODULE.noFile', { file: line.file });
-  return loadApplication(rootModule(await exportsOf(file, line, host), line.file, line.module), line);
+  const deadline = new Deadline(systemClock, line.timeoutMs, () => late(line));
+  try {
+    const exported = await deadline.within(exportsOf(file, line, host));
+    if (exported === undefined) throw late(line);
+    return await loadApplication(rootModule(exported, line.file, line.module), { ...line, deadline });
+  } finally {
+    deadline.clear();
+  }
 }
+
+const late = ({ file, timeoutMs: ms }: RunLine): Error =>
+  errorOf('MULTI_BROKER_CLI_MODULE.notLoadedInTime', { file, ms });
 
 async function isFile(file: string): Promise<boolean> {
   try {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ran } from './support.js';
+import { ran, ranWith } from './support.js';
 
 const USAGE = 'MULTI_BROKER_CLI_USAGE';
 const MODULE = 'MULTI_BROKER_CLI_MODULE';
@@ -33,12 +33,6 @@ describe('bad input', () => {
     ['a file that throws', ['graph', 'apps/throwing.module.ts'], MODULE, 'no database at'],
     ['a factory that throws', ['graph', 'apps/failing.module.ts'], MODULE, 'the settings are missing'],
     [
-      'a provider that does not come',
-      ['graph', 'apps/waiting.module.ts', '--timeout', '1'],
-      MODULE,
-      'not created within 1 ms',
-    ],
-    [
       'an output that cannot be written',
       ['graph', 'apps/bridge.module.ts', '--output', 'no/folder/graph.mmd'],
       USAGE,
@@ -49,6 +43,15 @@ describe('bad input', () => {
     expect(err).toMatch(new RegExp(`^\\[${code}\\] [^\\n]+\\n$`));
     expect(err).toContain(text);
     expect(rest).toEqual({ code: 2, out: '' });
+  });
+
+  it('is a provider that does not come, and a file that is not loaded, within --timeout', async () => {
+    await import('./apps/waiting.module.js');
+    const { code, err } = await ran('graph', 'apps/waiting.module.ts', '--timeout', '2000');
+    expect([code, err]).toEqual([2, expect.stringContaining('not created within 2000 ms')]);
+    const load = (): Promise<never> => new Promise(() => undefined);
+    const { code: of, err: why } = await ranWith({ load }, 'graph', 'apps/waiting.module.ts', '--timeout', '1');
+    expect([of, why]).toEqual([2, expect.stringContaining('not loaded within 1 ms')]);
   });
 
   it('shows no credentials of an error', async () => {

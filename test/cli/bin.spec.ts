@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { compiledApp } from '../support/compiled-library.js';
@@ -28,6 +29,26 @@ describe.each([
     const { code, out, err } = await spawned(app, ['check', 'dist/throwing.module.js']);
     expect([code, out]).toEqual([2, '']);
     expect(err).toMatch(/^\[MULTI_BROKER_CLI_MODULE\] .*no database at postgres:\/\/\*\*\*@db\.test\/shop.*$/m);
+  });
+
+  it.each([
+    ['is never loaded', 'await new Promise(() => undefined);'],
+    ['keeps the process up meanwhile', 'setInterval(() => undefined, 1_000); await new Promise(() => undefined);'],
+  ])('ends with 2 and says why where a file %s', async (_what, text) => {
+    writeFileSync(path.join(app, 'dist/pending.mjs'), text);
+    const { code, out, err } = await spawned(app, ['check', 'dist/pending.mjs', '--timeout', '1000']);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(/^\[MULTI_BROKER_CLI_MODULE\] 'dist\/pending\.mjs' was not loaded within 1000 ms.*\n$/);
+  });
+
+  it.each([
+    ['loaded', 'load', 'could not be loaded'],
+    ['created', 'create', 'could not be created'],
+  ])('ends with 2 where the application exits while it is %s', async (_what, EXIT, problem) => {
+    const { code, out, err } = await spawned(app, ['check', 'dist/exiting.module.js'], { EXIT });
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(/^\[MULTI_BROKER_CLI_MODULE\] .*process\.exit\(0\).*\n$/);
+    expect(err).toContain(problem);
   });
 
   it('uses the copy of the library that the application loads, from wherever it is run', async () => {

@@ -9,7 +9,12 @@ export interface Ran {
 }
 
 /** Runs a command in this process, on a file of `apps/`. */
-export async function ran(...args: string[]): Promise<Ran> {
+export function ran(...args: string[]): Promise<Ran> {
+  return ranWith({}, ...args);
+}
+
+/** The same by a host that does some of it otherwise. */
+export async function ranWith(other: Partial<CommandHost>, ...args: string[]): Promise<Ran> {
   const written = { out: '', err: '' };
   const host: CommandHost = {
     args,
@@ -17,6 +22,7 @@ export async function ran(...args: string[]): Promise<Ran> {
     load: (file) => import(file),
     print: (text) => void (written.out += text),
     report: (text) => void (written.err += text),
+    ...other,
   };
   return { code: await main(host), ...written };
 }
@@ -29,7 +35,13 @@ export function spawned(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ran> {
-  const options = { cwd: app, env: { ...process.env, ...env }, maxBuffer: 2 ** 24 };
+  const options = {
+    cwd: app,
+    env: { ...process.env, ...env },
+    maxBuffer: 2 ** 24,
+    timeout: 20_000,
+    killSignal: 'SIGKILL',
+  } as const;
   return new Promise((resolve) => {
     execFile(process.execPath, [BIN, ...args], options, (error, out, err) => {
       resolve({ code: (error?.code ?? 0) as ExitCode, out, err });

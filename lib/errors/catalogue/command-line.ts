@@ -22,6 +22,8 @@ export const COMMAND_LINE = {
     messages: {
       noFile: "There is no file '{file}'",
       notLoaded: "'{file}' could not be loaded: {reason}",
+      notLoadedInTime:
+        "'{file}' was not loaded within {ms} ms: an await at the top level of a file still waits, or raise --timeout",
       noModule: "'{file}' exports no class with @Module",
       severalModules:
         "'{file}' exports several modules ({modules}), none of them AppModule or the default: choose one by --module",
