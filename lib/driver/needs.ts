@@ -21,8 +21,11 @@ export interface Need {
 
 /** Something that a server does not have, or has otherwise. */
 export interface Finding {
-  /** `forbidden`: the credentials may not use it, or may not even ask for it. */
-  readonly problem: 'missing' | 'differs' | 'forbidden';
+  /**
+   * `forbidden`: the credentials may not use it, or may not even ask for it. `unknown`: no fault, but not compared, as the
+   * server does not tell it.
+   */
+  readonly problem: 'missing' | 'differs' | 'forbidden' | 'unknown';
   /** As {@link Need.what}. */
   readonly what: string;
   readonly name: string;

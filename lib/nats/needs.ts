@@ -12,6 +12,8 @@ export interface SubjectNeed extends Need {
   readonly queue?: string | undefined;
   /** A publish of answers, which `allow_responses` permits, too. */
   readonly isAnswer?: boolean;
+  /** What the permission is for, as a finding names it: not needed where that is there. */
+  readonly creates?: { readonly what: 'stream' | 'durable'; readonly name: string };
 }
 
 /** Streams, durables, and the subjects that the credentials of an application have to be allowed. */
@@ -51,8 +53,10 @@ function streamNeed({ stream, subjects }: StreamSourceSpec): Need {
 }
 
 function durableNeed({ stream, consumer }: StreamSourceSpec): Need {
-  return { what: 'durable', name: `${consumer} of ${stream}`, permissions: [], note: 'created if it is missing' };
+  return { what: 'durable', name: durableName(stream, consumer), permissions: [], note: 'created if it is missing' };
 }
+
+const durableName = (stream: string, consumer: string): string => `${consumer} of ${stream}`;
 
 const expectedStream = (name: string): Need => ({ what: 'stream', name, permissions: [] });
 
@@ -70,11 +74,15 @@ function coreNeed({
 /** Of a durable: to find it, to create what is missing, to pull and to settle. */
 function apiNeeds({ stream, consumer, filter, subjects }: StreamSourceSpec, api: string): SubjectNeed[] {
   const created = `${api}.CONSUMER.CREATE.${stream}.${consumer}${filter === undefined ? '' : `.${filter}`}`;
+  const toCreate = publish(`${api}.STREAM.CREATE.${stream}`, `to create ${stream}`);
   return [
     publish(`${api}.STREAM.INFO.${stream}`),
-    ...(subjects === undefined ? [] : [publish(`${api}.STREAM.CREATE.${stream}`, `to create ${stream}`)]),
+    ...(subjects === undefined ? [] : [{ ...toCreate, creates: { what: 'stream', name: stream } } as const]),
     publish(`${api}.CONSUMER.INFO.${stream}.${consumer}`),
-    publish(created, `to create ${consumer}`),
+    {
+      ...publish(created, `to create ${consumer}`),
+      creates: { what: 'durable', name: durableName(stream, consumer) },
+    },
     publish(`${api}.CONSUMER.MSG.NEXT.${stream}.${consumer}`),
     publish(`$JS.ACK.${stream}.${consumer}.>`),
   ];

@@ -9,7 +9,8 @@ export function faultsOf({ mistakes, brokers }: CheckResult, strict: boolean): n
 function faultsOfBroker({ comparison }: CheckedBroker, strict: boolean): number {
   if (comparison.state === 'failed') return 1;
   if (comparison.state !== 'compared') return 0;
-  return comparison.findings.filter(({ created }) => strict || created !== true).length;
+  return comparison.findings.filter(({ problem, created }) => problem !== 'unknown' && (strict || created !== true))
+    .length;
 }
 
 /** The exit code of a check. */

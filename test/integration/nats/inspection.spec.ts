@@ -132,7 +132,6 @@ whenNative(describe, 'nats')('a comparison with a server', () => {
     expect(findings.every(({ problem }) => problem === 'forbidden')).toBe(true);
     expect(findings.map((finding) => finding.name)).toEqual([
       `$JS.API.CONSUMER.INFO.${name}.d`,
-      `$JS.API.CONSUMER.CREATE.${name}.d`,
       `$JS.API.CONSUMER.MSG.NEXT.${name}.d`,
       `$JS.ACK.${name}.d.>`,
       'closed.orders',
@@ -146,9 +145,8 @@ whenNative(describe, 'nats')('a comparison with a server', () => {
     const without = await startNatsServer();
     closeLater({ close: () => without.stop() });
     const definition = brokerOf('all', without.url);
-    expect(shown(await inspect(definition, { sources: [definition.source(stream('S', { durable: 'd' }))] }))).toEqual([
-      ['missing', 'JetStream', 'events', false],
-    ]);
+    const findings = await inspect(definition, { sources: [definition.source(stream('S', { durable: 'd' }))] });
+    expect(shown(findings)).toContainEqual(['missing', 'JetStream', 'events', false]);
   });
 
   it('rejects where no server answers', async () => {

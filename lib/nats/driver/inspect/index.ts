@@ -1,7 +1,7 @@
 import type { NatsConnection } from 'nats';
 import type { BrokerUse, Finding } from '../../../driver/index.js';
 import type { NatsDestinationSpec } from '../../destination-spec.js';
-import { subjectNeeds } from '../../needs.js';
+import { type SubjectNeed, subjectNeeds } from '../../needs.js';
 import type { NatsBrokerOptions } from '../../options.js';
 import type { NatsSourceSpec } from '../../source-spec.js';
 import { clientCode, JetStreamApi } from '../jetstream/jetstream-api.js';
@@ -15,11 +15,25 @@ export async function inspectServer(
   use: BrokerUse,
 ): Promise<readonly Finding[]> {
   const permissions = await permissionsOf(nc);
-  const refused = permissions && subjectNeeds(use, options).map((need) => forbidden(need, permissions));
-  return [
-    ...(refused ?? []).filter((finding) => finding !== undefined),
-    ...(await jetStreamFindings(nc, options, use)),
-  ];
+  const found = await jetStreamFindings(nc, options, use);
+  if (permissions === undefined) return [notTold(options.name), ...found];
+  const needs = subjectNeeds(use, options).filter((need) => isNeeded(need, found));
+  return [...needs.flatMap((need) => forbidden(need, permissions) ?? []), ...found];
+}
+
+const notTold = (name: string): Finding => ({
+  problem: 'unknown',
+  what: 'permissions',
+  name,
+  text: 'the server does not tell those of this client',
+});
+
+/** A stream or durable that is there is looked up only. */
+function isNeeded({ creates }: SubjectNeed, found: readonly Finding[]): boolean {
+  if (creates === undefined) return true;
+  return found.some(
+    ({ problem, what, name }) => problem === 'missing' && what === creates.what && name === creates.name,
+  );
 }
 
 async function jetStreamFindings(

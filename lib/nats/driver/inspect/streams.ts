@@ -75,7 +75,8 @@ export async function destinationFinding(
     if (creator === undefined) return { ...place, problem: 'missing', text: 'no stream captures it' };
     return { ...place, problem: 'missing', text: `a start creates its stream ${creator.stream}`, created: true };
   } catch (thrown) {
-    return { ...place, problem: 'forbidden', text: unanswered(thrown, 'STREAM.NAMES') };
+    // A start does without, so that this is no fault.
+    return { ...place, problem: 'unknown', text: unanswered(thrown, 'STREAM.NAMES') };
   }
 }
 
