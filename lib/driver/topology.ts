@@ -1,4 +1,4 @@
-import type { DestinationSpec, SourceSpec } from './addressing.js';
+import type { Destination, DestinationSpec, SourceSpec } from './addressing.js';
 import type { AckPolicy, BatchOptions, StandardSchema } from './handler-options.js';
 
 /**
@@ -140,6 +140,8 @@ export interface TopologyDestination extends TopologyPlace {
 
 /** One `@PublishTo`. */
 export interface TopologyPublisher extends TopologyTarget {
+  /** The destination as the code names it, and as `Broker.publish()` takes it. */
+  readonly to: string | Destination;
   readonly payload: PayloadShape;
   readonly bestEffort: boolean;
   /** Whether `when` decides which results are published. */

@@ -88,7 +88,8 @@ class TopologyBuilder {
     shape: { readonly payload: PayloadShape; readonly conditional: boolean } | undefined,
   ): TopologyPublisher {
     const { payload = NOTHING, conditional = false } = shape ?? {};
-    return { broker, destination: this.destination(broker, destination), payload, bestEffort, conditional };
+    const target = { broker, to: destination, destination: this.destination(broker, destination) };
+    return { ...target, payload, bestEffort, conditional };
   }
 
   private deadLetter({ broker, destination, ofEach }: DeadLetterTarget, source: SourceSpec): TopologyDeadLetter {

@@ -1,4 +1,4 @@
-import type { PrefixOption, PublishReceipt, Topology } from '../../driver/index.js';
+import type { Destination, PrefixOption, PublishReceipt, Topology } from '../../driver/index.js';
 import type { ManagedMultiBroker } from '../../lifecycle/index.js';
 import { Refusal } from './http/failure.js';
 
@@ -7,6 +7,8 @@ export interface Channel {
   readonly broker: string;
   /** As the broker is told it: without the broker's prefix. */
   readonly address: string;
+  /** What is published to: a handler's results are confirmed by a stream, and so is what is published there by hand. */
+  readonly to: string | Destination;
   /** Names of its placeholders, whose values come with the message. */
   readonly params: readonly string[];
 }
@@ -18,17 +20,17 @@ export interface Channel {
 export function channelsOf(topology: Topology, optionsOf: (broker: string) => object | undefined): readonly Channel[] {
   const sources = topology.handlers.flatMap(({ broker, source }) => {
     const { addresses = [source.address] } = source.description;
-    return addresses.map((address) => ({ broker, address }));
+    return addresses.map((address) => ({ broker, address, to: undefined }));
   });
   const targets = topology.handlers.flatMap(({ publishTo }) =>
-    publishTo.map(({ broker, destination }) => ({ broker, address: destination.address })),
+    publishTo.map(({ broker, destination, to }) => ({ broker, address: destination.address, to })),
   );
   const found = new Map<string, Channel>();
-  for (const { broker, address: full } of [...sources, ...targets]) {
+  for (const { broker, address: full, to } of [...sources, ...targets]) {
     const address = withoutPrefix(full, optionsOf(broker));
     if (/[*>]|^\/|\{\d/.test(address)) continue;
     const params = [...address.matchAll(/\{([^{}]+)\}/g)].map(([, name = '']) => name);
-    found.set(`${broker}\n${address}`, { broker, address, params });
+    found.set(`${broker}\n${address}`, { broker, address, to: to ?? address, params });
   }
   return [...found.values()];
 }
@@ -61,7 +63,7 @@ export async function publishTo(
     ...(typeof key === 'string' && key !== '' && { key }),
     ...(channel.params.length > 0 && { params: values }),
   };
-  return brokers.lookUp(channel.broker).publish(channel.address, payload, options);
+  return brokers.lookUp(channel.broker).publish(channel.to, payload, options);
 }
 
 function textOf(params: unknown, name: string): string {

@@ -180,7 +180,7 @@ export class PageRoutes {
         critical,
         hosts: server?.hosts,
       })),
-      channels: canPublish ? this.channels() : [],
+      channels: canPublish ? this.channels().map(({ broker, address, params }) => ({ broker, address, params })) : [],
       letters: this.places().map(({ id, broker, label, why }) => ({ id, broker, label, why })),
     };
   }

@@ -246,6 +246,13 @@ describe('publish', () => {
     expect(other.status).toBe(404);
   });
 
+  it('to what a result goes to is confirmed as the result is, by the stream', async () => {
+    const { url } = await shopApp({ ...everybody, publish: true });
+    const message = { broker: 'events', address: 'orders.confirmed', payload: {} };
+    const answer = await post(`${url}/asyncapi/publish`, message);
+    expect([answer.status, await answer.json()]).toEqual([200, { position: expect.any(String) }]);
+  });
+
   it('is off in production unless that is asked for by name', async () => {
     const before = process.env['NODE_ENV'];
     process.env['NODE_ENV'] = 'production';
