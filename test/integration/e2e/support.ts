@@ -43,7 +43,11 @@ export async function application(
 /** Deletes a stream of the shared server. */
 export async function deleteStream(name: string): Promise<void> {
   const connection = await connect({ servers: realBrokers().nats });
-  const manager = await connection.jetstreamManager();
-  await manager.streams.delete(name);
-  await connection.close();
+  try {
+    const manager = await connection.jetstreamManager();
+    await manager.streams.delete(name);
+  } finally {
+    // One that stays open keeps the whole run from ending.
+    await connection.close();
+  }
 }
