@@ -1,4 +1,5 @@
-import type { Broker, BrokerDefinition, BrokerUse, DriverContext, Finding, Topology } from '../driver/index.js';
+import { type Clock, untilAborted, within } from '../async/index.js';
+import type { Broker, BrokerDefinition, BrokerUse, Driver, DriverContext, Finding, Topology } from '../driver/index.js';
 import { errorOf } from '../errors/index.js';
 import { ManagedBroker } from './managed-broker.js';
 
@@ -25,7 +26,7 @@ export function useOf(broker: string, { handlers }: Topology): BrokerUse {
 
 /**
  * Compares what is used with what the broker's server has, without a start. Undefined where the driver cannot compare.
- * Rejects where the server cannot be asked.
+ * Rejects where the server cannot be asked, and with the signal's reason, whatever the driver makes of the signal.
  */
 export async function inspect(
   definition: BrokerDefinition,
@@ -33,13 +34,25 @@ export async function inspect(
   services: Pick<DriverContext, 'clock' | 'log'>,
   signal: AbortSignal,
 ): Promise<readonly Finding[] | undefined> {
-  const driver = await definition.driver();
+  const driver = await untilAborted(definition.driver(), signal);
   const context = { ...services, broker: definition.name, state: (): void => undefined, shared: made };
   try {
-    return await driver.inspect?.(context, use, signal);
+    return await untilAborted(inspecting(driver, context, use, signal), signal);
   } finally {
-    await driver.close();
+    await closed(driver, services.clock);
   }
+}
+
+/** How long a driver may take to close: what it has found is told without. */
+const CLOSE_MS = 2_000;
+
+// Async, so that what a driver throws at once is a rejection.
+const inspecting = async (driver: Driver, ...args: Parameters<NonNullable<Driver['inspect']>>) =>
+  driver.inspect?.(...args);
+
+async function closed(driver: Driver, clock: Clock): Promise<void> {
+  const closing = async (): Promise<void> => driver.close();
+  await within(clock, closing(), CLOSE_MS);
 }
 
 /** A driver that only compares shares nothing with others. */

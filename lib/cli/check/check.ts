@@ -1,6 +1,14 @@
 import { Deadline, systemClock } from '../../async/index.js';
-import type { Finding, Logger, Need, Topology, TopologyBroker } from '../../driver/index.js';
-import { asError, errorOf, type MultiBrokerError, WiringError } from '../../errors/index.js';
+import type {
+  BrokerDefinition,
+  BrokerUse,
+  Finding,
+  Logger,
+  Need,
+  Topology,
+  TopologyBroker,
+} from '../../driver/index.js';
+import { asError, type MultiBrokerError, WiringError } from '../../errors/index.js';
 import { inspect, useOf } from '../../lifecycle/index.js';
 import type { LoadedApplication } from '../application.js';
 import { shownError } from '../shown-error.js';
@@ -69,32 +77,38 @@ async function checkBroker(
   options: CheckOptions,
 ): Promise<CheckedBroker> {
   const definition = application.definition(name);
-  const needs = definition.needs?.(useOf(name, topology));
-  const comparison = options.connect ? await compare(name, topology, application, options) : SKIPPED;
-  return { name, kind, hosts: server?.hosts ?? [], needs, comparison };
+  const use = useOf(name, topology);
+  const shown = { name, kind, hosts: server?.hosts ?? [] };
+  try {
+    const needs = definition.needs?.(use);
+    return { ...shown, needs, comparison: options.connect ? await compare(definition, use, options) : SKIPPED };
+  } catch (thrown) {
+    return { ...shown, needs: undefined, comparison: failed(thrown, 'needs() failed: ') };
+  }
 }
 
 const SKIPPED: Comparison = { state: 'skipped' };
 
-async function compare(
-  name: string,
-  topology: Topology,
-  application: LoadedApplication,
-  { timeoutMs }: CheckOptions,
-): Promise<Comparison> {
-  const late = (): Error => errorOf('MULTI_BROKER_START_TIMEOUT', { ms: timeoutMs }, { broker: name });
+async function compare(definition: BrokerDefinition, use: BrokerUse, { timeoutMs }: CheckOptions): Promise<Comparison> {
+  let heard = '';
+  const hear = (message: string): void => void (heard = `: ${message}`);
+  const late = (): Error => new Error(`it did not answer within ${String(timeoutMs)} ms${heard}`);
   const deadline = new Deadline(systemClock, timeoutMs, late);
   try {
-    const services = { clock: systemClock, log: SILENT };
-    const findings = await inspect(application.definition(name), useOf(name, topology), services, deadline.signal);
+    const services = { clock: systemClock, log: loggerOf(hear) };
+    const findings = await inspect(definition, use, services, deadline.signal);
     return findings === undefined ? { state: 'unsupported' } : { state: 'compared', findings };
   } catch (thrown) {
-    return { state: 'failed', reason: shownError(asError(thrown)) };
+    return failed(thrown);
   } finally {
     deadline.clear();
   }
 }
 
-const nothing = (): void => undefined;
-/** What a client logs meanwhile is in the error, too. */
-const SILENT: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+const failed = (thrown: unknown, what = ''): Comparison => ({
+  state: 'failed',
+  reason: `${what}${shownError(asError(thrown))}`,
+});
+
+/** A client that tries again and again tells why in its log only. */
+const loggerOf = (hear: (message: string) => void): Logger => ({ debug: hear, info: hear, warn: hear, error: hear });

@@ -8,7 +8,7 @@ export function checkText(result: CheckResult, strict: boolean): string {
   if (mistakes.length > 0) return mistakesText(mistakes);
   const wired = `Wiring: ${count(brokers.length, 'broker')}, ${count(handlers, 'handler')}, no mistakes`;
   const faults = faultsOf(result, strict);
-  const end = brokers.some(({ comparison }) => comparison.state !== 'skipped') ? [verdict(faults)] : [];
+  const end = brokers.some(({ comparison }) => comparison.state !== 'skipped') ? [verdict(faults, brokers)] : [];
   return [wired, ...brokers.map(brokerText), ...end].map((part) => `${part}\n`).join('\n');
 }
 
@@ -18,8 +18,17 @@ export function mistakesText(mistakes: readonly Mistake[]): string {
   return `Wiring: ${count(mistakes.length, 'mistake')}\n${lines.join('')}`;
 }
 
-function verdict(faults: number): string {
-  return faults === 0 ? 'The servers have what the application needs' : `${count(faults, 'fault')} found`;
+function verdict(faults: number, brokers: readonly CheckedBroker[]): string {
+  if (faults > 0) return `${count(faults, 'fault')} found`;
+  if (!brokers.some(({ comparison }) => comparison.state === 'compared')) return 'Nothing was compared';
+  const not = brokers.flatMap(notCompared).join(', ');
+  return `The servers have what the application needs${not && `, as far as they were compared: not ${not}`}`;
+}
+
+function notCompared({ name, comparison }: CheckedBroker): string[] {
+  if (comparison.state !== 'compared') return [name];
+  const unknown = comparison.findings.filter(({ problem }) => problem === 'unknown');
+  return unknown.map((finding) => `${finding.what} ${finding.name}`);
 }
 
 function brokerText({ name, kind, hosts, needs, comparison }: CheckedBroker): string {
@@ -41,7 +50,8 @@ function comparisonLines(comparison: CheckedBroker['comparison']): string[] {
 }
 
 function findingText({ problem, what, name, text, created }: Finding): string {
-  return `${created === true ? 'to be created' : problem}: ${what} ${name}: ${text}`;
+  const shown = problem === 'unknown' ? 'not compared' : problem;
+  return `${created === true ? 'to be created' : shown}: ${what} ${name}: ${text}`;
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {
