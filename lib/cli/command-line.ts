@@ -42,6 +42,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   if (others.length > 0) {
     throw errorOf('MULTI_BROKER_CLI_USAGE.severalFiles', { command, files: positionals.join(' and ') });
   }
+  if (values['strict'] === true && values['connect'] !== true) throw errorOf('MULTI_BROKER_CLI_USAGE.strictAlone', {});
   const text = (name: string): string | undefined => values[name] as string | undefined;
   return {
     help: false,

@@ -24,7 +24,10 @@ const OUTPUT = { output: { type: 'string', short: 'o' } } as const satisfies Opt
 
 const COMMON_HELP = [
   ['--module <name>', 'the exported module; default: AppModule, the default export, or the only module'],
-  ['--timeout <ms>', 'how long the application may take to be created, and each server to answer; default 30000'],
+  [
+    '--timeout <ms>',
+    'how long the application may take to be loaded and created, and each server to answer; default 30000',
+  ],
   ['--verbose', "the application's log and stacks of errors, on the standard error"],
 ] as const;
 

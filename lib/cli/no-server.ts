@@ -11,7 +11,10 @@ export function noServer(): AbstractHttpAdapter {
 
 /** Callable with any arguments, with any property; each gives the same object. */
 const nothing: unknown = new Proxy(() => undefined, {
-  get: (_target, name) => (isAsked(name) ? undefined : nothing),
+  get: (_target, name) => {
+    if (name === 'toString' || name === 'valueOf') return () => '';
+    return isAsked(name) ? undefined : nothing;
+  },
   apply: () => nothing,
   construct: () => nothing as object,
 });

@@ -21,7 +21,7 @@ export async function packageFileOf(file: string): Promise<PackageFile> {
 
 async function read(file: string): Promise<PackageFile> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as PackageFile;
+    return (JSON.parse(await readFile(file, 'utf8')) as PackageFile | null) ?? {};
   } catch {
     return {};
   }

@@ -35,7 +35,7 @@ export function subjectNeeds(use: BrokerUse, options: NatsBrokerOptions): readon
   const api = apiPrefixOf(options.jetstream);
   const read = sources.flatMap((source) => (source.via === 'core' ? [coreNeed(source)] : apiNeeds(source, api)));
   const written = destinations.map(({ via, subject }) =>
-    publish(wildcards(subject), via === 'core' ? undefined : 'captured by a stream'),
+    publish(hasNoWildcard(subject) ? subject : wildcards(subject), via === 'core' ? undefined : 'captured by a stream'),
   );
   return unique([...read, ...written, ...inboxNeed(use, options), ...answerNeed(use)]);
 }
@@ -108,11 +108,18 @@ const publish = (name: string, note?: string): SubjectNeed => ({
   note,
 });
 
-/** A path as a permission names it: each placeholder is a wildcard. */
+/** Of a dead letter; the subject that it stands for may have several tokens. */
+const SOURCE = '{source}';
+
+/** A path as a permission names it: each placeholder is a wildcard, and `{source}` at the end is all that may follow. */
 export function wildcards(path: DestinationSpec['address']): string {
   const tokens = path.split('.').map((token) => (placeholderOf(token) === undefined ? token : '*'));
-  return tokens.join('.');
+  return [...tokens.slice(0, -1), path.split('.').at(-1) === SOURCE ? '>' : tokens.at(-1)].join('.');
 }
+
+/** Whether a path has no wildcard: with `{source}` before its end. */
+export const hasNoWildcard = (path: DestinationSpec['address']): boolean =>
+  path.split('.').slice(0, -1).includes(SOURCE);
 
 function unique<N extends Need>(needs: readonly N[]): N[] {
   return [...new Map(needs.map((need) => [`${need.what} ${need.name} ${need.permissions.join()}`, need])).values()];

@@ -32,6 +32,8 @@ describe('bad input', () => {
     ],
     ['a file that throws', ['graph', 'apps/throwing.module.ts'], MODULE, 'no database at'],
     ['a factory that throws', ['graph', 'apps/failing.module.ts'], MODULE, 'the settings are missing'],
+    ['an unknown broker of @InjectBroker', ['check', 'apps/injecting.module.ts'], MODULE, 'order'],
+    ['--strict alone', ['check', 'apps/bridge.module.ts', '--strict'], USAGE, '--strict needs --connect'],
     [
       'an output that cannot be written',
       ['graph', 'apps/bridge.module.ts', '--output', 'no/folder/graph.mmd'],

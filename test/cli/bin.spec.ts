@@ -55,5 +55,9 @@ describe.each([
     const other = compiledApp('cli-elsewhere', path.join(import.meta.dirname, 'apps'));
     const { code, out } = await spawned(other, ['graph', path.join(app, 'dist/bridge.module.js')]);
     expect([code, out]).toEqual([0, expect.stringMatching(/^flowchart LR\n/)]);
+    const graph = path.join(other, 'graph.mmd');
+    writeFileSync(graph, 'of before');
+    const { code: again, err } = await spawned(other, ['graph', '-o', graph, path.join(app, 'dist/bridge.module.js')]);
+    expect([again, err]).toEqual([0, '']);
   }, 60_000);
 });

@@ -6,8 +6,17 @@ import { kafkaBroker } from '../../lib/kafka/index.js';
 const broker = kafkaBroker({ name: 'orders', groupId: 'g', client: { brokers: ['kafka.test:9092'] } });
 const reads: BrokerUse = { sources: [broker.source('incoming')], destinations: [], answered: [] };
 
+const creating = kafkaBroker({
+  ...{ name: 'orders', groupId: 'g', client: { brokers: ['kafka.test:9092'] } },
+  topics: { 'orders.eu': { partitions: 6 } },
+});
+
 /** A cluster that has these topics, and answers questions about others and about groups with these errors. */
-function inspection(topics: readonly string[], errors: { readonly topic?: string; readonly group?: string } = {}) {
+function inspection(
+  topics: readonly string[],
+  errors: { readonly topic?: string; readonly group?: string } = {},
+  { options } = broker,
+) {
   const fails = (type: string | undefined): Promise<never[]> =>
     type === undefined ? Promise.resolve([]) : Promise.reject(Object.assign(new Error(type), { type }));
   const asked: string[] = [];
@@ -19,7 +28,7 @@ function inspection(topics: readonly string[], errors: { readonly topic?: string
       return fails(errors.group);
     },
   };
-  return { inspection: new ClusterInspection(admin, broker.options), asked };
+  return { inspection: new ClusterInspection(admin, options), asked };
 }
 
 const found = (problem: Finding['problem'], what: string, name: string) =>
@@ -43,6 +52,13 @@ describe('a comparison with a cluster', () => {
   it('asks for no group where there has been none, as that would create the topic of their offsets', async () => {
     const { inspection: fresh, asked } = inspection(['incoming']);
     expect([await fresh.findings(reads), asked]).toEqual([[], []]);
+  });
+
+  it.each(['orders.{region}', 'orders.{region}.{id}'])('expects a topic that a start creates for %s', async (path) => {
+    const { inspection: fresh } = inspection([], { topic: 'UNKNOWN_TOPIC_OR_PARTITION' }, creating);
+    const findings = await fresh.findings({ ...reads, sources: [creating.source(path)] });
+    const of = findings.find(({ name }) => name === path);
+    expect([of?.problem, of?.created === true]).toEqual(['missing', path === 'orders.{region}']);
   });
 
   it('rejects with any other error', async () => {

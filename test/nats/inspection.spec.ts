@@ -70,6 +70,24 @@ describe('a comparison with a NATS server', () => {
     expect(await found(writes, { streams: { names } as never })).toEqual(['unknown: subject orders.created']);
   });
 
+  it('takes a {source} at the end for several tokens, and compares none elsewhere', async () => {
+    const to = (subject: string) => ({ destinations: [broker.destination(toStream(subject))] });
+    const publish = { allow: ['dead.*'] };
+    const asked: string[] = [];
+    const names = (subject: string) => {
+      asked.push(subject);
+      return { next: () => Promise.resolve(['DEAD']) };
+    };
+    const streams = { names } as never;
+    expect(await found(to('dead.{source}'), { permissions: { publish }, streams })).toEqual([
+      'forbidden: subject dead.>',
+    ]);
+    expect(await found(to('{source}.dead'), { permissions: { publish }, streams })).toEqual([
+      'unknown: subject {source}.dead',
+    ]);
+    expect(asked).toEqual(['dead.>']);
+  });
+
   it('does not know the permissions where the server does not tell them', async () => {
     expect(await found(reads, { silent: true })).toEqual(['unknown: permissions events']);
   });

@@ -13,6 +13,7 @@ export const COMMAND_LINE = {
       option: '{problem}',
       choice: "--{option} is one of {known}, not '{given}'",
       number: "--{option} is a number of milliseconds above 0, not '{given}'",
+      strictAlone: '--strict needs --connect: it is about what a server does not have',
       unwritable: "'{file}' cannot be written: {reason}",
     },
   },

@@ -34,7 +34,7 @@ export class ClusterInspection {
     const topics = new Set([...named, ...fixed.map(({ address }) => address)]);
     const found: (Finding | undefined)[] = [];
     for (const topic of topics) found.push(await this.topic(topic, there));
-    for (const { topic } of read) if (typeof topic !== 'string') found.push(noMatch(topic, there));
+    for (const { topic } of read) if (typeof topic !== 'string') found.push(this.noMatch(topic, there));
     for (const groupId of groupsOf(read)) found.push(await this.group(groupId, there));
     return found.filter((finding) => finding !== undefined);
   }
@@ -64,6 +64,14 @@ export class ClusterInspection {
     return { ...topic, problem: 'missing', text, created: true };
   }
 
+  private noMatch(pattern: TopicPattern, there: ReadonlySet<string>): Finding | undefined {
+    if ([...there].some((name) => pattern.matches(name))) return undefined;
+    const missing = { problem: 'missing', what: 'topic', name: String(pattern) } as const;
+    const created = [...this.wanted.keys()].find((name) => pattern.matches(name));
+    if (created === undefined) return { ...missing, text: 'no topic of the cluster matches it' };
+    return { ...missing, text: `a start creates ${created}, which matches it`, created: true };
+  }
+
   /** The offsets of a group are there for who may describe it. */
   private async group(groupId: string, there: ReadonlySet<string>): Promise<Finding | undefined> {
     if (!there.has(OFFSETS)) return undefined;
@@ -85,11 +93,6 @@ function otherCount(name: string, found: number, wanted: number): Finding | unde
     name,
     text: `it has ${found} partition(s), and \`topics\` says ${wanted}`,
   };
-}
-
-function noMatch(pattern: TopicPattern, there: ReadonlySet<string>): Finding | undefined {
-  if ([...there].some((name) => pattern.matches(name))) return undefined;
-  return { problem: 'missing', what: 'topic', name: String(pattern), text: 'no topic of the cluster matches it' };
 }
 
 const groupsOf = (sources: readonly KafkaSourceSpec[]): ReadonlySet<string> =>

@@ -1,6 +1,6 @@
 import type { NatsConnection } from 'nats';
 import type { Finding } from '../../../driver/index.js';
-import type { SubjectNeed } from '../../needs.js';
+import { hasNoWildcard, type SubjectNeed } from '../../needs.js';
 
 /** Answered by nats-server 2.10 and later, to every user who may ask. */
 const USER_INFO = '$SYS.REQ.USER.INFO';
@@ -33,6 +33,7 @@ export async function permissionsOf(nc: NatsConnection): Promise<Permissions | u
 
 /** The finding of a need that the permissions do not allow. */
 export function forbidden(need: SubjectNeed, permissions: Permissions): Finding | undefined {
+  if (hasNoWildcard(need.name)) return undefined;
   const refused = need.permissions.filter((use) => !allows(permissions, use, need));
   if (refused.length === 0) return undefined;
   const text = `this client may not ${refused.join(' and ')} there${need.note === undefined ? '' : ` (${need.note})`}`;

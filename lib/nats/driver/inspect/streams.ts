@@ -1,7 +1,7 @@
 import type { JetStreamManager, StreamInfo } from 'nats';
 import type { Finding } from '../../../driver/index.js';
 import type { NatsDestinationSpec } from '../../destination-spec.js';
-import { wildcards } from '../../needs.js';
+import { hasNoWildcard, wildcards } from '../../needs.js';
 import type { StreamSourceSpec } from '../../source-spec.js';
 import { subjectsOverlap } from '../../subject.js';
 import { consumerDifferences } from '../jetstream/consumer-config.js';
@@ -65,6 +65,9 @@ export async function destinationFinding(
   sources: readonly StreamSourceSpec[],
 ): Promise<Finding | undefined> {
   const place = { what: 'subject', name: subject };
+  if (hasNoWildcard(subject)) {
+    return { ...place, problem: 'unknown', text: 'no wildcard stands for all that {source} may be there' };
+  }
   try {
     const names = await jsm.streams.names(wildcards(subject)).next();
     if (stream === undefined ? names.length > 0 : names.includes(stream)) return undefined;
