@@ -1,8 +1,29 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { conformanceReports, countNotApplying } from './conformance-reports.mjs';
 
-/** Leaves the counts of a run in the folder that TEST_COUNTS_DIR names, for a summary over several runs. */
+/** So much of a failure is told again at the end of a run: the promise, and the lines that say what was seen instead. */
+const LINES = 25;
+
+const firstLines = (text) => {
+  const lines = stripVTControlCharacters(text).trim().split('\n');
+  const own = lines.filter((line) => !line.includes('node_modules') && !line.startsWith('    at new Promise'));
+  return own.slice(0, LINES).join('\n');
+};
+
+/** What failed in a file: its tests, or the file itself if it could not be run. */
+const failuresOf = ({ testFilePath, testExecError, testResults, failureMessage }) => {
+  const file = path.relative(process.cwd(), testFilePath);
+  if (testExecError) return [{ test: file, message: firstLines(failureMessage ?? String(testExecError)) }];
+  const failed = testResults.filter(({ status }) => status === 'failed');
+  return failed.map(({ fullName, failureMessages }) => ({
+    test: `${file} › ${fullName}`,
+    message: firstLines(failureMessages.join('\n')),
+  }));
+};
+
+/** Leaves the counts and the failures of a run in the folder that TEST_COUNTS_DIR names, for a summary over several runs. */
 export default class CountReporter {
   onRunComplete(_contexts, results) {
     const folder = process.env.TEST_COUNTS_DIR;
@@ -16,6 +37,7 @@ export default class CountReporter {
       failed: results.numFailedTests + results.numRuntimeErrorTestSuites,
       skipped: results.numPendingTests + results.numTodoTests - doesNotApply,
       doesNotApply,
+      failures: results.testResults.flatMap(failuresOf),
     };
     writeFileSync(path.join(folder, `jest-${process.pid}.json`), JSON.stringify(counts));
   }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
 const [results] = process.argv.slice(2);
+const failures = [];
 const total = { passed: 0, failed: 0, skipped: 0, doesNotApply: 0 };
 
 for (const step of readdirSync(results).sort((one, other) => one - other)) {
@@ -18,9 +19,13 @@ for (const step of readdirSync(results).sort((one, other) => one - other)) {
   if (!ok && counts.failed === 0) counts.failed = 1;
   for (const key of Object.keys(total)) total[key] += counts[key];
 
+  failures.push(...runs.flatMap((run) => (run.failures ?? []).map((failure) => ({ step: read('title'), ...failure }))));
   const tests = runs.length > 0 ? `: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} not run` : '';
   console.log(`${ok ? 'ok    ' : 'FAILED'} ${read('title')} (${read('seconds')} s)${tests}`);
 }
+
+// Again, as the log of a run is long and may be cut.
+for (const { step, test, message } of failures) console.log(`\nFAILED in ${step}: ${test}\n${message}\n`);
 
 // A promise that a kind of broker cannot keep is skipped with its reason; docs/promises.md shows the same.
 console.log(`${total.doesNotApply} promises that do not apply to a driver`);
