@@ -51,10 +51,10 @@ export async function jetstreamTwinWorld(): Promise<Running> {
     letters: { destination: toStream(deadOf(name)) },
     results: toStream(resultsOf(name)),
     publish: (message, to) => bus.publish(definition.destination(destinationIn(name, to)), message),
-    async progress(group, gone) {
+    async progress(group, disturbed) {
       let progress = await bus.during(progressOf(manager, name, group));
       // A script may have ended in a member that was gone before it settled; else an ack that is late is one lost.
-      if (gone)
+      if (disturbed)
         await bus.until(() => {
           void progressOf(manager, name, group).then((now) => (progress = now));
           return isOver(progress);

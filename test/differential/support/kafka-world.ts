@@ -45,12 +45,12 @@ export function kafkaTwinWorld(): Running {
     letters: deadOf(name),
     results: resultsOf(name),
     publish: (message) => bus.publish(definition.destination(name), message),
-    async progress(group, gone) {
+    async progress(group, disturbed) {
       const known = cluster.group(BROKER, groupOf(name, group));
       const behind = (): number[] =>
         twin.partitions.map((log, partition) => log.end - (known.committed(name, partition) ?? 0));
-      // What has passed an unfinished message is repeated when its member goes, although its script has ended.
-      if (gone) await bus.until(() => behind().every((count) => count === 0));
+      // What has passed an unfinished message is repeated when its partition goes, although its script has ended.
+      if (disturbed) await bus.until(() => behind().every((count) => count === 0));
       return { behind: behind(), open: 0 };
     },
     end: async () => undefined,

@@ -35,8 +35,8 @@ class Runner {
   readonly trace: Trace = { publishes: [], calls: [], quiets: [], letters: [], results: [] };
   readonly #members = new Map<number, Member>();
   readonly #present = new Map<GroupName, number>();
-  /** Groups that a member has left, or died in. */
-  readonly #left = new Set<GroupName>();
+  /** Groups in which what runs may be repeated by another member, although its script has ended. */
+  readonly #disturbed = new Set<GroupName>();
   readonly #dead = new Set<number>();
   /** Calls that have not ended. A lane that was lost is not theirs any more. */
   readonly #running = new Map<CallTrace, AbortSignal>();
@@ -103,12 +103,15 @@ class Runner {
       handle: (context) => this.#called(group, member, context),
     });
     this.#members.set(member, await world.during(join));
-    this.#present.set(group, (this.#present.get(group) ?? 0) + 1);
+    const present = this.#present.get(group) ?? 0;
+    this.#present.set(group, present + 1);
+    // Who joins a group of Kafka takes partitions of others, with what runs there.
+    if (scenario.kind === 'kafka' && present > 0) this.#disturbed.add(group);
   }
 
   async #part(how: 'leave' | 'kill', group: GroupName, member: number): Promise<void> {
     this.#present.set(group, (this.#present.get(group) ?? 0) - 1);
-    this.#left.add(group);
+    this.#disturbed.add(group);
     if (how === 'kill') {
       this.#dead.add(member);
       for (const [name, by] of this.#parking) if (by === member) this.#parking.delete(name);
@@ -173,7 +176,7 @@ class Runner {
     const wanted = (): string[] => groups.flatMap((group) => this.#unfinished(group, sentinels));
     await this.world.until(() => wanted().length === 0 && this.#parking.size === 0);
     const progress: Partial<Record<GroupName, Progress>> = {};
-    for (const group of groups) progress[group] = await this.world.progress(group, this.#left.has(group));
+    for (const group of groups) progress[group] = await this.world.progress(group, this.#disturbed.has(group));
     this.trace.quiets.push({ number, missing: wanted(), progress } satisfies QuietTrace);
   }
 

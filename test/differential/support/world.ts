@@ -29,8 +29,8 @@ export interface World {
   during<T>(work: Promise<T>): Promise<T>;
   /** Waits until the condition holds. False: nothing happens any more, or not in time. */
   until(holds: () => boolean): Promise<boolean>;
-  /** How far a group is, once that is final: what was settled, and what a member had that is `gone`, may take its time. */
-  progress(group: GroupName, gone: boolean): Promise<Progress>;
+  /** How far a group is, once that is final: what was settled, and what is repeated in a `disturbed` group, may take its time. */
+  progress(group: GroupName, disturbed: boolean): Promise<Progress>;
   end(): Promise<void>;
 }
 
