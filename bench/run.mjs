@@ -10,7 +10,7 @@ const run = (command, args, env = {}) => {
 const [name, ...args] = process.argv.slice(2);
 // These have servers of their own, or need none.
 const alone = name === 'soak' || name === 'chaos' || process.env.TWINS === '1';
-const needed = alone ? [] : name === 'clients' ? ['kafka'] : ['kafka', 'nats'];
+const needed = alone ? [] : ['kafka', 'nats'];
 const env = await ensureBrokers(needed, (line) => console.error(line));
 run('npm', ['run', '--silent', 'build']);
 run('npx', ['tsc', '-p', 'bench/tsconfig.build.json']);

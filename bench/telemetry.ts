@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { countStream } from './bridge/arrival-counter.js';
+import { countStream } from './support/arrival-counter.js';
 import { prefill } from './support/messages.js';
 import { median } from './support/stats.js';
 import { type Listeners, onTwins, type TelemetryReport } from './telemetry/job.js';
@@ -44,14 +44,14 @@ function loops(): readonly Variant[] {
 }
 
 async function runOnce(variant: Variant, id: string): Promise<TelemetryReport> {
-  if (onTwins) return run(variant, { topic: id, target: `bench.${id}`, count });
+  if (onTwins) return run(variant, { source: id, target: `bench.${id}`, count });
   await prefill(id, count, 8);
   if (variant.script === 'kafkajs-loop') {
     await prefill(`${id}-out`, 0, 8);
-    return run(variant, { topic: id, target: `${id}-out`, count });
+    return run(variant, { source: id, target: `${id}-out`, count });
   }
-  const stream = await countStream(id.toUpperCase(), `bench.${id}`);
-  const report = await run(variant, { topic: id, target: `bench.${id}`, count });
+  const stream = await countStream(id.toUpperCase(), `bench.${id}`, count);
+  const report = await run(variant, { source: id, target: `bench.${id}`, count });
   const { arrived } = await stream.read();
   await stream.end();
   if (arrived < count) throw new Error(`${variant.name}: only ${String(arrived)} arrived`);

@@ -1,8 +1,3 @@
-import type { Report, Task } from '../bridge/task.js';
-
-export type ClientTask = Pick<Task, 'topic' | 'count'>;
-export type ClientReport = Report;
-
 /** Of one publish: as many messages leave in one request of the raw client. */
 export const PUBLISHED_AT_ONCE = 1_000;
 

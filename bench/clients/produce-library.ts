@@ -2,13 +2,13 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { MultiBroker, MultiBrokerModule } from 'nestjs-multi-broker';
 import { kafkaBroker } from 'nestjs-multi-broker/kafka';
-import { Stopwatch, task, tell } from '../bridge/task.js';
+import { Stopwatch, task, tell } from '../support/task.js';
 import { order } from '../support/messages.js';
 import { kafkaBrokers } from '../support/servers.js';
 import { PUBLISHED_AT_ONCE } from './job.js';
 
 // 1,000 publishes at once, each with a promise of its own.
-const { topic, count } = task();
+const { target: topic, count } = task();
 const root = MultiBrokerModule.forRoot([kafkaBroker({ name: 'orders', client: { brokers: kafkaBrokers } })]);
 const app = await NestFactory.createApplicationContext(root, { logger: ['error'] });
 const orders = app.get(MultiBroker).get('orders');

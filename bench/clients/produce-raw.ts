@@ -1,11 +1,11 @@
 import { Partitioners } from 'kafkajs';
-import { Stopwatch, task, tell } from '../bridge/task.js';
+import { Stopwatch, task, tell } from '../support/task.js';
 import { order } from '../support/messages.js';
 import { kafkaClient } from '../support/servers.js';
 import { PUBLISHED_AT_ONCE } from './job.js';
 
 // Awaited requests of 1,000 messages, as a loop over kafkajs makes them.
-const { topic, count } = task();
+const { target: topic, count } = task();
 const producer = kafkaClient().producer({ createPartitioner: Partitioners.DefaultPartitioner });
 await producer.connect();
 const watch = new Stopwatch();

@@ -20,6 +20,9 @@ export function order(id: number): Order {
   };
 }
 
+/** Of the messages in {@link prefill}; those of one key lie in one partition, for any power of two up to 32. */
+export const KEYS = 800;
+
 /** Fills a new topic with `count` orders over `partitions` partitions. */
 export async function prefill(topic: string, count: number, partitions: number): Promise<void> {
   const kafka = kafkaClient();
@@ -37,7 +40,7 @@ export async function prefill(topic: string, count: number, partitions: number):
   const chunk = 2_000;
   for (let from = 0; from < count; from += chunk) {
     const messages = Array.from({ length: Math.min(chunk, count - from) }, (_, index) => ({
-      key: String(from + index),
+      key: String((from + index) % KEYS),
       value: JSON.stringify(order(from + index)),
     }));
     await producer.send({ topic, messages });

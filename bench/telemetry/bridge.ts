@@ -4,13 +4,13 @@ import { NestFactory } from '@nestjs/core';
 import { type Broker, MultiBroker, MultiBrokerModule, Payload, PublishTo, Subscribe } from 'nestjs-multi-broker';
 import { kafkaBroker } from 'nestjs-multi-broker/kafka';
 import { natsBroker, toStream } from 'nestjs-multi-broker/nats';
-import { Stopwatch, task, tell, work } from '../bridge/task.js';
+import { Stopwatch, task, tell, work } from '../support/task.js';
 import { order, type Order } from '../support/messages.js';
 import { kafkaBrokers, natsUrl } from '../support/servers.js';
 import { onTwins, type TelemetryReport } from './job.js';
 
 // The bridge with one kind of listeners, or none, in a process of its own.
-const { topic, target, count } = task();
+const { source: topic, target, count } = task();
 const listeners = process.env['VARIANT'];
 const watch = new Stopwatch();
 let handled = 0;

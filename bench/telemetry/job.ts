@@ -1,4 +1,4 @@
-import type { Report, Task } from '../bridge/task.js';
+import type { Report, Task } from '../support/task.js';
 
 /** What one process is asked to do beside its {@link Task}, by `process.env.VARIANT`. */
 export type Listeners = 'none' | 'opentelemetry' | 'prometheus';

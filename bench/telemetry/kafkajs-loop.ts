@@ -1,12 +1,12 @@
 import { createRequire } from 'node:module';
 import type { EachBatchPayload } from 'kafkajs';
-import { Stopwatch, task, tell, work } from '../bridge/task.js';
+import { Stopwatch, task, tell, work } from '../support/task.js';
 import type { Order } from '../support/messages.js';
 import { kafkaClient } from '../support/servers.js';
 import type { TelemetryReport } from './job.js';
 
 // The reference: kafkajs alone from topic to topic, with its own instrumentation (`VARIANT=opentelemetry`) or without.
-const { topic, target, count } = task();
+const { source: topic, target, count } = task();
 const sdk = process.env['VARIANT'] === 'opentelemetry' ? await instrumented() : undefined;
 
 async function instrumented(): Promise<{ spans(): number }> {

@@ -1,0 +1,156 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { Place } from '../support/task.js';
+
+/** One kind of process that a row compares. */
+export interface Entrant {
+  /** Within its row. */
+  readonly id: string;
+  readonly name: string;
+  /** Of `bench/`, without its extension; one that ends in `.py` runs in Python. */
+  readonly script: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** No more messages than these: the slow ones would take minutes. */
+  readonly most?: number;
+  /** It cannot be run, for this reason. */
+  readonly lacks?: string | undefined;
+}
+
+/** One route, and what runs on it; the library is the first one. */
+export interface Row {
+  readonly id: string;
+  readonly title: string;
+  readonly from: Place;
+  readonly to: Place;
+  readonly entrants: readonly Entrant[];
+  readonly most?: number;
+}
+
+/** Messages with headers cost kafkajs and its reader twice as much, and core NATS drops what waits beyond 65,536. */
+const FEWER = 60_000;
+
+const library: Entrant = { id: 'library', name: 'library', script: 'routes/library' };
+const loop = (id: string, name: string, style: string): Entrant => {
+  return { id, name, script: 'routes/loop', env: { STYLE: style } };
+};
+const plain = loop('loop', 'best loop, no headers', 'plain');
+const headers = loop('headers', 'loop, same headers and ids', 'headers');
+const wire = loop('wire', 'the same, one Buffer a chunk', 'wire');
+const receive = (style: string, name: string): Entrant => {
+  return { id: style, name, script: 'routes/receive', env: { STYLE: style } };
+};
+const nest = (most: number): Entrant => ({ id: 'nest', name: 'Nest 12 hybrid app', script: 'routes/nest', most });
+
+/** Of the repository: a virtual environment, if one is there. */
+export const PYTHON = process.env['PYTHON'] ?? path.resolve('.tmp/faststream/bin/python');
+const pythonLacks = existsSync(PYTHON)
+  ? undefined
+  : 'needs python3 -m venv .tmp/faststream && .tmp/faststream/bin/pip install "faststream[kafka,nats]==0.7.8"';
+const faststream = (id: string, name: string, env: Record<string, string>): Entrant => {
+  return { id, name, script: 'routes/on_faststream.py', env, most: 4_000, lacks: pythonLacks };
+};
+
+const binary = process.env['NATS_KAFKA'];
+const natsKafka: Entrant = {
+  id: 'nats-kafka',
+  name: 'nats-kafka (Go)',
+  script: 'routes/nats-kafka',
+  lacks: binary === undefined ? 'NATS_KAFKA names no binary' : undefined,
+};
+
+export const rows: readonly Row[] = [
+  {
+    id: 'kafka-jetstream',
+    title: 'Kafka → JetStream',
+    from: 'kafka',
+    to: 'jetstream',
+    entrants: [library, plain, headers, wire, natsKafka],
+  },
+  {
+    id: 'kafka-core',
+    title: 'Kafka → core',
+    from: 'kafka',
+    to: 'core',
+    entrants: [
+      ...[library, plain, headers, wire, nest(12_000)],
+      faststream('faststream', 'FastStream 0.7.8', {}),
+      faststream('faststream-quiet', 'FastStream 0.7.8, logger=None', { QUIET: '1' }),
+      natsKafka,
+    ],
+  },
+  {
+    id: 'kafka-kafka',
+    title: 'Kafka → Kafka',
+    from: 'kafka',
+    to: 'kafka',
+    entrants: [library, plain, headers, nest(3_000)],
+    most: FEWER,
+  },
+  {
+    id: 'jetstream-kafka',
+    title: 'JetStream → Kafka',
+    from: 'jetstream',
+    to: 'kafka',
+    entrants: [library, plain, headers],
+    most: FEWER,
+  },
+  {
+    id: 'core-core',
+    title: 'core → core',
+    from: 'core',
+    to: 'core',
+    entrants: [library, plain, headers],
+    most: FEWER,
+  },
+  {
+    id: 'jetstream-jetstream',
+    title: 'JetStream → JetStream',
+    from: 'jetstream',
+    to: 'jetstream',
+    entrants: [library, plain, headers],
+    most: FEWER,
+  },
+  {
+    id: 'receive-kafka',
+    title: 'receive Kafka',
+    from: 'kafka',
+    to: 'nothing',
+    entrants: [library, receive('batch', 'eachBatch loop'), receive('each', 'eachMessage loop')],
+  },
+  {
+    id: 'receive-core',
+    title: 'receive core',
+    from: 'core',
+    to: 'nothing',
+    entrants: [library, receive('callback', 'callback')],
+    most: FEWER,
+  },
+  {
+    id: 'receive-jetstream',
+    title: 'receive JetStream',
+    from: 'jetstream',
+    to: 'nothing',
+    entrants: [library, receive('callback', 'callback, acks of a turn together')],
+    most: FEWER,
+  },
+  {
+    id: 'produce-kafka',
+    title: 'produce to Kafka',
+    from: 'nothing',
+    to: 'kafka',
+    entrants: [
+      { ...library, script: 'clients/produce-library' },
+      { id: 'raw', name: 'kafkajs, same headers', script: 'clients/produce-raw' },
+    ],
+  },
+  {
+    id: 'batches-kafka',
+    title: 'batches by key, 1 ms each',
+    from: 'kafka',
+    to: 'nothing',
+    entrants: [
+      { ...library, script: 'clients/batches-library' },
+      { id: 'raw', name: 'eachBatch, 8 fixed queues', script: 'clients/batches-raw' },
+    ],
+  },
+];
