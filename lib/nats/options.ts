@@ -1,6 +1,7 @@
-import type { ConnectionOptions, JetStreamOptions } from 'nats';
 import { addressProblems, BROKER_OPTION_NAMES, type BrokerOptions, type PrefixOption } from '../driver/index.js';
 import { isDuration, isMissing, missing, type OptionNames, phrase, textOf, unknownOptions } from '../errors/index.js';
+import type { NatsClientOptions } from './client-options.js';
+import type { JetStreamOptions } from './driver/connection/jetstream-port.js';
 import { isByteLimit } from './source-spec.js';
 import { entityProblem, queueProblem, streamPrefix, subjectProblem } from './subject.js';
 
@@ -26,7 +27,7 @@ export interface NatsSettings extends BrokerOptions, PrefixOption {
 /** Options of `natsBroker`. */
 export interface NatsBrokerOptions extends NatsSettings {
   /** The options of the `nats` client. The broker always reconnects. */
-  readonly client: ConnectionOptions;
+  readonly client: NatsClientOptions;
 }
 
 const NAMES: OptionNames<NatsBrokerOptions> = {
@@ -72,7 +73,7 @@ function prefixProblem(prefix: string): string | undefined {
   return subjectProblem(`${prefix}x`, 'publish') ?? entityProblem(`${String(streamPrefix(prefix))}x`);
 }
 
-function clientProblems(client: ConnectionOptions): string[] {
+function clientProblems(client: NatsClientOptions): string[] {
   const found: string[] = [];
   if (client.debug === true) {
     found.push(textOf('MULTI_BROKER_OPTION_INVALID.natsDebug', {}));
@@ -95,7 +96,7 @@ function clientProblems(client: ConnectionOptions): string[] {
   return found;
 }
 
-function tlsProblems(client: ConnectionOptions, allowed: boolean): string[] {
+function tlsProblems(client: NatsClientOptions, allowed: boolean): string[] {
   // Not in its type, but nats.js passes all of `tls` to tls.connect.
   const tls = client.tls as { readonly rejectUnauthorized?: boolean } | null | undefined;
   if (tls?.rejectUnauthorized !== false || allowed) return [];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JetStreamManager, NatsConnection } from 'nats';
+import type { ClientConnection } from '../../lib/nats/driver/connection/client-port.js';
+import type { JetStreamManager } from '../../lib/nats/driver/connection/jetstream-port.js';
 import type { BrokerUse } from '../../lib/driver/index.js';
 import { natsBroker, stream, toStream } from '../../lib/nats/index.js';
 import { inspectServer } from '../../lib/nats/driver/inspect/index.js';
@@ -35,11 +36,13 @@ async function found(use: Partial<BrokerUse>, { permissions, silent, streams, co
   };
   const nc = {
     request: () =>
-      silent === true ? Promise.reject(new Error('503')) : Promise.resolve({ json: () => ({ data: { permissions } }) }),
-    jetstreamManager: () => Promise.resolve(jsm),
-  } as unknown as NatsConnection;
+      silent === true
+        ? Promise.reject(new Error('503'))
+        : Promise.resolve({ data: Buffer.from(JSON.stringify({ data: { permissions } })) }),
+  } as unknown as ClientConnection;
+  const client = { manager: () => Promise.resolve(jsm as unknown as JetStreamManager) };
   const all = { sources: [], destinations: [], answered: [], ...use };
-  const findings = await inspectServer(nc, { name: 'events', client: {} }, all);
+  const findings = await inspectServer(client, nc, { name: 'events', client: {} }, all);
   return findings.map(({ problem, what, name }) => `${problem}: ${what} ${name}`);
 }
 
@@ -67,7 +70,7 @@ describe('a comparison with a NATS server', () => {
 
   it('does not know which stream captures a subject where this client may not ask, as a start does without', async () => {
     const names = () => ({ next: () => Promise.reject(refused) });
-    expect(await found(writes, { streams: { names } as never })).toEqual(['unknown: subject orders.created']);
+    expect(await found(writes, { streams: { names } })).toEqual(['unknown: subject orders.created']);
   });
 
   it('takes a {source} at the end for several tokens, and compares none elsewhere', async () => {

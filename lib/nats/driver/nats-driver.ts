@@ -1,5 +1,3 @@
-import type { NatsConnection } from 'nats';
-
 import {
   type BrokerUse,
   type DestinationSpec,
@@ -21,9 +19,9 @@ import {
 import { untilAborted } from '../../async/index.js';
 import { errorOf, type MultiBrokerError } from '../../errors/index.js';
 import type { NatsDestinationSpec } from '../destination-spec.js';
-import type { NatsClient } from '../load-client.js';
 import type { NatsBrokerOptions } from '../options.js';
 import type { NatsSourceSpec, StreamSourceSpec } from '../source-spec.js';
+import type { ClientConnection, NatsClient } from './connection/client-port.js';
 import { connect } from './connection/connect.js';
 import { inspectServer } from './inspect/index.js';
 import type { NatsIntake } from './intake.js';
@@ -35,7 +33,7 @@ import { Session } from './session.js';
 /** How long `close` waits for publishes in progress. */
 const CLOSE_MS = 2_000;
 
-/** Driver for NATS, core and JetStream, on the `nats` client. */
+/** Driver for NATS, core and JetStream, on one of its clients. */
 export class NatsDriver implements Driver {
   /** `#` because they hold credentials: util.inspect, and so a log, shows a field that is only `private`. */
   readonly #options: NatsBrokerOptions;
@@ -97,7 +95,7 @@ export class NatsDriver implements Driver {
   async inspect(_io: DriverContext, use: BrokerUse, signal: AbortSignal): Promise<readonly Finding[]> {
     const nc = await connect(this.client, this.#options, signal);
     try {
-      return await untilAborted(inspectServer(nc, this.#options, use), signal);
+      return await untilAborted(inspectServer(this.client, nc, this.#options, use), signal);
     } finally {
       await nc.close();
     }
@@ -125,7 +123,7 @@ export class NatsDriver implements Driver {
     await this.session?.close(CLOSE_MS);
   }
 
-  native(): NatsConnection {
+  native(): ClientConnection {
     return this.open().connection.nc;
   }
 

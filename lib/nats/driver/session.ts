@@ -1,11 +1,9 @@
-import type { NatsConnection } from 'nats';
-
 import { sleep } from '../../async/index.js';
 import type { DriverContext, Outcome, Outgoing } from '../../driver/index.js';
 import type { NatsDestinationSpec } from '../destination-spec.js';
-import type { NatsClient } from '../load-client.js';
 import type { NatsBrokerOptions } from '../options.js';
 import { Acks } from './jetstream/acks.js';
+import type { ClientConnection, NatsClient } from './connection/client-port.js';
 import { Connection } from './connection/connection.js';
 import { CorePublisher } from './core/core-publisher.js';
 import { JetStreamApi } from './jetstream/jetstream-api.js';
@@ -36,21 +34,21 @@ export class Session {
   private readonly open = new Map<Promise<readonly Outcome[]>, NatsDestinationSpec>();
 
   constructor(
-    nc: NatsConnection,
+    nc: ClientConnection,
     readonly client: NatsClient,
     options: NatsBrokerOptions,
     readonly io: DriverContext,
   ) {
     const { name: broker, confirmTimeoutMs: ackMs = DEFAULT_CONFIRM_MS } = options;
     const { clock, log } = io;
-    const connection = new Connection(nc, io, ackMs);
+    const connection = new Connection(nc, client, io, ackMs);
     const errors = new PublishErrors(broker);
-    const writer = new WireWriter(connection, errors, broker, log);
+    const writer = new WireWriter(connection, client, errors, broker, log);
     this.inboxPrefix = options.client.inboxPrefix;
     const inbox = new Inbox(connection, client, this.inboxPrefix);
     this.connection = connection;
     this.pings = new PingWatch(connection, clock);
-    this.api = new JetStreamApi(nc, options.jetstream ?? {});
+    this.api = new JetStreamApi(client, nc, options.jetstream ?? {});
     // Registered before the readers: after a reconnect settlements are sent before pulls.
     this.acks = new Acks(connection, clock);
     this.lookup = new StreamLookup(broker, this.api, errors, io);

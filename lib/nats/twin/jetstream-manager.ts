@@ -1,10 +1,15 @@
-import type { ConsumerConfig, ConsumerInfo, JetStreamManager, StreamConfig, StreamInfo } from 'nats';
-
 import { CONSUMER_NOT_FOUND, STREAM_NOT_FOUND } from '../driver/jetstream/jetstream-api.js';
 import { subjectsOverlap } from '../subject.js';
 import type { TwinConsumer } from './twin-consumer.js';
 import type { TwinServer } from './twin-server.js';
 import type { TwinStream } from './twin-stream.js';
+import type {
+  ConsumerConfig,
+  ConsumerInfo,
+  JetStreamManager,
+  StreamConfig,
+  StreamInfo,
+} from '../driver/connection/jetstream-port.js';
 
 /** The part of JetStream's API that finds or creates a stream and its consumer. */
 interface Manager {
@@ -71,7 +76,7 @@ function addConsumer(stream: TwinStream, broker: string, config: Partial<Consume
 
 /** A work queue delivers each message to one consumer: a second one on overlapping subjects is refused. */
 function refuseSharing(stream: TwinStream, broker: string, config: Partial<ConsumerConfig>): void {
-  if ((config.deliver_policy as string | undefined) !== 'all') {
+  if (config.deliver_policy !== 'all') {
     throw apiError(400, 10_101, 'consumer must be deliver all on workqueue stream');
   }
   const { filter_subject: filter = '>' } = config;

@@ -1,7 +1,6 @@
-import type { StreamConfig } from 'nats';
-
 import type { Clock } from '../../async/index.js';
 import { bytesOf, RecordLog, type Stored, TWIN_RETENTION } from '../../twin/index.js';
+import type { StreamConfig } from '../driver/connection/jetstream-port.js';
 
 /**
  * A real stream without limits keeps everything, up to the size of its disk. A twin keeps this much of what every
@@ -38,7 +37,7 @@ export class StreamLog {
     this.maxBytes = bytes > 0 ? bytes : Infinity;
     this.maxAgeMs = age > 0 ? age / 1e6 : Infinity;
     this.isUnlimited = this.maxMessages === Infinity && this.maxBytes === Infinity;
-    this.refusesNew = (discard as string | undefined) === 'new';
+    this.refusesNew = discard === 'new';
   }
 
   get size(): number {

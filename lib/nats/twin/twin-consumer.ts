@@ -1,10 +1,9 @@
-import type { ConsumerConfig } from 'nats';
-
 import type { Clock } from '../../async/index.js';
 import { KeyTimers, reaches, Rotation, type Stored } from '../../twin/index.js';
 import { maxHeldOf, maxPrefetchOf } from '../driver/jetstream/puller.js';
 import { subjectMatches } from '../subject.js';
 import type { StreamLog } from './stream-log.js';
+import type { ConsumerConfig } from '../driver/connection/jetstream-port.js';
 
 /** Defaults of nats-server. */
 const ACK_WAIT_NS = 30e9;
@@ -77,7 +76,7 @@ export class TwinConsumer {
     const { max_ack_pending: most = MAX_ACK_PENDING } = config;
     this.maxAckPending = most > 0 ? most : Infinity;
     this.maxDeliver = config.max_deliver ?? -1;
-    this.cursor = (config.deliver_policy as string | undefined) === 'new' ? stream.log.end : stream.log.first;
+    this.cursor = config.deliver_policy === 'new' ? stream.log.end : stream.log.first;
     this.ackWaits = new KeyTimers(clock, (seqs) => this.redeliver(seqs), 'ack-wait');
     this.nakDelays = new KeyTimers(clock, (seqs) => this.redeliver(seqs), 'redelivery');
   }

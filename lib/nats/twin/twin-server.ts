@@ -1,5 +1,3 @@
-import type { StreamConfig } from 'nats';
-
 import type { Clock } from '../../async/index.js';
 import { type BacklogEntry, IN_ORDER, type Random, store, type Stored, type BacklogSource } from '../../twin/index.js';
 import { subjectMatches, subjectsOverlap } from '../subject.js';
@@ -7,6 +5,7 @@ import { positionInStream } from './arrivals.js';
 import { CoreSubscriptions } from './core-subscriptions.js';
 import type { TwinConsumer } from './twin-consumer.js';
 import { type StreamRefusal, type TwinPubAck, TwinStream } from './twin-stream.js';
+import type { StreamConfig } from '../driver/connection/jetstream-port.js';
 
 /**
  * The server that all NATS brokers of a module share. Subjects and streams are common to them; queue groups and durable

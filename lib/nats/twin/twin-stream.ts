@@ -1,10 +1,9 @@
-import type { ConsumerConfig, StreamConfig } from 'nats';
-
 import type { Clock } from '../../async/index.js';
 import { type Stored, TWIN_RETENTION } from '../../twin/index.js';
 import { DEDUPE_HEADER } from '../header-names.js';
 import { StreamLog } from './stream-log.js';
 import { TwinConsumer } from './twin-consumer.js';
+import type { ConsumerConfig, StreamConfig } from '../driver/connection/jetstream-port.js';
 
 /** nats-server's default: two minutes. */
 const DUPLICATE_WINDOW_NS = 120e9;

@@ -1,4 +1,4 @@
-import type { JetStreamManager } from 'nats';
+import type { JetStreamManager } from '../../../lib/nats/driver/connection/jetstream-port.js';
 
 import type { Source } from '../../../lib/driver/index.js';
 import { natsBroker, stream, toStream } from '../../../lib/nats/index.js';

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { connect, type Msg, type NatsConnection } from 'nats';
 
+import type { ClientConnection } from '../../../lib/nats/driver/connection/client-port.js';
+import { TRIED } from '../../../lib/nats/driver/connection/nats-2/client.js';
+import { rawWire } from '../../../lib/nats/driver/connection/nats-js/raw-wire.js';
 import { WireBuffer } from '../../../lib/nats/driver/connection/wire-writer.js';
 import { realBrokers, uniqueName, until, whenBrokers } from '../../support/real-brokers.js';
 
@@ -17,7 +20,7 @@ whenBrokers(describe)('a wire buffer', () => {
     const subject = uniqueName('frame');
     const seen: Msg[] = [];
     nc.subscribe(subject, { callback: (_error, message) => seen.push(message) });
-    const buffer = WireBuffer.on(nc)!;
+    const buffer = new WireBuffer(rawWire(nc, TRIED)!);
     const block = 'NATS/1.0\r\nx-u: größe €\r\n\r\n';
     const large = Buffer.alloc(100_000, 'x');
     buffer.add(subject, undefined, '', Buffer.from('plain'));
@@ -41,7 +44,8 @@ whenBrokers(describe)('a wire buffer', () => {
   });
 
   it('is not made on a client without the inside that it needs: its publish is used', () => {
-    expect(WireBuffer.on({ info: { headers: true }, protocol: {} } as unknown as NatsConnection)).toBeUndefined();
-    expect(WireBuffer.on({ info: { headers: true } } as unknown as NatsConnection)).toBeUndefined();
+    const info = { headers: true };
+    expect(rawWire({ info, protocol: {} } as unknown as ClientConnection, TRIED)).toBeUndefined();
+    expect(rawWire({ info } as unknown as ClientConnection, TRIED)).toBeUndefined();
   });
 });

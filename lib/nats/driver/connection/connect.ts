@@ -1,21 +1,20 @@
 import type { Socket } from 'node:net';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 
-import type { ConnectionOptions, NatsConnection } from 'nats';
-
 import { untilAborted } from '../../../async/index.js';
 import { asError, errorOf, type MultiBrokerError, phrase } from '../../../errors/index.js';
-import type { NatsClient } from '../../load-client.js';
+import type { NatsClientOptions } from '../../client-options.js';
 import type { NatsBrokerOptions } from '../../options.js';
-import { startDial } from './abortable-dial.js';
+import { dialProblem, failureCode } from './client-failures.js';
+import type { ClientConnection, NatsClient } from './client-port.js';
 
 /** Rejects with MULTI_BROKER_CONNECT_FAILED if no server accepts the connection, or when the signal aborts. */
 export async function connect(
-  client: NatsClient,
+  client: Pick<NatsClient, 'dial'>,
   options: NatsBrokerOptions,
   signal: AbortSignal,
-): Promise<NatsConnection> {
-  const { connected, giveUp } = startDial(client, clientOptions(options));
+): Promise<ClientConnection> {
+  const { connected, giveUp } = client.dial(clientOptions(options));
   try {
     return await untilAborted(connected, signal);
   } catch (cause) {
@@ -35,7 +34,7 @@ const DIAL_MS = 5_000;
 const PING_MS = 20_000;
 
 /** The user's options, with the settings that the driver relies on. */
-export function clientOptions({ name, client }: NatsBrokerOptions): ConnectionOptions {
+export function clientOptions({ name, client }: NatsBrokerOptions): NatsClientOptions {
   return {
     name,
     timeout: DIAL_MS,
@@ -58,11 +57,11 @@ export function clientOptions({ name, client }: NatsBrokerOptions): ConnectionOp
 /** An error that names the broker, the servers it dialled and the cause, without credentials. */
 export function dialFailure(options: NatsBrokerOptions, cause: Error): MultiBrokerError {
   const params = { broker: options.name, servers: servers(options), reason: reason(options, cause) };
-  const retryable = UNREACHABLE.has(String((cause as { code?: unknown }).code));
+  const retryable = UNREACHABLE.has(failureCode(cause) ?? '');
   return errorOf('MULTI_BROKER_CONNECT_FAILED.nats', params, { cause, retryable });
 }
 
-/** Codes of nats.js and Node for a server that cannot be reached (yet). With any other code it refused the client. */
+/** Codes of clients and Node for a server that cannot be reached (yet). With any other code it refused the client. */
 const UNREACHABLE = new Set([
   'CONNECTION_REFUSED',
   'CONNECTION_TIMEOUT',
@@ -87,26 +86,23 @@ function servers({ client }: NatsBrokerOptions): string {
   return list.map((server) => server.replace(/^(.*:\/\/)?(.*@)?/, '')).join(', ');
 }
 
-/** Some errors of nats.js have only their code, or the code of the step that failed, as message. */
 function reason({ client }: NatsBrokerOptions, cause: Error): string {
-  const { code, message, chainedError } = cause as Error & { code?: unknown; chainedError?: Error };
-  if (code === 'SERVER_OPT_NA' && message === 'tls') return phrase('natsNoTls');
-  if (code === 'TLS' && client.tls === null) return phrase('natsTlsRuledOut');
-  if (code === message && chainedError !== undefined) return `${chainedError.message} (${message})`;
-  const text = message === '' ? phrase('noReason') : message;
-  return typeof code === 'string' && code !== text ? `${text} (${code})` : text;
+  const problem = dialProblem(cause, client.tls === null);
+  if (problem === 'no-tls') return phrase('natsNoTls');
+  if (problem === 'tls-ruled-out') return phrase('natsTlsRuledOut');
+  return problem.text === '' ? phrase('noReason') : problem.text;
 }
 
 /**
  * The TLS options; undefined if there are none, so that the server decides. nats.js treats `tls://` as `nats://`: a
  * server without TLS would get the credentials in the clear.
  */
-export function tlsOptions({ tls, servers }: ConnectionOptions): ConnectionOptions['tls'] {
+export function tlsOptions({ tls, servers }: NatsClientOptions): NatsClientOptions['tls'] {
   const wanted = [servers ?? []].flat().some((server) => server.trim().startsWith('tls://'));
   const given = wanted ? (tls ?? {}) : tls;
   if (typeof given !== 'object' || given === null) return given;
   // Not in its type, but nats.js passes all of `tls` to tls.connect.
-  return { checkServerIdentity: checkIdentity, ...given } as ConnectionOptions['tls'];
+  return { checkServerIdentity: checkIdentity, ...given } as NatsClientOptions['tls'];
 }
 
 /** `this` of the check, as Node calls it: the options of tls.connect. */

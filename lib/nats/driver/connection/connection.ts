@@ -1,14 +1,9 @@
-import type { NatsConnection, Status } from 'nats';
-
 import type { DriverContext, ServerAddress } from '../../../driver/index.js';
 import { asError } from '../../../errors/index.js';
+import type { ClientConnection, ClientEvents, NatsClient, Refusal } from './client-port.js';
 import { connectedServer } from './connected-server.js';
 
-/** A permissions violation that the server reported; `subject` is the one written. */
-export interface Refusal {
-  readonly operation: 'publish' | 'subscription';
-  readonly subject: string;
-}
+export type { Refusal } from './client-port.js';
 
 /** Callbacks for changes of the connection, called in the order of registration. */
 export interface ConnectionListener {
@@ -23,7 +18,7 @@ export interface ConnectionListener {
  * One broker's connection over all its reconnects. `epoch` counts the TCP connections, which tells which of the
  * server's answers belong to which of them.
  */
-export class Connection {
+export class Connection implements ClientEvents {
   private connected = true;
   private connections = 0;
   private closing = false;
@@ -32,12 +27,13 @@ export class Connection {
   private readonly pings = new Set<(error: Error) => void>();
 
   constructor(
-    readonly nc: NatsConnection,
+    readonly nc: ClientConnection,
+    client: Pick<NatsClient, 'watch'>,
     private readonly io: DriverContext,
     private readonly pongMs: number,
   ) {
     this.reached = connectedServer(nc);
-    void this.watch();
+    client.watch(nc, this);
     void this.watchEnd();
   }
 
@@ -98,30 +94,11 @@ export class Connection {
     this.lose();
   }
 
-  private async watch(): Promise<void> {
-    for await (const status of this.nc.status()) this.read(status);
+  leaving(): void {
+    this.io.log.info(`NATS '${this.io.broker}': the server is shutting down (lame duck mode)`);
   }
 
-  private read(status: Status): void {
-    switch (status.type as string) {
-      case 'disconnect':
-        this.disconnected();
-        break;
-      case 'reconnect':
-        this.reconnected();
-        break;
-      case 'error':
-        this.complained(status);
-        break;
-      case 'ldm':
-        this.io.log.info(`NATS '${this.io.broker}': the server is shutting down (lame duck mode)`);
-        break;
-      default:
-        break;
-    }
-  }
-
-  private disconnected(): void {
+  disconnected(): void {
     if (!this.connected) return;
     this.lose();
     if (!this.closing) this.io.state('reconnecting');
@@ -135,7 +112,7 @@ export class Connection {
     for (const listener of [...this.listeners]) listener.down?.();
   }
 
-  private reconnected(): void {
+  reconnected(): void {
     // After a refused dial nats.js runs two dial loops, and the second may replace the connection of the first.
     if (this.connected) this.lose();
     this.connected = true;
@@ -144,22 +121,13 @@ export class Connection {
     for (const listener of [...this.listeners]) listener.up?.();
   }
 
-  private complained({ data, permissionContext: context }: Status): void {
-    if (context === undefined) {
-      const why = this.messageOf(data) ?? describe(data);
-      if (!this.closing) this.io.log.warn(`NATS '${this.io.broker}': the server sent an error: ${why}`);
-      for (const listener of [...this.listeners]) listener.serverError?.(why);
-      return;
-    }
-    const operation = context.operation === 'publish' ? 'publish' : 'subscription';
-    for (const listener of [...this.listeners]) listener.refused?.({ operation, subject: context.subject });
+  serverError(why: string): void {
+    if (!this.closing) this.io.log.warn(`NATS '${this.io.broker}': the server sent an error: ${why}`);
+    for (const listener of [...this.listeners]) listener.serverError?.(why);
   }
 
-  /** The server's own message, if this was its last error: the status holds only a code. */
-  private messageOf(code: Status['data']): string | undefined {
-    const { protocol } = this.nc as NatsConnection & { readonly protocol?: { readonly lastError?: unknown } };
-    const last = protocol?.lastError;
-    return last instanceof Error && 'code' in last && last.code === code ? last.message : undefined;
+  refused(refusal: Refusal): void {
+    for (const listener of [...this.listeners]) listener.refused?.(refusal);
   }
 
   private async watchEnd(): Promise<void> {
@@ -168,9 +136,4 @@ export class Connection {
     this.lose();
     this.io.state('lost', cause instanceof Error ? cause : undefined);
   }
-}
-
-/** The code of an error status, as text. */
-function describe(data: Status['data']): string {
-  return typeof data === 'object' ? JSON.stringify(data) : String(data);
 }

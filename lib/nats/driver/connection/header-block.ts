@@ -1,4 +1,3 @@
-import type { MsgHdrs } from 'nats';
 import { CONTENT_TYPE, JSON_TYPE } from '../../../codec/index.js';
 import { CORRELATION_ID, HOPS, JsonMessage, type Outgoing } from '../../../driver/index.js';
 import {
@@ -137,6 +136,6 @@ function breaksLine(value: string): boolean {
 }
 
 /** The block as nats.js's publish takes it: it calls nothing but `encode()`. */
-export function asHeaders(block: string): MsgHdrs {
-  return { encode: () => Buffer.from(block) } as unknown as MsgHdrs;
+export function asHeaders(block: string): { encode(): Uint8Array } {
+  return { encode: () => Buffer.from(block) };
 }

@@ -1,6 +1,4 @@
-import type { Msg, Subscription } from 'nats';
-
-import type { NatsClient } from '../../load-client.js';
+import type { ClientMessage, ClientSubscription, NatsClient } from './client-port.js';
 import type { Connection } from './connection.js';
 import { subjectBytes } from './message-parts.js';
 
@@ -10,7 +8,7 @@ const MOST_DIGITS = 9;
 
 /** Receives the replies to one group of messages; `index` is the message's place in the group. */
 export interface ReplyGroup {
-  answered(index: number, message: Msg): void;
+  answered(index: number, message: ClientMessage): void;
   /** This client has no permission to subscribe to its inbox: no reply will arrive. */
   denied(): void;
 }
@@ -22,7 +20,7 @@ export interface ReplyGroup {
 export class Inbox {
   private readonly prefix: string;
   private readonly groups = new Map<string, ReplyGroup>();
-  private subscription: Subscription | undefined;
+  private subscription: ClientSubscription | undefined;
   private made = 0;
   /** Of the reply before: most are of one group, and in its order. */
   private lastName = '';
@@ -60,7 +58,7 @@ export class Inbox {
   }
 
   /** By bytes where the group is that of the reply before, as text and its parts cost several times as much. */
-  private read(message: Msg): void {
+  private read(message: ClientMessage): void {
     const index = this.indexInLast(subjectBytes(message));
     if (index >= 0) {
       this.lastGroup?.answered(index, message);

@@ -1,9 +1,9 @@
 import { nextTurn } from '../../../async/index.js';
-import type { NatsConnection, PublishOptions } from 'nats';
-
 import { JsonMessage, type Logger, type Outgoing } from '../../../driver/index.js';
 import { asError, phrase, type PublishError } from '../../../errors/index.js';
 import type { NatsDestinationSpec } from '../../destination-spec.js';
+import { isTooLarge } from './client-failures.js';
+import type { NatsClient, RawWire } from './client-port.js';
 import type { Connection } from './connection.js';
 import { asHeaders, BadHeader, HeaderBlock } from './header-block.js';
 import type { PublishErrors } from './publish-errors.js';
@@ -17,11 +17,13 @@ export class WireWriter {
 
   constructor(
     private readonly connection: Connection,
+    client: Pick<NatsClient, 'wire'>,
     private readonly errors: PublishErrors,
     broker: string,
     log: Logger,
   ) {
-    this.buffer = WireBuffer.on(connection.nc);
+    const wire = client.wire(connection.nc);
+    this.buffer = wire === undefined ? undefined : new WireBuffer(wire);
     this.block = new HeaderBlock((name) =>
       log.warn(`NATS '${broker}': dropping the header ${JSON.stringify(name)}, on which nats-server would act`),
     );
@@ -68,7 +70,7 @@ export class WireWriter {
     if (thrown instanceof BadHeader) return this.errors.badHeader(to, thrown.header, thrown.message);
     if (this.connection.nc.isClosed()) return this.errors.notConnected(to);
     const error = asError(thrown);
-    return isMaxPayload(error) ? this.tooLarge(to) : this.errors.refused(to, error.message);
+    return isTooLarge(error) ? this.tooLarge(to) : this.errors.refused(to, error.message);
   }
 
   private tooLarge(to: NatsDestinationSpec): PublishError {
@@ -76,28 +78,13 @@ export class WireWriter {
   }
 }
 
-function isMaxPayload(error: Error): boolean {
-  return (error as { code?: unknown }).code === 'MAX_PAYLOAD_EXCEEDED';
-}
-
 /** A new object for each call, for nats.js modifies it. */
-function options(headers: string, reply: string | undefined): PublishOptions {
-  const given: PublishOptions = {};
+function options(headers: string, reply: string | undefined): { headers?: unknown; reply?: string } {
+  const given: { headers?: unknown; reply?: string } = {};
   if (headers !== '') given.headers = asHeaders(headers);
   if (reply !== undefined) given.reply = reply;
   return given;
 }
-
-/** Internals of nats.js 2: passes bytes to the socket, in one write per turn of the event loop. */
-interface Protocol {
-  sendCommand(bytes: Uint8Array): void;
-  outBytes: number;
-  outMsgs: number;
-  readonly transport: { readonly version: string };
-}
-
-/** The versions that this was written and tried for. */
-const TRIED = /^2\.29\./;
 
 const FIRST_SIZE = 16_384;
 const [CR, LF] = [13, 10];
@@ -111,18 +98,7 @@ export class WireBuffer {
   private length = 0;
   private messages = 0;
 
-  private constructor(private readonly protocol: Protocol) {}
-
-  /**
-   * Undefined if the client is not of a tried version or lacks these internals, or the server does not support headers:
-   * `publish` is used then.
-   */
-  static on(nc: NatsConnection): WireBuffer | undefined {
-    const { protocol } = nc as NatsConnection & { readonly protocol?: Partial<Protocol> };
-    const has = typeof protocol?.sendCommand === 'function' && typeof protocol.outBytes === 'number';
-    const known = has && TRIED.test(protocol.transport?.version ?? '');
-    return known && nc.info?.headers === true ? new WireBuffer(protocol as Protocol) : undefined;
-  }
+  constructor(private readonly wire: RawWire) {}
 
   /**
    * `headers` is the encoded block, '' for none; a body that is text is written as UTF-8. Nothing is checked here.
@@ -158,9 +134,7 @@ export class WireBuffer {
   /** Passes the buffer on; nats.js writes it within this turn. */
   send(): void {
     if (this.length === 0) return;
-    this.protocol.outBytes += this.length;
-    this.protocol.outMsgs += this.messages;
-    this.protocol.sendCommand(this.buffer.subarray(0, this.length));
+    this.wire.send(this.buffer.subarray(0, this.length), this.messages);
     // The socket may still read from the buffer: the next chunk gets a new one, of about the same size.
     this.buffer = Buffer.allocUnsafeSlow(Math.max(FIRST_SIZE, this.length));
     this.length = 0;

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Msg } from 'nats';
-
 import type { Headers, Incoming, RawHeader } from '../../../driver/index.js';
 import type { SubjectParams } from '../../subject.js';
 import {
@@ -13,6 +11,7 @@ import {
   readRawHeaders,
   readRawKey,
 } from '../connection/message-parts.js';
+import type { ClientMessage } from '../connection/client-port.js';
 
 const PROCESS_ID = randomUUID();
 let arrivals = 0;
@@ -23,7 +22,7 @@ export class CoreMessage implements Incoming {
   private subject: string | undefined;
 
   constructor(
-    readonly raw: Msg,
+    readonly raw: ClientMessage,
     private readonly broker: string,
     readonly timestamp: number,
     private readonly readParams?: (subject: string) => SubjectParams,

@@ -1,5 +1,3 @@
-import type { Msg, Subscription } from 'nats';
-
 import type { Incoming, DriverContext, Lane, Sink } from '../../../driver/index.js';
 import { errorOf, type MultiBrokerError } from '../../../errors/index.js';
 import type { CoreSourceSpec } from '../../source-spec.js';
@@ -7,6 +5,7 @@ import { paramReader } from '../../subject.js';
 import type { Connection } from '../connection/connection.js';
 import type { SourceReader } from '../intake.js';
 import { CoreMessage } from './core-message.js';
+import type { ClientMessage, ClientSubscription } from '../connection/client-port.js';
 
 /**
  * One core subscription. Everything that arrives within a turn is delivered as one batch, so user code never runs in
@@ -17,7 +16,7 @@ export class CoreReader implements SourceReader {
   private readonly lane: Lane;
   private readonly readParams;
   private readonly stopListening: () => void;
-  private subscription: Subscription | undefined;
+  private subscription: ClientSubscription | undefined;
   private arrived: Incoming[] = [];
   private refusal: Error | undefined;
   private leaving = false;
@@ -113,7 +112,7 @@ export class CoreReader implements SourceReader {
     });
   }
 
-  private arrive(message: Msg): void {
+  private arrive(message: ClientMessage): void {
     if (this.arrived.length === 0) {
       queueMicrotask(() => this.handOver());
     }

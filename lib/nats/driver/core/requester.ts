@@ -1,5 +1,3 @@
-import type { Msg } from 'nats';
-
 import type { Clock } from '../../../async/index.js';
 import type { Incoming, Outgoing } from '../../../driver/index.js';
 import { errorOf, type MultiBrokerError, phrase, type PublishError } from '../../../errors/index.js';
@@ -12,6 +10,7 @@ import type { WireWriter } from '../connection/wire-writer.js';
 import { streamOfPubAck } from '../jetstream/pub-acks.js';
 import type { StreamLookup } from '../jetstream/stream-lookup.js';
 import { CoreMessage } from './core-message.js';
+import type { ClientMessage } from '../connection/client-port.js';
 
 /** Collaborators of a {@link Requester}. */
 export interface RequesterParts {
@@ -83,7 +82,7 @@ export class Requester {
   }
 
   /** Any responder may send what looks like a PubAck: JetStream is asked which stream captures the subject. */
-  private async answered(to: NatsDestinationSpec, answer: Msg, end: Ends): Promise<void> {
+  private async answered(to: NatsDestinationSpec, answer: ClientMessage, end: Ends): Promise<void> {
     const { broker, clock, lookup: known } = this.parts;
     const stream = streamOfPubAck(answer);
     if (stream !== undefined && (await known.mayBe(stream, to.subject))) {
@@ -114,6 +113,6 @@ interface Ends {
   readonly reject: (error: Error) => void;
 }
 
-function isNoResponders(answer: Msg): boolean {
+function isNoResponders(answer: ClientMessage): boolean {
   return answer.data.length === 0 && headersOf(answer)?.code === 503;
 }

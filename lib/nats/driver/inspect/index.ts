@@ -1,4 +1,3 @@
-import type { NatsConnection } from 'nats';
 import type { BrokerUse, Finding } from '../../../driver/index.js';
 import type { NatsDestinationSpec } from '../../destination-spec.js';
 import { type SubjectNeed, subjectNeeds } from '../../needs.js';
@@ -7,15 +6,17 @@ import type { NatsSourceSpec } from '../../source-spec.js';
 import { clientCode, JetStreamApi } from '../jetstream/jetstream-api.js';
 import { forbidden, permissionsOf } from './permissions.js';
 import { destinationFinding, streamFindings } from './streams.js';
+import type { ClientConnection, NatsClient } from '../connection/client-port.js';
 
 /** Compares what an application uses with a server: permissions by what it tells of this user, streams and durables. */
 export async function inspectServer(
-  nc: NatsConnection,
+  client: Pick<NatsClient, 'manager'>,
+  nc: ClientConnection,
   options: NatsBrokerOptions,
   use: BrokerUse,
 ): Promise<readonly Finding[]> {
   const permissions = await permissionsOf(nc);
-  const found = await jetStreamFindings(nc, options, use);
+  const found = await jetStreamFindings(client, nc, options, use);
   if (permissions === undefined) return [notTold(options.name), ...found];
   const needs = subjectNeeds(use, options).filter((need) => isNeeded(need, found));
   return [...needs.flatMap((need) => forbidden(need, permissions) ?? []), ...found];
@@ -37,14 +38,15 @@ function isNeeded({ creates }: SubjectNeed, found: readonly Finding[]): boolean 
 }
 
 async function jetStreamFindings(
-  nc: NatsConnection,
+  client: Pick<NatsClient, 'manager'>,
+  nc: ClientConnection,
   options: NatsBrokerOptions,
   use: BrokerUse,
 ): Promise<readonly Finding[]> {
   const sources = (use.sources as readonly NatsSourceSpec[]).filter((source) => source.via === 'jetstream');
   const destinations = (use.destinations as readonly NatsDestinationSpec[]).filter(({ via }) => via === 'jetstream');
   if (sources.length + destinations.length === 0) return [];
-  const jsm = await new JetStreamApi(nc, options.jetstream ?? {}).manager();
+  const jsm = await new JetStreamApi(client, nc, options.jetstream ?? {}).manager();
   try {
     const found: Finding[] = [];
     for (const source of sources) found.push(...(await streamFindings(jsm, source)));

@@ -1,6 +1,6 @@
-import type { NatsConnection } from 'nats';
 import type { Finding } from '../../../driver/index.js';
 import { hasNoWildcard, type SubjectNeed } from '../../needs.js';
+import type { ClientConnection } from '../connection/client-port.js';
 
 /** Answered by nats-server 2.10 and later, to every user who may ask. */
 const USER_INFO = '$SYS.REQ.USER.INFO';
@@ -20,11 +20,15 @@ export interface Permissions {
   readonly responses?: object;
 }
 
+interface UserInfo {
+  readonly data?: { readonly permissions?: Permissions };
+}
+
 /** Those of this connection; empty where everything is allowed; undefined where the server does not tell. */
-export async function permissionsOf(nc: NatsConnection): Promise<Permissions | undefined> {
+export async function permissionsOf(nc: ClientConnection): Promise<Permissions | undefined> {
   try {
     const answer = await nc.request(USER_INFO, undefined, { timeout: ANSWER_MS });
-    const { data } = answer.json<{ readonly data?: { readonly permissions?: Permissions } }>();
+    const { data } = JSON.parse(Buffer.from(answer.data).toString()) as UserInfo;
     return data === undefined ? undefined : (data.permissions ?? {});
   } catch {
     return undefined;

@@ -1,4 +1,3 @@
-import type { JetStreamManager, StreamInfo } from 'nats';
 import type { Finding } from '../../../driver/index.js';
 import type { NatsDestinationSpec } from '../../destination-spec.js';
 import { hasNoWildcard, wildcards } from '../../needs.js';
@@ -7,6 +6,7 @@ import { subjectsOverlap } from '../../subject.js';
 import { consumerDifferences } from '../jetstream/consumer-config.js';
 import { clientCode, CONSUMER_NOT_FOUND, STREAM_NOT_FOUND } from '../jetstream/jetstream-api.js';
 import { canMatch, findOrUndefined, streamDifferences, subjectsOf } from '../jetstream/stream-config.js';
+import type { JetStreamManager, StreamInfo } from '../connection/jetstream-port.js';
 
 /** The findings of one durable and its stream. */
 export async function streamFindings(jsm: JetStreamManager, spec: StreamSourceSpec): Promise<readonly Finding[]> {

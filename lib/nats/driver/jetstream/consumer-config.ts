@@ -1,8 +1,8 @@
-import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from 'nats';
 import { errorOf, MultiBrokerError, phrase } from '../../../errors/index.js';
 import type { StreamSourceSpec } from '../../source-spec.js';
 import { clientCode, CONSUMER_NOT_FOUND } from './jetstream-api.js';
 import { as, differences, ensureStream, findOrUndefined, list, mayHaveSchedules, notCreated } from './stream-config.js';
+import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from '../connection/jetstream-port.js';
 
 /**
  * Finds the stream and the durable consumer, and creates what is missing; existing ones are never altered. Rejects with
@@ -152,6 +152,6 @@ function filters(config: ConsumerConfig): string {
 
 /** A consumer that this library recreated for `deliver: 'new'` starts at a sequence. */
 function deliverOf(config: ConsumerConfig, spec: StreamSourceSpec): string {
-  const resumed = (config.deliver_policy as string) === 'by_start_sequence' && spec.options.deliver === 'new';
+  const resumed = config.deliver_policy === 'by_start_sequence' && spec.options.deliver === 'new';
   return resumed ? 'new' : config.deliver_policy;
 }

@@ -1,5 +1,3 @@
-import type { Msg } from 'nats';
-
 import type { Outcome } from '../../../driver/index.js';
 import type { PublishError } from '../../../errors/index.js';
 import type { NatsDestinationSpec } from '../../destination-spec.js';
@@ -7,6 +5,7 @@ import type { Inbox, ReplyGroup } from '../connection/inbox.js';
 import { headersOf } from '../connection/message-parts.js';
 import type { PublishErrors } from '../connection/publish-errors.js';
 import { mayPass } from './jetstream-api.js';
+import type { ClientMessage } from '../connection/client-port.js';
 
 /** The messages of one chunk that await their PubAcks. */
 export class PubAckGroup implements ReplyGroup {
@@ -25,7 +24,7 @@ export class PubAckGroup implements ReplyGroup {
     private readonly outcomes: Outcome[],
     replies: Inbox,
     private readonly errors: PublishErrors,
-    private readonly read: (message: Msg) => Outcome | undefined,
+    private readonly read: (message: ClientMessage) => Outcome | undefined,
     /** Receives the first error after which a message is to be retried. */
     private readonly run: { refusal: PublishError | undefined } = { refusal: undefined },
   ) {
@@ -42,7 +41,7 @@ export class PubAckGroup implements ReplyGroup {
     return this.prefix + String(index - this.from);
   }
 
-  answered(offset: number, message: Msg): void {
+  answered(offset: number, message: ClientMessage): void {
     const index = this.from + offset;
     if (!this.waits(index)) return;
     const outcome = this.read(message);
@@ -106,7 +105,7 @@ export interface Answer {
  * replied, and the PubAck is still to come.
  */
 export function readPubAck(
-  message: Msg,
+  message: ClientMessage,
   to: NatsDestinationSpec,
   errors: PublishErrors,
 ): Answer | 'no-responders' | 'no-ack' {
@@ -161,7 +160,7 @@ export class PlainPubAcks {
 const LONGEST_ACK = 1_024;
 
 /** The stream whose PubAck the reply to a request is; undefined if it is none. */
-export function streamOfPubAck(answer: Msg): string | undefined {
+export function streamOfPubAck(answer: ClientMessage): string | undefined {
   // The server's replies have no headers; replies of this library always have some.
   if (answer.data.length === 0 || answer.data.length > LONGEST_ACK || headersOf(answer) !== undefined) return undefined;
   const ack = parse(textOf(answer.data));

@@ -1,11 +1,10 @@
-import type { Msg, NatsConnection, Subscription } from 'nats';
-
 import type { Clock } from '../../../async/index.js';
 import { headersOf } from '../connection/message-parts.js';
+import type { ClientMessage, ClientConnection, ClientSubscription } from '../connection/client-port.js';
 
 /** Callbacks of a {@link Puller}. */
 export interface PullerEvents {
-  message(message: Msg): void;
+  message(message: ClientMessage): void;
   /** The pull ended in a way that calls for a check whether the consumer still exists. */
   stalled(why: string): void;
   /** A heartbeat: the server is alive and has no messages. */
@@ -37,7 +36,7 @@ const USUAL_HEARTBEAT_MS = 5_000;
  * Each puller has an inbox of its own: after a reconnect the server may still answer earlier pulls.
  */
 export class Puller {
-  private readonly subscription: Subscription;
+  private readonly subscription: ClientSubscription;
   private readonly inbox: string;
   /** Messages requested and not received. */
   asked = 0;
@@ -51,7 +50,7 @@ export class Puller {
   private over = false;
 
   constructor(
-    private readonly nc: NatsConnection,
+    private readonly nc: ClientConnection,
     private readonly subject: string,
     inbox: string,
     private readonly clock: Clock,
@@ -107,7 +106,7 @@ export class Puller {
     this.stopWatch();
   }
 
-  private read(message: Msg): void {
+  private read(message: ClientMessage): void {
     this.lastSeen = this.clock.now();
     if (message.subject === this.inbox) {
       this.status(message);
@@ -120,7 +119,7 @@ export class Puller {
   }
 
   /** 100 is a heartbeat; 404, 408 and some 409 end a pull and say how much of it is left; others need a check. */
-  private status(message: Msg): void {
+  private status(message: ClientMessage): void {
     const headers = headersOf(message);
     const code = headers?.code ?? 0;
     if (code === 100) {

@@ -1,9 +1,9 @@
-import type { JetStreamManager, StreamConfig } from 'nats';
 import type { Logger } from '../../../driver/index.js';
 import { errorOf, type MultiBrokerError, phrase } from '../../../errors/index.js';
 import type { StreamSourceSpec } from '../../source-spec.js';
 import { subjectsOverlap } from '../../subject.js';
 import { apiFailure, mayPass, STREAM_NOT_FOUND } from './jetstream-api.js';
+import type { JetStreamManager, StreamConfig } from '../connection/jetstream-port.js';
 
 /**
  * Finds the stream, or creates it. Rejects with MULTI_BROKER_STREAM_MISMATCH if it differs from what the source says,

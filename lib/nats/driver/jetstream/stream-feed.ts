@@ -1,10 +1,10 @@
-import type { Msg, NatsConnection } from 'nats';
 import type { Clock } from '../../../async/index.js';
 import type { Sink } from '../../../driver/index.js';
 import { sizeOf } from '../connection/message-parts.js';
 import { type MessageSizes, Puller, type PullerEvents } from './puller.js';
 import type { StreamLane } from './stream-lane.js';
 import { deliveryInfo, StreamMessage, type StreamMessageContext } from './stream-message.js';
+import type { ClientMessage, ClientConnection } from '../connection/client-port.js';
 
 /** Limits of pulls. */
 export interface PullLimits {
@@ -18,7 +18,7 @@ export interface PullLimits {
 
 /** Collaborators of a {@link StreamFeed}. */
 export interface FeedParts {
-  readonly nc: NatsConnection;
+  readonly nc: ClientConnection;
   readonly clock: Clock;
   readonly sink: Sink;
   readonly context: StreamMessageContext;
@@ -32,7 +32,7 @@ export interface FeedParts {
   readonly stalled: PullerEvents['stalled'];
   readonly idle: PullerEvents['idle'];
   /** Whether the message is one of the server's own, which is not handled. */
-  readonly isMarker: (message: Msg) => boolean;
+  readonly isMarker: (message: ClientMessage) => boolean;
   /** A message arrived whose reply subject does not allow settling it. */
   readonly unplaced: (reply: string | undefined) => void;
 }
@@ -140,7 +140,7 @@ export class StreamFeed {
     return new Puller(nc, next, newInbox(), clock, events, limits().expiresMs);
   }
 
-  private arrive(message: Msg): void {
+  private arrive(message: ClientMessage): void {
     const info = deliveryInfo(message.reply ?? '');
     if (info === undefined) this.parts.unplaced(message.reply);
     if (info === undefined || this.lane.lost.aborted) return;

@@ -1,4 +1,3 @@
-import type { StreamInfo } from 'nats';
 import type { DriverContext } from '../../../driver/index.js';
 import type { PublishError } from '../../../errors/index.js';
 import type { NatsDestinationSpec } from '../../destination-spec.js';
@@ -6,6 +5,7 @@ import { subjectMatches } from '../../subject.js';
 import type { PublishErrors } from '../connection/publish-errors.js';
 import { clientCode, type JetStreamApi } from './jetstream-api.js';
 import { type KnownStream, StreamWarnings, subjectsOf, windowMsOf } from './stream-config.js';
+import type { StreamInfo } from '../connection/jetstream-port.js';
 
 /** Subjects may be derived from data, without bound: the caches are emptied at this size. */
 const MAX_SUBJECTS = 10_000;
@@ -214,10 +214,10 @@ export class StreamLookup {
     const known = {
       name,
       subjects: subjectsOf(config),
-      bounded: (discard as string) === 'new' && (messages > 0 || bytes > 0 || config.max_msgs_per_subject > 0),
+      bounded: discard === 'new' && (messages > 0 || bytes > 0 || config.max_msgs_per_subject > 0),
       windowMs: windowMsOf(config),
       silent: config.no_ack === true,
-      retention: config.retention as string,
+      retention: config.retention,
       consumers: state?.consumer_count,
     };
     this.streams.set(name, known);

@@ -1,8 +1,7 @@
-import type { JsMsg, Msg } from 'nats';
-
 import type { Headers, Incoming, RawHeader } from '../../../driver/index.js';
 import type { SubjectParams } from '../../subject.js';
 import { headersOf, readBody, readHeaders, readKey, readRawHeaders, readRawKey } from '../connection/message-parts.js';
+import type { ClientMessage } from '../connection/client-port.js';
 
 /** The metadata in the reply subject of a delivery. */
 export interface DeliveryInfo {
@@ -31,20 +30,20 @@ export function deliveryInfo(handle: string): DeliveryInfo | undefined {
 export interface StreamMessageContext {
   readonly broker: string;
   readonly readParams: ((subject: string) => SubjectParams) | undefined;
-  readonly toJsMsg: (message: Msg) => JsMsg;
+  readonly toJsMsg: (message: ClientMessage) => unknown;
 }
 
 /** One message of a JetStream consumer. Everything but its metadata is parsed on access. */
 export class StreamMessage implements Incoming {
   private subject: string | undefined;
-  private made: JsMsg | undefined;
+  private made: unknown;
   /** The reply subject of its latest delivery, to which its settlement is published. */
   handle: string;
   /** Whether its handler finished without settling it. */
   left = false;
 
   constructor(
-    private readonly message: Msg,
+    private readonly message: ClientMessage,
     readonly info: DeliveryInfo,
     private readonly context: StreamMessageContext,
   ) {
@@ -86,7 +85,7 @@ export class StreamMessage implements Incoming {
     return Math.floor(Number(this.info.stored) / 1e6);
   }
 
-  get raw(): JsMsg {
+  get raw(): unknown {
     this.made ??= this.context.toJsMsg(this.message);
     return this.made;
   }
@@ -119,7 +118,7 @@ const DELETED_HEADER = 'Nats-Marker-Reason';
 const SCHEDULE_HEADER = 'Nats-Schedule';
 
 /** Whether the message is a delete marker or a schedule definition, which are not meant for handlers. */
-export function isMarker(message: Msg, mayBeSchedule: boolean): boolean {
+export function isMarker(message: ClientMessage, mayBeSchedule: boolean): boolean {
   if (message.data.length > 0 && !mayBeSchedule) return false;
   const headers = headersOf(message);
   return headers !== undefined && (headers.has(DELETED_HEADER) || (mayBeSchedule && headers.has(SCHEDULE_HEADER)));

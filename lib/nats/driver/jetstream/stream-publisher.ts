@@ -1,4 +1,3 @@
-import type { Msg } from 'nats';
 import type { Clock } from '../../../async/index.js';
 import type { Outcome, Outgoing } from '../../../driver/index.js';
 import { phrase, PublishError } from '../../../errors/index.js';
@@ -11,6 +10,7 @@ import type { JetStreamApi } from './jetstream-api.js';
 import { PlainPubAcks, PubAckGroup, readPubAck } from './pub-acks.js';
 import { CarefulPace, type PublishPace, RoomPace } from './publish-pace.js';
 import type { StreamLookup } from './stream-lookup.js';
+import type { ClientMessage } from '../connection/client-port.js';
 
 /** Collaborators of a {@link StreamPublisher}. */
 export interface StreamPublisherParts {
@@ -165,7 +165,7 @@ export class StreamPublisher {
   }
 
   /** Undefined if another subscriber replied, and the PubAck is still awaited. */
-  private read(to: NatsDestinationSpec, message: Msg): Outcome | undefined {
+  private read(to: NatsDestinationSpec, message: ClientMessage): Outcome | undefined {
     const { plain } = this;
     const { data } = message;
     const sequence = plain.sequenceOf(data);
@@ -174,7 +174,7 @@ export class StreamPublisher {
     return { receipt: { position: `${plain.stream}@${String(sequence)}` } };
   }
 
-  private readAny(to: NatsDestinationSpec, message: Msg, data: Uint8Array): Outcome | undefined {
+  private readAny(to: NatsDestinationSpec, message: ClientMessage, data: Uint8Array): Outcome | undefined {
     const { errors, lookup: known } = this.parts;
     const answer = readPubAck(message, to, errors);
     if (answer === 'no-ack') return undefined;

@@ -1,8 +1,6 @@
-import type { Msg } from 'nats';
 import { Backoff, sleep } from '../../../async/index.js';
 import type { DriverContext, Sink } from '../../../driver/index.js';
 import { asError } from '../../../errors/index.js';
-import type { NatsClient } from '../../load-client.js';
 import { type StreamSourceSpec, wildcardsOf } from '../../source-spec.js';
 import { paramReader } from '../../subject.js';
 import type { Connection, Refusal } from '../connection/connection.js';
@@ -15,6 +13,7 @@ import { maxHeldOf, maxPrefetchOf, MessageSizes, type PullBytes, PullPace } from
 import { type PullLimits, StreamFeed } from './stream-feed.js';
 import { type LaneRoom, StreamLane } from './stream-lane.js';
 import { isMarker } from './stream-message.js';
+import type { ClientMessage, NatsClient } from '../connection/client-port.js';
 
 /** Collaborators of a {@link StreamReader}. */
 export interface StreamReaderParts {
@@ -195,7 +194,7 @@ export class StreamReader implements SourceReader, LaneRoom {
       nc: connection.nc,
       clock: io.clock,
       sink: this.sink,
-      context: { broker: io.broker, readParams, toJsMsg: (message) => client.toJsMsg(message) },
+      context: { broker: io.broker, readParams, toJsMsg: (message) => client.toJsMsg(message, connection.nc) },
       next: this.next,
       newInbox: () => client.createInbox(inboxPrefix),
       limits: () => this.limits,
@@ -260,7 +259,7 @@ export class StreamReader implements SourceReader, LaneRoom {
     this.trouble = error.message;
   }
 
-  private passesOver(message: Msg): boolean {
+  private passesOver(message: ClientMessage): boolean {
     const { markers = 'skip' } = this.spec.options;
     if (markers !== 'skip' || !isMarker(message, this.facts?.mayHoldSchedules === true)) return false;
     if (!this.hasPassedOver) {

@@ -3,7 +3,7 @@ import type { Msg, NatsError } from 'nats';
 import { MsgImpl } from 'nats/lib/nats-base-client/msg.js';
 import type { Connection } from '../../../../lib/nats/driver/connection/connection.js';
 import { Inbox, type ReplyGroup } from '../../../../lib/nats/driver/connection/inbox.js';
-import type { NatsClient } from '../../../../lib/nats/load-client.js';
+import type { NatsClient } from '../../../../lib/nats/driver/connection/client-port.js';
 
 /** An inbox, and a server that sends to it. */
 function inboxRig() {

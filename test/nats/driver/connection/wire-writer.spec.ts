@@ -7,6 +7,9 @@ import { type Incoming, JsonMessage, type Outgoing } from '../../../../lib/drive
 import { natsBroker, toStream } from '../../../../lib/nats/index.js';
 import type { NatsDestinationSpec } from '../../../../lib/nats/destination-spec.js';
 import type { Connection } from '../../../../lib/nats/driver/connection/connection.js';
+import type { ClientConnection } from '../../../../lib/nats/driver/connection/client-port.js';
+import { TRIED } from '../../../../lib/nats/driver/connection/nats-2/client.js';
+import { rawWire } from '../../../../lib/nats/driver/connection/nats-js/raw-wire.js';
 import { PublishErrors } from '../../../../lib/nats/driver/connection/publish-errors.js';
 import { WireWriter } from '../../../../lib/nats/driver/connection/wire-writer.js';
 
@@ -33,10 +36,12 @@ class Protocol {
   }
 }
 
+const client = { wire: (nc: ClientConnection) => rawWire(nc, TRIED) };
+
 function writerOn(protocol: object): WireWriter {
   const nc = { info, protocol, isClosed: () => false };
   const log = { warn: () => undefined, info: () => undefined, debug: () => undefined, error: () => undefined };
-  return new WireWriter({ nc } as unknown as Connection, new PublishErrors('events'), 'events', log);
+  return new WireWriter({ nc } as unknown as Connection, client, new PublishErrors('events'), 'events', log);
 }
 
 /** What nats.js writes of the same message. */
@@ -156,7 +161,7 @@ describe('what is written for a message', () => {
       const protocol = Object.assign(new Protocol(), { transport: { version } });
       const calls: unknown[] = [];
       const nc = { info, protocol, isClosed: () => false, publish: (...args: unknown[]) => calls.push(args[0]) };
-      const writer = new WireWriter({ nc } as unknown as Connection, new PublishErrors('e'), 'e', console);
+      const writer = new WireWriter({ nc } as unknown as Connection, client, new PublishErrors('e'), 'e', console);
       writer.write(destinations[0]!, new JsonMessage('{"größe":1}', 'c', '1', 'i', undefined, origin));
       writer.send();
       expect([calls, protocol.bytes]).toEqual([['a.b'], '']);

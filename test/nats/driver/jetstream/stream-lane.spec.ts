@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JsMsg, Msg } from 'nats';
+import type { Msg } from 'nats';
+import type { ClientMessage } from '../../../../lib/nats/driver/connection/client-port.js';
 
 import type { Acks } from '../../../../lib/nats/driver/jetstream/acks.js';
 import { StreamLane } from '../../../../lib/nats/driver/jetstream/stream-lane.js';
@@ -10,7 +11,7 @@ describe('a lane of a JetStream consumer', () => {
   const source = natsBroker({ name: 'events', client: {} }).source(stream('S', { durable: 'd' }));
   const handle = (deliveries: number, seq: number, stored: number) =>
     `$JS.ACK.S.d.${deliveries}.${seq}.${deliveries}.${stored}.0`;
-  const context = { broker: 'events', readParams: undefined, toJsMsg: (message: Msg) => message as unknown as JsMsg };
+  const context = { broker: 'events', readParams: undefined, toJsMsg: (message: ClientMessage) => message };
 
   function make() {
     const sent: { subject: string; payload: string; known: () => void }[] = [];

@@ -1,10 +1,10 @@
-import type { JetStreamManager, StoredMsg } from 'nats';
 import { untilAborted } from '../../../../async/index.js';
 import type { Headers, Incoming, KeptMessages, RawHeader } from '../../../../driver/index.js';
 import { headersOf, keyOf, rawHeadersOf, saysNull } from '../../../header-names.js';
 import type { StreamSourceSpec } from '../../../source-spec.js';
 import { apiFailure, CONSUMER_NOT_FOUND } from '../jetstream-api.js';
 import { findOrUndefined } from '../stream-config.js';
+import type { JetStreamManager, StoredMsg } from '../../connection/jetstream-port.js';
 
 /** nats-server errors.json: "no message found". */
 const NO_MESSAGE = 10_037;
@@ -50,10 +50,9 @@ export class LookedAt implements KeptMessages {
 
   /** The next message from here on, over the gaps of deleted ones. */
   private async read(): Promise<StoredMsg | undefined> {
-    // Since nats-server 2.9; missing in the types of the client.
     const query = { seq: this.seq, next_by_subj: this.spec.filter ?? '>' };
     try {
-      return await this.jsm.streams.getMessage(this.spec.stream, query);
+      return (await this.jsm.streams.getMessage(this.spec.stream, query)) ?? undefined;
     } catch (thrown) {
       if (apiFailure(thrown)?.number === NO_MESSAGE) return undefined;
       throw thrown;

@@ -1,10 +1,11 @@
-import type { JetStreamManager, Msg } from 'nats';
 import { type Clock, sleep, untilAborted } from '../../../../async/index.js';
 import type { Incoming, KeptMessages } from '../../../../driver/index.js';
 import type { StreamSourceSpec } from '../../../source-spec.js';
 import { headersOf } from '../../connection/message-parts.js';
 import type { Session } from '../../session.js';
 import { deliveryInfo, StreamMessage } from '../stream-message.js';
+import type { ClientMessage } from '../../connection/client-port.js';
+import type { JetStreamManager } from '../../connection/jetstream-port.js';
 
 /** How often it looks for what another reader may give back, and how long an answer of the server may take. */
 const LOOK_MS = 1_000;
@@ -155,13 +156,13 @@ export class TakenMessages implements KeptMessages {
   }
 
   private get context(): ConstructorParameters<typeof StreamMessage>[2] {
-    const { client, io } = this.session;
-    return { broker: io.broker, readParams: undefined, toJsMsg: (message) => client.toJsMsg(message) };
+    const { client, connection, io } = this.session;
+    return { broker: io.broker, readParams: undefined, toJsMsg: (message) => client.toJsMsg(message, connection.nc) };
   }
 }
 
 /** 404: there is none; 408: none came in time. Throws for any other answer. */
-function refuseOthers(message: Msg): void {
+function refuseOthers(message: ClientMessage): void {
   const { code = 0, description = '' } = headersOf(message) ?? {};
   if (![404, 408].includes(code)) throw new Error(`the server refused a pull: ${String(code)} ${description}`);
 }

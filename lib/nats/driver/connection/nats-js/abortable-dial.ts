@@ -1,54 +1,44 @@
 import net, { type Socket } from 'node:net';
 
-import type { ConnectionOptions, NatsConnection, Status } from 'nats';
+import { asError } from '../../../../errors/index.js';
 
-import { asError } from '../../../errors/index.js';
-
-/** Internals of nats.js 2: one TCP connection. */
-export interface Transport {
+/** Internals of nats.js: one TCP connection. */
+interface Transport {
   /** Set once the server has sent its INFO. */
   connected: boolean;
   socket?: Socket | undefined;
-  dial(server: { readonly port: number; readonly hostname: string }): Promise<Socket>;
-  tlsFirst(server: { readonly port: number; readonly hostname: string }): Promise<Socket>;
+  dial(server: Server): Promise<Socket>;
+  tlsFirst(server: Server): Promise<Socket>;
   startTLS(): Promise<Socket>;
   close(error?: Error): Promise<void>;
 }
 
-/** Internals of nats.js 2: a connection over all its reconnects. */
+interface Server {
+  readonly port: number;
+  readonly hostname: string;
+}
+
+/** Internals of nats.js: a connection over all its reconnects. */
 export interface ProtocolHandler {
   transport?: Transport | undefined;
   /** Makes the transport of the next dial. */
   prepare(): Promise<void>;
   dialLoop(): Promise<void>;
-  status(): AsyncIterable<Status>;
   close(): Promise<void>;
   isClosed(): boolean;
 }
 
-/** The internals of nats.js 2 that an abortable dial is built from. */
-export interface NatsInside {
-  readonly NatsConnectionImpl: new (options: ConnectionOptions) => NatsConnection & {
-    readonly options: ConnectionOptions;
-    readonly listeners: readonly { push(status: Status): void }[];
-    protocol: ProtocolHandler;
-  };
-  readonly ProtocolHandler: new (options: ConnectionOptions, publisher: NatsConnection) => ProtocolHandler;
-  /** Sets the global transport factory, as nats.js's own `connect` does first. */
-  useNodeTransport(): void;
-}
-
-/** The parts of the `nats` package that dial. */
-export interface DialClient {
-  readonly connect: (options: ConnectionOptions) => Promise<NatsConnection>;
-  /** Undefined if the package lacks these internals: a dial cannot be aborted then. */
-  readonly inside?: NatsInside | undefined;
-}
-
 /** A dial in progress. */
-export interface Dial {
-  readonly connected: Promise<NatsConnection>;
+export interface AbortableDial<Connection> {
+  readonly connected: Promise<Connection>;
   readonly giveUp: () => void;
+}
+
+/** A connection that is not dialled yet. */
+export interface Undialled<Connection> {
+  readonly handler: ProtocolHandler;
+  /** Called once it is connected. */
+  readonly established: () => Connection;
 }
 
 /**
@@ -56,31 +46,27 @@ export interface Dial {
  * but has not been greeted yet (`_closed()` of its transport returns while there was no INFO): behind a load balancer
  * without a server each attempt would leak a socket, on every reconnect, and the process could not exit.
  */
-export function startDial(client: DialClient, options: ConnectionOptions): Dial {
-  const { inside } = client;
-  if (inside === undefined) return { connected: later(() => client.connect(options)), giveUp: () => undefined };
+export function abortableDial<Connection>(make: () => Undialled<Connection>): AbortableDial<Connection> {
   let handler: ProtocolHandler | undefined;
   const connected = later(async () => {
-    inside.useNodeTransport();
-    const nc = new inside.NatsConnectionImpl(options);
-    handler = new inside.ProtocolHandler(nc.options, nc);
+    const made = make();
+    handler = made.handler;
     endAllDials(handler);
     await handler.dialLoop();
-    nc.protocol = handler;
-    void forward(handler, nc);
-    return nc;
+    return made.established();
   });
   // Before the first dial there is nothing to close, and nats.js does not check for that.
   return { connected, giveUp: () => void handler?.close().catch(() => undefined) };
 }
 
+/** A dial that cannot be aborted: the client lacks the internals. */
+export function plainDial<Connection>(connect: () => Promise<Connection>): AbortableDial<Connection> {
+  return { connected: later(connect), giveUp: () => undefined };
+}
+
 /** Turns a synchronous throw into a rejection: nats.js throws on an invalid option. */
 async function later<T>(act: () => Promise<T>): Promise<T> {
   return act();
-}
-
-async function forward(handler: ProtocolHandler, { listeners }: InstanceType<NatsInside['NatsConnectionImpl']>) {
-  for await (const status of handler.status()) for (const listener of listeners) listener.push(status);
 }
 
 function endAllDials(handler: ProtocolHandler): void {
