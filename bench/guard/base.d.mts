@@ -1,0 +1,1 @@
+export function baseOf(asked: string | undefined, cwd?: string): { commit: string; what: string } | undefined;
