@@ -42,7 +42,7 @@ export default defineConfig(
     languageOptions: {
       globals: Object.fromEntries(
         [
-          ...['CSS', 'EventSource', 'MutationObserver', 'ResizeObserver'],
+          ...['CSS', 'DOMParser', 'EventSource', 'MutationObserver', 'ResizeObserver'],
           ...['confirm', 'document', 'localStorage', 'matchMedia', 'window'],
         ].map((name) => [name, 'readonly']),
       ),

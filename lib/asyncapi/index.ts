@@ -15,4 +15,5 @@ export type {
   Reference,
 } from './document-types.js';
 export type { AsyncApiOptions } from './options.js';
+export { svgOf } from './page/graph/svg.js';
 export type { PageAdmin, PageGuard, PageOptions } from './page/index.js';

@@ -1,11 +1,12 @@
 import path from 'node:path';
-import { AsyncApi, documentOf } from '../asyncapi/index.js';
+import { AsyncApi, documentOf, svgOf } from '../asyncapi/index.js';
+import { type Graph, graphOf } from '../lifecycle/index.js';
 import type { LoadedApplication } from './application.js';
 import { check, checkText, exitCodeOf } from './check/index.js';
 import type { RunLine } from './command-line.js';
 import type { CommandName } from './commands.js';
-import { graphOf, mermaidOf } from './graph/index.js';
 import { type CommandHost, EXIT, type ExitCode } from './host.js';
+import { mermaidOf } from './mermaid.js';
 import { packageFileOf } from './package-file.js';
 import { writeResult } from './write-result.js';
 
@@ -20,8 +21,8 @@ export const COMMAND_RUNS: Readonly<Record<CommandName, CommandRun>> = {
 };
 
 async function runGraph(application: LoadedApplication, line: RunLine, host: CommandHost): Promise<ExitCode> {
-  const graph = graphOf(application.topology());
-  await writeResult(line.format === 'json' ? json(graph) : mermaidOf(graph), line, host);
+  const write = GRAPHS[line.format] ?? mermaidOf;
+  await writeResult(write(graphOf(application.topology())), line, host);
   return EXIT.fine;
 }
 
@@ -44,3 +45,6 @@ async function runCheck(application: LoadedApplication, line: RunLine, host: Com
 }
 
 const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
+
+/** The formats of a graph. */
+const GRAPHS: Readonly<Record<string, (graph: Graph) => string>> = { mermaid: mermaidOf, svg: svgOf, json };

@@ -38,8 +38,8 @@ export const COMMANDS = {
   graph: {
     summary: 'the graph of brokers, destinations, handlers and dead letters',
     options: { ...COMMON, ...OUTPUT, format: { type: 'string' } },
-    choices: { format: ['mermaid', 'json'] },
-    help: [['--format <format>', 'mermaid (default) or json'], OUTPUT_HELP],
+    choices: { format: ['mermaid', 'svg', 'json'] },
+    help: [['--format <format>', 'mermaid (default), svg or json'], OUTPUT_HELP],
   },
   asyncapi: {
     summary: 'the AsyncAPI document of the application',

@@ -4,6 +4,15 @@ export type { LagReading } from './lag-readings.js';
 export type { RebalanceTrace } from './rebalance-trace.js';
 export { BrokerRuntime, type ServedApplication } from './runtime.js';
 export { definitionOf, inspect, useOf } from './inspection.js';
+export {
+  type Graph,
+  type GraphBroker,
+  type GraphEdge,
+  type GraphEdgeKind,
+  type GraphHandler,
+  graphOf,
+  type GraphPlace,
+} from './graph.js';
 export type { Instrumentation } from './instrumentation.js';
 export type { BrokerWaiting } from './broker-waiting.js';
 export { ManagedMultiBroker } from './managed-multi-broker.js';

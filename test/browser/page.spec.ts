@@ -65,7 +65,7 @@ describe('the page', () => {
     await page.type('#search', 'ledger');
     const rows = await page.$$eval('#handlers tr.row strong', (all) => all.map(({ textContent }) => textContent));
     expect(rows).toEqual(['Reports.sum']);
-    const shown = await page.$$eval('.node:not(.faded)', (all) => all.map((one) => one.getAttribute('data-label')));
+    const shown = await page.$$eval('.node:not(.faded)', (all) => all.map((one) => one.getAttribute('data-name')));
     expect(shown.sort()).toEqual(['Payments.book', 'Reports.sum', 'ledger']);
     await shot(page, 'search');
   });
@@ -124,5 +124,17 @@ describe('the page', () => {
     expect(await page.evaluate('document.documentElement.dataset.theme')).toBe('dark');
     await page.reload();
     expect(await page.evaluate('document.documentElement.dataset.theme')).toBe('dark');
+  });
+
+  it.each(['light', 'dark'] as const)('has its picture as a file that is readable by itself: %s', async (scheme) => {
+    const { url } = await shopApp();
+    const { page, complaints } = await browser.visit(`${url}/asyncapi/graph.svg`, { ...DESKTOP, scheme });
+    const colourOf = (selector: string) =>
+      page.evaluate(`getComputedStyle(document.querySelector(${JSON.stringify(selector)})).fill`);
+    const [dark, light] = ['rgb(27, 31, 41)', 'rgb(255, 255, 255)'];
+    expect(await colourOf('.ground')).toBe(scheme === 'dark' ? dark : light);
+    expect(await colourOf('.name')).toBe(scheme === 'dark' ? 'rgb(232, 235, 242)' : 'rgb(27, 33, 48)');
+    await shot(page, `picture-${scheme}`);
+    expect(complaints.filter((one) => !one.includes('favicon'))).toEqual([]);
   });
 });

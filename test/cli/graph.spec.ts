@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Graph, mermaidOf } from '../../lib/cli/graph/index.js';
+import { mermaidOf } from '../../lib/cli/mermaid.js';
+import type { Graph } from '../../lib/lifecycle/index.js';
 import { ran } from './support.js';
 
 const BRIDGE = 'apps/bridge.module.ts';
@@ -39,11 +40,20 @@ describe('graph', () => {
     ]);
     expect(handlers.map(({ label }) => label)).toEqual(['Bridge.fromKafka', 'Bridge.fromStream', 'Bridge.fromCore']);
     expect(edges).toContainEqual({
-      from: 'orders/topic incoming',
-      to: 'handler/Bridge.fromKafka',
+      from: 'place/orders/topic incoming',
+      to: 'handler/Bridge.fromKafka@orders/incoming',
       kind: 'reads',
       label: 'group bridge',
     });
+  });
+
+  it('is the same as an SVG that needs no other file', async () => {
+    const { code, out, err } = await ran('graph', BRIDGE, '--format', 'svg');
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/^<svg [^]*<\/svg>\n$/);
+    for (const name of ['Bridge.fromKafka', 'incoming', 'orders.created', 'dead letters · orders']) {
+      expect(out).toContain(`>${name}</text>`);
+    }
   });
 
   it('is not there with wiring mistakes, which are reported', async () => {
@@ -53,8 +63,9 @@ describe('graph', () => {
   });
 
   it('writes names without a meaning to Mermaid', () => {
-    const place = { id: 'b/x', label: 'topic /^a"b#<c>/' };
-    const graph: Graph = { brokers: [{ name: 'b', kind: undefined, places: [place] }], handlers: [], edges: [] };
+    const place = { id: 'b/x', address: 'x', label: 'topic /^a"b#<c>/', letters: false };
+    const brokers = [{ id: 'broker/b', name: 'b', kind: undefined, places: [place] }];
+    const graph: Graph = { brokers, handlers: [], edges: [] };
     expect(mermaidOf(graph)).toContain('(["topic /^a#34;b#35;#60;c#62;/"])');
   });
 });

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { pageStyle } from './graph/style.js';
 
 /** One file that the page loads. */
 export interface Asset {
@@ -28,7 +29,10 @@ const folder = path.join(folderOfThisFile(), 'assets');
 /** The page's own files, by name. No other file of the folder is ever served. */
 export function ownAssets(): ReadonlyMap<string, Asset> {
   const names = readdirSync(folder).filter((name) => path.extname(name) in TYPES);
-  return new Map(names.map((name) => [name, assetOf(path.join(folder, name))]));
+  return new Map([
+    ...names.map((name) => [name, assetOf(path.join(folder, name))] as const),
+    ['picture.css', { contentType: 'text/css; charset=utf-8', body: Buffer.from(pageStyle()) }],
+  ]);
 }
 
 /** Files of the optional package that renders the reference, by the names that the page gives them. */

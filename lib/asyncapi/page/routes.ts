@@ -1,9 +1,9 @@
 import type { INestApplication } from '@nestjs/common';
 import type { DeadLetterPlace } from '../../driver/index.js';
-import type { ManagedMultiBroker } from '../../lifecycle/index.js';
+import { graphOf, type ManagedMultiBroker } from '../../lifecycle/index.js';
 import { type Asset, ownAssets, rendererAssets } from './assets.js';
-import { graphOf } from './graph/graph.js';
-import { pictureOf } from './graph/layout.js';
+import { escaped } from './escaped.js';
+import { svgOf } from './graph/svg.js';
 import type { Exchange } from './http/exchange.js';
 import { Refusal } from './http/failure.js';
 import { passGuard } from './http/guard.js';
@@ -62,7 +62,7 @@ export class PageRoutes {
   private readonly live: Live;
   private readonly looks: Looks;
   private readonly open = new Set<Exchange>();
-  private readonly pictures = new PerWiring<object>();
+  private readonly pictures = new PerWiring<string>();
   private readonly documents = { json: new PerWiring<Promise<string>>(), yaml: new PerWiring<Promise<string>>() };
   private readonly assets: ReadonlyMap<string, Asset>;
   private readonly hasRenderer: boolean;
@@ -88,7 +88,7 @@ export class PageRoutes {
       ...[...this.assets].flatMap(([name, asset]) =>
         name.endsWith('.html') ? [] : [read(`/${name}`, (exchange) => this.asset(exchange, asset))],
       ),
-      read('/graph', (exchange) => exchange.answerJson(200, this.picture())),
+      read('/graph.svg', (exchange) => this.file(exchange, 'image/svg+xml', this.picture())),
       read('/settings', (exchange) => exchange.answerJson(200, this.settings())),
       read('/live', (exchange) => this.watch(exchange)),
       read('/letters', (exchange) => this.letters(exchange, false)),
@@ -161,9 +161,9 @@ export class PageRoutes {
     else this.live.open(exchange.response);
   }
 
-  private picture(): object {
+  private picture(): string {
     const topology = this.parts.brokers.topology();
-    return this.pictures.of(topology, () => pictureOf(graphOf(topology)));
+    return this.pictures.of(topology, () => svgOf(graphOf(topology)));
   }
 
   private settings(): object {
@@ -230,13 +230,3 @@ function letterOf({ deliveryId, location }: Readonly<Record<string, unknown>>): 
   if (deliveryId === undefined && location !== undefined) throw new Refusal(400, 'There is no deliveryId');
   return deliveryId === undefined ? undefined : { deliveryId, location };
 }
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (one) => ENTITIES[one] ?? one);

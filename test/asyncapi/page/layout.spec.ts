@@ -1,23 +1,24 @@
 import { describe, expect, it } from '@jest/globals';
-import type { EdgeType, Graph, GraphNode } from '../../../lib/asyncapi/page/graph/graph.js';
-import { pictureOf, SIZE } from '../../../lib/asyncapi/page/graph/layout.js';
+import { pictureOf, roomFor, SIZE } from '../../../lib/asyncapi/page/graph/layout.js';
+import type { GraphNode, GraphNodes } from '../../../lib/asyncapi/page/graph/nodes.js';
 
 /** `a>b` is an edge; places begin with a small letter, handlers with a capital. */
-function graph(text: string, types: Readonly<Record<string, EdgeType>> = {}): Graph {
+function graph(text: string): GraphNodes {
   const edges = text.split(' ').map((one) => {
     const [from, to] = one.split('>') as [string, string];
-    return { from, to, type: types[one] ?? ('reads' as const) };
+    return { from, to, kind: 'reads' as const };
   });
   const ids = [...new Set(edges.flatMap(({ from, to }) => [from, to]))];
   const nodes = ids.map((id): GraphNode => {
-    return { id, type: /[A-Z]/.test(id) ? 'handler' : 'place', broker: 'b', label: id, title: id, letters: false };
+    const type = /[A-Z]/.test(id) ? 'handler' : 'place';
+    return { id, type, broker: 'b', name: id, title: id, note: '', letters: false };
   });
   return { nodes, edges };
 }
 
 const at = (picture: ReturnType<typeof pictureOf>, id: string) => picture.nodes.find((node) => node.id === id)!;
 const column = (picture: ReturnType<typeof pictureOf>, id: string) =>
-  (at(picture, id).x - SIZE.margin) / (SIZE.width + SIZE.gapX);
+  (at(picture, id).x - SIZE.margin) / (picture.nodeWidth + SIZE.gapX);
 
 /** Beginning and end of an edge. */
 function ends(path: string): { from: number[]; to: number[] } {
@@ -39,11 +40,11 @@ describe('the picture of a graph', () => {
     ['a circle', 'a>A A>b b>B B>a'],
     ['many handlers', Array.from({ length: 30 }, (_, n) => `t${n % 7}>H${n} H${n}>u${n % 5}`).join(' ')],
   ])('lets no two nodes overlap, and lies within its size: %s', (_, text) => {
-    const { nodes, width, height } = pictureOf(graph(text));
+    const { nodes, width, height, nodeWidth } = pictureOf(graph(text));
     for (const [place, one] of nodes.entries()) {
       expect(one.x).toBeGreaterThanOrEqual(SIZE.margin);
       expect(one.y).toBeGreaterThanOrEqual(SIZE.margin);
-      expect(one.x + SIZE.width).toBeLessThanOrEqual(width);
+      expect(one.x + nodeWidth).toBeLessThanOrEqual(width);
       expect(one.y + SIZE.height).toBeLessThanOrEqual(height);
       for (const other of nodes.slice(place + 1)) {
         expect(one.x !== other.x || Math.abs(one.y - other.y) >= SIZE.height).toBe(true);
@@ -57,13 +58,19 @@ describe('the picture of a graph', () => {
     const back = picture.edges.find(({ from }) => from === 'B')!;
     const { from, to } = ends(back.path);
     expect(from[0]).toBe(at(picture, 'B').x);
-    expect(to[0]).toBe(at(picture, 'a').x + SIZE.width);
+    expect(to[0]).toBe(at(picture, 'a').x + picture.nodeWidth);
   });
 
   it('crosses no edges where it need not', () => {
     const picture = pictureOf(graph('a>B b>A B>y A>x'));
     const above = (one: string, other: string) => at(picture, one).y < at(picture, other).y;
     expect([above('a', 'b'), above('B', 'A'), above('y', 'x')]).toEqual([true, true, true]);
+  });
+
+  it('is wide enough for the names of usual handlers', () => {
+    const name = 'OrdersController.orderWasConfirmed';
+    const { nodeWidth } = pictureOf(graph(`orders>${name}`));
+    expect(roomFor('name', nodeWidth)).toBeGreaterThanOrEqual(name.length);
   });
 
   it('of no handlers is empty', () => {

@@ -176,7 +176,7 @@ describe('the guard of the page', () => {
     const timeout = jest.spyOn(AbortSignal, 'timeout').mockReturnValue(AbortSignal.abort());
     try {
       const { url } = await shopApp({ guard: () => new Promise(() => undefined) });
-      expect((await get(`${url}/asyncapi/graph`)).status).toBe(503);
+      expect((await get(`${url}/asyncapi/graph.svg`)).status).toBe(503);
       expect(timeout).toHaveBeenCalledWith(10_000);
     } finally {
       timeout.mockRestore();
@@ -191,7 +191,7 @@ describe('the guard of the page', () => {
         return new Promise(() => undefined);
       },
     });
-    const answer = get(`${url}/asyncapi/graph`);
+    const answer = get(`${url}/asyncapi/graph.svg`);
     await eventually(() => expect(asked).toBe(true));
     await app.close();
     expect((await answer).status).toBe(503);
@@ -199,7 +199,7 @@ describe('the guard of the page', () => {
 
   it('stands before every route', async () => {
     const { url } = await shopApp({ guard: () => false, ...everybody });
-    for (const path of ['', '.json', '.yaml', '/live', '/graph', '/settings', '/page.js', '/letters?place=0']) {
+    for (const path of ['', '.json', '.yaml', '/live', '/graph.svg', '/settings', '/page.js', '/letters?place=0']) {
       expect([path, (await get(`${url}/asyncapi${path}`)).status]).toEqual([path, 403]);
     }
   });
@@ -213,7 +213,7 @@ it('what goes wrong within is logged, and not told to everybody', async () => {
     jest.spyOn(brokers, 'topology').mockImplementation(() => {
       throw told;
     });
-    const answer = await get(`${url}/asyncapi/graph`);
+    const answer = await get(`${url}/asyncapi/graph.svg`);
     expect([answer.status, await answer.json()]).toEqual([
       500,
       { error: 'The application could not answer; its log says why' },

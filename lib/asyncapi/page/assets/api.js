@@ -9,6 +9,12 @@ export async function get(path) {
   return answerOf(await fetch(url(path), { headers: { accept: 'application/json' } }));
 }
 
+/** The same of a picture. */
+export async function getText(path) {
+  const response = await fetch(url(path));
+  return response.ok ? response.text() : answerOf(response);
+}
+
 /** The same for what only an administrator may do. */
 export async function post(path, body) {
   const headers = { 'content-type': 'application/json', 'x-multi-broker-page': '1' };

@@ -6,15 +6,7 @@
  * @param {...(Node | string | number | false | undefined | null)} children
  */
 export function h(tag, props = {}, ...children) {
-  return filled(document.createElement(tag), props, children);
-}
-
-/** The same for SVG. */
-export function s(tag, props = {}, ...children) {
-  return filled(document.createElementNS('http://www.w3.org/2000/svg', tag), props, children);
-}
-
-function filled(element, props, children) {
+  const element = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
     if (value === undefined || value === false) continue;
     if (name.startsWith('on')) element.addEventListener(name.slice(2), value);

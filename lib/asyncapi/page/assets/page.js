@@ -1,4 +1,4 @@
-import { get, url } from './api.js';
+import { get, getText, url } from './api.js';
 import { byId, fill, h } from './dom.js';
 import { GraphView } from './graph.js';
 import { HandlersView } from './handlers.js';
@@ -14,14 +14,14 @@ const status = byId('status');
 const search = byId('search');
 
 try {
-  const [settings, picture, asyncapi] = await Promise.all([get('/settings'), get('/graph'), get('.json')]);
+  const [settings, picture, asyncapi] = await Promise.all([get('/settings'), getText('/graph.svg'), get('.json')]);
   start(settings, picture, asyncapi);
 } catch (error) {
   fill(byId('problems'), h('p', { class: 'bad' }, `The page cannot be shown: ${error.message}`));
 }
 
 function start(settings, picture, asyncapi) {
-  const graph = new GraphView(picture, settings.brokers, (label) => find(label === search.value ? '' : label));
+  const graph = new GraphView(picture, settings.brokers, (name) => find(name === search.value ? '' : name));
   const handlers = new HandlersView();
   const letters = new LettersView(settings.letters, settings.admin);
   startPublish(settings.channels, asyncapi);
@@ -29,7 +29,7 @@ function start(settings, picture, asyncapi) {
   const look = () => {
     const query = search.value.trim().toLowerCase();
     const has = (...texts) => texts.some((text) => text?.toLowerCase().includes(query));
-    graph.highlight(query === '' ? undefined : ({ label, title, broker }) => has(label, title, broker));
+    graph.highlight(query === '' ? undefined : ({ name, title, broker }) => has(name, title, broker));
     const found = handlers.filter(query === '' ? undefined : ({ id, handler, source }) => has(id, handler, source));
     letters.filter(query);
     byId('found').textContent = query === '' ? '' : `${found} ${found === 1 ? 'handler' : 'handlers'}`;

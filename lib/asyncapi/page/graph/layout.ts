@@ -1,9 +1,23 @@
-import type { EdgeType, Graph, GraphNode } from './graph.js';
+import type { GraphEdge } from '../../../lifecycle/index.js';
 import { layersOf, type Link, neighbours, withoutCircles } from './layers.js';
+import type { GraphNode, GraphNodes } from './nodes.js';
 import { ordered } from './order.js';
 
-/** Sizes in the picture's own unit, a CSS pixel at 100 %. */
-export const SIZE = { width: 196, height: 52, gapX: 50, gapY: 22, margin: 12 } as const;
+/** Sizes in the picture's own unit, a CSS pixel at 100 %. All nodes are as wide as the longest name needs, within limits. */
+export const SIZE = { narrowest: 204, widest: 300, padding: 14, height: 52, gapX: 50, gapY: 22, margin: 12 } as const;
+
+/** How wide a character is at most on average, of names in bold 13 px and notes in 12 px. */
+const CHARACTER = { name: 7.8, note: 6.4 } as const;
+
+/** How many characters of a name or a note there is room for. */
+export const roomFor = (line: keyof typeof CHARACTER, width: number): number =>
+  Math.floor((width - 2 * SIZE.padding) / CHARACTER[line]);
+
+function widthOf(nodes: readonly GraphNode[]): number {
+  const texts = nodes.map(({ name, note }) => Math.max(name.length * CHARACTER.name, note.length * CHARACTER.note));
+  const wanted = Math.ceil(Math.max(0, ...texts)) + 2 * SIZE.padding;
+  return Math.min(SIZE.widest, Math.max(SIZE.narrowest, wanted));
+}
 
 export interface DrawnNode extends GraphNode {
   readonly x: number;
@@ -11,10 +25,7 @@ export interface DrawnNode extends GraphNode {
 }
 
 /** An edge as the data of an SVG path, from its beginning to its end. */
-export interface DrawnEdge {
-  readonly from: string;
-  readonly to: string;
-  readonly type: EdgeType;
+export interface DrawnEdge extends GraphEdge {
   readonly path: string;
 }
 
@@ -31,22 +42,23 @@ export interface Picture {
  * Places the graph from left to right, as messages travel: in layers, ordered so that few edges cross. An edge over
  * several layers passes between the nodes of those in between.
  */
-export function pictureOf({ nodes, edges }: Graph): Picture {
+export function pictureOf({ nodes, edges }: GraphNodes): Picture {
   const numbers = new Map(nodes.map(({ id }, number) => [id, number] as const));
   const links = edges.map(({ from, to }): Link => [numbers.get(from) ?? 0, numbers.get(to) ?? 0]);
   const forward = withoutCircles(nodes.length, links);
   const layers = layersOf(nodes.length, forward);
   const chains = new Chains(nodes.length, layers, forward);
   const rows = rowsOf(chains);
-  const at = (node: number): Point => ({ x: xOf(chains.layers[node] ?? 0), y: SIZE.margin + (rows[node] ?? 0) });
+  const width = widthOf(nodes);
+  const at = (node: number): Point => ({ x: xOf(chains.layers[node] ?? 0, width), y: SIZE.margin + (rows[node] ?? 0) });
   return {
-    ...extent(chains, rows),
-    nodeWidth: SIZE.width,
+    ...extent(chains, rows, width),
+    nodeWidth: width,
     nodeHeight: SIZE.height,
     nodes: nodes.map((node, number) => ({ ...node, ...at(number) })),
     edges: edges.map((edge, number) => {
       const isTurned = forward[number]?.[0] !== links[number]?.[0];
-      return { ...edge, path: pathOf((chains.paths[number] ?? []).map(at), isTurned) };
+      return { ...edge, path: pathOf((chains.paths[number] ?? []).map(at), isTurned, width) };
     }),
   };
 }
@@ -154,22 +166,22 @@ function settle(layer: readonly number[], wanted: readonly number[], rows: numbe
   }
 }
 
-const xOf = (layer: number): number => SIZE.margin + layer * (SIZE.width + SIZE.gapX);
+const xOf = (layer: number, width: number): number => SIZE.margin + layer * (width + SIZE.gapX);
 
-function extent({ real, layers }: Chains, rows: readonly number[]): Pick<Picture, 'width' | 'height'> {
+function extent({ real, layers }: Chains, rows: readonly number[], width: number): Pick<Picture, 'width' | 'height'> {
   if (real === 0) return { width: 0, height: 0 };
   const bottom = Math.max(...rows.map((row, node) => row + heightOf(node, real)));
-  return { width: xOf(Math.max(...layers)) + SIZE.width + SIZE.margin, height: bottom + 2 * SIZE.margin };
+  return { width: xOf(Math.max(...layers), width) + width + SIZE.margin, height: bottom + 2 * SIZE.margin };
 }
 
 /** A curve from the right side of the first point's node to the left side of the last one's. */
-function pathOf(points: readonly Point[], isTurned: boolean): string {
+function pathOf(points: readonly Point[], isTurned: boolean, width: number): string {
   const stops: Point[] = [];
   for (const [at, { x, y }] of points.entries()) {
     const isEnd = at === 0 || at === points.length - 1;
     const middle = y + (isEnd ? SIZE.height : SIZE.height / 3) / 2;
     if (at > 0) stops.push({ x, y: middle });
-    if (at < points.length - 1) stops.push({ x: x + SIZE.width, y: middle });
+    if (at < points.length - 1) stops.push({ x: x + width, y: middle });
   }
   return curve(isTurned ? stops.reverse() : stops);
 }

@@ -1,9 +1,11 @@
 import type { ObservedSend, SendObserver, SendOutcome } from '../../../delivery/index.js';
 
-/** Publishes to one address. */
+/** Publishes to one place. */
 export interface SendCounts {
   readonly broker: string;
   readonly address: string;
+  /** In the words of its system, which tell apart what has one address; undefined of a path that each message fills. */
+  readonly name: string | undefined;
   readonly sent: number;
   readonly failed: number;
 }
@@ -13,7 +15,7 @@ const MOST = 500;
 
 /** Counts publishes while somebody looks at the page. */
 export class Sends implements SendObserver {
-  private readonly addresses = new Map<string, { broker: string; address: string; sent: number; failed: number }>();
+  private readonly addresses = new Map<string, { -readonly [Field in keyof SendCounts]: SendCounts[Field] }>();
 
   all(): readonly SendCounts[] {
     return Array.from(this.addresses.values(), (one) => ({ ...one }));
@@ -26,8 +28,9 @@ export class Sends implements SendObserver {
   sent({ broker, to, isReply }: ObservedSend, { error }: SendOutcome): void {
     if (isReply) return;
     const address = to.template ?? to.address;
-    const key = `${broker}\n${address}`;
-    const counts = this.addresses.get(key) ?? { broker, address, sent: 0, failed: 0 };
+    const name = to.template === undefined ? to.name : undefined;
+    const key = `${broker}\n${name ?? address}`;
+    const counts = this.addresses.get(key) ?? { broker, address, name, sent: 0, failed: 0 };
     if (this.addresses.size >= MOST && !this.addresses.has(key)) return;
     this.addresses.set(key, counts);
     if (error === undefined) counts.sent++;

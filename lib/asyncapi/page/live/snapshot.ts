@@ -60,6 +60,8 @@ export interface LiveHandler {
 export interface LiveSend {
   readonly broker: string;
   readonly address: string;
+  /** Such as `topic orders`; undefined of a path that each message fills. */
+  readonly name: string | undefined;
   readonly perSecond: number;
   readonly failedPerSecond: number;
   readonly failed: number;

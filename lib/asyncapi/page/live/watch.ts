@@ -73,10 +73,10 @@ export class Watch {
   }
 
   private sendsOf(at: number): readonly LiveSend[] {
-    return this.sends.all().map(({ broker, address, sent, failed }) => {
-      const rates = known(this.sendRates, `${broker}\n${address}`, () => new Rates()).of({ sent, failed }, at);
+    return this.sends.all().map(({ broker, address, name, sent, failed }) => {
+      const rates = known(this.sendRates, `${broker}\n${name ?? address}`, () => new Rates()).of({ sent, failed }, at);
       const [perSecond, failedPerSecond] = [rounded(rates.sent), rounded(rates.failed)];
-      return { broker, address, perSecond, failedPerSecond, failed };
+      return { broker, address, name, perSecond, failedPerSecond, failed };
     });
   }
 }

@@ -1,4 +1,4 @@
-import type { Graph, GraphBroker, GraphEdge, GraphHandler } from './graph.js';
+import type { Graph, GraphBroker, GraphEdge, GraphHandler } from '../lifecycle/index.js';
 
 /** A graph as a Mermaid flowchart: a box for each broker, its places in it, and the handlers between them. */
 export function mermaidOf(graph: Graph): string {
@@ -17,15 +17,15 @@ export function mermaidOf(graph: Graph): string {
 function idsOf({ brokers, handlers }: Graph): ReadonlyMap<string, string> {
   const places = brokers.flatMap((broker) => broker.places);
   return new Map([
-    ...brokers.map(({ name }, at) => [`broker/${name}`, `b${String(at)}`] as const),
+    ...brokers.map(({ id }, at) => [id, `b${String(at)}`] as const),
     ...places.map(({ id }, at) => [id, `p${String(at)}`] as const),
     ...handlers.map(({ id }, at) => [id, `h${String(at)}`] as const),
   ]);
 }
 
-function brokerLines({ name, kind, places }: GraphBroker, idOf: (id: string) => string): string[] {
+function brokerLines({ id: broker, name, kind, places }: GraphBroker, idOf: (id: string) => string): string[] {
   const title = kind === undefined ? `${name}: not added yet` : `${name} (${kind})`;
-  const id = idOf(`broker/${name}`);
+  const id = idOf(broker);
   if (places.length === 0) return [`  ${id}[(${quoted(title)})]`];
   return [
     `  subgraph ${id}[${quoted(title)}]`,
@@ -39,8 +39,9 @@ function handlerText({ label, notes }: GraphHandler): string {
 }
 
 function arrowOf({ kind, label }: GraphEdge): string {
-  const text = kind === 'reads' || kind === 'publishes' ? label : kind;
-  const arrow = kind === 'reads' || kind === 'publishes' ? '-->' : '-.->';
+  const isSolid = kind === 'reads' || kind === 'publishes';
+  const text = isSolid ? label : kind === 'parks' ? 'dead letter' : kind;
+  const arrow = isSolid ? '-->' : '-.->';
   return text === undefined ? arrow : `${arrow}|${quoted(text)}|`;
 }
 

@@ -1,2 +1,0 @@
-export { type Graph, graphOf } from './graph.js';
-export { mermaidOf } from './mermaid.js';
