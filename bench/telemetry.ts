@@ -29,6 +29,14 @@ const all: readonly Variant[] = [
   { name: 'bridge, hooks removed', script: 'bridge', listeners: 'none', folder: unobserved(), beside: undefined },
   { name: NONE, script: 'bridge', listeners: 'none', folder: here, beside: 'bridge, hooks removed' },
   { name: 'bridge, OpenTelemetry', script: 'bridge', listeners: 'opentelemetry', folder: here, beside: NONE },
+  {
+    name: 'bridge, 1 in 10 sampled',
+    script: 'bridge',
+    listeners: 'opentelemetry, 1 in 10',
+    folder: here,
+    beside: NONE,
+  },
+  { name: 'bridge, the SDK by hand', script: 'bridge', listeners: 'by hand', folder: here, beside: NONE },
   { name: 'bridge, prom-client', script: 'bridge', listeners: 'prometheus', folder: here, beside: NONE },
   ...(onTwins ? [] : loops()),
 ];

@@ -11,7 +11,7 @@ import { onTwins, type TelemetryReport } from './job.js';
 
 // The bridge with one kind of listeners, or none, in a process of its own.
 const { source: topic, target, count } = task();
-const listeners = process.env['VARIANT'];
+const listeners = process.env['VARIANT'] ?? 'none';
 const watch = new Stopwatch();
 let handled = 0;
 
@@ -22,7 +22,7 @@ class Bridge {
   forward(@Payload() value: Order): Promise<unknown> {
     watch.begin();
     handled++;
-    return work(value);
+    return byHand === undefined ? work(value) : byHand.observedByHand(handled, () => work(value));
   }
 }
 
@@ -31,12 +31,15 @@ async function listening(): Promise<DynamicModule[]> {
     const { MultiBrokerMetricsModule } = await import('nestjs-multi-broker/prometheus');
     return [MultiBrokerMetricsModule.forRoot()];
   }
-  if (sdk === undefined) return [];
+  if (sdk === undefined || byHand !== undefined) return [];
   const { TelemetryModule } = await import('nestjs-multi-broker/telemetry');
   return [TelemetryModule.forRoot()];
 }
 
-const sdk = listeners === 'opentelemetry' ? (await import('./sdk.js')).startSdk() : undefined;
+const sampled: Readonly<Record<string, number>> = { opentelemetry: 1, 'by hand': 1, 'opentelemetry, 1 in 10': 0.1 };
+const sdk = sampled[listeners] === undefined ? undefined : (await import('./sdk.js')).startSdk(sampled[listeners]);
+/** After the SDK has been registered. */
+const byHand = listeners === 'by hand' ? await import('./by-hand.js') : undefined;
 
 @Module({
   imports: [

@@ -1,7 +1,7 @@
 import type { Report, Task } from '../support/task.js';
 
 /** What one process is asked to do beside its {@link Task}, by `process.env.VARIANT`. */
-export type Listeners = 'none' | 'opentelemetry' | 'prometheus';
+export type Listeners = 'none' | 'opentelemetry' | 'opentelemetry, 1 in 10' | 'by hand' | 'prometheus';
 
 /** By `process.env`: where the messages travel. */
 export const onTwins = process.env['TWINS'] === '1';
