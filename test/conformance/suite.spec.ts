@@ -84,6 +84,14 @@ const changed = (message: Incoming, change: Partial<Incoming>): Incoming =>
     get: (one, name) => Reflect.get(Object.hasOwn(change, name) ? change : one, name) as unknown,
   });
 
+const AWAY = { problem: 'missing', what: 'topic', name: 'away' } as const;
+
+/** It is missing once. */
+function createsIt(): NonNullable<Driver['inspect']> {
+  let times = 0;
+  return () => Promise.resolve(++times > 3 ? [] : [{ ...AWAY, text: 'not there' }]);
+}
+
 describe('the conformance suite', () => {
   it('passes on a driver that keeps its promises, and tells every promise in its table', async () => {
     const { failed, table } = await run(targets.stream());
@@ -114,6 +122,23 @@ describe('the conformance suite', () => {
 
   it('has a number for each promise', () => {
     expect(new Set(driverPromises.map(({ id }) => id)).size).toBe(driverPromises.length);
+  });
+
+  it.each<[string, NonNullable<Driver['inspect']>, string[]]>([
+    ['finds nothing', () => Promise.resolve([]), ['N2', 'N6']],
+    ['finds a fault with all', () => Promise.resolve([{ ...AWAY, text: 'not there' }]), ['N1']],
+    ['creates what it misses', createsIt(), ['N2']],
+    ['is deaf to its signal', () => new Promise(() => undefined), ['N5']],
+    ['fails without a code', () => Promise.reject(new Error('no')), ['N4']],
+  ])('fails a driver whose comparison %s', async (_what, inspect, promises) => {
+    const target = targets.kafka();
+    const makeDriver = async (): Promise<Driver> => Object.assign(await target.makeDriver(), { inspect });
+    const features = { ...target.features, inspect: true };
+    const { failed } = await run(
+      { ...target, features, makeDriver, makeDeadDriver: makeDriver, patienceMs: 300 },
+      promises,
+    );
+    expect(failed).toEqual(promises);
   });
 
   const spoilt: readonly [string, keyof typeof targets, (driver: Driver) => Partial<Driver>, string[]][] = [

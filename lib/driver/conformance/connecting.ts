@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 
 import { codeOf, keep, numbered } from './bench.js';
-import type { DriverPromise } from './promise.js';
-import { until, within } from './waiting.js';
+import { type DriverPromise, unless } from './promise.js';
+import { rejects, until, within } from './waiting.js';
 
 /** Promises about the connection. */
 export const connecting: readonly DriverPromise[] = [
@@ -22,11 +22,11 @@ export const connecting: readonly DriverPromise[] = [
   {
     id: 'C2',
     text: 'connect rejects with nothing left open when the server is not there',
-    unless: ({ makeDeadDriver }) => (makeDeadDriver ? undefined : 'its server is in the process'),
+    unless: unless.dead,
     async prove(bench) {
       const before = sockets();
       const driver = await bench.target.makeDeadDriver!();
-      await assert.rejects(within(driver.connect(bench.context(), bench.signal), 'connect()', bench.patienceMs * 2));
+      await rejects(driver.connect(bench.context(), bench.signal), 'connect()', bench.patienceMs * 2);
       await until(
         () => sockets() <= before,
         () => `${sockets() - before} sockets are left`,
@@ -41,7 +41,7 @@ export const connecting: readonly DriverPromise[] = [
     async prove(bench) {
       const driver = await (bench.target.makeDeadDriver?.() ?? bench.target.makeDriver());
       const connecting = driver.connect(bench.context(), AbortSignal.abort(new Error('given up')));
-      await assert.rejects(within(connecting, 'connect()', 2_000));
+      await rejects(connecting, 'connect()', 2_000);
       await within(driver.close(), 'close()', bench.patienceMs);
     },
   },

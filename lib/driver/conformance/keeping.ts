@@ -7,7 +7,7 @@ import { close, contentOf, inOrder, next, open, rest, some, stored, textOf } fro
 import type { Probe } from './probe.js';
 import { type DriverPromise, unless } from './promise.js';
 import type { Place } from './target.js';
-import { within } from './waiting.js';
+import { rejects, within } from './waiting.js';
 
 /** How long a reader waits for a server that is away, in milliseconds. */
 const LONGEST_MS = 2_000;
@@ -163,10 +163,10 @@ export const keeping: readonly DriverPromise[] = [
       const group = bench.newGroup();
       const source = place.source({ group });
       const given = AbortSignal.abort(new Error('given up'));
-      await assert.rejects(within(driver.kept!(source, 'take', given), 'kept()', bench.patienceMs));
+      await rejects(driver.kept!(source, 'take', given), 'kept()', bench.patienceMs);
       const kept = await open(bench, driver, place, 'take', { group });
       await next(bench, kept);
-      await assert.rejects(within(kept.next(given), 'next()', bench.patienceMs));
+      await rejects(kept.next(given), 'next()', bench.patienceMs);
       // One that has asked already may be answered.
       const stop = new AbortController();
       const asked = kept.next(stop.signal);
@@ -190,7 +190,7 @@ export const keeping: readonly DriverPromise[] = [
       const kept = await open(bench, driver, place, 'take', { group });
       await next(bench, kept);
       await within(driver.close(), 'close()', bench.patienceMs);
-      await assert.rejects(within(kept.next(bench.signal), 'next()', bench.patienceMs));
+      await rejects(kept.next(bench.signal), 'next()', bench.patienceMs);
       await close(bench, kept);
       const again = await open(bench, await bench.open(), place, 'take', { group });
       assert.deepEqual((await rest(bench, again)).map(textOf), numbered(10));

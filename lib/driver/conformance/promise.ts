@@ -38,6 +38,16 @@ export const unless = {
     if (target.features.kept === true) return undefined;
     return unless.durable(target) ?? 'its driver reads by subscriptions only';
   },
+  inspect: ({ features }: ConformanceTarget): string | undefined => {
+    if (features.inspect === true) return undefined;
+    return features.twin ? 'its server is in the process' : 'its driver does not compare';
+  },
+  missing: ({ makeMissingPlace }: ConformanceTarget): string | undefined =>
+    makeMissingPlace ? undefined : 'nothing has to exist before it is used',
+  needs: ({ needs }: ConformanceTarget): string | undefined =>
+    needs ? undefined : 'its definition does not list what it needs',
+  dead: ({ makeDeadDriver }: ConformanceTarget): string | undefined =>
+    makeDeadDriver ? undefined : 'its server is in the process',
   unsteady: ({ makeUnsteady }: ConformanceTarget): string | undefined =>
     makeUnsteady ? undefined : 'its server is in the process',
   request: ({ features }: ConformanceTarget): string | undefined =>

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Bench } from './bench.js';
 import { connecting } from './connecting.js';
+import { inspecting } from './inspecting.js';
 import { keeping } from './keeping.js';
 import { lagging } from './lagging.js';
 import type { DriverPromise } from './promise.js';
@@ -53,6 +54,7 @@ export const driverPromises: readonly DriverPromise[] = [
   ...lagging,
   ...requesting,
   ...surviving,
+  ...inspecting,
 ];
 
 /**

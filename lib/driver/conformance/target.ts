@@ -1,6 +1,7 @@
 import type { Clock } from '../../async/index.js';
 import type { DestinationSpec, SourceSpec } from '../addressing.js';
 import type { Driver, DriverContext } from '../driver.js';
+import type { BrokerUse, Need } from '../needs.js';
 
 /** Subject of the suite: one way of using a driver. A kind with two ways (subjects, streams) has two targets. */
 export interface ConformanceTarget {
@@ -30,6 +31,10 @@ export interface ConformanceTarget {
   readonly invalidHeader?: readonly [name: string, value: string];
   /** A destination that does not exist and is not created automatically. */
   makeUnknownDestination?(): DestinationSpec;
+  /** An address that the server does not have; absent where nothing has to exist before it is used. */
+  makeMissingPlace?(): Promise<Place> | Place;
+  /** Of the definition; with it, what `inspect` finds missing has to be among what it lists. */
+  needs?(use: BrokerUse): readonly Need[];
   /** A source that cannot be read. */
   makeUnreadableSource?(): SourceSpec;
   /** How long a test waits for an expected event, in milliseconds. Default 15,000. */
@@ -52,6 +57,8 @@ export interface ConformanceFeatures {
   readonly lag?: boolean;
   /** The driver has `kept`. */
   readonly kept?: boolean;
+  /** The driver has `inspect`. */
+  readonly inspect?: boolean;
   /** The system distinguishes a message without a value from one with an empty body. */
   readonly emptyIsNotNull: boolean;
   /** See {@link DestinationSpec.dedupes}. */

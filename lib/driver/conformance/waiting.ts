@@ -32,3 +32,12 @@ export async function within<T>(promise: Promise<T>, what: string, ms: number): 
     stopTimer(timer);
   }
 }
+
+/** Waits until the promise rejects. Rejects if it resolves instead, or takes longer: an end by `within` is none of its own. */
+export function rejects(promise: Promise<unknown>, what: string, ms: number): Promise<void> {
+  const rejected = promise.then(
+    () => Promise.reject(new Error(`${what} was expected to reject`)),
+    () => undefined,
+  );
+  return within(rejected, what, ms);
+}
