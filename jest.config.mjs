@@ -69,6 +69,7 @@ export default {
     {
       ...shared,
       displayName: 'browser',
+      globalSetup: '<rootDir>/tools/brokers/jest-global-setup.mjs',
       testMatch: [`${browser}**/*.spec.ts`],
     },
   ],

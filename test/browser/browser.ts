@@ -72,7 +72,22 @@ export class TestBrowser {
   }
 }
 
-export async function shot(page: Page, name: string): Promise<void> {
-  await mkdir(shots, { recursive: true });
-  await page.screenshot({ path: path.join(shots, `${name}.png`), fullPage: true });
+/** What of the page a screenshot has; default: all of it. */
+export interface ShotOptions {
+  readonly viewport?: boolean;
+  readonly element?: string;
 }
+
+export async function shot(page: Page, name: string, { viewport = false, element }: ShotOptions = {}): Promise<void> {
+  await mkdir(shots, { recursive: true });
+  const file = path.join(shots, `${name}.png`) as `${string}.png`;
+  if (element === undefined) await page.screenshot({ path: file, fullPage: !viewport });
+  else await (await page.$(element))?.screenshot({ path: file });
+}
+
+/** Waits until an element has this text, HTML or SVG. */
+export const untilText = (page: Page, selector: string, text: string) =>
+  page.waitForFunction(
+    `[...document.querySelectorAll(${JSON.stringify(selector)})].some((one) => (one.innerText ?? one.textContent).includes(${JSON.stringify(text)}))`,
+    { timeout: 60_000 },
+  );

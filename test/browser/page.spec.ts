@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from 'puppeteer-core';
 import { closeShopApps, shopApp, state, traffic } from '../asyncapi/page/shop-app.js';
-import { type Look, shot, TestBrowser } from './browser.js';
+import { type Look, shot, TestBrowser, untilText } from './browser.js';
 
 const DESKTOP: Look = { width: 1280, height: 900, scheme: 'light' };
 const everybody = { admin: { guard: () => true } };
@@ -16,13 +16,6 @@ afterEach(closeShopApps);
 
 const textOf = (page: Page, selector: string): Promise<string> =>
   page.$eval(selector, (element) => (element as unknown as { innerText: string }).innerText);
-
-/** Waits until an element has this text. */
-const untilText = (page: Page, selector: string, text: string) =>
-  page.waitForFunction(
-    `[...document.querySelectorAll(${JSON.stringify(selector)})].some((one) => one.innerText.includes(${JSON.stringify(text)}))`,
-    { timeout: 20_000 },
-  );
 
 describe('the page of an application with a handler that is stuck', () => {
   it.each<[string, Look]>([

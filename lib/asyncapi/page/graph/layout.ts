@@ -2,19 +2,13 @@ import type { GraphEdge } from '../../../lifecycle/index.js';
 import { layersOf, type Link, neighbours, withoutCircles } from './layers.js';
 import type { GraphNode, GraphNodes } from './nodes.js';
 import { ordered } from './order.js';
+import { widthOf } from './text-width.js';
 
 /** Sizes in the picture's own unit, a CSS pixel at 100 %. All nodes are as wide as the longest name needs, within limits. */
-export const SIZE = { narrowest: 204, widest: 300, padding: 14, height: 52, gapX: 50, gapY: 22, margin: 12 } as const;
+export const SIZE = { narrowest: 204, widest: 340, padding: 14, height: 52, gapX: 50, gapY: 22, margin: 12 } as const;
 
-/** How wide a character is at most on average, of names in bold 13 px and notes in 12 px. */
-const CHARACTER = { name: 7.8, note: 6.4 } as const;
-
-/** How many characters of a name or a note there is room for. */
-export const roomFor = (line: keyof typeof CHARACTER, width: number): number =>
-  Math.floor((width - 2 * SIZE.padding) / CHARACTER[line]);
-
-function widthOf(nodes: readonly GraphNode[]): number {
-  const texts = nodes.map(({ name, note }) => Math.max(name.length * CHARACTER.name, note.length * CHARACTER.note));
+function nodeWidthOf(nodes: readonly GraphNode[]): number {
+  const texts = nodes.map(({ name, note }) => Math.max(widthOf(name, 'name'), widthOf(note, 'note')));
   const wanted = Math.ceil(Math.max(0, ...texts)) + 2 * SIZE.padding;
   return Math.min(SIZE.widest, Math.max(SIZE.narrowest, wanted));
 }
@@ -49,7 +43,7 @@ export function pictureOf({ nodes, edges }: GraphNodes): Picture {
   const layers = layersOf(nodes.length, forward);
   const chains = new Chains(nodes.length, layers, forward);
   const rows = rowsOf(chains);
-  const width = widthOf(nodes);
+  const width = nodeWidthOf(nodes);
   const at = (node: number): Point => ({ x: xOf(chains.layers[node] ?? 0, width), y: SIZE.margin + (rows[node] ?? 0) });
   return {
     ...extent(chains, rows, width),

@@ -1,8 +1,9 @@
 import { type Graph, type GraphEdge, type GraphEdgeKind } from '../../../lifecycle/index.js';
 import { escaped } from '../escaped.js';
-import { type DrawnEdge, type DrawnNode, type Picture, pictureOf, roomFor, SIZE } from './layout.js';
+import { type DrawnEdge, type DrawnNode, type Picture, pictureOf, SIZE } from './layout.js';
 import { nodesOf } from './nodes.js';
 import { ownStyle, toneOf } from './style.js';
+import { type Line, shortened } from './text-width.js';
 
 const WORDS: Readonly<Record<GraphEdgeKind, string>> = {
   reads: 'is read by',
@@ -50,8 +51,9 @@ function sentence({ from, to, kind, label }: GraphEdge, titles: ReadonlyMap<stri
 
 function nodeElement(node: DrawnNode, { nodeWidth, nodeHeight }: Picture, tone: string): string {
   const { id, type, broker, name, title, note, letters, handle, x, y } = node;
-  const line = (of: 'name' | 'note', at: string, said: string): string =>
-    element('text', { class: of, x: String(SIZE.padding), y: at }, text(shortened(said, roomFor(of, nodeWidth))));
+  const room = nodeWidth - 2 * SIZE.padding;
+  const line = (of: Line, at: string, said: string): string =>
+    element('text', { class: of, x: String(SIZE.padding), y: at }, text(shortened(said, of, room)));
   return element(
     'g',
     {
@@ -73,13 +75,6 @@ function nodeElement(node: DrawnNode, { nodeWidth, nodeHeight }: Picture, tone: 
     line('name', note === '' ? '31' : '22', name),
     line('note', '39', note),
   );
-}
-
-/** Cut in the middle: the ends of addresses tell them apart. */
-function shortened(said: string, most: number): string {
-  if (said.length <= most) return said;
-  const half = Math.floor((most - 1) / 2);
-  return `${said.slice(0, half)}…${said.slice(said.length - half)}`;
 }
 
 function arrow(kind: string): string {
