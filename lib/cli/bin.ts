@@ -2,7 +2,8 @@
 import { pathToFileURL } from 'node:url';
 import type { CommandHost, ExitCode } from './index.js';
 import { libraryOf } from './library-copy.js';
-import { withoutCredentials } from './without-credentials.js';
+// That file alone: which copy of the library is loaded is not known yet.
+import { withoutCredentials } from '../errors/without-credentials.js';
 
 const args = process.argv.slice(2);
 const cwd = process.cwd();

@@ -1,5 +1,4 @@
-import { codeOf, stackWithCauses } from '../errors/index.js';
-import { withoutCredentials } from './without-credentials.js';
+import { codeOf, stackWithCauses, withoutCredentials } from '../errors/index.js';
 
 /** An error of an application in one line: its name, and the first line of its message. */
 export function shownError(error: Error): string {

@@ -4,6 +4,11 @@ import type { DestinationSpec, SourceSpec } from './addressing.js';
 export interface BrokerUse {
   readonly sources: readonly SourceSpec[];
   readonly destinations: readonly DestinationSpec[];
+  /**
+   * Those of `destinations` that are dead letters of several topics or subjects: their `{source}` is that of each message,
+   * of any number of tokens. Elsewhere `{source}` is a placeholder like any other.
+   */
+  readonly lettersOfEach?: readonly DestinationSpec[];
   /** Those of `sources` whose handlers answer every request. */
   readonly answered: readonly SourceSpec[];
 }

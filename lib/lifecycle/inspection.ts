@@ -1,5 +1,15 @@
 import { type Clock, untilAborted, within } from '../async/index.js';
-import type { Broker, BrokerDefinition, BrokerUse, Driver, DriverContext, Finding, Topology } from '../driver/index.js';
+import type {
+  Broker,
+  BrokerDefinition,
+  BrokerUse,
+  DestinationSpec,
+  Driver,
+  DriverContext,
+  Finding,
+  Topology,
+  TopologyTarget,
+} from '../driver/index.js';
 import { errorOf } from '../errors/index.js';
 import { ManagedBroker } from './managed-broker.js';
 
@@ -12,13 +22,13 @@ export function definitionOf(broker: Broker): BrokerDefinition {
 /** What the handlers of an application use of one broker. */
 export function useOf(broker: string, { handlers }: Topology): BrokerUse {
   const read = handlers.filter((handler) => handler.broker === broker);
-  const targets = handlers.flatMap(({ publishTo, deadLetter }) => [...publishTo, ...(deadLetter ? [deadLetter] : [])]);
-  const destinations = targets
-    .filter((target) => target.broker === broker)
-    .flatMap((one) => one.destination.spec ?? []);
+  const specsOf = (targets: readonly (TopologyTarget | undefined)[]): DestinationSpec[] =>
+    targets.flatMap((target) => (target?.broker === broker ? (target.destination.spec ?? []) : []));
+  const letters = handlers.flatMap(({ deadLetter }) => deadLetter ?? []);
   return {
     sources: read.map(({ source }) => source.spec),
-    destinations,
+    destinations: specsOf(handlers.flatMap(({ publishTo, deadLetter }) => [...publishTo, deadLetter])),
+    lettersOfEach: specsOf(letters.filter(({ ofEach }) => ofEach)),
     // Others may answer, too, if what reaches them is a request.
     answered: read.filter(({ replies }) => replies === 'always').map(({ source }) => source.spec),
   };

@@ -1,4 +1,4 @@
-import { type BrokerUse, type DestinationSpec, type Need, placeholderOf } from '../driver/index.js';
+import { type BrokerUse, type Need, placeholderOf } from '../driver/index.js';
 import { apiPrefixOf } from './api-prefix.js';
 import type { NatsDestinationSpec } from './destination-spec.js';
 import type { NatsBrokerOptions } from './options.js';
@@ -34,8 +34,8 @@ export function subjectNeeds(use: BrokerUse, options: NatsBrokerOptions): readon
   const { sources, destinations } = split(use);
   const api = apiPrefixOf(options.jetstream);
   const read = sources.flatMap((source) => (source.via === 'core' ? [coreNeed(source)] : apiNeeds(source, api)));
-  const written = destinations.map(({ via, subject }) =>
-    publish(hasNoWildcard(subject) ? subject : wildcards(subject), via === 'core' ? undefined : 'captured by a stream'),
+  const written = destinations.map((to) =>
+    publish(patternOf(to, use) ?? to.subject, to.via === 'core' ? undefined : 'captured by a stream'),
   );
   return unique([...read, ...written, ...inboxNeed(use, options), ...answerNeed(use)]);
 }
@@ -111,15 +111,17 @@ const publish = (name: string, note?: string): SubjectNeed => ({
 /** Of a dead letter; the subject that it stands for may have several tokens. */
 const SOURCE = '{source}';
 
-/** A path as a permission names it: each placeholder is a wildcard, and `{source}` at the end is all that may follow. */
-export function wildcards(path: DestinationSpec['address']): string {
-  const tokens = path.split('.').map((token) => (placeholderOf(token) === undefined ? token : '*'));
-  return [...tokens.slice(0, -1), path.split('.').at(-1) === SOURCE ? '>' : tokens.at(-1)].join('.');
+/**
+ * A destination as a permission names it: each placeholder is a wildcard, and the `{source}` of a dead letter at its end is
+ * all that may follow. Undefined where that stands before the end, as no wildcard stands for several tokens there.
+ */
+export function patternOf(to: NatsDestinationSpec, { lettersOfEach = [] }: BrokerUse): string | undefined {
+  const tokens = to.subject.split('.');
+  const last = tokens.length - 1;
+  const isOpen = (token: string): boolean => token === SOURCE && lettersOfEach.includes(to);
+  if (tokens.slice(0, last).some(isOpen)) return undefined;
+  return tokens.map((token) => (isOpen(token) ? '>' : placeholderOf(token) === undefined ? token : '*')).join('.');
 }
-
-/** Whether a path has no wildcard: with `{source}` before its end. */
-export const hasNoWildcard = (path: DestinationSpec['address']): boolean =>
-  path.split('.').slice(0, -1).includes(SOURCE);
 
 function unique<N extends Need>(needs: readonly N[]): N[] {
   return [...new Map(needs.map((need) => [`${need.what} ${need.name} ${need.permissions.join()}`, need])).values()];

@@ -73,8 +73,11 @@ describe('a comparison with a NATS server', () => {
     expect(await found(writes, { streams: { names } })).toEqual(['unknown: subject orders.created']);
   });
 
-  it('takes a {source} at the end for several tokens, and compares none elsewhere', async () => {
-    const to = (subject: string) => ({ destinations: [broker.destination(toStream(subject))] });
+  it('takes the {source} of a dead letter at the end for several tokens, and compares none elsewhere', async () => {
+    const to = (subject: string) => {
+      const destinations = [broker.destination(toStream(subject))];
+      return { destinations, lettersOfEach: destinations };
+    };
     const publish = { allow: ['dead.*'] };
     const asked: string[] = [];
     const names = (subject: string) => {
@@ -89,6 +92,20 @@ describe('a comparison with a NATS server', () => {
       'unknown: subject {source}.dead',
     ]);
     expect(asked).toEqual(['dead.>']);
+  });
+
+  it('takes the {source} of a publisher for one token, as any other placeholder', async () => {
+    const asked: string[] = [];
+    const names = (subject: string) => {
+      asked.push(subject);
+      return { next: () => Promise.resolve(['COPIES']) };
+    };
+    const destinations = ['copies.{source}', '{source}.copy'].map((one) => broker.destination(toStream(one)));
+    const permissions = { publish: { allow: ['copies.*'] } };
+    expect(await found({ destinations }, { permissions, streams: { names } as never })).toEqual([
+      'forbidden: subject *.copy',
+    ]);
+    expect(asked).toEqual(['copies.*', '*.copy']);
   });
 
   it('does not know the permissions where the server does not tell them', async () => {

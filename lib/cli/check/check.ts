@@ -8,11 +8,10 @@ import type {
   Topology,
   TopologyBroker,
 } from '../../driver/index.js';
-import { asError, type MultiBrokerError, WiringError } from '../../errors/index.js';
+import { asError, type MultiBrokerError, WiringError, withoutCredentials } from '../../errors/index.js';
 import { inspect, useOf } from '../../lifecycle/index.js';
 import type { LoadedApplication } from '../application.js';
 import { shownError } from '../shown-error.js';
-import { withoutCredentials } from '../without-credentials.js';
 
 /** What a check has found. */
 export interface CheckResult {

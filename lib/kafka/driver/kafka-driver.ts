@@ -51,6 +51,8 @@ interface Parts {
 const MAX_DECOMPRESSED_BYTES = 32 * 1024 * 1024;
 /** How long publishes may take to finish when the broker closes, in milliseconds. */
 const PUBLISHES_MS = 3_000;
+/** Of the connection of a comparison: some 3 s, and a timer less that goes on when it was given up. */
+const INSPECTION_RETRIES = 5;
 
 /** Kafka, by kafkajs: one producer, and one consumer for each group. */
 export class KafkaDriver implements Driver {
@@ -129,7 +131,7 @@ export class KafkaDriver implements Driver {
   }
 
   async inspect(io: DriverContext, use: BrokerUse, signal: AbortSignal): Promise<readonly Finding[]> {
-    const client = clientMaker(this.kafkajs, this.options, io)();
+    const client = clientMaker(this.kafkajs, this.options, io)({ retries: INSPECTION_RETRIES });
     // A topic that is missing is not asked for again and again.
     const admin = client.kafka.admin({ retry: { retries: 1 } });
     const inspecting = async (): Promise<readonly Finding[]> => {

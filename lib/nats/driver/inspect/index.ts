@@ -1,6 +1,6 @@
 import type { BrokerUse, Finding } from '../../../driver/index.js';
 import type { NatsDestinationSpec } from '../../destination-spec.js';
-import { type SubjectNeed, subjectNeeds } from '../../needs.js';
+import { patternOf, type SubjectNeed, subjectNeeds } from '../../needs.js';
 import type { NatsBrokerOptions } from '../../options.js';
 import type { NatsSourceSpec } from '../../source-spec.js';
 import { clientCode, JetStreamApi } from '../jetstream/jetstream-api.js';
@@ -50,8 +50,10 @@ async function jetStreamFindings(
   try {
     const found: Finding[] = [];
     for (const source of sources) found.push(...(await streamFindings(jsm, source)));
-    for (const to of destinations)
-      found.push(...[await destinationFinding(jsm, to, sources)].flatMap((one) => one ?? []));
+    for (const to of destinations) {
+      const finding = await destinationFinding(jsm, to, patternOf(to, use), sources);
+      if (finding !== undefined) found.push(finding);
+    }
     return found;
   } catch (thrown) {
     if (clientCode(thrown) !== '503') throw thrown;

@@ -1,5 +1,5 @@
-import type { Finding } from '../../../driver/index.js';
-import { hasNoWildcard, type SubjectNeed } from '../../needs.js';
+import { type Finding, isPath } from '../../../driver/index.js';
+import type { SubjectNeed } from '../../needs.js';
 import type { ClientConnection } from '../connection/client-port.js';
 
 /** Answered by nats-server 2.10 and later, to every user who may ask. */
@@ -37,7 +37,8 @@ export async function permissionsOf(nc: ClientConnection): Promise<Permissions |
 
 /** The finding of a need that the permissions do not allow. */
 export function forbidden(need: SubjectNeed, permissions: Permissions): Finding | undefined {
-  if (hasNoWildcard(need.name)) return undefined;
+  // No wildcard stands for its placeholder.
+  if (isPath(need.name)) return undefined;
   const refused = need.permissions.filter((use) => !allows(permissions, use, need));
   if (refused.length === 0) return undefined;
   const text = `this client may not ${refused.join(' and ')} there${need.note === undefined ? '' : ` (${need.note})`}`;

@@ -1,6 +1,5 @@
 import type { Finding } from '../../../driver/index.js';
 import type { NatsDestinationSpec } from '../../destination-spec.js';
-import { hasNoWildcard, wildcards } from '../../needs.js';
 import type { StreamSourceSpec } from '../../source-spec.js';
 import { subjectsOverlap } from '../../subject.js';
 import { consumerDifferences } from '../jetstream/consumer-config.js';
@@ -57,24 +56,26 @@ async function consumerFindings(
 /**
  * The finding of a destination that no stream captures, or another one than is expected.
  *
+ * @param pattern of its subjects; undefined where there is none
  * @param sources a start creates their streams
  */
 export async function destinationFinding(
   jsm: JetStreamManager,
   { subject, stream }: NatsDestinationSpec,
+  pattern: string | undefined,
   sources: readonly StreamSourceSpec[],
 ): Promise<Finding | undefined> {
   const place = { what: 'subject', name: subject };
-  if (hasNoWildcard(subject)) {
+  if (pattern === undefined) {
     return { ...place, problem: 'unknown', text: 'no wildcard stands for all that {source} may be there' };
   }
   try {
-    const names = await jsm.streams.names(wildcards(subject)).next();
+    const names = await jsm.streams.names(pattern).next();
     if (stream === undefined ? names.length > 0 : names.includes(stream)) return undefined;
     if (names.length > 0) {
       return { ...place, problem: 'differs', text: `it is captured by ${names.join(', ')}, not by ${String(stream)}` };
     }
-    const creator = sources.find((source) => isCaptured(wildcards(subject), source));
+    const creator = sources.find((source) => isCaptured(pattern, source));
     if (creator === undefined) return { ...place, problem: 'missing', text: 'no stream captures it' };
     return { ...place, problem: 'missing', text: `a start creates its stream ${creator.stream}`, created: true };
   } catch (thrown) {
