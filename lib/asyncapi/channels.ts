@@ -57,8 +57,8 @@ export class Channels {
   }
 
   /** A channel whose address each request tells. */
-  ofReplies(broker: string, handler: string): Channel {
-    return this.draft(broker, `${handler}.reply`, null).channel;
+  ofReplies(broker: string, method: string): Channel {
+    return this.draft(broker, `${method}.reply`, null).channel;
   }
 
   /** Adds a message, and refers to it. Those of one payload are one. */

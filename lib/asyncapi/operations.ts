@@ -84,7 +84,7 @@ export class Operations {
   private send(by: TopologyHandler, to: TopologyTarget, { channel, received, extensions, message }: Sent): string {
     const { description, name } = to.destination;
     const word = 'x-dead-letter' in extensions ? 'deadLetter' : 'send';
-    const key = this.keys.of(JSON.stringify([by.handler, word, channel.key, extensions]), `${by.handler}.${word}`);
+    const key = this.keys.of(JSON.stringify([by.method, word, channel.key, extensions]), `${by.handler}.${word}`);
     const known = this.all[key];
     const receives = [...((known?.['x-receives'] as string[] | undefined) ?? []), received];
     this.all[key] = known ?? {
@@ -107,12 +107,12 @@ export class Operations {
   private async reply({
     replies,
     returns,
-    handler,
+    method,
     broker,
     source,
   }: TopologyHandler): Promise<AsyncApiReply | undefined> {
     if (replies === 'never' || (replies === 'result' && returns === undefined)) return undefined;
-    const channel = this.channels.ofReplies(broker, handler);
+    const channel = this.channels.ofReplies(broker, method);
     const payload = await this.schemas.of(returns ?? {}, 'output', channel.hint);
     return {
       // Kept sources bring requests of a codec, whose header the document does not know.

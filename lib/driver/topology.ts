@@ -52,6 +52,8 @@ export interface TopologyHandler {
   readonly id: string;
   /** `Class.method`. */
   readonly handler: string;
+  /** The same, numbered where another class of that name has the method, too: `Class.method#2`. */
+  readonly method: string;
   readonly broker: string;
   readonly source: TopologySource;
   readonly payload: PayloadShape;

@@ -52,6 +52,8 @@ const STAND_IN = 'SOURCE-OF-EACH';
 
 class TopologyBuilder {
   readonly bindings: readonly Binding[];
+  /** The classes that have a method of this name. */
+  private readonly types = new Map<string, Set<unknown>>();
 
   constructor(private readonly application: WiredApplication) {
     this.bindings = application.claims.flatMap(handlersOf).filter(({ method }) => method !== undefined);
@@ -63,6 +65,7 @@ class TopologyBuilder {
     return {
       id: this.application.idOf(binding),
       handler,
+      method: this.methodOf(binding),
       broker,
       source: this.source(broker, source),
       payload: shape?.payload ?? NOTHING,
@@ -75,6 +78,14 @@ class TopologyBuilder {
       filtered: shape?.filtered ?? false,
       replies: repliesOf(binding),
     };
+  }
+
+  /** Class names are not unique. */
+  private methodOf({ handler, method }: Binding): string {
+    const types = this.types.get(handler) ?? new Set();
+    this.types.set(handler, types.add(method?.type));
+    const number = [...types].indexOf(method?.type) + 1;
+    return number === 1 ? handler : `${handler}#${String(number)}`;
   }
 
   private source(broker: string, spec: SourceSpec): TopologySource {
