@@ -23,10 +23,10 @@ const FLOORS = {
   ...Object.fromEntries(GROUND.map((floor, place) => [floor, GROUND.slice(0, place)])),
   ...Object.fromEntries(Object.entries(ABOVE).map(([floor, below]) => [floor, [...below, ...GROUND]])),
 };
-/** Which folder alone may import a client, or another package that is not everybody's. */
+/** Which folder alone may import a client (or several), or another package that is not everybody's. */
 const CLIENTS = {
   kafka: 'kafkajs',
-  nats: 'nats',
+  nats: ['nats', '@nats-io'],
   health: '@nestjs/terminus',
   telemetry: '@opentelemetry/api',
   prometheus: 'prom-client',
@@ -53,7 +53,8 @@ const doors = {
   to: { path: '^lib/[^/]+/', pathNot: ['^lib/$1/', '^lib/[^/]+/index\\.ts$', ALONE] },
 };
 
-const clients = Object.entries(CLIENTS).map(([folder, client]) => ({
+const owned = Object.entries(CLIENTS).flatMap(([folder, names]) => [names].flat().map((client) => [folder, client]));
+const clients = owned.map(([folder, client]) => ({
   name: `client-${client}`,
   comment: `Only lib/${folder} imports ${client}`,
   severity: 'error',

@@ -6,6 +6,7 @@ import { MultiBroker, MultiBrokerModule, type Source, type SubscribeOptions } fr
 import { kafkaBroker, topic } from 'nestjs-multi-broker/kafka';
 import { natsBroker, stream } from 'nestjs-multi-broker/nats';
 import { kafkaBrokers, kafkaClient, keyed, natsClient, natsUrl } from './support/servers.js';
+import { natsLibrary } from './support/nats-library.js';
 
 // What `concurrency` and `batch` do for a handler that waits, on one partition of a real Kafka and one durable of a real
 // JetStream: messages a second, and how often that of a plain handler.
@@ -21,7 +22,7 @@ const LASTS_MS = 2_000;
   imports: [
     MultiBrokerModule.forRoot([
       kafkaBroker({ name: 'kafka', groupId: 'rates', client: { brokers: kafkaBrokers } }),
-      natsBroker({ name: 'jetstream', client: { servers: natsUrl } }),
+      natsBroker({ name: 'jetstream', library: natsLibrary, client: { servers: natsUrl } }),
     ]),
   ],
 })

@@ -18,6 +18,7 @@ import { natsBroker, stream, toStream } from 'nestjs-multi-broker/nats';
 import { cutKafka, mendKafka, socketFactory } from '../support/kafka-cut.js';
 import type { Numbered } from '../support/verdict.js';
 import { type Command, CONCURRENCY, isPoison, LARGEST_BATCH, type Point, type Setting } from './setting.js';
+import { natsLibrary } from '../support/nats-library.js';
 
 // The bridge that the faults hit, in a process of its own.
 const { route, kafka, nats, place, workMs } = JSON.parse(process.env['SETTING']!) as Setting;
@@ -72,7 +73,8 @@ const kafkaOf = (name: string): BrokerDefinition =>
     client: { brokers: [...kafka], socketFactory },
     consumer: { sessionTimeout: 6_000 },
   });
-const natsOf = (name: string): BrokerDefinition => natsBroker({ name, client: { servers: nats } });
+const natsOf = (name: string): BrokerDefinition =>
+  natsBroker({ name, library: natsLibrary, client: { servers: nats } });
 
 @Module({
   imports: [

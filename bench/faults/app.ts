@@ -6,6 +6,7 @@ import { kafkaBroker } from 'nestjs-multi-broker/kafka';
 import { natsBroker, toStream } from 'nestjs-multi-broker/nats';
 import { kafkaBrokers } from '../support/servers.js';
 import type { Setting } from './setting.js';
+import { natsLibrary } from '../support/nats-library.js';
 
 // The bridge that the faults hit, as a user would write it, in a process of its own.
 const setting = JSON.parse(process.env['SETTING']!) as Setting;
@@ -23,7 +24,12 @@ class Bridge {
 }
 
 const source = kafkaBroker({ name: 'orders', groupId: setting.group, client: { brokers: kafkaBrokers } });
-const target = natsBroker({ name: 'events', client: { servers: setting.natsUrl }, critical: !setting.targetMayBeLate });
+const target = natsBroker({
+  name: 'events',
+  library: natsLibrary,
+  client: { servers: setting.natsUrl },
+  critical: !setting.targetMayBeLate,
+});
 
 @Module({
   imports: [MultiBrokerModule.forRoot(setting.targetFirst ? [target, source] : [source, target])],

@@ -15,6 +15,7 @@ import type { Order } from '../support/messages.js';
 import { kafkaBrokers, natsUrl } from '../support/servers.js';
 import { Tally } from '../support/tally.js';
 import { ready, Stopwatch, task, tell, work } from '../support/task.js';
+import { natsLibrary } from '../support/nats-library.js';
 
 // One route of the library, as its user writes it.
 const { from, to, source, target, count, id } = task();
@@ -46,7 +47,7 @@ class Reader {
 function brokers(): readonly BrokerDefinition[] {
   const all = {
     kafka: () => kafkaBroker({ name: 'kafka', groupId: id, client: { brokers: kafkaBrokers } }),
-    nats: () => natsBroker({ name: 'nats', client: { servers: natsUrl } }),
+    nats: () => natsBroker({ name: 'nats', library: natsLibrary, client: { servers: natsUrl } }),
   };
   const needed = new Set(to === 'nothing' ? [brokerOf(from)] : [brokerOf(from), brokerOf(to)]);
   return [...needed].map((name) => all[name as keyof typeof all]());

@@ -6,6 +6,7 @@ import { natsBroker, stream, toStream } from 'nestjs-multi-broker/nats';
 import { socketFactory } from '../support/kafka-cut.js';
 import { type Arrival, type Durable, EVERY, FLOWS, MAX_DELIVER, type Travelling } from './flows.js';
 import type { Setting } from './setting.js';
+import { natsLibrary } from '../support/nats-library.js';
 
 export { sleep };
 export const ACK_WAIT = 5_000;
@@ -109,10 +110,10 @@ const servers = nats;
   imports: [
     MultiBrokerModule.forRoot([
       kafkaBroker({ name: 'orders', groupId: FLOWS.there.from.group, client, consumer: { sessionTimeout: 6_000 } }),
-      natsBroker({ name: 'events', client: { servers } }),
+      natsBroker({ name: 'events', library: natsLibrary, client: { servers } }),
       kafkaBroker({ name: 'far', client: { ...client, socketFactory } }),
       kafkaBroker({ name: 'optional-kafka', critical: false, client, consumer: { sessionTimeout: 6_000 } }),
-      natsBroker({ name: 'optional-nats', critical: false, client: { servers } }),
+      natsBroker({ name: 'optional-nats', library: natsLibrary, critical: false, client: { servers } }),
     ]),
   ],
   providers: [Flows],

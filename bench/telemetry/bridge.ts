@@ -8,6 +8,7 @@ import { Stopwatch, task, tell, work } from '../support/task.js';
 import { order, type Order } from '../support/messages.js';
 import { kafkaBrokers, natsUrl } from '../support/servers.js';
 import { onTwins, type TelemetryReport } from './job.js';
+import { natsLibrary } from '../support/nats-library.js';
 
 // The bridge with one kind of listeners, or none, in a process of its own.
 const { source: topic, target, count } = task();
@@ -46,7 +47,7 @@ const byHand = listeners === 'by hand' ? await import('./by-hand.js') : undefine
     MultiBrokerModule.forRoot(
       [
         kafkaBroker({ name: 'orders', groupId: `${topic}-library`, client: { brokers: kafkaBrokers } }),
-        natsBroker({ name: 'events', client: { servers: natsUrl } }),
+        natsBroker({ name: 'events', library: natsLibrary, client: { servers: natsUrl } }),
       ],
       { inMemory: onTwins },
     ),

@@ -117,7 +117,7 @@ export async function loadPeer<T>(packageName: string, broker: string, load: () 
     return await load();
   } catch (cause) {
     if (!isMissing(cause)) throw cause;
-    throw errorOf('MULTI_BROKER_CLIENT_MISSING', { broker, package: packageName }, { cause });
+    throw errorOf('MULTI_BROKER_CLIENT_MISSING.package', { broker, package: packageName }, { cause });
   }
 }
 

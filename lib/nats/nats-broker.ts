@@ -53,7 +53,7 @@ const defineNats = defineKind<'nats', NatsBrokerOptions, NatsSettings, NatsSourc
 });
 
 /**
- * Defines a NATS broker. Nothing is dialled and the `nats` client is not loaded before the broker connects. The
+ * Defines a NATS broker. Nothing is dialled and no client is loaded before the broker connects. The
  * client's options, which hold credentials, are kept where neither printing nor JSON finds them.
  */
 export function natsBroker(options: NatsBrokerOptions): NatsBrokerDefinition {
@@ -61,7 +61,7 @@ export function natsBroker(options: NatsBrokerOptions): NatsBrokerDefinition {
 }
 
 async function makeDriver(options: NatsBrokerOptions): Promise<Driver> {
-  const client = await loadClient(options.name);
+  const client = await loadClient(options.name, options.library);
   const { NatsDriver } = await import('./driver/nats-driver.js');
   return new NatsDriver(client, options);
 }

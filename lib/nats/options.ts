@@ -5,8 +5,18 @@ import type { JetStreamOptions } from './driver/connection/jetstream-port.js';
 import { isByteLimit } from './source-spec.js';
 import { entityProblem, queueProblem, streamPrefix, subjectProblem } from './subject.js';
 
+/** A client of NATS: the package `nats`, or `@nats-io/transport-node` with `@nats-io/jetstream`. */
+export type NatsLibrary = (typeof LIBRARIES)[number];
+
+const LIBRARIES = ['nats', '@nats-io'] as const;
+
 /** Options of a NATS broker but those of its client: they hold no secret. */
 export interface NatsSettings extends BrokerOptions, PrefixOption {
+  /**
+   * The client that carries the broker. Default: the one that is installed, `@nats-io` first. The log names it, with its
+   * version, when the broker connects. docs/clients.md tells what differs.
+   */
+  readonly library?: NatsLibrary;
   /** Queue group of core subscriptions that name none. Without one every replica handles every message. */
   readonly queue?: string;
   /**
@@ -26,13 +36,14 @@ export interface NatsSettings extends BrokerOptions, PrefixOption {
 
 /** Options of `natsBroker`. */
 export interface NatsBrokerOptions extends NatsSettings {
-  /** The options of the `nats` client. The broker always reconnects. */
+  /** The options of the client: those that `nats` and `@nats-io` share. The broker always reconnects. */
   readonly client: NatsClientOptions;
 }
 
 const NAMES: OptionNames<NatsBrokerOptions> = {
   ...BROKER_OPTION_NAMES,
   client: true,
+  library: true,
   prefix: true,
   queue: true,
   pendingBytesLimit: true,
@@ -43,7 +54,7 @@ const NAMES: OptionNames<NatsBrokerOptions> = {
 
 /** Problems of the options: a sentence each, which names the option and contains no value of `client`. */
 export function validateOptions(options: NatsBrokerOptions): readonly string[] {
-  const { client, queue, confirmTimeoutMs, pendingBytesLimit } = options as Partial<NatsBrokerOptions>;
+  const { client, library, queue, confirmTimeoutMs, pendingBytesLimit } = options as Partial<NatsBrokerOptions>;
   if (typeof client !== 'object') return [textOf('MULTI_BROKER_OPTION_INVALID.natsNoClient', {})];
   const found = [
     ...unknownOptions(options, NAMES),
@@ -53,6 +64,9 @@ export function validateOptions(options: NatsBrokerOptions): readonly string[] {
   found.push(...addressProblems(options.addresses), ...prefixProblems(options.prefix));
   const problem = queue === undefined ? undefined : queueProblem(queue);
   if (problem !== undefined) found.push(textOf('MULTI_BROKER_OPTION_INVALID.natsQueue', { problem }));
+  if (library !== undefined && !(LIBRARIES as readonly unknown[]).includes(library)) {
+    found.push(textOf('MULTI_BROKER_OPTION_INVALID.natsLibrary', {}));
+  }
   if (confirmTimeoutMs !== undefined && !(isDuration(confirmTimeoutMs) && confirmTimeoutMs > 0)) {
     found.push(textOf('MULTI_BROKER_OPTION_INVALID.natsConfirmTimeout', {}));
   }

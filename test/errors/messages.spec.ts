@@ -13,7 +13,7 @@ import {
 describe('a message', () => {
   it('has its placeholders filled in', () => {
     expect(textOf('MULTI_BROKER_START_TIMEOUT', { ms: 30_000 })).toBe('Not started within 30000 ms');
-    expect(textOf('MULTI_BROKER_CLIENT_MISSING', { broker: 'orders', package: 'kafkajs' })).toBe(
+    expect(textOf('MULTI_BROKER_CLIENT_MISSING.package', { broker: 'orders', package: 'kafkajs' })).toBe(
       "Broker 'orders' needs the package 'kafkajs', which is not installed (npm install kafkajs)",
     );
   });

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 
 import { describe, expect, it } from '@jest/globals';
 
+import type { NatsClient } from '../../lib/nats/driver/connection/client-port.js';
 import { loadClient } from '../../lib/nats/load-client.js';
 import { natsBroker, stream, subject, toStream } from '../../lib/nats/index.js';
 
@@ -26,7 +27,8 @@ describe('natsBroker', () => {
 
   it('names the package that is missing', async () => {
     const missing = Object.assign(new Error("Cannot find package 'nats'"), { code: 'ERR_MODULE_NOT_FOUND' });
-    const loading = loadClient('events', () => Promise.reject(missing));
+    const none = () => Promise.reject(missing);
+    const loading = loadClient('events', 'nats', { nats: none, '@nats-io': none });
     await expect(loading).rejects.toMatchObject({
       code: 'MULTI_BROKER_CLIENT_MISSING',
       broker: 'events',
@@ -35,8 +37,34 @@ describe('natsBroker', () => {
     await expect(loading).rejects.toThrow('npm install nats');
   });
 
+  it('is carried by the client that is named, and by @nats-io before nats where none is', async () => {
+    const missing = Object.assign(new Error('Cannot find package'), { code: 'ERR_MODULE_NOT_FOUND' });
+    const client = (name: string) => async () => ({ name }) as NatsClient;
+    const none = () => Promise.reject(missing);
+    const both = { nats: client('nats'), '@nats-io': client('@nats-io') };
+    const names = [
+      await loadClient('events', 'nats', both),
+      await loadClient('events', '@nats-io', both),
+      await loadClient('events', undefined, both),
+      await loadClient('events', undefined, { ...both, '@nats-io': none }),
+    ].map(({ name }) => name);
+    expect(names).toEqual(['nats', '@nats-io', '@nats-io', 'nats']);
+  });
+
+  it('says what to install where the client that is named is missing, or every one', async () => {
+    const missing = Object.assign(new Error('Cannot find package'), { code: 'ERR_MODULE_NOT_FOUND' });
+    const none = () => Promise.reject(missing);
+    const nothing = { nats: none, '@nats-io': none };
+    const both = 'npm install @nats-io/transport-node @nats-io/jetstream';
+    await expect(loadClient('events', '@nats-io', nothing)).rejects.toThrow(`(${both})`);
+    await expect(loadClient('events', undefined, nothing)).rejects.toThrow(`(${both}, or npm install nats)`);
+  });
+
   it('passes on an error of loading that is no missing package', async () => {
-    await expect(loadClient('events', () => Promise.reject(new SyntaxError('broken')))).rejects.toThrow(SyntaxError);
+    const broken = () => Promise.reject(new SyntaxError('broken'));
+    for (const library of [undefined, 'nats', '@nats-io'] as const) {
+      await expect(loadClient('events', library, { nats: broken, '@nats-io': broken })).rejects.toThrow(SyntaxError);
+    }
   });
 
   it('finds nothing wrong with usual options', () => {
@@ -51,6 +79,7 @@ describe('natsBroker', () => {
     ['servers in one text', { client: { servers: 'nats://a:4222,nats://b:4222' } }, "servers.split(',')"],
     ['credentials in a URL', { client: { servers: ['nats://u:hunter2@host'] } }, 'client.servers'],
     ['TLS without a check', { client: { tls: insecure } }, 'rejectUnauthorized'],
+    ['a client that there is not', { client: {}, library: 'nats.js' as never }, 'library'],
     ['a queue with a blank', { client: {}, queue: 'a b' }, 'queue'],
     ['a time-out of nothing', { client: {}, confirmTimeoutMs: 0 }, 'confirmTimeoutMs'],
     ['a time-out that is no number', { client: {}, confirmTimeoutMs: NaN }, 'confirmTimeoutMs'],

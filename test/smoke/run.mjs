@@ -50,6 +50,15 @@ const apps = {
     ],
     ['and under node:test', [process.execPath, '--test', 'conformance.test.mjs'], { says: /^\S* fail 0$/m }],
   ],
+  'nats-io-alone': [
+    ['its types need no other client', tsc('tsconfig.json')],
+    [
+      'runs on @nats-io, which is not named',
+      node('bridge.cjs'),
+      { real: true, says: 'connected by @nats-io/transport-node 3\\.' },
+    ],
+    ['its message arrives', node('bridge.cjs'), { real: true, says: 'arrived: Hi!' }],
+  ],
   'no-clients': [
     ['imports every entry point', node('import.mjs')],
     ['requires every entry point', node('require.cjs')],
@@ -102,7 +111,7 @@ async function pack() {
 async function install(name, tarball) {
   const cwd = path.join(temp, name);
   cpSync(path.join(here, 'apps', name), cwd, { recursive: true });
-  if (apps[name] !== apps['no-clients']) paste(path.join(cwd, 'src', PASTED), name.includes('commonjs'));
+  if (name.startsWith('nest-')) paste(path.join(cwd, 'src', PASTED), name.includes('commonjs'));
   if (name === 'nest-12-esm-vitest') copyThirdDriver(path.join(cwd, 'src/third-driver'));
   const locked = await run(npm('ci', ...QUIET), { cwd });
   if (!locked.ok) return locked;

@@ -24,6 +24,7 @@ const FILES: readonly (readonly [file: string, code: string, ...rules: readonly 
   ['lib/kafka/door.ts', `import { x } from '../driver/broker.js';`, 'through-the-index'],
   ['lib/driver/client.ts', `import type { Message } from 'kafkajs';`, 'client-kafkajs'],
   ['lib/index.ts', `export type { Msg } from 'nats';\nexport const x = 1;`, 'client-nats'],
+  ['lib/kafka/newer-client.ts', `import type { Msg } from '@nats-io/transport-node';`, 'client-@nats-io'],
   ['lib/kafka/other-client.ts', `export const nats = import('nats');`, 'client-nats'],
   ['lib/driver/outside.ts', `import { x } from '../../test/support/x.js';`, 'nothing-outside'],
   ['lib/unknown/new.ts', `export { x } from '../driver/index.js';`, 'known-floor'],
@@ -49,8 +50,10 @@ describe('the floors of lib/', () => {
       writeFileSync(path.join(home, file), text);
     };
     write('tsconfig.json', '{"compilerOptions":{"module":"nodenext","moduleResolution":"nodenext","target":"ES2022"}}');
-    write('package.json', '{"type":"module","dependencies":{"kafkajs":"*","nats":"*"}}');
-    for (const client of ['kafkajs', 'nats']) write(`node_modules/${client}/index.js`, '');
+    const packages = ['kafkajs', 'nats', '@nats-io/transport-node'];
+    const dependencies = Object.fromEntries(packages.map((name) => [name, '*']));
+    write('package.json', JSON.stringify({ type: 'module', dependencies }));
+    for (const client of packages) write(`node_modules/${client}/index.js`, '');
     for (const [file, code] of FILES) write(file, code);
     cpSync('.dependency-cruiser.mjs', path.join(home, '.dependency-cruiser.mjs'));
     const command = path.resolve('node_modules/dependency-cruiser/bin/dependency-cruise.mjs');

@@ -3,8 +3,10 @@ const targets = [
   'Kafka (real)',
   'core NATS (twin)',
   'core NATS (real)',
+  'core NATS (real, @nats-io)',
   'JetStream (twin)',
   'JetStream (real)',
+  'JetStream (real, @nats-io)',
   'third driver',
 ];
 const reasonFor = 'does not apply: ';

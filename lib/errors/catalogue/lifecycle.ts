@@ -5,7 +5,10 @@ export const LIFECYCLE = {
   MULTI_BROKER_CLIENT_MISSING: {
     retryable: false,
     remedy: 'Install the client package that the message names.',
-    message: "Broker '{broker}' needs the package '{package}', which is not installed (npm install {package})",
+    messages: {
+      package: "Broker '{broker}' needs the package '{package}', which is not installed (npm install {package})",
+      nats: "Broker '{broker}' needs a client of NATS, and none is installed (npm install @nats-io/transport-node @nats-io/jetstream, or npm install nats)",
+    },
   },
   MULTI_BROKER_PACKAGE_MISSING: {
     retryable: false,

@@ -3,6 +3,7 @@ import type { Messages } from './entry.js';
 /** Options of `natsBroker()`, `subject()` and `stream()` that are invalid. */
 export const NATS_OPTIONS = {
   natsNoClient: "client is missing: give the nats client's options, such as { servers }",
+  natsLibrary: "library must be 'nats' or '@nats-io'",
   natsQueue: 'queue {problem}',
   natsConfirmTimeout: 'confirmTimeoutMs must be a number of milliseconds above 0',
   natsPendingBytes: 'pendingBytesLimit must be a number of bytes above 0',

@@ -58,6 +58,7 @@ export class NatsDriver implements Driver {
       await nc.close();
       throw this.stopped();
     }
+    io.log.info(`NATS '${io.broker}': connected by ${this.client.name} ${this.client.version}`);
     this.session = new Session(nc, this.client, this.#options, io);
   }
 

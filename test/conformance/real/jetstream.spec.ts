@@ -7,7 +7,7 @@ import { streamTarget } from '../support/targets.js';
 
 whenBrokers(describe)('the NATS driver, JetStream', () => {
   afterAll(removeHarmed);
-  conformanceSuite(streamTarget(realNats, natsSetting('jetstream')), {
+  conformanceSuite(streamTarget(realNats('nats'), natsSetting('jetstream', 'nats')), {
     test: (title, prove) => it(title, prove, 120_000),
     skip: it.skip,
     report: record,

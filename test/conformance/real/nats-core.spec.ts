@@ -7,7 +7,7 @@ import { subjectTarget } from '../support/targets.js';
 
 whenBrokers(describe)('the NATS driver, core', () => {
   afterAll(removeHarmed);
-  conformanceSuite(subjectTarget(realNats, natsSetting('core')), {
+  conformanceSuite(subjectTarget(realNats('nats'), natsSetting('core', 'nats')), {
     test: (title, prove) => it(title, prove, 120_000),
     skip: it.skip,
     report: record,

@@ -1,6 +1,6 @@
 import { type BrokerDefinition, type Doomed, systemClock, type Unsteady } from '../../../lib/driver/public.js';
 import { kafkaBroker } from '../../../lib/kafka/index.js';
-import { natsBroker } from '../../../lib/nats/index.js';
+import { natsBroker, type NatsBrokerDefinition, type NatsLibrary } from '../../../lib/nats/index.js';
 import {
   brokersUnavailable,
   createTopic,
@@ -23,11 +23,12 @@ const servers = (): { kafka: string[]; nats: string } =>
 const quick = { connectionTimeout: 1_000, retry: { retries: 1, initialRetryTime: 50, maxRetryTime: 100 } };
 
 export const realKafka = kafkaBroker({ name, client: { brokers: servers().kafka } });
-export const realNats = natsBroker({ name, client: { servers: servers().nats } });
+export const realNats = (library: NatsLibrary): NatsBrokerDefinition =>
+  natsBroker({ name, library, client: { servers: servers().nats } });
 
-function setting(definition: BrokerDefinition, dead: BrokerDefinition): Setting {
+function setting(definition: BrokerDefinition, dead: BrokerDefinition, real: Setting['name'] = 'real'): Setting {
   return {
-    name: 'real',
+    name: real,
     clock: systemClock,
     makeDriver: () => definition.driver(),
     makeDeadDriver: () => dead.driver(),
@@ -47,10 +48,14 @@ export const kafkaSetting: Setting = {
   ...(nativeUnavailable('kafka') === undefined && { makeDoomedDriver: doomedKafka, makeUnsteady: unsteadyKafka }),
 };
 
-export const natsSetting = (via: 'core' | 'jetstream'): Setting => ({
-  ...setting(realNats, natsBroker({ name, client: { servers: nowhere, timeout: 2_000 } })),
-  ...(nativeUnavailable('nats') === undefined && { makeDoomedDriver: () => doomedNats(via) }),
-  makeUnsteady: () => unsteadyNats(via),
+export const natsSetting = (via: 'core' | 'jetstream', library: NatsLibrary): Setting => ({
+  ...setting(
+    realNats(library),
+    natsBroker({ name, library, client: { servers: nowhere, timeout: 2_000 } }),
+    library === 'nats' ? 'real' : 'real, @nats-io',
+  ),
+  ...(nativeUnavailable('nats') === undefined && { makeDoomedDriver: () => doomedNats(via, library) }),
+  makeUnsteady: () => unsteadyNats(via, library),
 });
 
 async function doomedKafka(): Promise<Doomed> {
@@ -60,10 +65,10 @@ async function doomedKafka(): Promise<Doomed> {
   return { driver: await definition.driver(), place: topicPlace(definition), kill: () => cluster.kill() };
 }
 
-async function doomedNats(via: 'core' | 'jetstream'): Promise<Doomed> {
+async function doomedNats(via: 'core' | 'jetstream', library: NatsLibrary): Promise<Doomed> {
   const server = await startNatsServer({ jetstream: true });
   harmed.push(server);
-  const definition = natsBroker({ name, client: { servers: server.url } });
+  const definition = natsBroker({ name, library, client: { servers: server.url } });
   const place = via === 'core' ? subjectPlace(definition) : streamPlace(definition);
   return { driver: await definition.driver(), place, kill: () => server.kill() };
 }
@@ -78,10 +83,10 @@ async function unsteadyKafka(): Promise<Unsteady> {
   return { makeDriver: () => definition.driver(), place, cut: () => proxy!.refuse(), mend: () => proxy!.resume() };
 }
 
-async function unsteadyNats(via: 'core' | 'jetstream'): Promise<Unsteady> {
+async function unsteadyNats(via: 'core' | 'jetstream', library: NatsLibrary): Promise<Unsteady> {
   const proxy = await startProxy(Number(new URL(servers().nats).port));
   harmed.push({ stop: () => proxy.close() });
-  const definition = natsBroker({ name, client: { servers: `127.0.0.1:${proxy.port}` } });
+  const definition = natsBroker({ name, library, client: { servers: `127.0.0.1:${proxy.port}` } });
   const place = via === 'core' ? subjectPlace(definition) : streamPlace(definition);
   return { makeDriver: () => definition.driver(), place, cut: () => proxy.refuse(), mend: () => proxy.resume() };
 }

@@ -5,13 +5,14 @@ import { systemClock } from '../../../lib/async/index.js';
 import { natsBroker, type toStream } from '../../../lib/nats/index.js';
 import { type Proxy, realBrokers, startProxy } from '../../support/real-brokers.js';
 import { type Mortal, sharing } from './world.js';
+import { natsLibrary } from '../../support/nats-library.js';
 
 const nothing = (): void => {};
 const silent = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** The real server, as all scenarios of a run use it: one administrator and one publisher. */
 export class NatsServer {
-  readonly definition = natsBroker({ name: 'nats', client: { servers: realBrokers().nats } });
+  readonly definition = natsBroker({ name: 'nats', library: natsLibrary, client: { servers: realBrokers().nats } });
   readonly #proxies: Proxy[] = [];
 
   private constructor(
@@ -22,7 +23,11 @@ export class NatsServer {
 
   static async connect(): Promise<NatsServer> {
     const connection = await connect({ servers: realBrokers().nats });
-    const publisher = await natsBroker({ name: 'publisher', client: { servers: realBrokers().nats } }).driver();
+    const publisher = await natsBroker({
+      name: 'publisher',
+      library: natsLibrary,
+      client: { servers: realBrokers().nats },
+    }).driver();
     const io = { broker: 'publisher', clock: systemClock, log: silent, state: nothing, shared: sharing() };
     await publisher.connect(io, new AbortController().signal);
     return new NatsServer(connection, await connection.jetstreamManager(), publisher);
@@ -38,7 +43,7 @@ export class NatsServer {
     const proxy = await startProxy(Number(new URL(realBrokers().nats).port));
     this.#proxies.push(proxy);
     const servers = `127.0.0.1:${proxy.port}`;
-    const driver = await natsBroker({ name: 'nats', client: { servers } }).driver();
+    const driver = await natsBroker({ name: 'nats', library: natsLibrary, client: { servers } }).driver();
     return { driver, kill: async () => proxy.refuse() };
   }
 

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
-import type { NatsConnection } from 'nats';
 import { Ctx, MessageContext, MultiBroker, Payload, RejectMessage, Subscribe } from '../../../lib/index.js';
 import { stream, toStream } from '../../../lib/nats/index.js';
 import { closeApps } from '../../support/app.js';
@@ -15,6 +14,7 @@ import {
   whenBrokers,
 } from '../../support/real-brokers.js';
 import { application, events, orders } from './support.js';
+import { managerOf } from '../../support/nats-library.js';
 
 const servers: World = {
   real: true,
@@ -81,8 +81,7 @@ whenBrokers(describe)('a message that is delivered again after its letter, as it
     const second = await run();
     await until(() => parked(second), { what: 'it is parked again' });
     await until(async () => (await committedOffsets(groupId, topic))[0] === 2, { what: 'both are committed again' });
-    const nats = second.get('events').native() as NatsConnection;
-    const { state } = await (await nats.jetstreamManager()).streams.info(name);
+    const { state } = await (await managerOf(second.get('events').native())).streams.info(name);
     expect([state.messages, letters]).toEqual([1, ['poison']]);
   }, 60_000);
 });

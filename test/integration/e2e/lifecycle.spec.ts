@@ -17,6 +17,7 @@ import {
   whenNative,
 } from '../../support/real-brokers.js';
 import { application, events, orders } from './support.js';
+import { natsLibrary } from '../../support/nats-library.js';
 
 jest.setTimeout(60_000);
 
@@ -46,7 +47,12 @@ whenNative(describe, 'nats')('the lifecycle on real brokers', () => {
   it('loses nothing when the target of a bridge comes two seconds late', async () => {
     const [topic, subject, port] = [await createTopic(uniqueName('late'), 2), uniqueName('late'), await freePort()];
     await fill(topic, 10);
-    const target = natsBroker({ name: 'events', client: { servers: `nats://127.0.0.1:${port}` }, critical: false });
+    const target = natsBroker({
+      name: 'events',
+      library: natsLibrary,
+      client: { servers: `nats://127.0.0.1:${port}` },
+      critical: false,
+    });
 
     @Injectable()
     class Bridge {

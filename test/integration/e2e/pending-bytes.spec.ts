@@ -6,6 +6,7 @@ import { natsBroker, subject } from '../../../lib/nats/index.js';
 import { closeApps } from '../../support/app.js';
 import { startNatsServer, until, whenNative } from '../../support/real-brokers.js';
 import { application } from './support.js';
+import { natsLibrary } from '../../support/nats-library.js';
 
 jest.setTimeout(60_000);
 
@@ -25,7 +26,7 @@ whenNative(describe, 'nats')('messages of 500 kB for a core handler that hangs',
   it('hold no more memory than the limit of their subscription says; the others are dropped and counted', async () => {
     const server = await startNatsServer({ config: 'max_pending: 64MB' });
     const nc = await connect({ servers: server.url });
-    const events = natsBroker({ name: 'events', client: { servers: server.url } });
+    const events = natsBroker({ name: 'events', library: natsLibrary, client: { servers: server.url } });
     const app = await application([events], [Hung], { shutdownTimeoutMs: 500 });
     await app.init();
     const counts = () => app.get(MultiBroker).get('events').health().counts;

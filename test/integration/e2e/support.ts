@@ -6,6 +6,7 @@ import { kafkaBroker, type KafkaBrokerOptions } from '../../../lib/kafka/index.j
 import { natsBroker, type NatsBrokerOptions } from '../../../lib/nats/index.js';
 import { compile } from '../../support/app.js';
 import { realBrokers, uniqueName } from '../../support/real-brokers.js';
+import { natsLibrary } from '../../support/nats-library.js';
 
 const quiet: LoggerService = { log: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -21,7 +22,7 @@ export function orders(options: Partial<KafkaBrokerOptions> = {}): BrokerDefinit
 
 /** NATS as 'events'. */
 export function events(options: Partial<NatsBrokerOptions> = {}): BrokerDefinition<'nats'> {
-  return natsBroker({ name: 'events', client: { servers: realBrokers().nats }, ...options });
+  return natsBroker({ name: 'events', library: natsLibrary, client: { servers: realBrokers().nats }, ...options });
 }
 
 /** An application with these brokers and handlers, compiled and not started; it logs nothing. */

@@ -5,6 +5,7 @@ import { natsBroker, stream } from '../../../lib/nats/index.js';
 import { healthController, healthImports } from '../../health/support.js';
 import { closeHttpApps, httpApp } from '../../support/http-app.js';
 import { startNatsServer, until, whenNative } from '../../support/real-brokers.js';
+import { natsLibrary } from '../../support/nats-library.js';
 
 @Injectable()
 class Shipping {
@@ -23,7 +24,7 @@ whenNative(describe, 'nats')('probes of an application whose server is killed', 
     const server = await startNatsServer({ jetstream: true });
     stops.push(() => server.stop());
     const { get } = await httpApp({
-      definitions: [natsBroker({ name: 'events', client: { servers: server.url } })],
+      definitions: [natsBroker({ name: 'events', library: natsLibrary, client: { servers: server.url } })],
       imports: healthImports,
       controllers: [healthController({ maxLag: 100 })],
       providers: [Shipping],

@@ -4,6 +4,7 @@ import type { BrokerUse, Finding } from '../../../lib/driver/index.js';
 import { natsBroker, type NatsBrokerDefinition, stream, toStream } from '../../../lib/nats/index.js';
 import { startNatsServer, type TestNatsServer, uniqueName, whenNative } from '../../support/real-brokers.js';
 import { closeAll, closeLater, testIo } from './support.js';
+import { natsLibrary } from '../../support/nats-library.js';
 
 jest.setTimeout(60_000);
 
@@ -31,7 +32,7 @@ whenNative(describe, 'nats')('a comparison with a server', () => {
   });
 
   const brokerOf = (user = 'all', servers = server.url): NatsBrokerDefinition =>
-    natsBroker({ name: 'events', client: { servers, user, pass: 'pw' } });
+    natsBroker({ name: 'events', library: natsLibrary, client: { servers, user, pass: 'pw' } });
   const inspect = async (definition: NatsBrokerDefinition, use: Partial<BrokerUse>) => {
     const driver = closeLater(await definition.driver());
     const all = { sources: [], destinations: [], answered: [], ...use };

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { TestingModule } from '@nestjs/testing';
-import type { NatsConnection } from 'nats';
 import { type DeadLetter, MultiBroker } from '../../../lib/index.js';
 import { stream, toStream } from '../../../lib/nats/index.js';
 import { uniqueName, whenBrokers } from '../../support/real-brokers.js';
 import { application, events } from '../e2e/support.js';
+import { managerOf } from '../../support/nats-library.js';
 
 whenBrokers(describe)('a work queue of dead letters', () => {
   let app: TestingModule | undefined;
@@ -20,7 +20,7 @@ whenBrokers(describe)('a work queue of dead letters', () => {
     const multi = app.get(MultiBroker);
     const own = multi.get('events');
     const [name, dead, source] = [uniqueName('DEAD'), uniqueName('dead'), uniqueName('source')];
-    const { streams } = await (own.native() as NatsConnection).jetstreamManager();
+    const { streams } = await managerOf(own.native());
     await streams.add({ name, subjects: [`${dead}.>`], retention: 'workqueue' as never, storage: 'memory' as never });
 
     const seen: unknown[] = [];

@@ -15,6 +15,7 @@ import {
 } from '../../support/real-brokers.js';
 import { application, orders } from '../e2e/support.js';
 import { closeAll, closeLater, Collector, type Logged, start, testIo, text, verdict } from './support.js';
+import { natsLibrary } from '../../support/nats-library.js';
 
 jest.setTimeout(60_000);
 
@@ -24,7 +25,7 @@ const secret = 's3cret';
 
 /** Why it does not connect, with all that was logged; neither tells the secret. */
 async function refusal(client: Client): Promise<string> {
-  const driver = closeLater(await natsBroker({ name: 'events', client }).driver());
+  const driver = closeLater(await natsBroker({ name: 'events', library: natsLibrary, client }).driver());
   const logs: Logged[] = [];
   const connecting = driver.connect(testIo([], logs), AbortSignal.timeout(10_000));
   const error = await connecting.then(
@@ -93,7 +94,7 @@ whenNative(
     const note = (reason: unknown) => void unhandled.push(reason);
     process.on('unhandledRejection', note);
     const proxy = closeLater(await startProxy(server.port));
-    const events = natsBroker({ name: 'events', client: untrusting(proxy.port) });
+    const events = natsBroker({ name: 'events', library: natsLibrary, client: untrusting(proxy.port) });
     const app = await application([orders(), events], [], { startTimeoutMs: 10_000 });
     const error = await app.init().catch((thrown: unknown) => thrown as Error);
     process.off('unhandledRejection', note);

@@ -14,6 +14,8 @@ import type {
 import { systemClock } from '../../../lib/async/index.js';
 import { natsBroker, type NatsBrokerDefinition, type NatsBrokerOptions } from '../../../lib/nats/index.js';
 import { realBrokers, until } from '../../support/real-brokers.js';
+import { expect } from '@jest/globals';
+import { natsLibrary } from '../../support/nats-library.js';
 
 export interface Logged {
   level: 'debug' | 'info' | 'warn' | 'error';
@@ -56,12 +58,18 @@ export function testIo(states: string[], logs: Logged[]): DriverContext {
 
 /** Connects a driver, to the shared server unless told otherwise. */
 export async function start(options: Partial<NatsBrokerOptions> = {}): Promise<Started> {
-  const definition = natsBroker({ name: 'events', client: { servers: realBrokers().nats }, ...options });
+  const definition = natsBroker({
+    name: 'events',
+    library: natsLibrary,
+    client: { servers: realBrokers().nats },
+    ...options,
+  });
   const driver = closeLater(await definition.driver());
   const states: string[] = [];
   const logs: Logged[] = [];
   const io = testIo(states, logs);
   await driver.connect(io, AbortSignal.timeout(10_000));
+  expect(logs.splice(0)).toEqual([{ level: 'info', message: expect.stringContaining('connected by') }]);
   return {
     definition,
     driver,

@@ -7,6 +7,7 @@ import type { NatsBrokerOptions } from '../../../lib/nats/index.js';
 import { natsBroker } from '../../../lib/nats/index.js';
 import { startNatsServer, until, whenNative } from '../../support/real-brokers.js';
 import { closeAll, closeLater, start, testIo } from './support.js';
+import { natsLibrary } from '../../support/nats-library.js';
 
 interface End {
   readonly port: number;
@@ -47,7 +48,7 @@ async function silentEnd(target?: number): Promise<End> {
 }
 
 const connecting = async (client: NatsBrokerOptions['client'], signal: AbortSignal): Promise<unknown> => {
-  const driver = await natsBroker({ name: 'events', client }).driver();
+  const driver = await natsBroker({ name: 'events', library: natsLibrary, client }).driver();
   return driver.connect(testIo([], []), signal).catch((thrown: unknown) => thrown);
 };
 

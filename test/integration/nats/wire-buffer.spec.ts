@@ -1,16 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { connect, type Msg, type NatsConnection } from 'nats';
+import * as natsIo from '@nats-io/transport-node';
+import * as nats from 'nats';
 
 import type { ClientConnection } from '../../../lib/nats/driver/connection/client-port.js';
-import { TRIED } from '../../../lib/nats/driver/connection/nats-2/client.js';
+import { TRIED as NATS_2 } from '../../../lib/nats/driver/connection/nats-2/client.js';
+import { TRIED as NATS_IO } from '../../../lib/nats/driver/connection/nats-io/client.js';
 import { rawWire } from '../../../lib/nats/driver/connection/nats-js/raw-wire.js';
 import { WireBuffer } from '../../../lib/nats/driver/connection/wire-writer.js';
 import { realBrokers, uniqueName, until, whenBrokers } from '../../support/real-brokers.js';
+import { natsLibrary } from '../../support/nats-library.js';
 
 jest.setTimeout(60_000);
 
+const [connect, TRIED] = natsLibrary === 'nats' ? [nats.connect, NATS_2] : [natsIo.connect, NATS_IO];
+
 whenBrokers(describe)('a wire buffer', () => {
-  let nc: NatsConnection;
+  let nc: nats.NatsConnection | natsIo.NatsConnection;
   beforeAll(async () => {
     nc = await connect({ servers: realBrokers().nats });
   });
@@ -18,8 +23,10 @@ whenBrokers(describe)('a wire buffer', () => {
 
   it('arrives as the messages that were added, in order, whatever their sizes', async () => {
     const subject = uniqueName('frame');
-    const seen: Msg[] = [];
-    nc.subscribe(subject, { callback: (_error, message) => seen.push(message) });
+    const seen: (nats.Msg | natsIo.Msg)[] = [];
+    nc.subscribe(subject, {
+      callback: (_error: Error | null, message: nats.Msg | natsIo.Msg) => void seen.push(message),
+    });
     const buffer = new WireBuffer(rawWire(nc, TRIED)!);
     const block = 'NATS/1.0\r\nx-u: größe €\r\n\r\n';
     const large = Buffer.alloc(100_000, 'x');

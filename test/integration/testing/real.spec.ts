@@ -7,6 +7,7 @@ import { kafkaBroker } from '../../../lib/kafka/index.js';
 import { natsBroker } from '../../../lib/nats/index.js';
 import { MultiBrokerHarness, MultiBrokerTestingModule } from '../../../lib/testing/index.js';
 import { brokersUnavailable, realBrokers, uniqueName, whenBrokers } from '../../support/real-brokers.js';
+import { natsLibrary } from '../../support/nats-library.js';
 
 const servers = brokersUnavailable() === undefined ? realBrokers() : { kafka: ['localhost:9092'], nats: 'localhost' };
 const [incoming, failing, outgoing] = [uniqueName('incoming'), uniqueName('failing'), uniqueName('outgoing')];
@@ -40,7 +41,7 @@ class Bridge {
         client: { brokers: servers.kafka },
         addresses: { incoming, failing },
       }),
-      natsBroker({ name: 'events', client: { servers: servers.nats }, addresses: { outgoing } }),
+      natsBroker({ name: 'events', library: natsLibrary, client: { servers: servers.nats }, addresses: { outgoing } }),
     ]),
   ],
   providers: [Bridge],

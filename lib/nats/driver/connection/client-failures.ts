@@ -1,9 +1,10 @@
 import type { ApiFailure, ClientFailures } from './failure-port.js';
+import { failures as natsIo } from './nats-io/failures.js';
 import { failures as nats2 } from './nats-2/failures.js';
 
 export type { ApiFailure } from './failure-port.js';
 
-const readerOf = (_thrown: unknown): ClientFailures => nats2;
+const readerOf = (thrown: unknown): ClientFailures => (natsIo.isOwn(thrown) ? natsIo : nats2);
 
 /** The code of a client's error: see {@link ClientFailures.code}. */
 export const failureCode = (thrown: unknown): string | undefined => readerOf(thrown).code(thrown);

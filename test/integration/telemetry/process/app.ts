@@ -7,6 +7,7 @@ import { type Broker, InjectBroker, MultiBrokerModule, Payload, PublishTo, Subsc
 import { kafkaBroker } from '../../../../lib/kafka/index.js';
 import { natsBroker, stream, toStream } from '../../../../lib/nats/index.js';
 import { TelemetryModule } from '../../../../lib/telemetry/index.js';
+import { natsLibrary } from '../../../support/nats-library.js';
 
 const { kafka, nats, topic, other, groupId, subject, streamName } = JSON.parse(process.argv[2] ?? '{}');
 
@@ -45,7 +46,7 @@ class Orders {
   imports: [
     MultiBrokerModule.forRoot([
       kafkaBroker({ name: 'orders', groupId, client: { brokers: kafka } }),
-      natsBroker({ name: 'events', client: { servers: nats } }),
+      natsBroker({ name: 'events', library: natsLibrary, client: { servers: nats } }),
     ]),
     TelemetryModule.forRoot(),
   ],

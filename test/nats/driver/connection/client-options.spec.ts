@@ -1,7 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import type { ConnectionOptions as NatsIoOptions } from '@nats-io/transport-node';
 import type { ConnectionOptions } from 'nats';
+import type { NatsClientOptions } from '../../../../lib/nats/index.js';
 
 import { clientOptions } from '../../../../lib/nats/driver/connection/connect.js';
+
+/** Compiles for a type without values alone. */
+const expectNothing = (_none: undefined): void => undefined;
 
 describe('the options that the client gets', () => {
   it('never end the reconnecting, neither by a count nor by a refused credential', () => {
@@ -33,5 +38,15 @@ describe('the options that the client gets', () => {
     expect(tls({ servers: ['nats://a', 'tls://b'] })).toEqual(expect.any(Object));
     expect(tls({ servers: 'tls://a', tls: { caFile: 'ca.pem' } })).toMatchObject({ caFile: 'ca.pem' });
     expect([tls({ servers: 'nats://a' }), tls({}), tls({ tls: null })]).toEqual([undefined, undefined, null]);
+  });
+
+  it('fit from and to either client, by their types', () => {
+    const ours: NatsClientOptions = {};
+    const [ofNats, ofNatsIo]: [ConnectionOptions, NatsIoOptions] = [ours, ours];
+    const back: NatsClientOptions[] = [ofNats, ofNatsIo];
+    // No option of nats is missing.
+    const missing: Exclude<keyof ConnectionOptions, keyof NatsClientOptions>[] = [];
+    expect([back.length, missing.length]).toEqual([2, 0]);
+    expectNothing(missing[0]);
   });
 });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import * as natsIo from '@nats-io/transport-node/lib/nats-base-client.js';
+import { NodeTransport as NatsIoTransport } from '@nats-io/transport-node/lib/node_transport.js';
 import { MsgHdrsImpl } from 'nats/lib/nats-base-client/headers.js';
 import { ProtocolHandler } from 'nats/lib/nats-base-client/protocol.js';
 import { NodeTransport } from 'nats/lib/src/node_transport.js';
@@ -8,12 +10,33 @@ import { natsBroker, toStream } from '../../../../lib/nats/index.js';
 import type { NatsDestinationSpec } from '../../../../lib/nats/destination-spec.js';
 import type { Connection } from '../../../../lib/nats/driver/connection/connection.js';
 import type { ClientConnection } from '../../../../lib/nats/driver/connection/client-port.js';
-import { TRIED } from '../../../../lib/nats/driver/connection/nats-2/client.js';
+import { TRIED as NATS_2 } from '../../../../lib/nats/driver/connection/nats-2/client.js';
+import { TRIED as NATS_IO } from '../../../../lib/nats/driver/connection/nats-io/client.js';
 import { rawWire } from '../../../../lib/nats/driver/connection/nats-js/raw-wire.js';
 import { PublishErrors } from '../../../../lib/nats/driver/connection/publish-errors.js';
 import { WireWriter } from '../../../../lib/nats/driver/connection/wire-writer.js';
 
 const info = { headers: true, max_payload: 1_048_576 };
+
+/** The parts of a client that write. */
+interface Nats {
+  readonly Headers: new () => { append(name: string, value: string): void; keys(): string[] };
+  readonly Handler: { readonly prototype: { readonly publish: Publish } };
+  readonly Transport: new () => { readonly version: string };
+  readonly tried: RegExp;
+}
+
+type Publish = (subject: string, body: Uint8Array, options: object) => void;
+
+const clients = {
+  nats: { Headers: MsgHdrsImpl, Handler: ProtocolHandler, Transport: NodeTransport, tried: NATS_2 },
+  '@nats-io': {
+    Headers: natsIo.MsgHdrsImpl,
+    Handler: natsIo.ProtocolHandler,
+    Transport: NatsIoTransport,
+    tried: NATS_IO,
+  },
+} as const;
 
 /** As much of nats.js's protocol as writes; its own `publish` is the reference. */
 class Protocol {
@@ -22,13 +45,18 @@ class Protocol {
   outMsgs = 0;
   private readonly written: Buffer[] = [];
 
-  readonly transport: { readonly version: string | undefined } = new NodeTransport();
+  readonly transport: { readonly version: string | undefined };
+
+  constructor(private readonly nats: Nats) {
+    this.transport = new nats.Transport();
+  }
+
   sendCommand(...parts: readonly (string | Uint8Array)[]): void {
     this.written.push(...parts.map((part) => Buffer.from(part as string)));
   }
 
-  publish(...args: Parameters<ProtocolHandler['publish']>): void {
-    ProtocolHandler.prototype.publish.apply(this as unknown as ProtocolHandler, args);
+  publish(...args: Parameters<Publish>): void {
+    this.nats.Handler.prototype.publish.apply(this, args);
   }
 
   get bytes(): string {
@@ -36,24 +64,24 @@ class Protocol {
   }
 }
 
-const client = { wire: (nc: ClientConnection) => rawWire(nc, TRIED) };
+const clientOf = ({ tried }: Nats) => ({ wire: (nc: ClientConnection) => rawWire(nc, tried) });
 
-function writerOn(protocol: object): WireWriter {
+function writerOn(nats: Nats, protocol: object): WireWriter {
   const nc = { info, protocol, isClosed: () => false };
   const log = { warn: () => undefined, info: () => undefined, debug: () => undefined, error: () => undefined };
-  return new WireWriter({ nc } as unknown as Connection, client, new PublishErrors('events'), 'events', log);
+  return new WireWriter({ nc } as unknown as Connection, clientOf(nats), new PublishErrors('events'), 'events', log);
 }
 
 /** What nats.js writes of the same message. */
-function reference(to: NatsDestinationSpec, message: Outgoing, reply: string | undefined): string {
-  const headers = new MsgHdrsImpl();
+function reference(nats: Nats, to: NatsDestinationSpec, message: Outgoing, reply: string | undefined): string {
+  const headers = new nats.Headers();
   for (const [name, value] of Object.entries(message.headers ?? {})) headers.append(name, value);
   for (const [name, value] of message.rawHeaders ?? []) headers.append(name, String(value));
   if (message.key !== undefined) headers.append('message-key', String(message.key));
   if (message.body === null) headers.append('multi-broker-value', 'null');
   if (message.dedupeId !== undefined) headers.append('Nats-Msg-Id', message.dedupeId);
   if (to.stream !== undefined) headers.append('Nats-Expected-Stream', to.stream);
-  const protocol = new Protocol();
+  const protocol = new Protocol(nats);
   const isBare = headers.keys().length === 0;
   protocol.publish(to.subject, message.body ?? new Uint8Array(0), {
     ...(!isBare && { headers }),
@@ -100,17 +128,17 @@ const json = fc
   });
 const reply = fc.constantFrom(undefined, '_INBOX.a.b.7');
 
-describe('what is written for a message', () => {
+describe.each(Object.entries<Nats>(clients))('what is written for a message by %s', (_client, nats) => {
   it('is byte for byte what nats.js writes', () => {
     const message = fc.oneof(plain, json);
     fc.assert(
       fc.property(fc.array(fc.tuple(message, reply), { minLength: 1, maxLength: 5 }), fc.nat(2), (batch, which) => {
         const to = destinations[which]!;
-        const protocol = new Protocol();
-        const writer = writerOn(protocol);
+        const protocol = new Protocol(nats);
+        const writer = writerOn(nats, protocol);
         for (const [one, answer] of batch) expect(writer.write(to, one, answer)).toEqual(expect.any(Number));
         writer.send();
-        expect(protocol.bytes).toBe(batch.map(([one, answer]) => reference(to, one, answer)).join(''));
+        expect(protocol.bytes).toBe(batch.map(([one, answer]) => reference(nats, to, one, answer)).join(''));
       }),
       { numRuns: 300 },
     );
@@ -119,13 +147,13 @@ describe('what is written for a message', () => {
   it('of parts is the same as of a message that has them as fields', () => {
     fc.assert(
       fc.property(json, fc.nat(2), (message, which) => {
-        const [parts, fields] = [new Protocol(), new Protocol()];
+        const [parts, fields] = [new Protocol(nats), new Protocol(nats)];
         const { body: bytes, headers: written, dedupeId } = message;
         for (const [protocol, one] of [
           [parts, message],
           [fields, { body: bytes, headers: written, dedupeId }],
         ] as const) {
-          const writer = writerOn(protocol);
+          const writer = writerOn(nats, protocol);
           writer.write(destinations[which]!, one);
           writer.send();
         }
@@ -139,15 +167,15 @@ describe('what is written for a message', () => {
     ['id', new JsonMessage('1', 'a', '1', 'i\rd', '/p', origin)],
     ['publisher', new JsonMessage('1', 'a', '1', 'id', '/p\n', origin)],
   ])('is nothing where the %s breaks a line', (_what, message) => {
-    const protocol = new Protocol();
-    const writer = writerOn(protocol);
+    const protocol = new Protocol(nats);
+    const writer = writerOn(nats, protocol);
     expect(writer.write(destinations[1]!, message)).toMatchObject({ code: 'MULTI_BROKER_HEADER_INVALID' });
     writer.send();
     expect(protocol.bytes).toBe('');
   });
 
   it('is at most what the server takes, in bytes', () => {
-    const writer = writerOn(new Protocol());
+    const writer = writerOn(nats, new Protocol(nats));
     const sized = (text: string) =>
       writer.write(destinations[0]!, new JsonMessage(text, 'c', '1', 'i', undefined, origin));
     const room = info.max_payload - (sized('') as number);
@@ -155,13 +183,19 @@ describe('what is written for a message', () => {
     expect(sized('x'.repeat(room - 100))).toEqual(expect.any(Number));
   });
 
-  it.each(['2.28.0', '3.0.0', undefined])(
+  it.each(['2.28.0', '3.0.0', '3.5.0', undefined])(
     'is written by nats.js itself where it is not the tried version: %s',
     (version) => {
-      const protocol = Object.assign(new Protocol(), { transport: { version } });
+      const protocol = Object.assign(new Protocol(nats), { transport: { version } });
       const calls: unknown[] = [];
       const nc = { info, protocol, isClosed: () => false, publish: (...args: unknown[]) => calls.push(args[0]) };
-      const writer = new WireWriter({ nc } as unknown as Connection, client, new PublishErrors('e'), 'e', console);
+      const writer = new WireWriter(
+        { nc } as unknown as Connection,
+        clientOf(nats),
+        new PublishErrors('e'),
+        'e',
+        console,
+      );
       writer.write(destinations[0]!, new JsonMessage('{"größe":1}', 'c', '1', 'i', undefined, origin));
       writer.send();
       expect([calls, protocol.bytes]).toEqual([['a.b'], '']);
