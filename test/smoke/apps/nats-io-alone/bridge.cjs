@@ -37,7 +37,7 @@ Module({ imports: [MultiBrokerModule.forRoot([events])], providers: [Bridge] })(
 async function main() {
   const app = await NestFactory.createApplicationContext(AppModule);
   const coming = once(arrived, 'message');
-  await app.get(MultiBroker).publish('events', `${id}-in`, { text: 'Hi!' });
+  await app.get(MultiBroker).get('events').publish(`${id}-in`, { text: 'Hi!' });
   const [message] = await coming;
   console.log(`arrived: ${message.text}`);
   const { jetstreamManager } = require('@nats-io/jetstream');
@@ -48,5 +48,5 @@ async function main() {
 
 main().catch((error) => {
   console.error(error);
-  process.exitCode = 1;
+  process.exit(1);
 });
