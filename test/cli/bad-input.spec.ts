@@ -12,7 +12,7 @@ describe('bad input', () => {
     ['two files', ['graph', 'a.js', 'b.js'], USAGE, 'one file, not a.js and b.js'],
     ['an unknown option', ['graph', 'a.js', '--colour'], USAGE, "Unknown option '--colour'"],
     ['an option without its value', ['graph', 'a.js', '--module'], USAGE, '--module'],
-    ['another format', ['graph', 'a.js', '--format', 'gif'], USAGE, "one of mermaid, json, not 'gif'"],
+    ['another format', ['graph', 'a.js', '--format', 'gif'], USAGE, "one of mermaid, svg, json, not 'gif'"],
     ['a timeout that is none', ['check', 'a.js', '--timeout', 'soon'], USAGE, "not 'soon'"],
     ['a file that there is not', ['graph', 'apps/nothing.js'], MODULE, "no file 'apps/nothing.js'"],
     ['a folder', ['graph', 'apps'], MODULE, "no file 'apps'"],
