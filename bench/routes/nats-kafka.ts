@@ -2,11 +2,12 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { natsClient, kafkaBrokers, natsUrl } from '../support/servers.js';
+import { kafkaBrokers, kafkaClient, natsClient, natsUrl } from '../support/servers.js';
 import { task, tell } from '../support/task.js';
 
 // The official bridge in Go, which NATS_KAFKA names: its process is measured, from its first output to its last. It passes bytes
 // on and writes no headers.
+const PARTITIONS = 8;
 const { to, source, target, count, id } = task();
 const folder = mkdtempSync(path.join(tmpdir(), 'nats-kafka-'));
 const config = path.join(folder, 'bridge.conf');
@@ -27,6 +28,12 @@ connect: [{
 );
 
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
+// A new group of it begins with what comes after it has joined: this one has been at the beginning.
+const admin = kafkaClient().admin();
+await admin.connect();
+const partitions = Array.from({ length: PARTITIONS }, (_, partition) => ({ partition, offset: '0' }));
+await admin.setOffsets({ groupId: id, topic: source, partitions });
+await admin.disconnect();
 const connection = await natsClient();
 let arrived = 0;
 let began: { at: number; cpuMs: number } | undefined;

@@ -55,6 +55,8 @@ const natsKafka: Entrant = {
   id: 'nats-kafka',
   name: 'nats-kafka (Go)',
   script: 'routes/nats-kafka',
+  // It awaits each PubAck.
+  most: 20_000,
   lacks: binary === undefined ? 'NATS_KAFKA names no binary' : undefined,
 };
 

@@ -42,8 +42,7 @@ async function counterOf(to: Place, target: string, id: string, count: number): 
 }
 
 function toRun({ handled, ms, cpuMs, gcMs, rssMb }: Report, count: number, arrivals: Arrivals | undefined): Run {
-  // Python and Go tell nothing of theirs.
-  const gc = (gcMs as number | null) === null ? undefined : gcMs / ms;
+  const gc = typeof gcMs === 'number' ? gcMs / ms : undefined;
   return { perSecond: (handled / ms) * 1_000, cpuUs: (cpuMs / handled) * 1_000, gc, rssMb, count, arrivals };
 }
 

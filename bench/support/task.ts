@@ -25,8 +25,8 @@ export interface Report {
   readonly ms: number;
   /** Of the whole process in that time. */
   readonly cpuMs: number;
-  /** Of the main thread's pauses in that time. */
-  readonly gcMs: number;
+  /** Of the main thread's pauses in that time; of Python and Go nothing is known. */
+  readonly gcMs: number | null | undefined;
   /** The most memory that the process ever had, in MB. */
   readonly rssMb: number;
   /** Of a process that reads alone: what its handler saw. */
