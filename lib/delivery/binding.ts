@@ -63,7 +63,8 @@ export interface Binding {
   readonly handle: (context: DeliveryContext) => unknown;
   /**
    * The returned value as items to publish; called with the value itself, never with a promise. Apart from `handle`, as
-   * a further promise for each message costs time. Without it `handle` returns items.
+   * a further promise for each message costs time. Without it `handle` returns items. A plain object is one item, with
+   * itself as the payload, for which it need not be called.
    */
   readonly items?: ((returned: unknown) => HandlerResult | Promise<HandlerResult>) | undefined;
   /** False: the message is acked without a call. It may decode; it may throw, which is a failure of the attempt. */

@@ -205,7 +205,7 @@ function isOf({ message, body: came }: DeliveryContext, body: Uint8Array): boole
   return body === message.payload || body === came;
 }
 
-function unencodable(thrown: unknown, { codec, broker, handler }: Writing): MultiBrokerError {
+export function unencodable(thrown: unknown, { codec, broker, handler }: Writing): MultiBrokerError {
   const name = codecName(codec);
   const details = { cause: asError(thrown), retryable: isPassing(thrown) };
   return name === undefined

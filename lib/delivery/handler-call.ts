@@ -1,4 +1,5 @@
 import { isThenable } from '../async/index.js';
+import { NO_HEADERS } from '../driver/index.js';
 import { errorOf } from '../errors/index.js';
 import type { HandlerResult } from './binding.js';
 import type { Cancellation } from './cancellation.js';
@@ -32,7 +33,10 @@ function callIf(wanted: boolean, on: LaneContext, delivery: Called, context: Att
     delivery.skipped = true;
     return undefined;
   }
-  if (binding.routes.length > 0) refuseLoop(context.textHeaders, host.maxHops(), binding);
+  if (binding.routes.length > 0) {
+    const headers = context.message.textHeaders;
+    if (headers !== NO_HEADERS) refuseLoop(headers, host.maxHops(), binding);
+  }
   return binding.maxProcessingMs === undefined
     ? context.enterAndKeep(binding.handle)
     : callLimited(on, delivery, context, binding.maxProcessingMs);

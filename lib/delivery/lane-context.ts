@@ -6,6 +6,7 @@ import type { DeliveryHost } from './delivery-host.js';
 import type { WaitsFor } from './diagnostics.js';
 import type { Disposition } from './disposition.js';
 import type { InFlightDelivery } from './in-flight.js';
+import type { JsonRoute } from './json-route.js';
 import type { Responder } from './responder.js';
 import type { Attempts } from './retry.js';
 
@@ -16,6 +17,8 @@ export interface LaneContext {
   readonly host: DeliveryHost;
   readonly responder: Responder;
   readonly policy: FailurePolicy;
+  /** The short way of plain results, where the handler's options allow it. */
+  readonly json?: JsonRoute | undefined;
   /** Where several handlers share the source: who takes a message. */
   readonly shared?: Sharing | undefined;
 }

@@ -105,6 +105,8 @@ interface HealthIssue {
 
 /** Reasons why a broker is degraded, by what they are about; shown in health until they are cleared. */
 export class HealthIssues {
+  /** Checked first where making the key would cost something. A field, as it is read for each message. */
+  any = false;
   private readonly known = new Map<unknown, HealthIssue>();
 
   constructor(private readonly clock: Pick<Clock, 'now'> = systemClock) {}
@@ -114,15 +116,12 @@ export class HealthIssues {
     if (this.known.size >= MOST) this.forgetOver();
     if (!this.known.has(about) && this.known.size >= MOST) return;
     this.known.set(about, { what, until: this.clock.now() + forMs });
-  }
-
-  /** Checked first where making the key would cost something. */
-  get any(): boolean {
-    return this.known.size > 0;
+    this.any = true;
   }
 
   clear(about: unknown): void {
     this.known.delete(about);
+    this.any = this.known.size > 0;
   }
 
   list(): readonly string[] {
@@ -132,6 +131,6 @@ export class HealthIssues {
 
   private forgetOver(): void {
     const now = this.clock.now();
-    for (const [about, { until }] of this.known) if (until <= now) this.known.delete(about);
+    for (const [about, { until }] of this.known) if (until <= now) this.clear(about);
   }
 }

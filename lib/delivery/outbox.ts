@@ -11,7 +11,7 @@ import {
 import { asError, publishErrorOf } from '../errors/index.js';
 import type { PendingPublish } from './delivery-host.js';
 import { backlogIssue, DestinationQueue, type NextTry, type PublishBacklog } from './destination-queue.js';
-import { tracePublish } from './send-trace.js';
+import { publishes, tracePublish } from './send-trace.js';
 
 /** The broker of an outbox. */
 export interface OutboxHost {
@@ -70,7 +70,7 @@ export class Outbox {
     this.open++;
     const queues = to.dedupes ? this.deduping : this.plain;
     const queue = queues.get(keyOf(to)) ?? this.newQueue(to, queues);
-    queue.push(tracePublish(this.host, to, pending));
+    queue.push(publishes.hasSubscribers ? tracePublish(this.host, to, pending) : pending);
   };
 
   /** The same as a promise, with one try. */

@@ -144,16 +144,19 @@ export function isPlainName(name: string): boolean {
 export class PublishHooks {
   private readonly hooks = new Set<PublishHook>();
 
-  get any(): boolean {
-    return this.hooks.size > 0;
-  }
+  /** A field, as it is read for each message. */
+  any = false;
 
   /** Returns what takes it away again. */
   add(hook: PublishHook): () => void {
     // One that is added twice is called twice.
     const own: PublishHook = (message) => hook(message);
     this.hooks.add(own);
-    return () => this.hooks.delete(own);
+    this.any = true;
+    return () => {
+      this.hooks.delete(own);
+      this.any = this.hooks.size > 0;
+    };
   }
 
   /** The headers of all hooks; of one name that of the hook that was added last. Throws what a hook throws. */

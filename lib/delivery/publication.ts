@@ -3,11 +3,19 @@ import { asError, publishErrorOf } from '../errors/index.js';
 import { type AdmittedPayloads, admittedPayloads, NOT_PUBLISHED } from './admission.js';
 import { bestEffortOf } from './best-effort.js';
 import type { Binding, DeliveryContext, ResultItem, Route } from './binding.js';
-import type { Outlet, PendingPublish, PublishSource } from './delivery-host.js';
+import type { Outlet } from './delivery-host.js';
 import { ownDedupeId } from './dedupe-id.js';
 import { encodeItem, type Origin } from './encode.js';
 import { hopsOf } from './headers.js';
 import type { LaneContext } from './lane-context.js';
+import {
+  FIRST_ITEM,
+  publisherOf,
+  type Publishing,
+  SinglePublication,
+  targetOf,
+  type Unconfirmed,
+} from './single-publication.js';
 
 /** The routes of a result, and the origin of its items. */
 export class PublicationPlan implements Origin {
@@ -36,28 +44,8 @@ export class PublicationPlan implements Origin {
    */
   publisher(route: number, item: number): string {
     const first = publisherOf(this.binding);
-    return route + item === 0 ? first : `${first.slice(0, -FIRST.length)}${String(route)}/${String(item)}`;
+    return route + item === 0 ? first : `${first.slice(0, -FIRST_ITEM.length)}${String(route)}/${String(item)}`;
   }
-}
-
-/** The first item at the first publisher, as most are. */
-const FIRST = '0/0';
-
-/** By binding, of the first item, in one piece: joined text is copied once more. */
-const publishers = new WeakMap<Binding, string>();
-
-function publisherOf(binding: Binding): string {
-  const known = publishers.get(binding);
-  if (known !== undefined) return known;
-  const made = Buffer.from(`/${binding.handler}/${binding.source.name}/${FIRST}`).toString();
-  publishers.set(binding, made);
-  return made;
-}
-
-/** A publish that is not confirmed yet. */
-export interface Unconfirmed {
-  /** The destination in words. */
-  readonly target: string;
 }
 
 /**
@@ -194,53 +182,16 @@ export class Publication implements Unconfirmed {
   };
 }
 
-/** The delivery whose only item is published. */
-export interface Publishing extends PublishSource {
-  readonly binding: Binding;
-  published(error: Error | undefined): void;
-}
-
 /**
- * Publishes one item to the only publisher, as most results are. It holds the encoded message and nothing else, so that
- * payload and context can be collected while the confirmation is awaited: thousands of them wait at a time.
+ * Publishes one item to the only publisher, as most results are.
+ *
+ * @throws MultiBrokerError for an item that cannot be encoded, or a broker that is not connected
  */
-export class SinglePublication implements PendingPublish, Unconfirmed {
-  readonly persistent = true;
-
-  private constructor(
-    readonly message: Outgoing,
-    private readonly to: DestinationSpec,
-    private readonly over: Publishing,
-  ) {}
-
-  get from(): PublishSource {
-    return this.over;
-  }
-
-  /** @throws MultiBrokerError for an item that cannot be encoded, or a broker that is not connected */
-  static send(item: ResultItem, route: Route, plan: PublicationPlan, over: Publishing): Unconfirmed {
-    const outlet = outletOf(route, plan);
-    const ready = outlet.encodings.inOrder(route, prepare(item, item.payload, route, outlet, plan, 0, 0));
-    if (!(ready instanceof Promise)) return SinglePublication.sent(ready, outlet, over);
-    return new EncodedLater(
-      ready.then((prepared) => SinglePublication.sent(prepared, outlet, over)),
-      over,
-    );
-  }
-
-  private static sent({ to, message }: Prepared, outlet: Outlet, over: Publishing): SinglePublication {
-    const publication = new SinglePublication(message, to, over);
-    outlet.send(to, publication);
-    return publication;
-  }
-
-  get target(): string {
-    return targetOf(this.to, this.over.binding.routes[0]?.broker ?? '');
-  }
-
-  done(outcome: Outcome): void {
-    this.over.published('error' in outcome ? outcome.error : undefined);
-  }
+export function publishOnly(item: ResultItem, route: Route, plan: PublicationPlan, over: Publishing): Unconfirmed {
+  const outlet = outletOf(route, plan);
+  const ready = outlet.encodings.inOrder(route, prepare(item, item.payload, route, outlet, plan, 0, 0));
+  const send = ({ to, message }: Prepared): SinglePublication => SinglePublication.send(message, to, outlet, over);
+  return ready instanceof Promise ? new EncodedLater(ready.then(send), over) : send(ready);
 }
 
 /** A publication whose codec returns a promise. */
@@ -258,10 +209,6 @@ class EncodedLater implements Unconfirmed {
   get target(): string {
     return this.sent?.target ?? 'nowhere yet, as its codec is at work';
   }
-}
-
-function targetOf({ name }: DestinationSpec, broker: string, others = ''): string {
-  return `${name} on broker '${broker}'${others}`;
 }
 
 interface Prepared {

@@ -2,13 +2,8 @@ import { Waiters } from '../async/index.js';
 import { asError } from '../errors/index.js';
 import type { HandlerResult, ResultItem, Route } from './binding.js';
 import { type TimeLimited, watchProcessingTimeout } from './handler-call.js';
-import {
-  Publication,
-  type PublicationPlan,
-  type Publishing,
-  SinglePublication,
-  type Unconfirmed,
-} from './publication.js';
+import { Publication, type PublicationPlan, publishOnly } from './publication.js';
+import type { Publishing, Unconfirmed } from './single-publication.js';
 
 /** The most unconfirmed items of a sequence. */
 const MOST_OPEN = 256;
@@ -46,7 +41,7 @@ function isSingle(result: ResultItem | readonly ResultItem[], { binding, incomin
 
 function publishSingle(item: ResultItem, plan: PublicationPlan, owner: ResultOwner): boolean {
   try {
-    owner.publishing = SinglePublication.send(item, plan.binding.routes[0] as Route, plan, owner);
+    owner.publishing = publishOnly(item, plan.binding.routes[0] as Route, plan, owner);
     return true;
   } catch (thrown) {
     owner.published(asError(thrown));

@@ -125,7 +125,8 @@ function withHeaders(message: Outgoing, added: NonNullable<ObservedSend['headers
   return { body, key, partition, headers: headers.text, rawHeaders: headers.raw, dedupeId, origin };
 }
 
-const publishes = tracingChannel<unknown, PublishTrace>('nestjs-multi-broker:publish');
+/** Asked before {@link tracePublish}. */
+export const publishes = tracingChannel<unknown, PublishTrace>('nestjs-multi-broker:publish');
 export const requests = tracingChannel<unknown, RequestTrace>('nestjs-multi-broker:request');
 
 /** The same publish; where somebody listens its end is traced, too. */

@@ -123,25 +123,26 @@ export interface OutgoingFields {
 }
 
 const NO_FIELDS: OutgoingFields = Object.freeze({});
-const brand = Symbol.for('nestjs-multi-broker.outgoing');
+/** Of what is made by {@link outgoing} and `outgoing.each()`. */
+export const OUTGOING = Symbol.for('nestjs-multi-broker.outgoing');
 
 /** A payload with options of its own; created by {@link outgoing}. */
 export interface OutgoingMessage<T = unknown> extends OutgoingFields {
   /** @internal */
-  readonly [brand]: true;
+  readonly [OUTGOING]: true;
   readonly payload: T;
 }
 
 /** Several messages; created by `outgoing.each`. */
 export interface OutgoingEach<T = unknown> {
   /** @internal */
-  readonly [brand]: 'each';
+  readonly [OUTGOING]: 'each';
   readonly items: readonly T[];
 }
 
 /** A class, so that all returned messages have one hidden class in V8. */
 class Message<T> implements OutgoingMessage<T> {
-  readonly [brand] = true;
+  readonly [OUTGOING] = true;
 
   constructor(
     readonly payload: T,
@@ -155,7 +156,7 @@ class Message<T> implements OutgoingMessage<T> {
 
 /** A class as well: plain objects are recognised as payloads by their prototype, without further checks. */
 class Messages<T> implements OutgoingEach<T> {
-  readonly [brand] = 'each';
+  readonly [OUTGOING] = 'each';
 
   constructor(readonly items: readonly T[]) {}
 }
@@ -169,17 +170,12 @@ export function outgoing<T>(payload: T, fields: OutgoingFields = NO_FIELDS): Out
 /** One message per item, where a plain array would be a single message. Items may be made by `outgoing()`. */
 outgoing.each = <T>(items: readonly T[]): OutgoingEach<T> => new Messages(items);
 
-/** Whether it was made by `outgoing()` or `outgoing.each()`, or spread from one. A mere `in`: most values are not. */
-export function isOutgoing(value: object): boolean {
-  return brand in value;
-}
-
 /** Whether the value was made by {@link outgoing}. */
 export function isOutgoingMessage(value: unknown): value is OutgoingMessage {
-  return typeof value === 'object' && value !== null && (value as Partial<OutgoingMessage>)[brand] === true;
+  return typeof value === 'object' && value !== null && (value as Partial<OutgoingMessage>)[OUTGOING] === true;
 }
 
 /** Whether the value was made by `outgoing.each`. */
 export function isOutgoingEach(value: unknown): value is OutgoingEach {
-  return typeof value === 'object' && value !== null && (value as Partial<OutgoingEach>)[brand] === 'each';
+  return typeof value === 'object' && value !== null && (value as Partial<OutgoingEach>)[OUTGOING] === 'each';
 }

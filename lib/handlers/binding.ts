@@ -17,7 +17,7 @@ import {
   subscribeProblems,
   unsupportedProblems,
 } from './options.js';
-import { decodeBody, resultItems, validate } from './payload.js';
+import { decoderOf, resultItems, validate } from './payload.js';
 import { admitsOf, routeOf } from './publisher.js';
 import { shapeOf } from './shape.js';
 import { type Ordered, sideBySideOf } from './side-by-side.js';
@@ -176,29 +176,20 @@ export function kindProblems(
 export function handleOf(declaration: HandlerDeclaration, codec: Codec): Binding['handle'] {
   const { handler } = declaration;
   const { schema } = declaration.options;
+  const decode = decoderOf(codec, handler);
   // Looking for a `then` in each payload is expensive, and our own codecs never return a promise.
-  const mayWait = !isOwnCodec(codec);
+  const then = isOwnCodec(codec) ? atOnce : next;
   const call = (context: DeliveryContext, payload: unknown): unknown => {
     context.decoded(payload);
     return declaration.call(context);
   };
-  const callLater = (context: DeliveryContext, payload: PromiseLike<unknown>): unknown =>
-    Promise.resolve(payload).then((value) => call(context, value));
-  if (!schema) {
-    return (context) => {
-      const payload = decoded(context, codec, handler);
-      return mayWait && isThenable(payload) ? callLater(context, payload) : call(context, payload);
-    };
-  }
-
-  return (context) => {
-    const payload = decoded(context, codec, handler);
-    const checked =
-      mayWait && isThenable(payload)
-        ? Promise.resolve(payload).then((value) => validate(schema, value, context, handler))
-        : validate(schema, payload, context, handler);
-    return isThenable(checked) ? callLater(context, checked) : call(context, checked);
-  };
+  if (schema === undefined && then === atOnce) return (context) => call(context, decoded(context, decode));
+  return (context) =>
+    then(decoded(context, decode), (payload) =>
+      next(schema === undefined ? payload : validate(schema, payload, context, handler), (value) =>
+        call(context, value),
+      ),
+    );
 }
 
 /** Calls the user's filter with the decoded message; the handler then reuses the decoded payload. */
@@ -206,16 +197,22 @@ export function filterOf({ handler, options }: HandlerDeclaration, codec: Codec)
   const { filter } = options;
   if (filter === undefined) return undefined;
   if (!readsPayload(filter)) return (context) => filter(context.message);
+  const decode = decoderOf(codec, handler);
   return (context) =>
-    next(decoded(context, codec, handler), (payload) => {
+    next(decoded(context, decode), (payload) => {
       context.decoded(payload);
       return filter(context.message);
     }) as boolean | PromiseLike<boolean>;
 }
 
-function decoded(context: DeliveryContext, codec: Codec, handler: string): unknown {
+/** A filter, or a handler that shares the source, may have decoded it. */
+function decoded(context: DeliveryContext, decode: ReturnType<typeof decoderOf>): unknown {
   const { payload } = context.message;
-  return payload === undefined ? decodeBody(context, codec, handler) : payload;
+  return payload === undefined ? decode(context) : payload;
+}
+
+function atOnce(value: unknown, go: (value: unknown) => unknown): unknown {
+  return go(value);
 }
 
 function next(value: unknown, go: (value: unknown) => unknown): unknown {

@@ -3,7 +3,7 @@ import type { Codec } from '../codec/index.js';
 import { type Binding, DeliveredMessage, type SideBySide } from '../delivery/index.js';
 import type { BrokerDefinition, BrokerMessage, ConcurrencyOptions, HandlerOptions, Incoming } from '../driver/index.js';
 import { errorOf, type Problem, problemOf } from '../errors/index.js';
-import { decodeBody, type Undecoded } from './payload.js';
+import { decoderOf, type Undecoded } from './payload.js';
 
 type OrderBy = NonNullable<ConcurrencyOptions['orderBy']>;
 
@@ -88,7 +88,7 @@ function messageOf(incoming: Incoming, { definition, codec, handler }: Decoding)
     broker: definition,
   };
   const decode = (): unknown => {
-    const payload = decodeBody(context, codec, handler);
+    const payload = decoderOf(codec, handler)(context);
     if (!isThenable(payload)) return payload;
     void Promise.resolve(payload).catch(() => undefined);
     throw errorOf('MULTI_BROKER_OPTION_INVALID.orderByLater', { handler }, { broker: definition.name });

@@ -4,7 +4,7 @@ import type { DeadLetterTarget } from '../binding.js';
 import type { AttemptContext } from '../delivery-context.js';
 import type { Outlet } from '../delivery-host.js';
 import type { FailedDelivery } from '../lane-context.js';
-import type { Unconfirmed } from '../publication.js';
+import type { Unconfirmed } from '../single-publication.js';
 import { letterOf } from './letter.js';
 import type { SentLetter } from './sent-letter.js';
 

@@ -26,7 +26,8 @@ export function argumentStage(
     return { index: parameter.index, extract: piped(parameter, [...pipes, ...parameter.pipes]) };
   });
   const [only] = all;
-  if (only?.index === 0 && all.length === 1) return single(method, instance, only.extract);
+  if (only?.index === 0 && all.length === 1)
+    return only.extract === payloadOf ? ofPayload(method, instance) : single(method, instance, only.extract);
   return several(method, instance, all);
 }
 
@@ -46,7 +47,15 @@ function undecorated(
   };
 }
 
-/** The usual handler: allocates no array of arguments, and no promise unless the value is one. */
+/** The usual handler, which has the payload alone. A guard may have put a promise in its place. */
+function ofPayload(method: Method, instance: object): ArgumentStage {
+  return (payload) =>
+    isThenable(payload)
+      ? Promise.resolve(payload).then((ready) => method.call(instance, ready))
+      : method.call(instance, payload);
+}
+
+/** Allocates no array of arguments, and no promise unless the value is one. */
 function single(method: Method, instance: object, extract: Extract): ArgumentStage {
   return (payload, context) => {
     const value = extract(payload, context);
@@ -93,10 +102,12 @@ function through(pipes: readonly NestPipe[], from: number, given: unknown, metad
   return value;
 }
 
+const payloadOf: Extract = (payload) => payload;
+
 function extractor(parameter: NestParameter): Extract {
   const { type, data } = parameter;
   if (typeof type === 'string') return (payload, context) => parameter.extractValue(payload, context);
-  if (type === PAYLOAD && data === undefined) return (payload) => payload;
+  if (type === PAYLOAD && data === undefined) return payloadOf;
   return (payload, context) => argumentsFactory.exchangeKeyForValue(type, data, [payload, context]);
 }
 

@@ -62,6 +62,7 @@ export class GroupSession {
   private readonly lanes: AssignedPartitions;
   private readonly flow: PartitionFlow;
   private readonly starts: InitialOffsets;
+  private readonly laneOwner: PartitionLaneOwner;
   private preparing: Promise<void> | undefined;
   private draining = false;
   private running: Promise<void> = Promise.resolve();
@@ -88,6 +89,12 @@ export class GroupSession {
     this.flow = new PartitionFlow(consumer, this.lanes, (lane) => this.isHeld(lane));
     this.liveness = new ConsumerLiveness(clock, host.settings.consumer, (cause) => this.fail(cause));
     this.committer = new OffsetCommitter(this.committerHost());
+    this.laneOwner = {
+      // Called for each message.
+      settled: this.committer.settled,
+      hasRoom: (lane) => this.flow.resume(lane),
+      failed: ({ name }, cause) => io.log.error(`${name}: a batch could not be handed over`, cause),
+    };
     this.starts = new InitialOffsets({ groupId, io, consumer, withAdmin, ended: this.end.signal });
     listenTo(consumer, this.listeners());
   }
@@ -300,12 +307,6 @@ export class GroupSession {
       failed: (cause) => io.log.debug(`Group '${groupId}' could not commit, retrying: ${cause.message}`),
     };
   }
-
-  private readonly laneOwner: PartitionLaneOwner = {
-    settled: () => this.committer.settled(),
-    hasRoom: (lane) => this.flow.resume(lane),
-    failed: ({ name }, cause) => this.host.io.log.error(`${name}: a batch could not be handed over`, cause),
-  };
 
   private listeners(): ConsumerListeners {
     const { search } = this.host.halted;

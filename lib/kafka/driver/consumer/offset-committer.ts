@@ -43,11 +43,11 @@ export class OffsetCommitter {
   constructor(private readonly host: CommitterHost) {}
 
   /** A message was settled. */
-  settled(): void {
+  readonly settled = (): void => {
     if (this.closed) return;
     if (++this.finished >= COMMIT_AT) this.now();
     else this.cancel ??= this.host.clock.after(this.host.intervalMs, () => this.now());
-  }
+  };
 
   /** Commits finished work now, or as soon as the commit in progress is over. Never rejects. */
   now(): void {

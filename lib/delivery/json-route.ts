@@ -1,0 +1,113 @@
+import { auto, type Codec, json, jsonText } from '../codec/index.js';
+import { type DestinationSpec, type Incoming, isPlainPayload, JsonMessage, NO_HEADERS } from '../driver/index.js';
+import { asError } from '../errors/index.js';
+import type { Binding, Route } from './binding.js';
+import type { DeliveryHost, Outlet } from './delivery-host.js';
+import type { AttemptContext } from './delivery-context.js';
+import { unencodable } from './encode.js';
+import { hopsOf, isUntraced } from './headers.js';
+import { type Publishing, publisherOf, SinglePublication, type Unconfirmed } from './single-publication.js';
+
+/** The delivery whose result is published. */
+interface JsonSource extends Publishing {
+  readonly incoming: Incoming;
+  /** The publish that is not confirmed yet. */
+  publishing: Unconfirmed | undefined;
+}
+
+/** The broker and destination of a route, once they are known. */
+interface Way {
+  readonly outlet: Outlet;
+  readonly codec: Codec;
+  readonly to: DestinationSpec;
+  /** What follows the message's id in the dedupe id; undefined: there is none. */
+  readonly publisher: string | undefined;
+}
+
+/**
+ * The short way of most results: an object as JSON, to the only publisher of its handler, with no headers but those that
+ * every result has. What follows from the options is decided once; what a message or a result has of its own sends it the
+ * general way, by `publication.ts` and `encode.ts`, which makes the same message.
+ */
+export class JsonRoute {
+  /** Null: its results go the general way. */
+  private way: Way | null | undefined;
+
+  private constructor(
+    private readonly binding: Binding,
+    private readonly route: Route,
+    private readonly host: DeliveryHost,
+  ) {}
+
+  /** Undefined where the options of handler or publisher ask for more. */
+  static of(binding: Binding, host: DeliveryHost): JsonRoute | undefined {
+    const { routes, items, replies, admits, maxProcessingMs } = binding;
+    const [route] = routes;
+    if (route === undefined || routes.length > 1 || items === undefined) return undefined;
+    // With a limit the call gives items.
+    if (replies !== undefined || admits !== undefined || maxProcessingMs !== undefined) return undefined;
+    return hasFieldsOfItsOwn(route) ? undefined : new JsonRoute(binding, route, host);
+  }
+
+  /** Whether what the handler returned for this message goes this way. */
+  takes(returned: unknown, { message }: AttemptContext): returned is object {
+    if (!isPlainPayload(returned) || returned === message.payload || message.incoming.replyTo !== undefined)
+      return false;
+    const headers = message.textHeaders;
+    if (headers !== NO_HEADERS && !isUntraced(headers)) return false;
+    const way = (this.way ??= this.find());
+    // Behind a codec that gives a promise nothing overtakes.
+    if (way === undefined || way === null) return false;
+    return way.outlet.hooks?.any !== true && way.outlet.encodings.running === 0;
+  }
+
+  /** Publishes what it {@link takes}. False: it has failed, which the delivery was told. */
+  publish(payload: object, context: AttemptContext, delivery: JsonSource): boolean {
+    const { outlet, to } = this.way as Way;
+    try {
+      delivery.publishing = SinglePublication.send(this.encoded(payload, context), to, outlet, delivery);
+      return true;
+    } catch (thrown) {
+      delivery.published(asError(thrown));
+      return false;
+    }
+  }
+
+  private encoded(payload: object, context: AttemptContext): JsonMessage {
+    const { codec, publisher } = this.way as Way;
+    const { message } = context;
+    const headers = message.textHeaders;
+    const [correlationId, hops] =
+      headers === NO_HEADERS ? [message.id, '1'] : [message.correlationId, String(hopsOf(headers) + 1)];
+    try {
+      return new JsonMessage(jsonText(payload), correlationId, hops, message.id, publisher, message.incoming);
+    } catch (thrown) {
+      const { handler } = this.binding;
+      throw unencodable(thrown, { codec, broker: this.route.broker, handler, context });
+    }
+  }
+
+  /** Undefined while the broker does not exist, which the general way reports, as it does a destination that is none. */
+  private find(): Way | null | undefined {
+    const { route, binding } = this;
+    const outlet = this.host.outlet(route.broker);
+    if (outlet === undefined) return undefined;
+    const codec = route.codec ?? outlet.codec;
+    if (codec !== auto && codec !== json) return null;
+    const to = resolved(outlet, route);
+    if (to === undefined || to.fill !== undefined) return null;
+    return { outlet, codec, to, publisher: to.dedupes ? publisherOf(binding) : undefined };
+  }
+}
+
+function hasFieldsOfItsOwn({ key, headers, forward, dedupeId, bestEffort }: Route): boolean {
+  return bestEffort === true || [key, headers, forward, dedupeId].some((field) => field !== undefined);
+}
+
+function resolved(outlet: Outlet, { destination }: Route): DestinationSpec | undefined {
+  try {
+    return outlet.resolve(destination);
+  } catch {
+    return undefined;
+  }
+}
