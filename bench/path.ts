@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { countStream } from './bridge/arrival-counter.js';
+import { countStream } from './support/arrival-counter.js';
 import { prefill } from './support/messages.js';
+import type { Task } from './support/task.js';
 
 // The way of one message, Kafka → handler → JetStream → commit: how many files and functions of the library it passes, by
 // V8's own count of calls over MESSAGES messages. What is called less often than once a message (a batch, a timer, the
@@ -33,10 +34,11 @@ interface Coverage {
 async function bridge(folder: string): Promise<void> {
   const id = `path_${String(process.pid)}`;
   await prefill(id, count, 8);
-  const stream = await countStream(id.toUpperCase(), `bench.${id}`);
-  const task = JSON.stringify({ topic: id, target: `bench.${id}`, count });
-  const env = { ...process.env, TASK: task, ROUTE: 'jetstream', NODE_V8_COVERAGE: folder };
-  const child = fork(new URL('./bridge/library.js', import.meta.url), { env });
+  const target = `bench.${id}`;
+  const stream = await countStream(id, target, count);
+  const task: Task = { from: 'kafka', to: 'jetstream', source: id, target, count, id };
+  const env = { ...process.env, TASK: JSON.stringify(task), NODE_V8_COVERAGE: folder };
+  const child = fork(new URL('./routes/library.js', import.meta.url), { env });
   const [code] = (await once(child, 'exit')) as [number];
   const { arrived } = await stream.read();
   await stream.end();
