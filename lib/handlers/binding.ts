@@ -183,7 +183,12 @@ export function handleOf(declaration: HandlerDeclaration, codec: Codec): Binding
     context.decoded(payload);
     return declaration.call(context);
   };
-  if (schema === undefined && then === atOnce) return (context) => call(context, decoded(context, decode));
+  if (schema === undefined && then === atOnce) {
+    return (context) => {
+      context.decoded(decoded(context, decode));
+      return declaration.call(context);
+    };
+  }
   return (context) =>
     then(decoded(context, decode), (payload) =>
       next(schema === undefined ? payload : validate(schema, payload, context, handler), (value) =>

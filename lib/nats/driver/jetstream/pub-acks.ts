@@ -7,6 +7,14 @@ import type { PublishErrors } from '../connection/publish-errors.js';
 import { mayPass } from './jetstream-api.js';
 import type { ClientMessage } from '../connection/client-port.js';
 
+/** What a batch is told of its chunks. */
+export interface PublishRun {
+  /** A message was not stored. */
+  failed: boolean;
+  /** The first error after which a message is to be retried. */
+  refusal: PublishError | undefined;
+}
+
 /** The messages of one chunk that await their PubAcks. */
 export class PubAckGroup implements ReplyGroup {
   private waiting = 0;
@@ -24,9 +32,9 @@ export class PubAckGroup implements ReplyGroup {
     private readonly outcomes: Outcome[],
     replies: Inbox,
     private readonly errors: PublishErrors,
-    private readonly read: (message: ClientMessage) => Outcome | undefined,
-    /** Receives the first error after which a message is to be retried. */
-    private readonly run: { refusal: PublishError | undefined } = { refusal: undefined },
+    /** Undefined: no stream has sent it. */
+    private readonly read: (to: NatsDestinationSpec, message: ClientMessage) => Outcome | undefined,
+    private readonly run: PublishRun,
   ) {
     const { prefix, end } = replies.expect(this);
     this.prefix = prefix;
@@ -44,16 +52,24 @@ export class PubAckGroup implements ReplyGroup {
   answered(offset: number, message: ClientMessage): void {
     const index = this.from + offset;
     if (!this.waits(index)) return;
-    const outcome = this.read(message);
+    const outcome = this.read(this.to, message);
     if (outcome === undefined) this.strangers = true;
-    else this.settle(index, outcome);
+    else this.conclude(index, outcome);
   }
 
   settle(index: number, outcome: Outcome): void {
-    if (!this.waits(index)) return;
+    if (this.waits(index)) this.conclude(index, outcome);
+  }
+
+  private conclude(index: number, outcome: Outcome): void {
     this.outcomes[index] = outcome;
-    if ('error' in outcome && outcome.error.retryable) this.run.refusal ??= outcome.error;
+    if ('error' in outcome) this.fails(outcome.error);
     if (--this.waiting === 0) this.done?.();
+  }
+
+  private fails(error: PublishError): void {
+    this.run.failed = true;
+    if (error.retryable) this.run.refusal ??= error;
   }
 
   /** Any client may publish to the inbox, so an index that was not given out is ignored. */

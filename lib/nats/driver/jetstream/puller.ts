@@ -1,4 +1,4 @@
-import type { Clock } from '../../../async/index.js';
+import { Backoff, type Clock } from '../../../async/index.js';
 import { headersOf } from '../connection/message-parts.js';
 import type { ClientMessage, ClientConnection, ClientSubscription } from '../connection/client-port.js';
 
@@ -159,10 +159,12 @@ const SOON_MS = 1_000;
 const FIRST_MS = 100;
 const MOST_MS = 10_000;
 
-/** Backoff between pulls that the server refuses, for example because of a limit. */
+/** The pauses between pulls that the server refuses, for example because of a limit. One that ends early is no pattern. */
 export class PullPace {
   private pulledAt = 0;
-  private nextMs = 0;
+  /** The pull before ended early. */
+  private endedEarly = false;
+  private readonly backoff = new Backoff(FIRST_MS, MOST_MS);
 
   constructor(private readonly clock: Clock) {}
 
@@ -172,10 +174,10 @@ export class PullPace {
 
   /** Delay before the next pull, in milliseconds; it grows with each pull that ended early. */
   pauseMs(): number {
-    const soon = this.clock.now() - this.pulledAt < SOON_MS;
-    const pauseMs = soon ? this.nextMs : 0;
-    this.nextMs = soon ? Math.min(MOST_MS, Math.max(FIRST_MS, this.nextMs * 2)) : 0;
-    return pauseMs;
+    const { endedEarly } = this;
+    this.endedEarly = this.clock.now() - this.pulledAt < SOON_MS;
+    if (!this.endedEarly) this.backoff.reset();
+    return this.endedEarly && endedEarly ? this.backoff.next() : 0;
   }
 }
 

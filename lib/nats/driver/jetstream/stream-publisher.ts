@@ -7,7 +7,7 @@ import type { Inbox } from '../connection/inbox.js';
 import type { PublishErrors } from '../connection/publish-errors.js';
 import { type WireWriter, writeInChunks } from '../connection/wire-writer.js';
 import type { JetStreamApi } from './jetstream-api.js';
-import { PlainPubAcks, PubAckGroup, readPubAck } from './pub-acks.js';
+import { PlainPubAcks, PubAckGroup, type PublishRun, readPubAck } from './pub-acks.js';
 import { CarefulPace, type PublishPace, RoomPace } from './publish-pace.js';
 import type { StreamLookup } from './stream-lookup.js';
 import type { ClientMessage } from '../connection/client-port.js';
@@ -28,12 +28,12 @@ export interface StreamPublisherParts {
 const MAX_PACES = 10_000;
 
 /** One batch being published. */
-interface Run {
+interface Run extends PublishRun {
   readonly to: NatsDestinationSpec;
   readonly batch: readonly Outgoing[];
   readonly outcomes: Outcome[];
   readonly epoch: number;
-  /** The first retryable error: nothing more of the batch is written after it. */
+  /** Nothing more of the batch is written after it. */
   refusal: PublishError | undefined;
 }
 
@@ -63,11 +63,11 @@ export class StreamPublisher {
     const unknown = connection.up ? await known.check(to) : errors.notConnected(to);
     if (unknown !== undefined) return batch.map(() => ({ error: unknown }));
     const outcomes = new Array<Outcome>(batch.length);
-    const run: Run = { to, batch, outcomes, epoch: connection.epoch, refusal: undefined };
+    const run: Run = { to, batch, outcomes, epoch: connection.epoch, failed: false, refusal: undefined };
     const reached = await this.writeAtPace(run);
     const left = run.refusal === undefined ? errors.notConnected(to) : errors.behind(to, run.refusal);
     if (reached < batch.length) outcomes.fill({ error: left }, reached);
-    return this.lookAfter(to, outcomes);
+    return run.failed ? this.lookAfter(to, outcomes) : outcomes;
   }
 
   /** Returns the number of messages written. */
@@ -131,15 +131,7 @@ export class StreamPublisher {
   private begin(run: Run, from: number): PubAckGroup {
     const { to, outcomes } = run;
     const { inbox: replies, errors } = this.parts;
-    const group: PubAckGroup = new PubAckGroup(
-      to,
-      from,
-      outcomes,
-      replies,
-      errors,
-      (message) => this.read(to, message),
-      run,
-    );
+    const group = new PubAckGroup(to, from, outcomes, replies, errors, this.read, run);
     this.open.add(group);
     return group;
   }
@@ -165,14 +157,14 @@ export class StreamPublisher {
   }
 
   /** Undefined if another subscriber replied, and the PubAck is still awaited. */
-  private read(to: NatsDestinationSpec, message: ClientMessage): Outcome | undefined {
+  private readonly read = (to: NatsDestinationSpec, message: ClientMessage): Outcome | undefined => {
     const { plain } = this;
     const { data } = message;
     const sequence = plain.sequenceOf(data);
     if (sequence === 0) return this.readAny(to, message, data);
     this.parts.lookup.acked(to, plain.stream);
     return { receipt: { position: `${plain.stream}@${String(sequence)}` } };
-  }
+  };
 
   private readAny(to: NatsDestinationSpec, message: ClientMessage, data: Uint8Array): Outcome | undefined {
     const { errors, lookup: known } = this.parts;
