@@ -55,7 +55,8 @@ export class JsonRoute {
       return false;
     const headers = message.textHeaders;
     if (headers !== NO_HEADERS && !isUntraced(headers)) return false;
-    const way = (this.way ??= this.find());
+    if (this.way === undefined) this.way = this.find();
+    const { way } = this;
     // Behind a codec that gives a promise nothing overtakes.
     if (way === undefined || way === null) return false;
     return way.outlet.hooks?.any !== true && way.outlet.encodings.running === 0;
