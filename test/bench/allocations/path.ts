@@ -6,7 +6,7 @@ import { auto } from '../../../lib/codec/index.js';
 import { type Binding, DeliverySink, Encodings, HealthIssues, Outbox } from '../../../lib/delivery/index.js';
 import { Delivery } from '../../../lib/delivery/delivery.js';
 import { AttemptContext } from '../../../lib/delivery/delivery-context.js';
-import { SinglePublication } from '../../../lib/delivery/publication.js';
+import { SinglePublication } from '../../../lib/delivery/single-publication.js';
 import { Broker, type Driver, JsonMessage, type Lane, type Outcome, outgoing } from '../../../lib/driver/index.js';
 import { KafkaRecord } from '../../../lib/kafka/driver/consumer/record.js';
 import type { NatsDestinationSpec } from '../../../lib/nats/destination-spec.js';
