@@ -6,14 +6,12 @@ export interface Options {
   readonly messages: number;
   readonly only: RegExp;
   readonly json: string | undefined;
-  readonly growth: boolean;
   readonly list: boolean;
 }
 
-const USAGE = `npm run bench -- [--rounds 3] [--messages 100000] [--only <row>] [--json <file> | --json=-] [--growth] [--list]
+const USAGE = `npm run bench -- [--rounds 3] [--messages 100000] [--only <row>] [--json <file> | --json=-] [--list]
   --only    an expression; of rows ("kafka-core"), or of rows and what is compared in them ("kafka-core/nest")
   --json    writes every run and the medians to a file; "-" prints them instead of the table
-  --growth  rows of growing numbers of handlers, partitions, bytes, subjects, brokers and groups
   --list    names the rows`;
 
 /** Ends the process with the usage where it is not understood. */
@@ -34,13 +32,12 @@ function parsed(args: readonly string[]): Options {
       messages: { type: 'string', default: process.env['MESSAGES'] ?? '100000' },
       only: { type: 'string', default: '' },
       json: { type: 'string' },
-      growth: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
     },
   });
-  const { json, growth, list } = values;
+  const { json, list } = values;
   const [rounds, messages] = [positive(values.rounds, 'rounds'), positive(values.messages, 'messages')];
-  return { rounds, messages, only: new RegExp(values.only), json, growth, list };
+  return { rounds, messages, only: new RegExp(values.only), json, list };
 }
 
 function positive(text: string, name: string): number {
