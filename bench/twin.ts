@@ -63,20 +63,24 @@ print(
   }),
 );
 
-/** Milliseconds of the first module of a process of its own, as the first test of a file has it. */
-async function cold(which: 'plain' | 'brokers'): Promise<number> {
-  const child = fork(new URL('./twin/first-module.js', import.meta.url), [which]);
+/** Milliseconds of the first modules of a process of its own, as the tests of a file have them. */
+async function cold(which: 'plain' | 'brokers', count: number): Promise<number> {
+  const child = fork(new URL('./twin/first-module.js', import.meta.url), [which, String(count)]);
   const [ms] = (await once(child, 'message')) as [number];
   return ms;
 }
 
-const first = { plain: [] as number[], brokers: [] as number[] };
-for (let round = 0; round < rounds; round++) {
-  first.plain.push(await cold('plain'));
-  first.brokers.push(await cold('brokers'));
+async function beside(title: string, count: number): Promise<void> {
+  const taken = { plain: [] as number[], brokers: [] as number[] };
+  for (let round = 0; round < rounds; round++) {
+    taken.plain.push(await cold('plain', count));
+    taken.brokers.push(await cold('brokers', count));
+  }
+  const ratio = median(taken.brokers.map((ms, round) => ms / taken.plain[round]!));
+  const [plain, brokers] = [median(taken.plain).toFixed(0), median(taken.brokers).toFixed(0)];
+  console.log(`\n${title}, ${rounds} rounds, medians`);
+  console.log(`  without brokers ${plain} ms, with them ${brokers} ms: ${ratio.toFixed(2)} times as long`);
 }
-const ratio = median(first.brokers.map((ms, round) => ms / first.plain[round]!));
-console.log(`\nThe first test module of a process, ${rounds} rounds, medians`);
-console.log(
-  `  without brokers ${median(first.plain).toFixed(0)} ms, with them ${median(first.brokers).toFixed(0)} ms: ${ratio.toFixed(2)} times as long`,
-);
+
+await beside('The first test module of a process', 1);
+await beside('A file of 200 tests with a module each, in a process of its own', 200);
