@@ -191,6 +191,19 @@ whenNative(describe, 'nats')('a JetStream source', () => {
       await by.subscribe(new Collector(), source(by, name, asked));
     });
 
+    it('gets what comes while a consumer of new messages is away that has read nothing yet', async () => {
+      const by = await start(at());
+      const name = uniqueName('S');
+      const sink = new Collector(() => 'ack');
+      const jsm = await admin();
+      await jsm.streams.add({ name, subjects: [name, `${name}.>`], storage: StorageType.Memory });
+      await fill(by, name, 3, 'early');
+      await by.subscribe(sink, source(by, name, { deliver: 'new' }));
+      await Promise.all([jsm.consumers.delete(name, 'd'), fill(by, name, 3, 'a')]);
+      await sink.until(3);
+      expect(sink.texts).toEqual(['a0', 'a1', 'a2']);
+    });
+
     it('leaves out nothing that waits to come again when a consumer of new messages is deleted', async () => {
       const by = await start(at());
       const name = uniqueName('S');
@@ -217,6 +230,23 @@ whenNative(describe, 'nats')('a JetStream source', () => {
       const taken = await sink.until(2);
       expect(sink.texts).toEqual(['old0', 'new0']);
       expect(taken[0]!.message.position).not.toBe(taken[1]!.message.position);
+    });
+
+    it('gets all of a stream that was deleted and made anew, also one of new messages', async () => {
+      const by = await start(at());
+      const name = uniqueName('S');
+      const sink = new Collector(() => 'ack');
+      await by.subscribe(sink, source(by, name, { deliver: 'new' }));
+      await fill(by, name, 5, 'old');
+      await sink.until(5);
+      await (await admin()).streams.delete(name);
+      await until(() => sink.lanes.length === 2, { what: 'there is a new lane' });
+      await fill(by, name, 3, 'new');
+      await sink.until(8);
+      expect(sink.texts.slice(5)).toEqual(['new0', 'new1', 'new2']);
+      await until(() => by.logs.some(({ message }) => message.includes('starts at the first message')), {
+        what: 'the log says where it starts',
+      });
     });
 
     it('shows in health while it cannot be read, and goes on by itself', async () => {

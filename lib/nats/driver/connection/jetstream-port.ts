@@ -32,6 +32,8 @@ export interface StreamConfig {
 
 /** A stream, as the server tells of it. */
 export interface StreamInfo {
+  /** Changes when the stream is recreated. */
+  created: string;
   config: StreamConfig;
   state: {
     messages: number;

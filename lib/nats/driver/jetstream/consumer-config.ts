@@ -8,27 +8,41 @@ import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from '../connecti
  * Finds the stream and the durable consumer, and creates what is missing; existing ones are never altered. Rejects with
  * MULTI_BROKER_STREAM_MISMATCH if they differ from what the source says.
  *
- * @param resumeFrom start sequence of a consumer that has to be recreated, if its source has `deliver: 'new'`
+ * @param before where an earlier consumer stood: one of `deliver: 'new'` that has to be recreated goes on there
  */
 export async function ensureConsumer(
   jsm: JetStreamManager,
   spec: StreamSourceSpec,
   broker: string,
-  resumeFrom?: number,
+  before?: Place,
 ): Promise<ConsumerFacts> {
   const stream = await ensureStream(jsm, spec, broker);
   const found = await findOrUndefined(() => jsm.consumers.info(spec.stream, spec.consumer), CONSUMER_NOT_FOUND);
-  const mayHoldSchedules = mayHaveSchedules(stream);
-  if (found !== undefined) return { ...checked(found, spec, broker), mayHoldSchedules };
+  const ofStream = { mayHoldSchedules: mayHaveSchedules(stream.config), streamCreated: stream.created };
+  if (found !== undefined) return { ...checked(found, spec, broker), ...ofStream };
   try {
-    const info = await jsm.consumers.add(spec.stream, consumerConfig(spec, resumeFrom));
-    return { ...checked(info, spec, broker), mayHoldSchedules, made: true };
+    const info = await jsm.consumers.add(spec.stream, consumerConfig(spec, startIn(stream.created, before)));
+    return { ...checked(info, spec, broker), ...ofStream, made: true };
   } catch (thrown) {
     throw notCreated(thrown, (reason) => {
       const params = { broker, consumer: spec.consumer, stream: spec.stream, reason };
       return errorOf('MULTI_BROKER_STREAM_MISMATCH.consumerNotCreated', params, { cause: thrown });
     });
   }
+}
+
+/** How far a stream was read. */
+export interface Place {
+  readonly streamCreated: string;
+  readonly nextSeq: number;
+}
+
+/**
+ * A stream that was deleted and made anew begins at 1, and all of it is new. A start beyond its end would be taken without
+ * an error and pass over everything until there, with `num_pending` 0 (nats-server 2.15).
+ */
+function startIn(streamCreated: string, before: Place | undefined): number | undefined {
+  return before === undefined || before.streamCreated === streamCreated ? before?.nextSeq : 1;
 }
 
 function consumerConfig(spec: StreamSourceSpec, resumeFrom: number | undefined): Partial<ConsumerConfig> {
@@ -77,6 +91,10 @@ export interface ConsumerFacts {
   readonly hasBackoff: boolean;
   /** Paused on the server until then, in milliseconds since the epoch. */
   readonly pausedUntil: number | undefined;
+  /** Changes when the stream is recreated. */
+  readonly streamCreated: string;
+  /** All messages up to it are settled, or from before the consumer's start. */
+  readonly ackFloor: number;
   /** Whether the stream may hold schedule definitions. */
   readonly mayHoldSchedules: boolean;
   /** Whether it was created by this call. */
@@ -87,7 +105,11 @@ export const DEFAULT_ACK_WAIT_MS = 30_000;
 export const DEFAULT_MAX_ACK_PENDING = 1_000;
 
 /** Throws MULTI_BROKER_STREAM_MISMATCH if a consumer differs from what the source says. */
-export function checked({ config, created }: ConsumerInfo, spec: StreamSourceSpec, broker: string): ConsumerFacts {
+export function checked(
+  { config, created, ack_floor: floor }: ConsumerInfo,
+  spec: StreamSourceSpec,
+  broker: string,
+): ConsumerFacts {
   const differs = consumerDifferences(config, spec);
   if (differs !== '') {
     const params = { consumer: spec.consumer, stream: spec.stream, broker, differences: differs };
@@ -104,6 +126,8 @@ export function checked({ config, created }: ConsumerInfo, spec: StreamSourceSpe
     hasBackoff: (config.backoff ?? []).length > 0,
     pausedUntil: pausedUntil(config),
     mayHoldSchedules: false,
+    streamCreated: '',
+    ackFloor: floor.stream_seq,
     made: false,
   };
 }

@@ -3,7 +3,7 @@ import { errorOf, type MultiBrokerError, phrase } from '../../../errors/index.js
 import type { StreamSourceSpec } from '../../source-spec.js';
 import { subjectsOverlap } from '../../subject.js';
 import { apiFailure, mayPass, STREAM_NOT_FOUND } from './jetstream-api.js';
-import type { JetStreamManager, StreamConfig } from '../connection/jetstream-port.js';
+import type { JetStreamManager, StreamConfig, StreamInfo } from '../connection/jetstream-port.js';
 
 /**
  * Finds the stream, or creates it. Rejects with MULTI_BROKER_STREAM_MISMATCH if it differs from what the source says,
@@ -13,12 +13,12 @@ export async function ensureStream(
   jsm: JetStreamManager,
   spec: StreamSourceSpec,
   broker: string,
-): Promise<Partial<StreamConfig>> {
+): Promise<Pick<StreamInfo, 'created'> & { readonly config: Partial<StreamConfig> }> {
   const found = await findOrUndefined(() => jsm.streams.info(spec.stream), STREAM_NOT_FOUND);
   if (found !== undefined) {
     checkStream(found.config, spec, broker);
     await checkFilter(jsm, found.config, spec, broker);
-    return found.config;
+    return found;
   }
   if (spec.subjects === undefined) {
     throw errorOf('MULTI_BROKER_SUBSCRIBE_FAILED.natsNoStream', { stream: spec.stream, broker });
@@ -26,8 +26,8 @@ export async function ensureStream(
   const config = streamConfig(spec, spec.subjects);
   await checkFilter(jsm, config, spec, broker);
   try {
-    await jsm.streams.add(config);
-    return config;
+    const { created } = await jsm.streams.add(config);
+    return { created, config };
   } catch (thrown) {
     throw notCreated(thrown, (reason) => {
       const params = { broker, stream: spec.stream, reason };

@@ -7,7 +7,7 @@ import type { Connection, Refusal } from '../connection/connection.js';
 import type { SourceReader } from '../intake.js';
 import { AckPendingWatch, pausedText } from './ack-pending-watch.js';
 import type { Acks } from './acks.js';
-import { type ConsumerFacts, ensureConsumer, subscribeError } from './consumer-config.js';
+import { type ConsumerFacts, ensureConsumer, type Place, subscribeError } from './consumer-config.js';
 import type { JetStreamApi } from './jetstream-api.js';
 import { maxHeldOf, maxPrefetchOf, MessageSizes, type PullBytes, PullPace } from './puller.js';
 import { type PullLimits, StreamFeed } from './stream-feed.js';
@@ -141,14 +141,21 @@ export class StreamReader implements SourceReader, LaneRoom {
   }
 
   private async ensure(): Promise<ConsumerFacts> {
-    const lowest = this.feed?.lane.lowest;
-    const resumeFrom = lowest ?? (this.lastSeq > 0 ? this.lastSeq + 1 : undefined);
     const jsm = await this.parts.api.manager();
-    return ensureConsumer(jsm, this.spec, this.parts.io.broker, resumeFrom);
+    return ensureConsumer(jsm, this.spec, this.parts.io.broker, this.place);
+  }
+
+  /** Before anything was read, the place at which the consumer began. */
+  private get place(): Place | undefined {
+    if (this.facts === undefined) return undefined;
+    const { streamCreated, ackFloor } = this.facts;
+    const nextSeq = this.feed?.lane.lowest ?? Math.max(this.lastSeq, ackFloor) + 1;
+    return { streamCreated, nextSeq };
   }
 
   private open(facts: ConsumerFacts): void {
     const { acks } = this.parts;
+    if (this.isOtherStream(facts)) this.lastSeq = 0;
     this.facts = facts;
     const reached = (seq: number): void => {
       this.lastSeq = seq;
@@ -248,10 +255,16 @@ export class StreamReader implements SourceReader, LaneRoom {
       return;
     }
     const from =
-      this.spec.options.deliver === 'new' ? 'where it had got to' : 'at the first message that the stream holds';
+      this.spec.options.deliver === 'new' && !this.isOtherStream(facts)
+        ? 'where it had got to'
+        : 'at the first message that the stream holds';
     this.log(`${this.spec.name} was deleted on the server; it is recreated and starts ${from}`);
     this.feed?.lose();
     this.open(facts);
+  }
+
+  private isOtherStream({ streamCreated }: ConsumerFacts): boolean {
+    return this.facts !== undefined && this.facts.streamCreated !== streamCreated;
   }
 
   private failed(error: Error): void {

@@ -28,7 +28,7 @@ describe('a reader', () => {
     const config = { ack_policy: 'explicit', deliver_policy: 'all' };
     const jsm = {
       streams: { info: async () => ({ config: { subjects: ['s'] } }) },
-      consumers: { info: async () => ({ config, created: 'then' }) },
+      consumers: { info: async () => ({ config, created: 'then', ack_floor: { stream_seq: 0 } }) },
     };
     const parts = {
       connection: { nc, up: true, listen: () => () => undefined },
