@@ -4,6 +4,7 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { compiled, compiledLibrary } from '../../support/compiled-library.js';
+import { natsLibrary } from '../../support/nats-library.js';
 import { createTopic, realBrokers, uniqueName, whenBrokers } from '../../support/real-brokers.js';
 import { OtlpReceiver } from '../../support/telemetry/otlp-receiver.js';
 import { deleteStream } from '../e2e/support.js';
@@ -42,18 +43,23 @@ whenBrokers(describe)('an HTTP application with the instrumentations of HTTP and
     const { kafka, nats } = realBrokers();
     const [topic, other] = [await createTopic(uniqueName('traced'), 1), await createTopic(uniqueName('own'), 1)];
     const subject = uniqueName('traced');
-    const settings = { kafka, nats, topic, other, groupId: uniqueName('group'), subject, streamName };
+    const [library, groupId] = [natsLibrary, uniqueName('group')];
+    const settings = { kafka, nats, library, topic, other, groupId, subject, streamName };
     child = spawn(process.execPath, [...preload, 'app.js', JSON.stringify(settings)], {
       cwd: application(format),
       env: { ...process.env, ...SPANS_ALONE, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
-    const [url] = (await once(child, 'message')) as [string];
-    const handled = once(child, 'message');
+    const exit = once(child, 'exit').then(([code]) => {
+      throw new Error(`The application has ended with ${String(code)}`);
+    });
+    const told = async (): Promise<unknown[]> => Promise.race([once(child!, 'message'), exit]);
+    const [url] = (await told()) as [string];
+    const handled = told();
     await (await fetch(`${url}/orders`, { method: 'POST' })).text();
     await handled;
     child.send('close');
-    await once(child, 'exit');
+    await exit.catch(() => undefined);
 
     const names = ['POST', `send ${topic}`, `process ${topic}`, `send ${subject}`, `process ${streamName}`];
     const chain = names.map((name) => receiver.one(name));

@@ -7,9 +7,8 @@ import { type Broker, InjectBroker, MultiBrokerModule, Payload, PublishTo, Subsc
 import { kafkaBroker } from '../../../../lib/kafka/index.js';
 import { natsBroker, stream, toStream } from '../../../../lib/nats/index.js';
 import { TelemetryModule } from '../../../../lib/telemetry/index.js';
-import { natsLibrary } from '../../../support/nats-library.js';
 
-const { kafka, nats, topic, other, groupId, subject, streamName } = JSON.parse(process.argv[2] ?? '{}');
+const { kafka, nats, library, topic, other, groupId, subject, streamName } = JSON.parse(process.argv[2] ?? '{}');
 
 @Controller()
 class Orders {
@@ -46,7 +45,7 @@ class Orders {
   imports: [
     MultiBrokerModule.forRoot([
       kafkaBroker({ name: 'orders', groupId, client: { brokers: kafka } }),
-      natsBroker({ name: 'events', library: natsLibrary, client: { servers: nats } }),
+      natsBroker({ name: 'events', library, client: { servers: nats } }),
     ]),
     TelemetryModule.forRoot(),
   ],
