@@ -160,7 +160,7 @@ type Class = abstract new (...args: never[]) => object;
 type Count = (made: Class, options: { format: 'count' }) => number;
 
 /** Looks at messages whose publishes are not confirmed; the difference to none at all is of all of them. */
-async function inFlight(look: () => Record<string, number>): Promise<Record<string, number>> {
+async function inFlight<Name extends string>(look: () => Record<Name, number>): Promise<Record<Name, number>> {
   const messages = decoded(IN_FLIGHT);
   finished = 0;
   target.hold();
@@ -175,7 +175,8 @@ async function inFlight(look: () => Record<string, number>): Promise<Record<stri
   const after = look();
   target.release();
   await until(() => finished === IN_FLIGHT);
-  return Object.fromEntries(Object.keys(after).map((name) => [name, (after[name]! - before[name]!) / IN_FLIGHT]));
+  const made = (Object.keys(after) as Name[]).map((name) => [name, (after[name] - before[name]) / IN_FLIGHT]);
+  return Object.fromEntries(made) as Record<Name, number>;
 }
 
 function objects(): Record<string, number> {
@@ -187,15 +188,22 @@ function objects(): Record<string, number> {
   return Object.fromEntries(counts);
 }
 
-/** The median, as the process also makes and frees what is none of a message's. */
-async function usual(measure: () => Promise<number>): Promise<number> {
-  const measured: number[] = [];
-  for (let time = 0; time < 9; time++) measured.push(await measure());
-  return measured.sort((a, b) => a - b)[4]!;
+const TIMES = 9;
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(TIMES / 2)]!;
+
+/** The median of each, as the process also makes and frees what is none of a message's: one record of an earlier measure. */
+async function usual<Name extends string>(measure: () => Promise<Record<Name, number>>): Promise<Record<Name, number>> {
+  const measured: Record<Name, number>[] = [];
+  for (let time = 0; time < TIMES; time++) measured.push(await measure());
+  const names = Object.keys(measured[0]!) as Name[];
+  return Object.fromEntries(names.map((name) => [name, median(measured.map((one) => one[name]))])) as Record<
+    Name,
+    number
+  >;
 }
 
 await take(decoded(MESSAGES * 2));
-const all = await usual(allocated);
-const bytes = await usual(async () => (await inFlight(() => ({ bytes: used() })))['bytes']!);
-const made = { allocated: all, bytes, objects: await inFlight(objects) };
+const { all } = await usual(async () => ({ all: await allocated() }));
+const { bytes } = await usual(() => inFlight(() => ({ bytes: used() })));
+const made = { allocated: all, bytes, objects: await usual(() => inFlight(objects)) };
 process.send!(made, () => process.exit(0));
