@@ -1,0 +1,50 @@
+/** The value of a header, of which a repeated one has several; null without one. */
+export type HeaderValue = Buffer | string | null;
+
+/**
+ * A record as fetched. Its form is that of kafkajs's message, which is used as it is; an adapter of another client converts.
+ * Nothing of it changes after it was handed over.
+ */
+export interface FetchedRecord {
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  /** A whole number, which text may hold: a client need not convert it. */
+  readonly offset: string | number | bigint;
+  /** Milliseconds, in the same way. */
+  readonly timestamp: string | number | bigint;
+  readonly headers?: Readonly<Record<string, HeaderValue | HeaderValue[] | undefined>> | undefined;
+  /**
+   * What a handler gets as `raw`, where this is not the client's own object. Without it that is `{ topic, partition,
+   * message }`, with this as the message.
+   */
+  readonly native?: unknown;
+}
+
+/** The headers of a record to write: an array where one is repeated. None is without a value. */
+export type RecordHeaders = Record<string, string | Buffer | (string | Buffer)[]>;
+
+/** A record to write. Text is written as UTF-8. */
+export interface RecordToWrite {
+  readonly key: string | Buffer | null;
+  readonly value: string | Buffer | null;
+  /** The record's own object: an instrumentation of the client may add to it. */
+  headers?: RecordHeaders;
+  /** Once it is set it stays, whatever is retried. */
+  partition?: number;
+}
+
+/** Where the records of one partition were written, by one send. */
+export interface PartitionReceipt {
+  readonly partition: number;
+  /** The offset of the first of them; the others follow it. Undefined where the server does not tell. */
+  readonly baseOffset: string | number | bigint | undefined;
+}
+
+/** An offset that a group has committed, or is to commit: the next one to read. */
+export interface PartitionOffset {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Text that is stored beside it. */
+  readonly metadata?: string | undefined;
+}
