@@ -8,7 +8,7 @@ import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from '../connecti
  * Finds the stream and the durable consumer, and creates what is missing; existing ones are never altered. Rejects with
  * MULTI_BROKER_STREAM_MISMATCH if they differ from what the source says.
  *
- * @param before where an earlier consumer stood: one of `deliver: 'new'` that has to be recreated goes on there
+ * @param before one of `deliver: 'new'` that has to be recreated goes on there
  */
 export async function ensureConsumer(
   jsm: JetStreamManager,
@@ -31,9 +31,10 @@ export async function ensureConsumer(
   }
 }
 
-/** How far a stream was read. */
+/** Where an earlier consumer stood. */
 export interface Place {
   readonly streamCreated: string;
+  /** The first message that may be unsettled, by any replica. */
   readonly nextSeq: number;
 }
 
@@ -95,6 +96,8 @@ export interface ConsumerFacts {
   readonly streamCreated: string;
   /** All messages up to it are settled, or from before the consumer's start. */
   readonly ackFloor: number;
+  /** It was made to read what came after that. */
+  readonly startsNew: boolean;
   /** Whether the stream may hold schedule definitions. */
   readonly mayHoldSchedules: boolean;
   /** Whether it was created by this call. */
@@ -128,6 +131,7 @@ export function checked(
     mayHoldSchedules: false,
     streamCreated: '',
     ackFloor: floor.stream_seq,
+    startsNew: config.deliver_policy === 'new',
     made: false,
   };
 }

@@ -5,9 +5,10 @@ import { type StreamSourceSpec, wildcardsOf } from '../../source-spec.js';
 import { paramReader } from '../../subject.js';
 import type { Connection, Refusal } from '../connection/connection.js';
 import type { SourceReader } from '../intake.js';
+import { AckFloor } from './ack-floor.js';
 import { AckPendingWatch, pausedText } from './ack-pending-watch.js';
 import type { Acks } from './acks.js';
-import { type ConsumerFacts, ensureConsumer, type Place, subscribeError } from './consumer-config.js';
+import { type ConsumerFacts, ensureConsumer, subscribeError } from './consumer-config.js';
 import type { JetStreamApi } from './jetstream-api.js';
 import { maxHeldOf, maxPrefetchOf, MessageSizes, type PullBytes, PullPace } from './puller.js';
 import { type PullLimits, StreamFeed } from './stream-feed.js';
@@ -37,6 +38,7 @@ export class StreamReader implements SourceReader, LaneRoom {
   private readonly stopListening: () => void;
   private feed: StreamFeed | undefined;
   private facts: ConsumerFacts | undefined;
+  private floor: AckFloor | undefined;
   private ackPendingWatch: AckPendingWatch | undefined;
   private trouble: string | undefined;
   /** A permission that this client lacks; forgotten with the connection. */
@@ -88,7 +90,10 @@ export class StreamReader implements SourceReader, LaneRoom {
 
   start(): void {
     if (this.facts === undefined || this.left.signal.aborted) return;
+    const { api, connection, io } = this.parts;
+    this.floor = new AckFloor(this.spec, { api, connection, clock: io.clock }, this.facts);
     this.open(this.facts);
+    void this.floor.watch(this.left.signal);
     this.warnOfMaxDeliver();
     this.warnOfConsumer();
   }
@@ -142,20 +147,11 @@ export class StreamReader implements SourceReader, LaneRoom {
 
   private async ensure(): Promise<ConsumerFacts> {
     const jsm = await this.parts.api.manager();
-    return ensureConsumer(jsm, this.spec, this.parts.io.broker, this.place);
-  }
-
-  /** Before anything was read, the place at which the consumer began. */
-  private get place(): Place | undefined {
-    if (this.facts === undefined) return undefined;
-    const { streamCreated, ackFloor } = this.facts;
-    const nextSeq = this.feed?.lane.lowest ?? Math.max(this.lastSeq, ackFloor) + 1;
-    return { streamCreated, nextSeq };
+    return ensureConsumer(jsm, this.spec, this.parts.io.broker, this.floor?.place(this.feed?.lane.lowest));
   }
 
   private open(facts: ConsumerFacts): void {
     const { acks } = this.parts;
-    if (this.isOtherStream(facts)) this.lastSeq = 0;
     this.facts = facts;
     const reached = (seq: number): void => {
       this.lastSeq = seq;
@@ -249,22 +245,23 @@ export class StreamReader implements SourceReader, LaneRoom {
   private goOn(facts: ConsumerFacts): void {
     if (!this.mayRead) return;
     this.trouble = undefined;
+    this.floor?.found(facts);
     if (facts.created === this.facts?.created) {
       this.facts = facts;
       this.pull();
       return;
     }
-    const from =
-      this.spec.options.deliver === 'new' && !this.isOtherStream(facts)
-        ? 'where it had got to'
-        : 'at the first message that the stream holds';
-    this.log(`${this.spec.name} was deleted on the server; it is recreated and starts ${from}`);
+    this.log(`${this.spec.name} was deleted on the server; it is recreated and starts ${this.startOf(facts)}`);
     this.feed?.lose();
     this.open(facts);
   }
 
-  private isOtherStream({ streamCreated }: ConsumerFacts): boolean {
-    return this.facts !== undefined && this.facts.streamCreated !== streamCreated;
+  private startOf({ streamCreated, made, startsNew }: ConsumerFacts): string {
+    const isOtherStream = this.facts?.streamCreated !== streamCreated;
+    if (!made && startsNew)
+      return 'with what comes from now on, as another process made it: earlier messages are passed over';
+    if (this.spec.options.deliver === 'new' && !isOtherStream) return 'at the first message that may be unsettled';
+    return 'at the first message that the stream holds';
   }
 
   private failed(error: Error): void {
