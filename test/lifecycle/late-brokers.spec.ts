@@ -120,6 +120,38 @@ describe('a broker that is added after the start', () => {
     ]);
   });
 
+  it('whose handlers cannot begin leaves none behind that would go on to publish by it', async () => {
+    const failing = open();
+    let well = false;
+    const rig = new LifecycleRig({
+      brokers: ['orders'],
+      handlers: [
+        { ...bridge, source: 'core.a', call: ({ message }) => ({ of: message.payload }) },
+        { broker: 'events', source: 'stored' },
+      ],
+      options,
+      prepare: ({ name, gates }) => {
+        if (name === 'events' && !well)
+          gates.subscribe = () => failing.promise.then(() => Promise.reject(new Error('no stream')));
+      },
+    });
+    await rig.multi.start();
+    const added = errorOf(rig.multi.add(definition('events')));
+    await turns();
+    // From here on the handler's route knows this broker, which is about to be taken back.
+    const [early] = rig.deliverToAll('orders', 'core.a', ...messages('a'));
+    await turns();
+    expect([early!.fates, rig.driver('events').written]).toEqual([['a ack'], ['{"of":"a"}']]);
+    failing.resolve();
+    expect((await added).message).toContain('no stream');
+    well = true;
+    await rig.multi.add(definition('events'));
+    const lanes = rig.deliverToAll('orders', 'core.a', ...messages('b'));
+    await turns();
+    expect(lanes.map(({ fates }) => fates)).toEqual([['b ack']]);
+    expect(rig.driver('events').written).toEqual(['{"of":"b"}']);
+  });
+
   it('begins a handler between two late brokers once, when both are there', async () => {
     const between = { ...bridge, broker: 'late' };
     const rig = new LifecycleRig({ brokers: ['orders'], handlers: [between], options });

@@ -117,6 +117,8 @@ export class FakeDriver implements Driver {
 
 /** What one `subscribe` reads; the test hands messages to its sink. */
 export class FakeIntake implements Intake {
+  isClosed = false;
+
   constructor(
     private readonly names: string,
     readonly sources: readonly SourceSpec[],
@@ -136,6 +138,7 @@ export class FakeIntake implements Intake {
 
   async close(): Promise<void> {
     this.driver.event(`leave ${this.names}`);
+    this.isClosed = true;
     await this.driver.gates.leave?.();
   }
 }

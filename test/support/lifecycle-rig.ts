@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/async/index.js';
-import type { BrokerDefinition, BrokerOptions, Incoming } from '../../lib/driver/index.js';
+import type { BrokerDefinition, BrokerOptions, Incoming, Sink, SourceSpec } from '../../lib/driver/index.js';
 import { isMultiBrokerError } from '../../lib/errors/index.js';
 import type { HandlerDeclaration } from '../../lib/handlers/index.js';
 import {
@@ -107,12 +107,17 @@ export class LifecycleRig {
     for (const { sources, sink } of this.driver(broker).intakes.toReversed()) {
       const source = sources.find((one) => one.address === address);
       if (source === undefined) continue;
-      const lane = new FakeLane({ source, name: address });
-      sink.opened(lane);
-      void sink.take(lane, batch);
-      return lane;
+      return handOver(source, sink, batch);
     }
     throw new Error(`Nobody reads ${address} of '${broker}'`);
+  }
+
+  /** Hands messages to everyone who still reads the address, as a subject without a queue group does. */
+  deliverToAll(broker: string, address: string, ...batch: readonly Incoming[]): FakeLane[] {
+    return this.driver(broker).intakes.flatMap(({ isClosed, sources, sink }) => {
+      const source = sources.find((one) => one.address === address);
+      return isClosed || source === undefined ? [] : [handOver(source, sink, batch)];
+    });
   }
 
   /** Events that begin so, without the others. */
@@ -131,6 +136,13 @@ export class LifecycleRig {
     this.clock.advance(until - this.clock.now());
     await turns();
   }
+}
+
+function handOver(source: SourceSpec, sink: Sink, batch: readonly Incoming[]): FakeLane {
+  const lane = new FakeLane({ source, name: source.address });
+  sink.opened(lane);
+  void sink.take(lane, batch);
+  return lane;
 }
 
 /** What a promise came to by now: `open`, `done`, or the code of its error. */
