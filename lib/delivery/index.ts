@@ -50,7 +50,6 @@ export { keyOf } from './encode.js';
 export { isRejection, markRejection } from './rejection.js';
 export { AckMessage, NackMessage, RejectMessage } from './thrown-settlement.js';
 export * from './dead-letter/index.js';
-export { CONCURRENT_REQUESTS } from './requests.js';
 export { checkedKey } from './field-checks.js';
 export { NOT_PUBLISHED } from './admission.js';
 export { checkedDedupeId } from './dedupe-id.js';

@@ -1,12 +1,9 @@
 import type { AsyncResource } from 'node:async_hooks';
-import type { Incoming, Lane } from '../driver/index.js';
+import { CONCURRENT_REQUESTS, type Incoming, type Lane } from '../driver/index.js';
 import type { Delivery } from './delivery.js';
 import type { WaitsFor } from './diagnostics.js';
 import type { InFlight, InFlightDelivery } from './in-flight.js';
 import type { DeliveryStrand, LaneContext, LaneGate, Turn } from './lane-context.js';
-
-/** The default number of requests of a subscription that are handled at once. */
-export const CONCURRENT_REQUESTS = 64;
 
 /** The lane of requests. */
 interface RequestLane {

@@ -2,8 +2,8 @@ import { errorAt, errorOf, type OptionNames, problemOf, unknownOptions } from '.
 import type { Destination, DestinationSpec, Source, SourceSpec } from './addressing.js';
 import type { BrokerDefinition, BrokerOptions, SourceOptions } from './definition.js';
 import type { Driver } from './driver.js';
-import type { HandlerOptions } from './handler-options.js';
 import type { PublishedTo } from './kept-messages.js';
+import { HANDLER_RULES, namesOf } from './option-rules.js';
 import type { PlaceDescription, ServerDescription } from './topology.js';
 import type { BrokerUse, Need } from './needs.js';
 
@@ -132,23 +132,12 @@ export type CommonJsModule<T> = T & { readonly default?: T };
 /** The exports of a CommonJS package. */
 export const commonJsExports = <T>(module: CommonJsModule<T>): T => module.default ?? module;
 
-/** Options of a handler, which a broker may have as defaults. */
-export const HANDLER_OPTION_NAMES: OptionNames<HandlerOptions> = {
-  ack: true,
-  retry: true,
-  deadLetter: true,
-  concurrency: true,
-  codec: true,
-  maxProcessingMs: true,
-  unmatched: true,
-};
-
 /** Options common to the brokers of every kind. */
 export const BROKER_OPTION_NAMES: OptionNames<BrokerOptions> = {
   name: true,
   addresses: true,
   critical: true,
-  ...HANDLER_OPTION_NAMES,
+  ...namesOf(HANDLER_RULES),
 };
 
 /**

@@ -1,6 +1,6 @@
 export * from './addressing.js';
 export * from './broker.js';
-export { BROKER_OPTION_NAMES, HANDLER_OPTION_NAMES, refuseUnknown } from './define-kind.js';
+export { BROKER_OPTION_NAMES, refuseUnknown } from './define-kind.js';
 export * from './define-kind.js';
 export * from './dead-letters.js';
 export * from './definition.js';
@@ -13,6 +13,7 @@ export * from './json-message.js';
 export * from './kept-messages.js';
 export * from './message.js';
 export { OpenReadings } from './open-readings.js';
+export * from './option-rules.js';
 export * from './path.js';
 export * from './publish-to-options.js';
 export { publishOf, readableBy } from './reads-by-name.js';

@@ -23,7 +23,10 @@ export {
   loadedCopies,
 } from './errors.js';
 export {
+  isCount,
   isDuration,
+  isFunction,
+  isObject,
   requireDuration,
   isMissing,
   missing,

@@ -1,11 +1,11 @@
 import type { DeadLetterTarget, LetterOfEach } from '../delivery/index.js';
-import type {
-  BrokerDefinition,
-  DeadLetterOptions,
-  Destination,
-  DestinationSpec,
-  HandlerOptions,
-  SourceSpec,
+import {
+  type BrokerDefinition,
+  type Destination,
+  type DestinationSpec,
+  type HandlerOptions,
+  isDeadLetter,
+  type SourceSpec,
 } from '../driver/index.js';
 import { type Problem, problemOf } from '../errors/index.js';
 
@@ -46,19 +46,6 @@ function ofEachAddress(
     destination: (address) => filled(written, address.slice(addresses.prefix.length)),
     isLoop: (to) => broker === definition.name && definition.feeds?.(to, source) === true,
   };
-}
-
-/** Whether the option says where to park; one that is malformed is reported with the other options. */
-export function isDeadLetter(value: unknown): value is string | DeadLetterOptions {
-  if (typeof value === 'string') return value !== '';
-  if (typeof value !== 'object' || value === null) return false;
-  const { broker, destination } = value as { readonly broker?: unknown; readonly destination?: unknown };
-  return isDestination(destination) && (broker === undefined || (typeof broker === 'string' && broker !== ''));
-}
-
-export function isDestination(value: unknown): value is string | Destination {
-  if (typeof value === 'string') return value !== '';
-  return typeof value === 'object' && value !== null && typeof (value as Partial<Destination>).kind === 'string';
 }
 
 function hasSource(destination: string | Destination): boolean {

@@ -1,53 +1,27 @@
-import { auto, type Codec } from '../codec/index.js';
+import type { Codec } from '../codec/index.js';
 import type { HandlerSettings } from '../decorators/index.js';
-import { type Binding, CONCURRENT_REQUESTS } from '../delivery/index.js';
-import type {
-  BatchOptions,
-  ConcurrencyOptions,
-  DeadLetterOptions,
-  DestinationSpec,
-  ForwardOptions,
-  HandlerOptions,
-  PublishToOptions,
-  RetryOptions,
-  SourceSpec,
-  SubscribeOptions,
+import type { Binding } from '../delivery/index.js';
+import {
+  type BatchOptions,
+  CONCURRENCY_RULES,
+  type DestinationSpec,
+  type ForwardOptions,
+  HANDLER_RULES,
+  type HandlerOptions,
+  namesOf,
+  type OptionRule,
+  type OptionRules,
+  type PublishToOptions,
+  RETRY_RULES,
+  type RetryOptions,
+  type RulesOf,
+  type SourceSpec,
+  type SubscribeOptions,
 } from '../driver/index.js';
-import { isDuration, type Problem, problemOf, unknownOptions } from '../errors/index.js';
-import { isDeadLetter, isDestination } from './dead-letter.js';
+import { isCount, isDuration, isFunction, isObject, type Problem, problemOf, unknownOptions } from '../errors/index.js';
 import { type Concurrency, concurrencyOf, concurrencyProblem } from './side-by-side.js';
 
-/** One option: its valid values, its default, and where it is supported. */
-interface Option {
-  /** `{expected}` of the message `mustBe`. */
-  readonly must?: string;
-  readonly test?: (value: unknown) => boolean;
-  readonly default?: unknown;
-  /** The nested options of an object. */
-  readonly within?: Table;
-  /** The problem if a source does not support it. */
-  readonly unsupported?: (source: SourceSpec, option: string) => Problem | undefined;
-  /** The problem if a destination does not support it. */
-  readonly unsupportedTo?: (destination: DestinationSpec, option: string) => Problem | undefined;
-  /** The problem if it must not be set here at all. */
-  readonly refused?: Problem;
-}
-
-type Table = Readonly<Record<string, Option>>;
-
-/** All options of a type, so that the compiler reports a forgotten one. */
-type Options<T> = Readonly<Record<keyof T & string, Option>>;
-
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1;
 const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
-const isFunction = (value: unknown): boolean => typeof value === 'function';
-const isCodec = (value: unknown): boolean => {
-  const codec = value as Partial<Codec> | null;
-  return typeof codec?.encode === 'function' && typeof codec.decode === 'function';
-};
 /** Schemas may be functions, as those of arktype are. */
 const isSchema = (value: unknown): boolean => {
   const standard = (value as Partial<Record<'~standard', { validate?: unknown } | null>> | null)?.['~standard'];
@@ -57,63 +31,6 @@ const isSchema = (value: unknown): boolean => {
 /** All messages of a batch are unsettled at once. */
 const LARGEST_BATCH = 10_000;
 
-const ACK_POLICIES: readonly unknown[] = ['nack-on-error', 'reject-on-error', 'ack-first', 'manual'];
-
-const RETRY = {
-  attempts: { must: 'a whole number from 1', test: isCount, default: 3 },
-  delayMs: { must: '0 or more', test: isDuration, default: 100 },
-  maxDelayMs: { must: '0 or more', test: isDuration, default: 30_000 },
-  factor: { must: '1 or more', test: (factor) => isNumber(factor) && factor >= 1, default: 2 },
-  jitter: { must: 'from 0 to 1', test: (share) => isDuration(share) && share <= 1, default: 0 },
-  retryIf: { must: 'a function', test: isFunction },
-} as const satisfies Options<RetryOptions>;
-
-const CONCURRENCY = {
-  perLane: { must: 'a whole number from 1', test: isCount, default: 1 },
-  total: { must: 'a whole number from 1', test: isCount },
-  orderBy: {
-    must: "'key', 'none' or a function of the message",
-    test: (by) => by === 'key' || by === 'none' || isFunction(by),
-    default: 'key',
-  },
-  requests: {
-    must: 'a whole number from 1',
-    test: isCount,
-    default: CONCURRENT_REQUESTS,
-    unsupported: ({ durable, name: source }, option) =>
-      durable ? problemOf('MULTI_BROKER_OPTION_UNSUPPORTED.coreOnly', { option, source }) : undefined,
-  },
-} as const satisfies Options<ConcurrencyOptions>;
-
-const DEAD_LETTER = {
-  broker: { must: 'the name of a broker', test: (name) => typeof name === 'string' && name !== '' },
-  destination: { must: 'a destination', test: isDestination },
-  headers: { must: 'a function', test: isFunction },
-} as const satisfies Options<DeadLetterOptions>;
-
-/** Options of a binding that may also be a broker's defaults. */
-const HANDLER = {
-  ack: {
-    must: `one of ${ACK_POLICIES.join(', ')}`,
-    test: (ack) => ACK_POLICIES.includes(ack),
-    default: 'nack-on-error',
-  },
-  retry: { must: 'an object such as { attempts: 3 }', test: isObject, within: RETRY },
-  codec: { must: 'an object with encode and decode', test: isCodec, default: auto },
-  maxProcessingMs: { must: 'more than 0', test: (ms) => isNumber(ms) && ms > 0 },
-  unmatched: { must: "'ack' or 'reject'", test: (fate) => fate === 'ack' || fate === 'reject' },
-  concurrency: {
-    must: 'a whole number from 1, or an object such as { perLane: 16 }',
-    test: (value) => isObject(value) || isCount(value),
-    within: CONCURRENCY,
-  },
-  deadLetter: {
-    must: "a destination such as '{source}.dlq', { broker, destination, headers } with a destination, or false",
-    test: (value) => value === false || isDeadLetter(value),
-    within: DEAD_LETTER,
-  },
-} as const satisfies Options<HandlerOptions>;
-
 const BATCH = {
   maxSize: {
     must: 'a whole number from 1 to 10,000',
@@ -121,11 +38,11 @@ const BATCH = {
   },
   maxWaitMs: { must: '0 or more', test: isDuration, default: 0 },
   maxBytes: { must: 'a whole number from 1', test: isCount },
-} as const satisfies Options<BatchOptions>;
+} as const satisfies RulesOf<BatchOptions>;
 
 /** Options of a binding only. */
 const SUBSCRIBE = {
-  ...HANDLER,
+  ...HANDLER_RULES,
   batch: {
     must: 'an object with maxSize, such as { maxSize: 100 }',
     test: (batch) => isObject(batch) && 'maxSize' in batch,
@@ -139,15 +56,15 @@ const SUBSCRIBE = {
   enabled: {
     refused: problemOf('MULTI_BROKER_OPTION_INVALID.enabledByHand', {}),
   },
-} as const satisfies Options<SubscribeOptions & HandlerSettings>;
+} as const satisfies RulesOf<SubscribeOptions & HandlerSettings>;
 
-const FORWARD = { key: {}, headers: {} } as const satisfies Options<ForwardOptions>;
+const FORWARD = { key: {}, headers: {} } as const satisfies RulesOf<ForwardOptions>;
 
 const PUBLISH_TO = {
   key: {},
   headers: {},
   forward: { within: FORWARD },
-  codec: HANDLER.codec,
+  codec: HANDLER_RULES.codec,
   bestEffort: { must: 'true or false', test: isBoolean },
   dedupeId: {
     must: 'a string or a function',
@@ -157,7 +74,7 @@ const PUBLISH_TO = {
   },
   schema: SUBSCRIBE.schema,
   when: { must: 'a function', test: isFunction },
-} as const satisfies Options<PublishToOptions>;
+} as const satisfies RulesOf<PublishToOptions>;
 
 /** Problems of `@Subscribe` and `subscribe()` options. `ofSource` names the options that belong to the source. */
 export function subscribeProblems(options: SubscribeOptions, ofSource: readonly string[] = []): Problem[] {
@@ -167,13 +84,13 @@ export function subscribeProblems(options: SubscribeOptions, ofSource: readonly 
 
 /** Problems of a broker's default handler options. Its other options are checked by its kind. */
 export function handlerOptionProblems(options: HandlerOptions): Problem[] {
-  return Object.entries(HANDLER).flatMap(([name, option]) => problemsOfOne(options, name, option));
+  return Object.entries(HANDLER_RULES).flatMap(([name, option]) => problemsOfOne(options, name, option));
 }
 
 /** Problems of `@Handlers` options. */
 export function handlersProblems(options: object): Problem[] {
   const isString = (value: unknown): boolean => typeof value === 'string';
-  return problemsOf(options, { ...HANDLER, broker: {}, prefix: { must: 'a string', test: isString } });
+  return problemsOf(options, { ...HANDLER_RULES, broker: {}, prefix: { must: 'a string', test: isString } });
 }
 
 /** Problems of `@PublishTo` options. */
@@ -197,7 +114,7 @@ export function combinedProblems(own: SubscribeOptions, broker: HandlerOptions):
 
 /** Problems of `@PublishTo` options that the destination does not support. */
 export function publishToUnsupported(options: PublishToOptions, destination: DestinationSpec): Problem[] {
-  return Object.entries<Option>(PUBLISH_TO).flatMap(([name, option]) => {
+  return Object.entries<OptionRule>(PUBLISH_TO).flatMap(([name, option]) => {
     const isGiven = options[name as keyof PublishToOptions] !== undefined;
     return (isGiven ? option.unsupportedTo?.(destination, name) : undefined) ?? [];
   });
@@ -215,10 +132,10 @@ export type ResolvedHandlerOptions = Pick<
 /** Takes each option from the binding, else the broker, else the library's default; merges `retry` field by field. */
 export function resolveHandlerOptions(own: SubscribeOptions, broker: HandlerOptions): ResolvedHandlerOptions {
   return {
-    ack: own.ack ?? broker.ack ?? HANDLER.ack.default,
+    ack: own.ack ?? broker.ack ?? HANDLER_RULES.ack.default,
     retry: resolveRetry(own.retry, broker.retry),
     requests: {
-      concurrency: requestsOf(own.concurrency) ?? requestsOf(broker.concurrency) ?? CONCURRENCY.requests.default,
+      concurrency: requestsOf(own.concurrency) ?? requestsOf(broker.concurrency) ?? CONCURRENCY_RULES.requests.default,
       // A number of attempts that is set explicitly holds for requests, too.
       attempts: own.retry?.attempts ?? broker.retry?.attempts ?? 1,
     },
@@ -227,7 +144,7 @@ export function resolveHandlerOptions(own: SubscribeOptions, broker: HandlerOpti
     // A batch answers no requests.
     reply: own.batch === undefined ? own.reply : false,
     concurrency: concurrencyOf(own, broker),
-    codec: own.codec ?? broker.codec ?? HANDLER.codec.default,
+    codec: own.codec ?? broker.codec ?? HANDLER_RULES.codec.default,
   };
 }
 
@@ -239,26 +156,25 @@ function requestsOf(concurrency: HandlerOptions['concurrency']): number | undefi
 function resolveRetry(own: RetryOptions = {}, broker: RetryOptions = {}): Binding['retry'] {
   const retryIf = own.retryIf ?? broker.retryIf;
   return {
-    attempts: own.attempts ?? broker.attempts ?? RETRY.attempts.default,
-    delayMs: own.delayMs ?? broker.delayMs ?? RETRY.delayMs.default,
-    factor: own.factor ?? broker.factor ?? RETRY.factor.default,
-    maxDelayMs: own.maxDelayMs ?? broker.maxDelayMs ?? RETRY.maxDelayMs.default,
-    jitter: own.jitter ?? broker.jitter ?? RETRY.jitter.default,
+    attempts: own.attempts ?? broker.attempts ?? RETRY_RULES.attempts.default,
+    delayMs: own.delayMs ?? broker.delayMs ?? RETRY_RULES.delayMs.default,
+    factor: own.factor ?? broker.factor ?? RETRY_RULES.factor.default,
+    maxDelayMs: own.maxDelayMs ?? broker.maxDelayMs ?? RETRY_RULES.maxDelayMs.default,
+    jitter: own.jitter ?? broker.jitter ?? RETRY_RULES.jitter.default,
     ...(retryIf && { retryIf }),
   };
 }
 
-function problemsOf(given: object, options: Table, prefix = ''): Problem[] {
-  const names = Object.fromEntries(Object.keys(options).map((name) => [name, true as const]));
+function problemsOf(given: object, options: OptionRules, prefix = ''): Problem[] {
   return [
-    ...unknownOptions(given, names, prefix).map((problem) =>
+    ...unknownOptions(given, namesOf(options), prefix).map((problem) =>
       problemOf('MULTI_BROKER_OPTION_INVALID.reported', { problem }),
     ),
-    ...Object.entries<Option>(options).flatMap(([name, option]) => problemsOfOne(given, name, option, prefix)),
+    ...Object.entries<OptionRule>(options).flatMap(([name, option]) => problemsOfOne(given, name, option, prefix)),
   ];
 }
 
-function problemsOfOne(given: object, name: string, option: Option, prefix = ''): Problem[] {
+function problemsOfOne(given: object, name: string, option: OptionRule, prefix = ''): Problem[] {
   if (option.refused !== undefined && name in given) return [option.refused];
   const value = (given as Readonly<Record<string, unknown>>)[name];
   if (value === undefined) return [];
@@ -266,8 +182,8 @@ function problemsOfOne(given: object, name: string, option: Option, prefix = '')
   return option.within && isObject(value) ? problemsOf(value, option.within, `${prefix}${name}.`) : [];
 }
 
-function unsupportedOf(given: object, options: Table, source: SourceSpec, prefix = ''): Problem[] {
-  return Object.entries<Option>(options).flatMap(([name, option]) => {
+function unsupportedOf(given: object, options: OptionRules, source: SourceSpec, prefix = ''): Problem[] {
+  return Object.entries<OptionRule>(options).flatMap(([name, option]) => {
     const value = (given as Readonly<Record<string, unknown>>)[name];
     if (value === undefined) return [];
     const problem = option.unsupported?.(source, `${prefix}${name}`);

@@ -1,5 +1,5 @@
 import { addressOf } from '../driver/index.js';
-import { textOf } from '../errors/index.js';
+import { isCount, isObject, textOf } from '../errors/index.js';
 import type { KafkaSettings, NewTopicOptions } from './options.js';
 import { topicProblem } from './topic.js';
 
@@ -64,8 +64,3 @@ function configProblems(of: string, config: unknown): string[] {
   const bad = Object.entries(config).filter(([, value]) => typeof value !== 'string');
   return bad.map(([name]) => textOf('MULTI_BROKER_OPTION_INVALID.kafkaConfigValue', { option: of, name }));
 }
-
-const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
-
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
