@@ -29,6 +29,8 @@ export interface Binding {
   /** Name of the source's broker. */
   readonly broker: string;
   readonly source: SourceSpec;
+  /** See `BrokerDefinition.serverHeaders`. */
+  readonly serverHeaders?: string | undefined;
   /** Defaults of the broker already merged in. */
   readonly ack: AckPolicy;
   readonly retry: Required<Omit<RetryOptions, 'retryIf'>> & Pick<RetryOptions, 'retryIf'>;

@@ -18,7 +18,7 @@ import {
   type Outgoing,
 } from '../driver/index.js';
 import { asError, errorOf, type MultiBrokerError } from '../errors/index.js';
-import type { DeliveryContext, ResultItem, Route, ValueOrFunction } from './binding.js';
+import type { Binding, DeliveryContext, ResultItem, Route, ValueOrFunction } from './binding.js';
 import type { Outlet } from './delivery-host.js';
 import { checkedKey, type Sender } from './field-checks.js';
 import { crossing, HOPS, isPrintable, isUntraced } from './headers.js';
@@ -29,6 +29,7 @@ export interface Origin {
   readonly handler: string;
   readonly context: DeliveryContext;
   readonly incoming: Incoming;
+  readonly binding: Pick<Binding, 'serverHeaders'>;
   /** Hop count of the published message, as its header has it. */
   readonly hops: string;
 }
@@ -131,7 +132,7 @@ function headersOf(making: Making, contentType: string | undefined): OutgoingHea
   if (contentType !== undefined) headers.text[CONTENT_TYPE] = contentType;
   const forward = route.forward?.headers;
   if (forward !== undefined && forward !== false) {
-    const { text, raw } = forwarded(origin.incoming, textHeaders, forward);
+    const { text, raw } = forwarded(origin, textHeaders, forward);
     headers.assign(text);
     headers.addRaw(raw);
   }

@@ -1,4 +1,3 @@
-import { CONTENT_TYPE } from '../codec/index.js';
 import { CORRELATION_ID, type Headers, HOPS, NO_HEADERS } from '../driver/index.js';
 import { errorOf } from '../errors/index.js';
 import type { Binding } from './binding.js';
@@ -7,13 +6,12 @@ export { CORRELATION_ID, HOPS } from '../driver/index.js';
 /** The error text of a reply to a request that failed. */
 export const ERROR = 'multi-broker-error';
 
-/**
- * Headers of one hop alone. Servers up to NATS 2.9.3 took any header that ends in `Nats-Msg-Id` for one of
- * theirs.
- */
-export function staysBehind(name: string): boolean {
+const LIBRARY_HEADERS = 'multi-broker-';
+
+/** Headers of one hop alone: the library's, and those of the server that the message came from. */
+export function isOfOneHop(name: string, { serverHeaders }: Pick<Binding, 'serverHeaders'>): boolean {
   const lower = name.toLowerCase();
-  return lower.startsWith('multi-broker-') || lower.startsWith('nats-') || lower === CONTENT_TYPE;
+  return lower.startsWith(LIBRARY_HEADERS) || (serverHeaders !== undefined && lower.startsWith(serverHeaders));
 }
 
 /** Whether any system takes it as a header: it crosses without being asked for, and must not fail. */

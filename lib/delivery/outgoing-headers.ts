@@ -9,7 +9,8 @@ import type {
 } from '../driver/index.js';
 import { errorOf } from '../errors/index.js';
 import { rawHeaders, type Sender, textHeaders } from './field-checks.js';
-import { CORRELATION_ID, staysBehind } from './headers.js';
+import type { Binding } from './binding.js';
+import { CORRELATION_ID, isOfOneHop } from './headers.js';
 
 /** The headers of a message in the making: of each name the one that is set last wins. */
 export class OutgoingHeaders {
@@ -87,9 +88,16 @@ export interface Forwarded {
 const NONE: readonly RawHeader[] = [];
 
 /** The source's headers that a publisher asked for, without those of one hop or those that always cross. */
-export function forwarded(incoming: Incoming, headers: Headers, which: true | readonly string[]): Forwarded {
+export function forwarded(
+  { incoming, binding }: { readonly incoming: Incoming; readonly binding: Pick<Binding, 'serverHeaders'> },
+  headers: Headers,
+  which: true | readonly string[],
+): Forwarded {
   const wanted = (name: string): boolean =>
-    !staysBehind(name) && name !== CORRELATION_ID && (which === true || which.includes(name));
+    (which === true || which.includes(name)) &&
+    name !== CORRELATION_ID &&
+    !isContentType(name) &&
+    !isOfOneHop(name, binding);
   return headersThat(incoming, headers, wanted);
 }
 

@@ -47,6 +47,8 @@ export interface Kind<
   keptBy(to: To, readers: readonly From[], settings: Settings): string | Source | undefined;
   /** See `BrokerDefinition.origin`. */
   origin(address: string, source: From): PublishedTo;
+  /** See `BrokerDefinition.serverHeaders`. */
+  readonly serverHeaders?: string;
   /** See `BrokerDefinition.describe`. */
   describe(options: Options): ServerDescription;
   /** See `BrokerDefinition.describeSource`. */
@@ -95,6 +97,7 @@ export function defineKind<
       readBy: (from, reader) => kind.readBy(from, reader, settings),
       keptBy: (to, readers) => kind.keptBy(to as To, readers as readonly From[], settings),
       origin: (address, source) => kind.origin(address, source as From),
+      serverHeaders: kind.serverHeaders,
       describe: () => kind.describe(options),
       describeSource: (source) => kind.describeSource(source as From, settings),
       describeDestination: (to) => kind.describeDestination(to as To, settings),

@@ -71,6 +71,11 @@ export interface BrokerDefinition<K extends string = string> {
   keptBy?(to: DestinationSpec, readers: readonly SourceSpec[]): string | Source | undefined;
   /** Where a message of this address, which the source has read, was published. */
   origin?(address: string, source: SourceSpec): PublishedTo;
+  /**
+   * How the names of headers begin, in lower case, that the server sets or acts on: such headers of its messages are neither
+   * forwarded nor kept in a dead letter. Absent: there are none.
+   */
+  readonly serverHeaders?: string | undefined;
   /** Where it connects to, for documents; without a secret. */
   describe?(): ServerDescription;
   /** A source in documents. */

@@ -96,6 +96,7 @@ function build(
     method: declaration.method,
     broker: definition.name,
     source,
+    serverHeaders: definition.serverHeaders,
     ...options,
     replies: codec.replies,
     routes: declaration.publishTo.map((publisher) => routeOf(publisher, declaration.handler)),

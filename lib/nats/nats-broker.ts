@@ -41,6 +41,7 @@ const defineNats = defineKind<'nats', NatsBrokerOptions, NatsSettings, NatsSourc
   readBy,
   keptBy,
   origin,
+  serverHeaders: 'nats-',
   describe: describeServer,
   describeSource,
   describeDestination,

@@ -15,7 +15,7 @@ async function cross(
   const rig = new Rig({
     ...options,
     handle: () => item,
-    binding: { routes: [{ broker: 'out', destination: 'q', ...route }], ack: 'reject-on-error' },
+    binding: { ...options.binding, routes: [{ broker: 'out', destination: 'q', ...route }], ack: 'reject-on-error' },
   });
   void rig.take(new FakeMessage({ position: 'in[0]@7', ...fields }));
   await turns();
@@ -60,12 +60,23 @@ describe('forward', () => {
   };
 
   it('of headers lets all cross but those of one hop', async () => {
-    expect((await cross({ headers }, { forward: { headers: true } }))?.headers).toEqual({ ...own, a: '1', b: '2' });
+    const forward = { headers: true } as const;
+    expect(
+      (await cross({ headers }, { forward }, undefined, { binding: { serverHeaders: 'nats-' } }))?.headers,
+    ).toEqual({ ...own, a: '1', b: '2' });
+  });
+
+  it('of headers lets those of another server than the source’s cross', async () => {
+    const sent = await cross({ headers }, { forward: { headers: true } });
+    const nats = { 'Nats-Msg-Id': 'n', 'nats-expected-stream': 's' };
+    expect(sent?.headers).toEqual({ ...own, ...nats, a: '1', b: '2' });
   });
 
   it('of named headers lets these cross but those of one hop', async () => {
     const forward = { headers: ['b', 'Nats-Msg-Id', 'content-type', 'absent'] };
-    expect((await cross({ headers }, { forward }))?.headers).toEqual({ ...own, b: '2' });
+    expect(
+      (await cross({ headers }, { forward }, undefined, { binding: { serverHeaders: 'nats-' } }))?.headers,
+    ).toEqual({ ...own, b: '2' });
   });
 
   it('of the key lets the key cross', async () => {

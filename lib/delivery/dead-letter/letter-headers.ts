@@ -1,7 +1,7 @@
 import { codeOf } from '../../errors/index.js';
 import type { Headers } from '../../driver/index.js';
 import type { Binding } from '../binding.js';
-import { HOPS } from '../headers.js';
+import { HOPS, isOfOneHop } from '../headers.js';
 import type { FailedDelivery } from '../lane-context.js';
 import { attemptOf } from '../retry.js';
 
@@ -50,10 +50,8 @@ export function isLetterHeader(name: string): boolean {
  * Whether a header of the failed message goes into its letter: all but those of one hop. The content type says what the
  * bytes are, and the hop count ends a loop that leads over the letters.
  */
-export function isKept(name: string): boolean {
-  const lower = name.toLowerCase();
-  if (lower === HOPS) return true;
-  return !lower.startsWith('nats-') && !lower.startsWith('multi-broker-') && !lower.startsWith(PREFIX);
+export function isKept(name: string, binding: Pick<Binding, 'serverHeaders'>): boolean {
+  return name.toLowerCase() === HOPS || (!isOfOneHop(name, binding) && !isLetterHeader(name));
 }
 
 /** Names a binding in every process of the application: handler and source. */

@@ -35,9 +35,9 @@ export function letterOf(
 }
 
 /** The message's own, and the correlation id that it is known by where it has none. */
-function originalHeaders({ incoming, message }: FailedDelivery): OutgoingHeaders {
+function originalHeaders({ incoming, message, context: { binding } }: FailedDelivery): OutgoingHeaders {
   const came = message?.textHeaders ?? incoming.headers();
-  const { text, raw } = headersThat(incoming, came, isKept);
+  const { text, raw } = headersThat(incoming, came, (name) => isKept(name, binding));
   const headers = new OutgoingHeaders({});
   if (came[CORRELATION_ID] === undefined) headers.own(CORRELATION_ID, incoming.position);
   headers.assign(text);

@@ -222,3 +222,15 @@ it('each has one line in the log, with its place; by hand it is a warning', asyn
     expect.stringMatching(/^warn Orders\.on .* \(a\): parked as a dead letter in queue parked on broker 'out'.*look/),
   ]);
 });
+
+it.each([
+  ['those of its server', 'nats-', ['x', 'multi-broker-hops']],
+  ['the library’s, where its server has none', undefined, ['x', 'Nats-Msg-Id', 'multi-broker-hops']],
+])('a letter has the headers of its message but %s', async (_title, serverHeaders, kept) => {
+  const rig = new Rig({ binding: { ack: 'reject-on-error', deadLetter, serverHeaders }, handle: final });
+  const headers = { x: '1', 'Nats-Msg-Id': 'n', 'multi-broker-hops': '2', 'multi-broker-error': 'e' };
+  void rig.take(new FakeMessage({ headers }));
+  await turns();
+  const [letter] = rig.drivers.out.writes.flatMap(({ batch }) => batch);
+  expect(Object.keys(headers).filter((name) => name in letter!.headers!)).toEqual(kept);
+});
