@@ -15,14 +15,16 @@ import {
   type RedriveResult,
   type Topology,
 } from '../driver/index.js';
-import { asError, errorOf, type MultiBrokerError } from '../errors/index.js';
+import { errorOf, type MultiBrokerError } from '../errors/index.js';
 import type { HandlerDeclaration } from '../handlers/index.js';
 import { BrokerRegistry } from './broker-registry.js';
 import { type BrokerWaiting, waitingOf } from './broker-waiting.js';
+import { HandlerAddresses } from './handler-addresses.js';
 import { HandlerHandles } from './handler-handles.js';
 import { healthOfAll } from './health.js';
 import { type Instrumentation, Instrumented, ioOf } from './instrumentation.js';
 import { LagReadings } from './lag-readings.js';
+import { LateBrokers } from './late-brokers.js';
 import { Lifecycle } from './lifecycle.js';
 import type { ManagedBroker } from './managed-broker.js';
 import { moduleOptionProblems, type ResolvedOptions, resolveOptions } from './module-options.js';
@@ -32,16 +34,15 @@ import { PendingBindings } from './pending-bindings.js';
 import { observeAll, type Observers } from './observe-all.js';
 import { Redrives } from './redrive/index.js';
 import type { BrokerHost, BrokerRuntime } from './runtime.js';
-import { disconnectAll } from './stop-phases.js';
 import { topologyOf } from './topology.js';
-import { type Admitted, WiredHandlers } from './wired-handlers.js';
-import { targetsOn } from './written-addresses.js';
+import { WiredHandlers } from './wired-handlers.js';
 
 /** All brokers of one Nest application, registered by the module and started and stopped together. */
 export class ManagedMultiBroker extends MultiBroker {
   /** For probes and scrapes. */
   readonly lags: LagReadings;
   readonly page: PageAccess;
+  readonly addresses: HandlerAddresses;
   private readonly registry: BrokerRegistry;
   private readonly hooks = new PublishHooks();
   private readonly wired = new WiredHandlers();
@@ -49,9 +50,8 @@ export class ManagedMultiBroker extends MultiBroker {
   private readonly operations: OnDemandOperations;
   private readonly pending: PendingBindings;
   private readonly lifecycle: Lifecycle;
+  private readonly late: LateBrokers;
   private readonly redrives: Redrives;
-  /** Whether the application may publish to addresses that no decorator names. */
-  publishesAnywhere = false;
   private options: ResolvedOptions = resolveOptions();
   private readonly instrumented: Instrumented;
 
@@ -67,6 +67,7 @@ export class ManagedMultiBroker extends MultiBroker {
     this.operations = new OnDemandOperations(clock, () => this.options.startTimeoutMs);
     this.pending = new PendingBindings(this.registry.known, clock, log);
     const { registry, wired: handlers, pending, operations } = this;
+    this.addresses = new HandlerAddresses(registry, handlers);
     this.page = new PageAccess({
       clock,
       definition: (name) => registry.known.get(name)?.definition,
@@ -100,6 +101,7 @@ export class ManagedMultiBroker extends MultiBroker {
       options,
       check,
     });
+    this.late = new LateBrokers({ registry, handlers, pending, operations, lifecycle: this.lifecycle, options });
   }
 
   get brokers(): readonly Broker[] {
@@ -218,17 +220,9 @@ export class ManagedMultiBroker extends MultiBroker {
     this.wired.check(this.registry.definitions(), this.options, others);
   }
 
-  async add(definition: BrokerDefinition): Promise<Broker> {
-    this.refuseStopping();
-    if (this.lifecycle.isBegun && !this.options.allowLateBrokers && !this.registry.known.has(definition.name)) {
-      throw errorOf('MULTI_BROKER_LATE_BROKER.added', { broker: definition.name });
-    }
-    if (this.lifecycle.isStarting) await this.afterStart();
+  add(definition: BrokerDefinition): Promise<Broker> {
     this.followHandled();
-    const broker = this.registry.add(definition);
-    if (this.lifecycle.isStarted) await this.startLate(broker);
-    else this.wired.invalidate();
-    return broker;
+    return this.late.add(definition);
   }
 
   start(): Promise<void> {
@@ -278,22 +272,6 @@ export class ManagedMultiBroker extends MultiBroker {
     return this.registry.all().reduce((sum, { moving }) => sum + moving, 0);
   }
 
-  /** The addresses of one broker that handlers publish to, park in or read. */
-  addressesOf(name: string): readonly string[] {
-    const sources = this.wired.claims.filter(({ broker }) => broker === name);
-    return [
-      ...sources.map(({ source }) => source.address),
-      ...targetsOn(name, this.registry.get(name).outlet, this.wired.claims).map(({ to }) => to.address),
-    ];
-  }
-
-  /** Whether handlers publish to, or park in, addresses of one broker that are known only with a message. */
-  fillsAddressesOf(name: string): boolean {
-    return targetsOn(name, this.registry.get(name).outlet, this.wired.claims).some(
-      ({ to, ofEach }) => to.fill !== undefined || ofEach,
-    );
-  }
-
   /** Pending work of each broker: messages, publishes to be retried, and sources that wait for a target. */
   waiting(): readonly BrokerWaiting[] {
     return waitingOf(this.registry.all(), this.pending);
@@ -324,37 +302,6 @@ export class ManagedMultiBroker extends MultiBroker {
   private issuesOf(source: string): readonly string[] {
     const publishes = this.registry.all().flatMap(({ name, outbox }) => sourceIssues(source, name, outbox.backlogs()));
     return [...this.pending.issuesOf(source), ...publishes];
-  }
-
-  private refuseStopping(): void {
-    if (this.lifecycle.isStopping) throw stopped();
-  }
-
-  /** Waits for a start that is under way, which would otherwise start the handlers of a late broker a second time. */
-  private async afterStart(): Promise<void> {
-    await this.lifecycle.startOver();
-    this.refuseStopping();
-  }
-
-  /** Connects a late broker, then starts its handlers and those that waited for it. */
-  private async startLate(broker: ManagedBroker): Promise<void> {
-    let admitted: Admitted | undefined;
-    try {
-      admitted = this.wired.admit(this.registry.definitions(), this.options);
-      await this.operations.run((signal) => broker.connection.connect(signal));
-      this.refuseStopping();
-      await this.pending.start(admitted.bindings);
-    } catch (thrown) {
-      await this.takeBack(broker, admitted);
-      throw asError(thrown);
-    }
-  }
-
-  private async takeBack(broker: ManagedBroker, admitted: Admitted | undefined): Promise<void> {
-    admitted?.undo();
-    await Promise.all(this.registry.all().map(({ activeSources }) => activeSources.stopAll(admitted?.bindings ?? [])));
-    this.registry.remove(broker);
-    await disconnectAll([broker], this.lifecycle.stopDeadline);
   }
 
   private async onDemand<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -73,7 +73,7 @@ export class Consumers implements OnApplicationBootstrap, OnModuleDestroy {
   private explore(): readonly HandlerDeclaration[] {
     const explored = this.explorer.explore(this.application.connections.hooksBegan);
     const { declarations, problems, leftOut } = explored;
-    this.multiBroker.publishesAnywhere = explored.publishesAnywhere;
+    this.multiBroker.addresses.publishesAnywhere = explored.publishesAnywhere;
     if (explored.findsBrokers) this.multiBroker.followHandled();
     if (!this.reported) {
       for (const line of leftOut) this.application.log.info(line);

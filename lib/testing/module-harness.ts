@@ -205,8 +205,9 @@ export class ModuleHarness extends MultiBrokerHarness {
 
   /** If only decorators publish, other names are typos, and an assertion that nothing was published would pass. */
   private checkDestination(broker: string, address: string, all: readonly PublishedMessage[]): void {
-    if (this.brokers.publishesAnywhere || this.brokers.fillsAddressesOf(broker)) return;
-    const known = [...this.brokers.addressesOf(broker), ...all.map((message) => message.destination)];
+    const { addresses } = this.brokers;
+    if (addresses.publishesAnywhere || addresses.areFilled(broker)) return;
+    const known = [...addresses.of(broker), ...all.map((message) => message.destination)];
     const near = known.includes(address) ? undefined : nearestName(address, known);
     if (near === undefined) return;
     throw errorOf('MULTI_BROKER_UNKNOWN_DESTINATION', { destination: address, broker, near });
