@@ -64,6 +64,11 @@ export async function callAfterNack(delivery: Recoverable, inMs: number, forget:
     delivery.end();
     return;
   }
+  if (delivery.isCut) {
+    delivery.strand.idle(delivery);
+    delivery.end();
+    return;
+  }
   forget();
   delivery.attempts.newRound();
   const failure = await delivery.callOnce();
@@ -134,10 +139,11 @@ async function callInPlace(
   if (kind === 'hold') delivery.attempts.hold();
   const { turn, leftMs } = await turnAfter(delivery, inMs, kind);
   if (turn !== 'call') leaveUncalled(delivery, turn, before, leftMs, kind);
-  else if (delivery.manual === undefined) return delivery.callOnce();
+  else if (!delivery.isCut && delivery.manual === undefined) return delivery.callOnce();
   else {
     delivery.strand.idle(delivery);
-    delivery.finishManually(before);
+    if (delivery.isCut) delivery.end();
+    else delivery.finishManually(before);
   }
   return undefined;
 }

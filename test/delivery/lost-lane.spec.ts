@@ -158,3 +158,29 @@ it.each(['in-place', 'server', 'none'] as const)(
     expect([rig.log.lines, rig.counts.failed, rig.counts.rejected]).toEqual([[], 0, 0]);
   },
 );
+
+it('a further call is not made of a message whose lane is lost while it gets its turn', async () => {
+  for (let microtasks = 0; microtasks < 12; microtasks++) {
+    let lost = false;
+    let late = 0;
+    const rig = new Rig({
+      lane: { redelivery: 'in-place' },
+      handle: () => {
+        if (lost) late++;
+        throw new Error('no');
+      },
+    });
+    void rig.take(...messages('a'));
+    await turns();
+    rig.sink.pause();
+    rig.clock.advance(100);
+    await turns();
+    rig.sink.resume();
+    for (let each = 0; each < microtasks; each++) await Promise.resolve();
+    rig.lane.lose();
+    lost = true;
+    await rig.sink.drained();
+    await turns();
+    expect([microtasks, late, rig.counts.running, rig.sink.moving]).toEqual([microtasks, 0, 0, 0]);
+  }
+});
