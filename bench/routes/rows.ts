@@ -124,7 +124,7 @@ export const rows: readonly Row[] = [
     title: 'receive core',
     from: 'core',
     to: 'nothing',
-    entrants: [library, receive('callback', 'callback')],
+    entrants: [library, receive('callback', 'callback'), receive('each', 'iterator, one after another')],
     most: FEWER,
   },
   {

@@ -184,9 +184,10 @@ export class Strand implements DeliveryStrand, CallOrder {
   }
 
   protected async pump(): Promise<void> {
-    const { turns } = this.context.host;
+    const { host, lane } = this.context;
+    const { turns } = host;
     while (this.queue.length > 0 && this.mayBegin()) {
-      if (turns.due()) {
+      if (lane.readsOn === true ? turns.dueOnceSlow() : turns.due()) {
         await this.loopTurn();
         if (!this.mayBegin()) break;
       }

@@ -193,6 +193,11 @@ export interface Lane {
    * dropped and counted. Undefined: only the number of messages is limited.
    */
   readonly pendingBytesLimit?: number | undefined;
+  /**
+   * Without backpressure: the client reads on while delivery yields to the event loop, and what it reads waits in memory.
+   * Handlers that are quick are called for longer then, before delivery yields.
+   */
+  readonly readsOn?: boolean | undefined;
   /** How long the server waits for a settlement before it redelivers. Delivery extends at a third of it. */
   readonly leaseMs?: number | undefined;
   /**

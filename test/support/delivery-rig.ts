@@ -36,6 +36,7 @@ export interface RigOptions {
   readonly handle?: (body: string, context: DeliveryContext) => HandlerResult | Promise<HandlerResult>;
   readonly maxHops?: number;
   readonly retriesAtOnce?: boolean;
+  readonly turns?: TurnBudget;
 }
 
 /** A destination of the fakes: `!x` is none; `x dedupes` takes a second message of one id for the first. */
@@ -77,6 +78,7 @@ export class Rig {
     handle = () => undefined,
     maxHops = 16,
     retriesAtOnce = false,
+    turns = new TurnBudget(),
   }: RigOptions = {}) {
     this.binding = {
       handler: 'Orders.on',
@@ -99,7 +101,7 @@ export class Rig {
       broker: Object.create(Broker.prototype, { name: { value: 'in' } }) as Broker,
       clock: this.clock,
       log: this.log,
-      turns: new TurnBudget(),
+      turns,
       counts: this.counts,
       healthIssues: this.healthIssues,
       rejections: this.rejections,

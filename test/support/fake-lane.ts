@@ -55,7 +55,15 @@ export const aSource: SourceSpec = { kind: 'fake', name: 'queue in', address: 'i
 export type LaneFields = Partial<
   Pick<
     Lane,
-    'redelivery' | 'backpressure' | 'leaseMs' | 'source' | 'name' | 'pendingBytesLimit' | 'maxPrefetch' | 'maxHeld'
+    | 'redelivery'
+    | 'backpressure'
+    | 'readsOn'
+    | 'leaseMs'
+    | 'source'
+    | 'name'
+    | 'pendingBytesLimit'
+    | 'maxPrefetch'
+    | 'maxHeld'
   >
 >;
 
@@ -65,6 +73,7 @@ export class FakeLane implements Lane {
   readonly name: string;
   readonly redelivery: Lane['redelivery'];
   readonly backpressure: boolean;
+  readonly readsOn: boolean | undefined;
   readonly pendingBytesLimit: number | undefined;
   readonly leaseMs: number | undefined;
   fullBy: string | undefined;
@@ -86,6 +95,7 @@ export class FakeLane implements Lane {
     name = 'in[0]',
     redelivery: again = 'in-place',
     backpressure: waits = true,
+    readsOn,
     leaseMs,
     maxPrefetch,
     maxHeld,
@@ -96,6 +106,7 @@ export class FakeLane implements Lane {
     this.name = name;
     this.redelivery = again;
     this.backpressure = waits;
+    this.readsOn = readsOn;
     this.leaseMs = leaseMs;
     this.maxPrefetch = maxPrefetch;
     this.maxHeld = maxHeld;

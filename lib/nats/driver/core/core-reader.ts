@@ -34,6 +34,7 @@ export class CoreReader implements SourceReader {
       lost: this.lost.signal,
       redelivery: 'none',
       backpressure: false,
+      readsOn: true,
       pendingBytesLimit: spec.pendingBytesLimit,
       settle: () => undefined,
     };
