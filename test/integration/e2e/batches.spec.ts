@@ -16,7 +16,7 @@ import { closeApps } from '../../support/app.js';
 import {
   committedOffsets,
   createTopic,
-  kafkaClient,
+  produce,
   readAll,
   uniqueName,
   until,
@@ -31,10 +31,10 @@ const upTo = (count: number): number[] => Array.from({ length: count }, (_, inde
 
 async function filled(count: number): Promise<string> {
   const topic = await createTopic(uniqueName('batches'), 1);
-  const producer = kafkaClient().producer();
-  await producer.connect();
-  await producer.send({ topic, messages: upTo(count).map((index) => ({ key: 'k', value: String(index) })) });
-  await producer.disconnect();
+  await produce(
+    topic,
+    upTo(count).map((index) => ({ key: 'k', value: String(index) })),
+  );
   return topic;
 }
 

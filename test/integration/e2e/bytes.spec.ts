@@ -5,7 +5,7 @@ import { Ctx, type MessageContext, MultiBroker, Payload, PublishTo, Subscribe } 
 import { murmur2 } from '../../../lib/kafka/partitioner.js';
 import { stream, toStream } from '../../../lib/nats/index.js';
 import { closeApps } from '../../support/app.js';
-import { createTopic, kafkaClient, uniqueName, until, whenBrokers } from '../../support/real-brokers.js';
+import { createTopic, kafkaClient, produce, uniqueName, until, whenBrokers } from '../../support/real-brokers.js';
 import { application, events, orders } from './support.js';
 
 jest.setTimeout(120_000);
@@ -63,13 +63,8 @@ const shown = ({ key, value, headers = {} }: Pick<Message, 'key' | 'value' | 'he
   ),
 });
 
-async function produce(topic: string): Promise<void> {
-  const producer = kafkaClient().producer();
-  await producer.connect();
-  // In one partition, so that the order is that of the list.
-  await producer.send({ topic, messages: written.map((message) => ({ ...message, partition: 0 })) });
-  await producer.disconnect();
-}
+/** So that the order is that of the list. */
+const inOnePartition = written.map((message) => ({ ...message, partition: 0 }));
 
 /** The records of a topic in the order of the list, by their keys. */
 async function consume(topic: string): Promise<{ partition: number; message: Message }[]> {
@@ -110,7 +105,7 @@ whenBrokers(describe)('what another producer wrote, passed on unchanged', () => 
         return payload;
       }
     }
-    await produce(incoming);
+    await produce(incoming, inOnePartition);
     const app = await application([orders(), events()], [Bridge]);
     await app.init();
     const due = written.map(shown);
@@ -142,7 +137,7 @@ whenBrokers(describe)('what another producer wrote, passed on unchanged', () => 
         seen.push(context);
       }
     }
-    await produce(incoming);
+    await produce(incoming, inOnePartition);
     const app = await application([orders(), events()], [Bridge]);
     await app.init();
     await until(() => seen.length >= written.length, { what: 'all came', timeoutMs: 60_000 });

@@ -5,14 +5,7 @@ import { MultiBroker, Payload, Subscribe } from '../../../lib/index.js';
 import { stream, toStream } from '../../../lib/nats/index.js';
 import { closeApps } from '../../support/app.js';
 import { keyedBatchScenarios } from '../../support/keyed-batch-scenarios.js';
-import {
-  committedOffsets,
-  createTopic,
-  kafkaClient,
-  uniqueName,
-  until,
-  whenBrokers,
-} from '../../support/real-brokers.js';
+import { committedOffsets, createTopic, produce, uniqueName, until, whenBrokers } from '../../support/real-brokers.js';
 import { application, deleteStream, events, orders } from './support.js';
 
 jest.setTimeout(60_000);
@@ -50,11 +43,8 @@ whenBrokers(describe)('on real servers, batches with concurrency', () => {
 
   it('of a topic: a poison message holds its own key alone, and the committed offset stays below it', async () => {
     const [topic, groupId] = [await createTopic(uniqueName('keyed'), 1), uniqueName('g')];
-    const producer = kafkaClient().producer();
-    await producer.connect();
     const messages = Array.from({ length: 1_000 }, (_, n) => ({ key: `k${String(n % 50)}`, value: String(n) }));
-    await producer.send({ topic, messages });
-    await producer.disconnect();
+    await produce(topic, messages);
     const done: number[] = [];
     let isPoison = true;
 
@@ -80,11 +70,8 @@ whenBrokers(describe)('on real servers, batches with concurrency', () => {
 
   it('of a topic lose nothing and keep the order of each key while a replica joins under load and the first one stops', async () => {
     const [topic, groupId, keys, count] = [await createTopic(uniqueName('keyed'), 4), uniqueName('g'), 100, 6_000];
-    const producer = kafkaClient().producer();
-    await producer.connect();
     const messages = Array.from({ length: count }, (_, n) => ({ key: `k${String(n % keys)}`, value: String(n) }));
-    await producer.send({ topic, messages });
-    await producer.disconnect();
+    await produce(topic, messages);
     const done = new Set<number>();
     const overtaking: number[] = [];
     const handle = async (numbers: readonly number[]): Promise<void> => {

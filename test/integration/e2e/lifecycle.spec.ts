@@ -9,7 +9,7 @@ import {
   freePort,
   committedOffsets,
   createTopic,
-  kafkaClient,
+  produce,
   realBrokers,
   startNatsServer,
   uniqueName,
@@ -22,11 +22,8 @@ import { natsLibrary } from '../../support/nats-library.js';
 jest.setTimeout(60_000);
 
 async function fill(topic: string, count: number): Promise<void> {
-  const producer = kafkaClient().producer();
-  await producer.connect();
   const messages = Array.from({ length: count }, (_, id) => ({ key: String(id), value: JSON.stringify({ id }) }));
-  await producer.send({ topic, messages });
-  await producer.disconnect();
+  await produce(topic, messages);
 }
 
 whenNative(describe, 'nats')('the lifecycle on real brokers', () => {

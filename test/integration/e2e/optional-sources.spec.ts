@@ -10,6 +10,7 @@ import { closeApps } from '../../support/app.js';
 import {
   createTopic,
   kafkaClient,
+  produce,
   realBrokers,
   startNatsServer,
   uniqueName,
@@ -19,14 +20,6 @@ import {
 import { application, events, orders } from './support.js';
 
 jest.setTimeout(60_000);
-
-async function produce(name: string, values: readonly string[], partitions = 1): Promise<void> {
-  const producer = kafkaClient().producer();
-  await producer.connect();
-  const messages = values.map((value, index) => ({ value, partition: index % partitions }));
-  await producer.send({ topic: name, messages });
-  await producer.disconnect();
-}
 
 whenBrokers(describe)('sources of a broker with critical: false', () => {
   afterEach(closeApps);
@@ -176,7 +169,10 @@ whenBrokers(describe)('a Kafka source of a broker with critical: false whose top
     let published = 0;
     // Each try dials anew: some are over by then.
     while (dials < begun + 4) {
-      await produce(name, [String(published++), String(published++)], 2);
+      await produce(
+        name,
+        [0, 1].map((partition) => ({ partition, value: String(published++) })),
+      );
       const { state, members: now } = await group();
       expect([state, now.map(({ memberId }) => memberId).sort()]).toEqual(['Stable', members]);
       if (dials >= begun + 2) release();
@@ -188,7 +184,7 @@ whenBrokers(describe)('a Kafka source of a broker with critical: false whose top
 
     await createTopic(absent);
     await until(() => health().status === 'up', { what: 'the topic that was missing is read', timeoutMs: 30_000 });
-    await produce(absent, ['there']);
+    await produce(absent, [{ value: 'there' }]);
     await until(() => handled.includes('missing there'), { what: 'its message is handled' });
     await admin.disconnect();
   });
@@ -231,7 +227,7 @@ whenBrokers(describe)('a durable source that publishes to a broker that comes la
     await app.init();
     const reasons = (broker: string) => app.get(MultiBroker).get(broker).health().reasons.join('\n');
     expect(reasons('orders')).toContain("broker 'late', which it publishes to, is not up");
-    await produce(name, ['a']);
+    await produce(name, [{ value: 'a' }]);
     up = true;
     await until(() => handled.length === 1, { what: 'the durable source is read', timeoutMs: 30_000 });
     expect(reasons('denied')).toMatch(/^Handlers\.core does not read .*deny\.x.* yet: .*permission/i);

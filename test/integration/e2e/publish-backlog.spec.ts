@@ -6,7 +6,7 @@ import { toStream } from '../../../lib/nats/index.js';
 import { closeApps } from '../../support/app.js';
 import {
   createTopic,
-  kafkaClient,
+  produce,
   realBrokers,
   startNatsServer,
   uniqueName,
@@ -16,13 +16,6 @@ import {
 import { application, events, orders } from './support.js';
 
 jest.setTimeout(60_000);
-
-async function produce(topic: string, values: readonly string[]): Promise<void> {
-  const producer = kafkaClient().producer();
-  await producer.connect();
-  await producer.send({ topic, messages: values.map((value) => ({ value })) });
-  await producer.disconnect();
-}
 
 /** Reads a topic and passes on to `subject` of a stream. */
 function bridge(topic: string, subject: string) {
@@ -52,7 +45,7 @@ whenBrokers(describe)('a bridge whose target takes nothing', () => {
       storage: 'memory' as never,
     });
     await nc.jetstream().publish(`${name}.x`, 'full');
-    await produce(topic, ['a', 'b', 'c']);
+    await produce(topic, [{ value: 'a' }, { value: 'b' }, { value: 'c' }]);
     const lines: string[] = [];
     const log: LoggerService = {
       log: (line: string) => lines.push(line),
@@ -96,7 +89,7 @@ whenBrokers(describe)('a bridge whose target takes nothing', () => {
     const source = () => app.get(MultiBroker).get('orders').health();
     expect(source()).toMatchObject({ status: 'up', reasons: [] });
     await server.kill();
-    await produce(topic, ['a']);
+    await produce(topic, [{ value: 'a' }]);
     await until(() => source().reasons.length > 0, { what: 'health tells it' });
     expect(source()).toMatchObject({
       status: 'degraded',

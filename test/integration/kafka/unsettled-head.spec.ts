@@ -3,7 +3,7 @@ import { Injectable, type Type } from '@nestjs/common';
 import type { TestingModule } from '@nestjs/testing';
 import { type Broker, bytes, Ctx, type MessageContext, MultiBroker, Subscribe } from '../../../lib/index.js';
 import { closeApps } from '../../support/app.js';
-import { createTopic, kafkaClient, uniqueName, until, whenBrokers } from '../../support/real-brokers.js';
+import { createTopic, kafkaClient, produce, uniqueName, until, whenBrokers } from '../../support/real-brokers.js';
 import { application, orders } from '../e2e/support.js';
 
 type Handle = (context: MessageContext, offset: number) => void;
@@ -98,12 +98,10 @@ whenBrokers(describe)('a Kafka message that stays unsettled', () => {
 
   it('holds a batch by hand of 300 up on none of many partitions', async () => {
     const topic = await createTopic(uniqueName('batch'), 12);
-    const producer = kafkaClient().producer();
-    await producer.connect();
-    for (let partition = 0; partition < 12; partition++) {
-      await producer.send({ topic, messages: Array.from({ length: 300 }, () => ({ partition, value: 'x' })) });
-    }
-    await producer.disconnect();
+    await produce(
+      topic,
+      Array.from({ length: 12 * 300 }, (_, index) => ({ partition: index % 12, value: 'x' })),
+    );
     const batches = new Map<number, MessageContext[]>();
     let settled = 0;
     await start(uniqueName('g'), topic, (context) => {

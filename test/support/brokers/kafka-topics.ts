@@ -1,4 +1,4 @@
-import { Kafka, logLevel, type Admin, type IHeaders } from 'kafkajs';
+import { Kafka, logLevel, type Admin, type IHeaders, type Message } from 'kafkajs';
 
 import { eventually } from '../eventually.js';
 import { realBrokers } from './shared.js';
@@ -35,6 +35,16 @@ export function createTopic(name: string, partitions = 1, options: TopicOptions 
     await eventually(() => admin.fetchTopicMetadata({ topics: [name] }));
     return name;
   });
+}
+
+/** Writes messages by kafkajs itself, in order. */
+export async function produce(topic: string, messages: readonly Message[]): Promise<void> {
+  const producer = kafkaClient().producer();
+  await producer.connect();
+  // Less than what a broker takes in one request.
+  for (let from = 0; from < messages.length; from += 2_000)
+    await producer.send({ topic, messages: messages.slice(from, from + 2_000) });
+  await producer.disconnect();
 }
 
 /** By partition; -1 where the group has committed nothing. */

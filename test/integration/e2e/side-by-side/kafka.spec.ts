@@ -14,7 +14,7 @@ import { PoisonJournal } from '../../../support/poison-journal.js';
 import {
   committedOffsets,
   createTopic,
-  kafkaClient,
+  produce,
   uniqueName,
   until,
   whenBrokers,
@@ -27,13 +27,8 @@ const KEYS = 200;
 
 async function filled(count: number, partitions = 1): Promise<string> {
   const topic = await createTopic(uniqueName('keys'), partitions);
-  const producer = kafkaClient().producer();
-  await producer.connect();
   const messages = Array.from({ length: count }, (_, index) => ({ key: `k${index % KEYS}`, value: String(index) }));
-  for (let from = 0; from < count; from += 2_000) {
-    await producer.send({ topic, messages: messages.slice(from, from + 2_000) });
-  }
-  await producer.disconnect();
+  await produce(topic, messages);
   return topic;
 }
 
