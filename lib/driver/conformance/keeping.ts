@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Driver } from '../driver.js';
 import type { RawHeader } from '../message.js';
 import { type Bench, keep, keyed, numbered, text } from './bench.js';
-import { close, contentOf, inOrder, next, open, rest, some, stored, textOf } from './kept-reading.js';
+import { contentOf, inOrder, KeptPlace, textOf } from './kept-reading.js';
 import type { Probe } from './probe.js';
 import { type DriverPromise, unless } from './promise.js';
 import type { Place } from './target.js';
@@ -19,18 +19,19 @@ export const keeping: readonly DriverPromise[] = [
     text: 'kept reads what was there when it began: all of it once, in the order of each key, and nothing later',
     unless: unless.kept,
     async prove(bench) {
-      const { place, driver } = await stored(bench, 0);
-      const sent = numbered(60).map((body, index) => text(body, index % 4 === 3 ? {} : { key: `key-${index % 4}` }));
-      await bench.publish(driver, place.destination, ...sent);
+      const at = await KeptPlace.stored(bench, 0);
+      await at.publish(
+        ...numbered(60).map((body, index) => text(body, index % 4 === 3 ? {} : { key: `key-${index % 4}` })),
+      );
       for (const access of ['look', 'take'] as const) {
-        const kept = await open(bench, driver, place, access);
-        await bench.publish(driver, place.destination, ...numbered(5, `${access}-`).map(keyed));
-        const came = await rest(bench, kept);
+        const reading = await at.read(access, { group: bench.newGroup() });
+        await at.publish(...numbered(5, `${access}-`).map(keyed));
+        const came = await reading.rest();
         const due = [...numbered(60), ...(access === 'take' ? numbered(5, 'look-') : [])];
         assert.deepEqual(came.map(textOf).sort(), due.sort(), access);
         for (const key of ['key-0', 'key-1', 'key-2']) inOrder(came.filter((message) => message.key === key));
-        assert.equal(await next(bench, kept), undefined, 'it stays at its end');
-        await close(bench, kept);
+        assert.equal(await reading.next(), undefined, 'it stays at its end');
+        await reading.close();
       }
     },
   },
@@ -39,20 +40,18 @@ export const keeping: readonly DriverPromise[] = [
     text: 'a message that is done is not read again by the next reader of its group, and every other one is, in order',
     unless: unless.kept,
     async prove(bench) {
-      const { place, driver } = await stored(bench, 40);
-      const group = bench.newGroup();
-      const first = await open(bench, driver, place, 'take', { group });
-      await rest(bench, first, (body) => Number(body.slice(1)) % 3 !== 0);
-      await close(bench, first);
+      const at = await KeptPlace.stored(bench, 40);
+      const first = await at.take();
+      await first.rest((body) => Number(body.slice(1)) % 3 !== 0);
+      await first.close();
       // In a process of its own.
-      const second = await open(bench, await bench.open(), place, 'take', { group });
-      const left = await rest(bench, second, () => true);
+      const second = await at.take({ driver: await bench.open() });
       assert.deepEqual(
-        left.map(textOf),
+        await second.texts(() => true),
         numbered(40).filter((_, index) => index % 3 === 0),
       );
-      await close(bench, second);
-      assert.deepEqual(await rest(bench, await open(bench, driver, place, 'take', { group })), []);
+      await second.close();
+      assert.deepEqual(await (await at.take()).rest(), []);
     },
   },
   {
@@ -60,14 +59,12 @@ export const keeping: readonly DriverPromise[] = [
     text: 'a reader that is closed in the middle leaves to the next one what it had in hand and all behind it',
     unless: unless.kept,
     async prove(bench) {
-      const { place, driver } = await stored(bench, 20);
-      const group = bench.newGroup();
-      const first = await open(bench, driver, place, 'take', { group });
-      const inHand = await some(bench, first, 6);
+      const at = await KeptPlace.stored(bench, 20);
+      const first = await at.take();
+      const inHand = await first.some(6);
       for (const message of inHand.slice(0, 4)) await first.done(message);
-      await close(bench, first);
-      const second = await open(bench, driver, place, 'take', { group });
-      assert.deepEqual((await rest(bench, second)).map(textOf), numbered(20).slice(4));
+      await first.close();
+      assert.deepEqual(await (await at.take()).texts(), numbered(20).slice(4));
     },
   },
   {
@@ -75,17 +72,16 @@ export const keeping: readonly DriverPromise[] = [
     text: 'a look takes nothing, whatever is called done, and fixes no position: its group begins as a new one',
     unless: unless.kept,
     async prove(bench) {
-      const { place, driver } = await stored(bench, 10);
-      const [group, late] = [bench.newGroup(), bench.newGroup()];
-      for (const options of [{ group }, { group: late }, { group }]) {
-        const look = await open(bench, driver, place, 'look', options);
-        assert.deepEqual((await rest(bench, look, () => true)).map(textOf), numbered(10));
-        await close(bench, look);
+      const at = await KeptPlace.stored(bench, 10);
+      const late = bench.newGroup();
+      for (const group of [at.group, late, at.group]) {
+        const look = await at.look({ group });
+        assert.deepEqual(await look.texts(() => true), numbered(10));
+        await look.close();
       }
-      const taken = await rest(bench, await open(bench, driver, place, 'take', { group }));
-      assert.deepEqual(taken.map(textOf), numbered(10));
-      const reader = await bench.read(driver, place.source({ group: late, fromEnd: true }));
-      await bench.publish(driver, place.destination, keyed('later'));
+      assert.deepEqual(await (await at.take()).texts(), numbered(10));
+      const reader = await bench.read(at.driver, at.place.source({ group: late, fromEnd: true }));
+      await at.publish(keyed('later'));
       await reader.has('later');
       assert.deepEqual(reader.texts, ['later']);
     },
@@ -95,13 +91,11 @@ export const keeping: readonly DriverPromise[] = [
     text: 'a look begins where its group stands: behind all that is done without a gap',
     unless: unless.kept,
     async prove(bench) {
-      const { place, driver } = await stored(bench, 10);
-      const group = bench.newGroup();
-      const taken = await open(bench, driver, place, 'take', { group });
-      for (const message of await some(bench, taken, 4)) await taken.done(message);
-      await close(bench, taken);
-      const look = await open(bench, driver, place, 'look', { group });
-      assert.deepEqual((await rest(bench, look)).map(textOf), numbered(10).slice(4));
+      const at = await KeptPlace.stored(bench, 10);
+      const taken = await at.take();
+      for (const message of await taken.some(4)) await taken.done(message);
+      await taken.close();
+      assert.deepEqual(await (await at.look()).texts(), numbered(10).slice(4));
     },
   },
   {
@@ -110,6 +104,7 @@ export const keeping: readonly DriverPromise[] = [
     unless: unless.kept,
     async prove(bench) {
       const { place, driver, probe } = await bench.reader(keep);
+      const at = new KeptPlace(bench, place, driver);
       const rawHeaders: RawHeader[] = [
         ['a b', Buffer.from('1')],
         ['twice', Buffer.from([0xff])],
@@ -117,18 +112,13 @@ export const keeping: readonly DriverPromise[] = [
       ];
       const bodies = [Buffer.from([0xff, 0x00, 0xfe]), null, Buffer.alloc(0), Buffer.from('text')];
       const keys = [Buffer.from([0xff, 0x01]), 'schlüssel', undefined, 'k'];
-      for (const [index, body] of bodies.entries())
-        await bench.publish(driver, place.destination, {
-          body,
-          key: keys[index],
-          headers: { city: 'Zürich' },
-          rawHeaders,
-        });
+      const headers = { city: 'Zürich' };
+      for (const [index, body] of bodies.entries()) await at.publish({ body, key: keys[index], headers, rawHeaders });
       await probe.hasCount(bodies.length);
-      const delivered = probe.taken.map(({ message }) => message);
+      const delivered = probe.taken.map(({ message }) => contentOf(message)).sort();
       for (const access of ['look', 'take'] as const) {
-        const came = await rest(bench, await open(bench, driver, place, access));
-        assert.deepEqual(came.map(contentOf).sort(), delivered.map(contentOf).sort(), access);
+        const came = await (await at.read(access, { group: bench.newGroup() })).rest();
+        assert.deepEqual(came.map(contentOf).sort(), delivered, access);
       }
     },
   },
@@ -137,18 +127,18 @@ export const keeping: readonly DriverPromise[] = [
     text: 'reading what is kept disturbs no subscription: neither one of another group, nor, by a look, its own',
     unless: unless.kept,
     async prove(bench) {
-      const { place, driver } = await stored(bench, 10);
-      const group = bench.newGroup();
+      const at = await KeptPlace.stored(bench, 10);
+      const { place, driver, group } = at;
       const probe = await bench.read(driver, place.source({ group }), keep);
       await probe.has(...numbered(10));
       const other = await bench.open();
-      const taken = await open(bench, other, place, 'take');
-      await rest(bench, taken, () => true);
-      const look = await open(bench, other, place, 'look', { group });
-      assert.deepEqual((await rest(bench, look)).map(textOf), numbered(10));
+      const taken = await at.take({ driver: other, group: bench.newGroup() });
+      await taken.rest(() => true);
+      const look = await at.look({ driver: other });
+      assert.deepEqual(await look.texts(), numbered(10));
       await bench.publish(other, place.destination, keyed('meanwhile'));
       await probe.has('meanwhile');
-      for (const kept of [taken, look]) await close(bench, kept);
+      for (const reading of [taken, look]) await reading.close();
       assert.equal(probe.taken.length, 11, 'nothing came twice');
       for (const lane of probe.lanes) assert.ok(!lane.lost.aborted, `${lane.name} is lost`);
       await settlesAll(bench, driver, place, group, probe);
@@ -159,24 +149,20 @@ export const keeping: readonly DriverPromise[] = [
     text: 'opening and next reject when their signal aborts, and what was not handed over is still there',
     unless: unless.kept,
     async prove(bench) {
-      const { place, driver } = await stored(bench, 5);
-      const group = bench.newGroup();
-      const source = place.source({ group });
+      const at = await KeptPlace.stored(bench, 5);
+      const source = at.place.source({ group: at.group });
       const given = AbortSignal.abort(new Error('given up'));
-      await rejects(driver.kept!(source, 'take', given), 'kept()', bench.patienceMs);
-      const kept = await open(bench, driver, place, 'take', { group });
-      await next(bench, kept);
-      await rejects(kept.next(given), 'next()', bench.patienceMs);
+      await rejects(at.driver.kept!(source, 'take', given), 'kept()', bench.patienceMs);
+      const reading = await at.take();
+      await reading.next();
+      await rejects(reading.kept.next(given), 'next()', bench.patienceMs);
       // One that has asked already may be answered.
       const stop = new AbortController();
-      const asked = kept.next(stop.signal);
+      const asked = reading.kept.next(stop.signal);
       stop.abort(given.reason);
       await within(Promise.allSettled([asked]), 'next()', bench.patienceMs);
-      await close(bench, kept);
-      assert.deepEqual(
-        (await rest(bench, await open(bench, driver, place, 'take', { group }))).map(textOf),
-        numbered(5),
-      );
+      await reading.close();
+      assert.deepEqual(await (await at.take()).texts(), numbered(5));
     },
   },
   {
@@ -184,16 +170,14 @@ export const keeping: readonly DriverPromise[] = [
     text: 'closing a driver ends what it reads by kept: next rejects, and the next reader gets what was not done',
     unless: unless.kept,
     async prove(bench) {
-      const { place } = await stored(bench, 10);
-      const group = bench.newGroup();
+      const at = await KeptPlace.stored(bench, 10);
       const driver = await bench.open();
-      const kept = await open(bench, driver, place, 'take', { group });
-      await next(bench, kept);
+      const reading = await at.take({ driver });
+      await reading.next();
       await within(driver.close(), 'close()', bench.patienceMs);
-      await rejects(kept.next(bench.signal), 'next()', bench.patienceMs);
-      await close(bench, kept);
-      const again = await open(bench, await bench.open(), place, 'take', { group });
-      assert.deepEqual((await rest(bench, again)).map(textOf), numbered(10));
+      await rejects(reading.kept.next(bench.signal), 'next()', bench.patienceMs);
+      await reading.close();
+      assert.deepEqual(await (await at.take({ driver: await bench.open() })).texts(), numbered(10));
     },
   },
   {
@@ -202,25 +186,22 @@ export const keeping: readonly DriverPromise[] = [
     unless: (target) => unless.kept(target) ?? unless.unsteady(target),
     async prove(bench) {
       const { makeDriver, place, cut, mend } = await bench.target.makeUnsteady!();
-      const driver = await bench.connect(await makeDriver());
-      const group = bench.newGroup();
-      await (await bench.read(driver, place.source())).leave();
-      await bench.publish(driver, place.destination, ...numbered(10).map(keyed));
-      const kept = await open(bench, driver, place, 'take', { group });
-      for (const message of await some(bench, kept, 3)) await kept.done(message);
+      const at = new KeptPlace(bench, place, await bench.connect(await makeDriver()));
+      await (await bench.read(at.driver, place.source())).leave();
+      await at.publish(...numbered(10).map(keyed));
+      const reading = await at.take();
+      for (const message of await reading.some(3)) await reading.done(message);
       await cut();
       await bench.hasState('reconnecting');
       // What was fetched before may still come, to the end.
       const signal = AbortSignal.timeout(LONGEST_MS);
-      const end = async (): Promise<void> => ((await kept.next(signal)) === undefined ? undefined : end());
+      const end = async (): Promise<void> => ((await reading.kept.next(signal)) === undefined ? undefined : end());
       await within(Promise.allSettled([end()]), 'the reading', LONGEST_MS + bench.patienceMs);
-      await close(bench, kept);
+      await reading.close();
       await mend();
       await bench.hasState('up');
-      const again = await open(bench, driver, place, 'take', { group });
-      const left = (await rest(bench, again)).map(textOf);
       // A commit may have been under way when the connection was cut: what it said is done once more.
-      assert.deepEqual(left.slice(-7), numbered(10).slice(3));
+      assert.deepEqual((await (await at.take()).texts()).slice(-7), numbered(10).slice(3));
     },
   },
 ];
