@@ -62,6 +62,28 @@ const clients = owned.map(([folder, client]) => ({
   to: { path: `(^|node_modules/)${client}(/|$)` },
 }));
 
+/** Adapters of Kafka's clients: the folder of each, and the files of types that its users see. */
+const KAFKA_ADAPTERS = {
+  kafkajs: { folder: '^lib/kafka/driver/kafkajs/', types: '^lib/kafka/(options|load-client)\\.ts$' },
+};
+
+const adapters = Object.entries(KAFKA_ADAPTERS).flatMap(([client, { folder, types }]) => [
+  {
+    name: `adapter-${client}`,
+    comment: `In lib/kafka only the adapter of ${client} and the types that its users see import it: the rest speaks the port, lib/kafka/driver/client`,
+    severity: 'error',
+    from: { path: '^lib/kafka/', pathNot: [folder, types] },
+    to: { path: `(^|node_modules/)${client}(/|$)` },
+  },
+  {
+    name: `port-before-${client}`,
+    comment: `The driver of Kafka knows neither the adapter of ${client} nor its types: whoever makes the driver chooses`,
+    severity: 'error',
+    from: { path: '^lib/kafka/driver/', pathNot: folder },
+    to: { path: [folder, types] },
+  },
+]);
+
 export default {
   forbidden: [
     {
@@ -91,6 +113,7 @@ export default {
     doors,
     ...floors,
     ...clients,
+    ...adapters,
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -1,6 +1,7 @@
 import type { PlaceDescription, SecurityMethod, ServerDescription } from '../driver/index.js';
 import { type WantedTopic, wantedTopics } from './new-topics.js';
-import type { KafkaBrokerOptions, KafkaSettings } from './options.js';
+import type { KafkaBrokerOptions } from './options.js';
+import type { KafkaCommonSettings } from './settings.js';
 import type { KafkaSourceSpec } from './source-spec.js';
 import { TopicPath } from './topic-pattern.js';
 
@@ -32,7 +33,7 @@ export function describeServer({ client }: KafkaBrokerOptions): ServerDescriptio
 /** Without the scheme and the credentials of a URL: the check of the options refuses it, but a topology comes before it. */
 const hostOf = (broker: unknown): string => String(broker).replace(/^(.*:\/\/)?(.*@)?/, '');
 
-export function describeSource({ topic, groupId }: KafkaSourceSpec, settings: KafkaSettings): PlaceDescription {
+export function describeSource({ topic, groupId }: KafkaSourceSpec, settings: KafkaCommonSettings): PlaceDescription {
   const operation = { kafka: { groupId: { type: 'string', enum: [groupId] }, ...BINDING } };
   if (typeof topic === 'string') return { ...describeTopic(topic, settings), operation };
   // The topics of a path are one channel with parameters, those of a RegExp are known to the server only.
@@ -41,7 +42,7 @@ export function describeSource({ topic, groupId }: KafkaSourceSpec, settings: Ka
 }
 
 /** With partitions and replicas where the application says how to create the topic. */
-export function describeTopic(name: string, settings: KafkaSettings): PlaceDescription {
+export function describeTopic(name: string, settings: KafkaCommonSettings): PlaceDescription {
   const wanted = wantedTopics(settings).find((one) => one.name === name);
   return {
     channel: { kafka: { topic: name, ...(wanted && created(wanted)), ...BINDING } },

@@ -7,7 +7,7 @@ import {
   placeholdersOf,
 } from '../driver/index.js';
 import { errorOf, requireName } from '../errors/index.js';
-import type { KafkaSettings } from './options.js';
+import type { KafkaCommonSettings } from './settings.js';
 import { refuseBadTopic } from './topic.js';
 
 /** A topic to write to, resolved for one broker. */
@@ -18,7 +18,7 @@ export interface KafkaDestinationSpec extends DestinationSpec {
 }
 
 /** Resolves where a message goes. Throws MULTI_BROKER_WRONG_KIND or MULTI_BROKER_ADDRESS_INVALID. */
-export function destinationSpec(to: string | Destination, broker: KafkaSettings): KafkaDestinationSpec {
+export function destinationSpec(to: string | Destination, broker: KafkaCommonSettings): KafkaDestinationSpec {
   requireName(to, 'the topic', { broker: broker.name });
   if (typeof to !== 'string') {
     throw errorOf('MULTI_BROKER_WRONG_KIND.kafkaDestination', { broker: broker.name, kind: to.kind });

@@ -1,54 +1,18 @@
-import { defineKind, type Driver, type KindDefinition, withoutClient } from '../driver/index.js';
-import { describeServer, describeSource, describeTopic } from './describe.js';
-import { destinationSpec, type KafkaDestinationSpec } from './destination-spec.js';
+import { type Driver, withoutClient } from '../driver/index.js';
+import { describeServer } from './describe.js';
+import { type KafkaDefinition, kafkaKind } from './kafka-kind.js';
 import { loadClient } from './load-client.js';
-import { kafkaNeeds } from './needs.js';
 import type { KafkaBrokerOptions, KafkaSettings } from './options.js';
-import {
-  clash,
-  feeds,
-  type KafkaSourceSpec,
-  keptBy,
-  origin,
-  readBy,
-  sourceSpec,
-  TOPIC_OPTIONS,
-} from './source-spec.js';
-import { prefixedTopic, topic, type TopicOptions, type TopicSource } from './topic.js';
 import { optionProblems } from './validate-options.js';
 
-declare module '../driver/index.js' {
-  interface BrokerKinds {
-    kafka: { source: TopicSource; destination: never; settings: TopicOptions };
-  }
-}
-
 /** Definition of a Kafka broker, made by {@link kafkaBroker}. */
-export type KafkaBrokerDefinition = KindDefinition<'kafka', KafkaSettings, KafkaSourceSpec, KafkaDestinationSpec>;
+export type KafkaBrokerDefinition = KafkaDefinition<KafkaSettings>;
 
-const defineKafka = defineKind<'kafka', KafkaBrokerOptions, KafkaSettings, KafkaSourceSpec, KafkaDestinationSpec>({
-  kind: 'kafka',
+const defineKafka = kafkaKind<KafkaBrokerOptions, KafkaSettings>({
   settings: withoutClient,
   validate: optionProblems,
-  source: sourceSpec,
-  sourceOptions: { names: Object.keys(TOPIC_OPTIONS), of: topic },
-  prefixed: prefixedTopic,
-  destination: destinationSpec,
-  conflict: clash,
-  feeds,
-  readBy,
-  keptBy,
-  origin,
   describe: describeServer,
-  describeSource,
-  describeDestination: ({ address, placeholders }, settings) =>
-    placeholders === undefined ? describeTopic(address, settings) : {},
-  needs: kafkaNeeds,
   driver: makeDriver,
-  loadTwin: async () => {
-    const { KafkaTwin } = await import('./twin/kafka-twin.js');
-    return (settings) => new KafkaTwin(settings);
-  },
 });
 
 /**
@@ -60,7 +24,8 @@ export function kafkaBroker(options: KafkaBrokerOptions): KafkaBrokerDefinition 
 }
 
 async function makeDriver(options: KafkaBrokerOptions): Promise<Driver> {
-  const client = await loadClient(options.name);
+  const kafkajs = await loadClient(options.name);
+  const { kafkajsClient } = await import('./driver/kafkajs/adapter.js');
   const { KafkaDriver } = await import('./driver/kafka-driver.js');
-  return new KafkaDriver(client, options);
+  return new KafkaDriver(kafkajsClient(kafkajs, options), withoutClient(options));
 }

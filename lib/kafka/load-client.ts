@@ -3,12 +3,12 @@ import type { Admin, Kafka, Producer } from 'kafkajs';
 import { commonJsExports, type CommonJsModule, loadPeer } from '../driver/index.js';
 
 /** The kafkajs package. */
-export type KafkaClient = typeof import('kafkajs');
+export type Kafkajs = typeof import('kafkajs');
 
-type Importer = () => Promise<CommonJsModule<KafkaClient>>;
+type Importer = () => Promise<CommonJsModule<Kafkajs>>;
 
 /** Loads the optional peer kafkajs. Rejects with MULTI_BROKER_CLIENT_MISSING where it is not installed. */
-export async function loadClient(broker: string, load: Importer = () => import('kafkajs')): Promise<KafkaClient> {
+export async function loadClient(broker: string, load: Importer = () => import('kafkajs')): Promise<Kafkajs> {
   return commonJsExports(await loadPeer('kafkajs', broker, load));
 }
 

@@ -1,11 +1,11 @@
 import type { BrokerUse, DestinationSpec, Need } from '../driver/index.js';
 import { wantedTopics } from './new-topics.js';
-import type { KafkaSettings } from './options.js';
+import type { KafkaCommonSettings } from './settings.js';
 import type { KafkaSourceSpec } from './source-spec.js';
 import { TopicRequests } from './topic-requests.js';
 
 /** Kafka's operations on topics and groups that the credentials of an application need, for its ACLs. */
-export function kafkaNeeds({ sources, destinations }: BrokerUse, settings: KafkaSettings): readonly Need[] {
+export function kafkaNeeds({ sources, destinations }: BrokerUse, settings: KafkaCommonSettings): readonly Need[] {
   const read = sources as readonly KafkaSourceSpec[];
   const names = new Map<string, Set<string>>();
   const need = (topic: string, ...operations: string[]): void => {
@@ -32,7 +32,7 @@ function groupNeeds(sources: readonly KafkaSourceSpec[]): Need[] {
 }
 
 /** Answers are read by a group for each process. */
-function requestNeeds(settings: KafkaSettings): Need[] {
+function requestNeeds(settings: KafkaCommonSettings): Need[] {
   if (!TopicRequests.areMadeBy(settings)) return [];
   const name = `${settings.groupId ?? settings.name}-replies-*`;
   const note = 'only where the application calls request(): READ on the .reply topics, too';

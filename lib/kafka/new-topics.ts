@@ -1,6 +1,6 @@
 import { addressOf } from '../driver/index.js';
 import { isCount, isObject, textOf } from '../errors/index.js';
-import type { KafkaSettings, NewTopicOptions } from './options.js';
+import type { KafkaCommonSettings, NewTopicOptions } from './settings.js';
 import { topicProblem } from './topic.js';
 
 /** A topic that has to exist. */
@@ -8,7 +8,7 @@ export interface WantedTopic extends NewTopicOptions {
   readonly name: string;
 }
 
-type Naming = Pick<KafkaSettings, 'topics' | 'addresses' | 'prefix'>;
+type Naming = Pick<KafkaCommonSettings, 'topics' | 'addresses' | 'prefix'>;
 
 /** The topics that have to exist by a broker's options. */
 export function wantedTopics({ topics = {}, addresses, prefix }: Naming): WantedTopic[] {

@@ -1,25 +1,11 @@
 import type { ConsumerConfig, KafkaConfig, ProducerConfig } from 'kafkajs';
 
-import type { BrokerOptions, PrefixOption } from '../driver/index.js';
+import type { KafkaCommonSettings } from './settings.js';
 
-/** How to create a topic that is missing at the start. */
-export interface NewTopicOptions {
-  readonly partitions: number;
-  /** Replicas of each partition. Default: the cluster's own (`default.replication.factor`). */
-  readonly replication?: number;
-  /** The topic's own settings, as Kafka names them: `{ 'retention.ms': '86400000' }`. */
-  readonly config?: Readonly<Record<string, string>>;
-}
+export type { KafkaCommonSettings, NewTopicOptions } from './settings.js';
 
 /** Those of {@link KafkaBrokerOptions} that hold no secret. */
-export interface KafkaSettings extends BrokerOptions, PrefixOption {
-  /** The consumer group of sources that name none. */
-  readonly groupId?: string;
-  /**
-   * Where a group begins in a partition without a committed offset: with the oldest message (`true`, default), or with
-   * messages published after the start (`false`). A partition that is added later is read from its beginning.
-   */
-  readonly fromBeginning?: boolean;
+export interface KafkaSettings extends KafkaCommonSettings {
   /** kafkajs's own options, without the group. `maxWaitTimeInMs` is 250 by default: an idle shutdown takes as long. */
   readonly consumer?: Omit<ConsumerConfig, 'groupId'>;
   /**
@@ -27,13 +13,6 @@ export interface KafkaSettings extends BrokerOptions, PrefixOption {
    * are the broker's own, unless the producer is idempotent.
    */
   readonly producer?: Omit<ProducerConfig, 'createPartitioner' | 'transactionalId' | 'transactionTimeout'>;
-  /**
-   * Topics that are created if they are missing, before anything is read or written; names are those of decorators,
-   * mapped by `addresses` and prefixed. Existing topics are never changed. `{ incoming: { partitions: 6 } }`
-   */
-  readonly topics?: Readonly<Record<string, NewTopicOptions>>;
-  /** How long finished work may stay uncommitted, in milliseconds. Default 1,000. */
-  readonly commitIntervalMs?: number;
   /**
    * The most bytes that one gzipped batch of records may grow to; a larger one halts its partition. kafkajs has one
    * table of codecs in a process, so the largest limit of all brokers applies. Default 32 MiB.

@@ -1,6 +1,6 @@
 import type { Headers, Logger, RawHeader } from '../driver/index.js';
 
-/** Headers of a record in kafkajs's form: an array where a header is repeated. */
+/** Headers of a record to write: an array where one is repeated. */
 export type RecordHeaders = Record<string, string | Buffer | (string | Buffer)[]>;
 
 /**
@@ -28,6 +28,8 @@ export class LeftOut {
 
   constructor(
     private readonly broker: string,
+    /** Of the client's package. */
+    private readonly client: string,
     private readonly log: Pick<Logger, 'warn'>,
   ) {}
 
@@ -43,6 +45,6 @@ export class LeftOut {
     if (this.logged.size >= REMEMBERED) this.logged.clear();
     this.logged.add(name);
     const what = `the header ${JSON.stringify(name)} has no value and is not published`;
-    this.log.warn(`Kafka '${this.broker}': ${what}: kafkajs reads such a header and cannot write one`);
+    this.log.warn(`Kafka '${this.broker}': ${what}: ${this.client} reads such a header and cannot write one`);
   }
 }

@@ -10,7 +10,7 @@ import {
   type SourceSpec,
 } from '../driver/index.js';
 import { errorOf, type OptionNames, phrase, requireName } from '../errors/index.js';
-import type { KafkaSettings } from './options.js';
+import type { KafkaCommonSettings } from './settings.js';
 import { refuseBadTopic, topic, type TopicOptions, type TopicSource } from './topic.js';
 import { paramsOf, TopicPath, TopicPattern } from './topic-pattern.js';
 
@@ -28,7 +28,7 @@ export interface KafkaSourceSpec extends SourceSpec {
 }
 
 /** Resolves the source that a decorator names. Throws MULTI_BROKER_WRONG_KIND, _ADDRESS_INVALID or _OPTION_INVALID. */
-export function sourceSpec(from: string | Source, broker: KafkaSettings): KafkaSourceSpec {
+export function sourceSpec(from: string | Source, broker: KafkaCommonSettings): KafkaSourceSpec {
   requireName(from, 'the topic', { broker: broker.name });
   const source = typeof from === 'string' ? topic(from) : topicSource(from, broker.name);
   const name = realTopic(source, broker);
@@ -57,7 +57,7 @@ function addressesOf({ example }: TopicPattern, prefix = ''): SeveralAddresses {
  * The topic of dead letters as this group reads it. A RegExp and a path are refused: what a group is done with is kept by
  * topic.
  */
-export function readBy(from: string | Source, reader: string, broker: KafkaSettings): KafkaSourceSpec {
+export function readBy(from: string | Source, reader: string, broker: KafkaCommonSettings): KafkaSourceSpec {
   requireName(from, 'the topic of dead letters', { broker: broker.name });
   const named = typeof from === 'string' ? topic(from) : topicSource(from, broker.name);
   const spec = sourceSpec({ ...named, groupId: reader, fromBeginning: true } as TopicSource, broker);
@@ -70,7 +70,7 @@ export function readBy(from: string | Source, reader: string, broker: KafkaSetti
 export function keptBy(
   { address, placeholders }: DestinationSpec,
   _: unknown,
-  { prefix = '' }: KafkaSettings,
+  { prefix = '' }: KafkaCommonSettings,
 ): string | undefined {
   return placeholders === undefined ? address.slice(prefix.length) : undefined;
 }
@@ -93,7 +93,7 @@ function isTopicSource(from: Source): from is TopicSource {
   return from.kind === 'kafka' && 'topic' in from;
 }
 
-function realTopic({ topic: named, prefix = '' }: TopicSource, broker: KafkaSettings): string | TopicPattern {
+function realTopic({ topic: named, prefix = '' }: TopicSource, broker: KafkaCommonSettings): string | TopicPattern {
   requireName(named, 'the topic of topic()', { broker: broker.name });
   if (typeof named !== 'string') return new TopicPattern(named, `${broker.prefix ?? ''}${prefix}`);
   const name = addressOf(named, broker.addresses, broker.prefix);
@@ -101,7 +101,7 @@ function realTopic({ topic: named, prefix = '' }: TopicSource, broker: KafkaSett
   return isPath(name) ? new TopicPath(name) : name;
 }
 
-function groupOf(source: TopicSource, broker: KafkaSettings): string {
+function groupOf(source: TopicSource, broker: KafkaCommonSettings): string {
   const groupId = source.groupId ?? broker.groupId;
   if (groupId !== undefined && groupId !== '') return groupId;
   throw errorOf('MULTI_BROKER_OPTION_INVALID.kafkaNoGroup', { topic: String(source.topic), broker: broker.name });

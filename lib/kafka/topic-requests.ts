@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { KAFKA_CORRELATION_ID, KAFKA_REPLY_TOPIC } from '../codec/index.js';
 import type { DestinationSpec, Driver, Incoming, Intake, Lane, Outgoing, Sink } from '../driver/index.js';
 import { errorOf } from '../errors/index.js';
-import type { KafkaSettings } from './options.js';
+import type { KafkaCommonSettings } from './settings.js';
 import { sourceSpec } from './source-spec.js';
 import { topic } from './topic.js';
 
@@ -19,14 +19,14 @@ export class TopicRequests implements Sink {
   private readonly over = new AbortController();
 
   constructor(
-    private readonly broker: KafkaSettings,
+    private readonly broker: KafkaCommonSettings,
     private readonly driver: Pick<Driver, 'subscribe' | 'publish'>,
   ) {
     this.groupId = `${broker.groupId ?? broker.name}-replies-${randomUUID()}`;
   }
 
   /** Whether a broker offers requests: its codec decides, as Kafka itself has none. */
-  static areMadeBy({ codec }: KafkaSettings): boolean {
+  static areMadeBy({ codec }: KafkaCommonSettings): boolean {
     return codec?.replies?.byTopic === true;
   }
 

@@ -4,7 +4,7 @@ import { type Incoming, JsonMessage } from '../../lib/driver/index.js';
 import { LeftOut } from '../../lib/kafka/record-headers.js';
 import { recordToSend, rounds } from '../../lib/kafka/driver/producer/batch-plan.js';
 
-const leftOut = new LeftOut('orders', { warn: () => undefined });
+const leftOut = new LeftOut('orders', 'kafkajs', { warn: () => undefined });
 
 const records = (count: number, size: number, partitions: number) =>
   Array.from({ length: count }, (_, index) => {

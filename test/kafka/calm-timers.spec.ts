@@ -37,7 +37,7 @@ function timed(queue: Queue): boolean {
 
 const client = { brokers: ['127.0.0.1:1'] };
 const made = (options: { calmTimers?: boolean } = {}) =>
-  clientMaker(kafkajs, { name: 'orders', client, ...options }, recordingIo().io)().kafka;
+  clientMaker(kafkajs, { name: 'orders', client, ...options }, recordingIo().io)().parts.kafka;
 
 it('a connection of ours on which nothing waits sets no timer (kafkajs #1556)', async () => {
   expect((await queuesOf(made())).map(timed)).toEqual([false, false]);

@@ -21,7 +21,7 @@ describe('a kafkajs client', () => {
     const { io, log } = recordingIo();
     const make = clientMaker(kafkajs, { name: 'orders', client: { brokers, retry: { initialRetryTime: 10 } } }, io);
     const client = make({ retries: 1_000_000 });
-    const connecting = client.kafka.producer({ createPartitioner: () => () => 0 }).connect();
+    const connecting = client.parts.kafka.producer({ createPartitioner: () => () => 0 }).connect();
     while (!log.some((line) => line.includes('ECONNREFUSED'))) await new Promise((resolve) => setImmediate(resolve));
     client.kill();
     await expect(connecting).rejects.toThrow('brokers array is empty');
@@ -32,12 +32,9 @@ describe('a kafkajs client', () => {
     const { io, log } = recordingIo();
     const client = { brokers, logLevel: kafkajs.logLevel.NOTHING, retry: { retries: 0 } };
     const seen: string[] = [];
-    const made = clientMaker(
-      kafkajs,
-      { name: 'orders', client },
-      io,
-    )({ logged: ({ log: { message } }) => void seen.push(message) });
-    await expect(made.kafka.admin().connect()).rejects.toThrow('ECONNREFUSED');
+    const made = clientMaker(kafkajs, { name: 'orders', client }, io)();
+    made.parts.log.listener = ({ log: { message } }) => void seen.push(message);
+    await expect(made.admin().connect()).rejects.toThrow('ECONNREFUSED');
     expect([seen.some((message) => message.includes('ECONNREFUSED')), log]).toEqual([true, []]);
   });
 });

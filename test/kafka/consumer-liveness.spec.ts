@@ -1,15 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { ConsumerLiveness } from '../../lib/kafka/driver/kafkajs/consumer-liveness.js';
+import { ConsumerLiveness } from '../../lib/kafka/driver/consumer/consumer-liveness.js';
 import { VirtualClock } from '../../lib/twin/index.js';
+
+const TIMEOUTS = { sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 20_000 };
 
 describe('the watch over a consumer', () => {
   it('takes one that gives no sign of life for dead, and tells of the silence before', () => {
     const clock = new VirtualClock();
     const dead: string[] = [];
-    const vitals = new ConsumerLiveness(clock, { sessionTimeout: 10_000, rebalanceTimeout: 20_000 }, ({ message }) =>
-      dead.push(message),
-    );
+    const vitals = new ConsumerLiveness(clock, TIMEOUTS, ({ message }) => dead.push(message));
     for (let beat = 0; beat < 20; beat++) {
       clock.advance(5_000);
       vitals.seen();
@@ -24,9 +24,7 @@ describe('the watch over a consumer', () => {
   it('lets one that tries, and gets no answer, try for some time: the server is away', () => {
     const clock = new VirtualClock();
     const dead: string[] = [];
-    const vitals = new ConsumerLiveness(clock, { sessionTimeout: 10_000, rebalanceTimeout: 20_000 }, ({ message }) =>
-      dead.push(message),
-    );
+    const vitals = new ConsumerLiveness(clock, TIMEOUTS, ({ message }) => dead.push(message));
     const tryFor = (ms: number): void => {
       for (let passed = 0; passed < ms; passed += 1_000) {
         clock.advance(1_000);
@@ -42,7 +40,7 @@ describe('the watch over a consumer', () => {
   it('ends with the consumer', () => {
     const clock = new VirtualClock();
     const dead: string[] = [];
-    const vitals = new ConsumerLiveness(clock, {}, ({ message }) => dead.push(message));
+    const vitals = new ConsumerLiveness(clock, TIMEOUTS, ({ message }) => dead.push(message));
     vitals.close();
     clock.advance(600_000);
     expect(dead).toEqual([]);

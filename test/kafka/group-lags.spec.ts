@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { GroupLags } from '../../lib/kafka/driver/consumer/group-lags.js';
-import type { Client, MakeClient } from '../../lib/kafka/driver/kafkajs/client.js';
+import type { Client, MakeClient } from '../../lib/kafka/driver/client/client-port.js';
 import type { KafkaSourceSpec } from '../../lib/kafka/source-spec.js';
 import { TopicPattern } from '../../lib/kafka/topic-pattern.js';
 import { turns } from '../support/turns.js';
@@ -19,24 +19,21 @@ function cluster(topics: Record<string, { low: number; high: number; committed: 
   };
   const admin = {
     connect: () => (state.answers ? Promise.resolve() : new Promise(() => undefined)),
-    disconnect: () => Promise.resolve(),
+    close: () => Promise.resolve(),
     listTopics: async () => Object.keys(topics),
-    fetchOffsets: async ({ groupId, topics: asked }: { groupId: string; topics: string[] }) => {
+    committed: async (groupId: string, asked: readonly string[]) => {
       calls.push(`committed ${groupId} ${asked.join()}`);
-      return asked.map((topic) => ({
-        topic,
-        partitions: [{ partition: 0, offset: String(topics[topic]?.committed ?? -1) }],
-      }));
+      return asked.map((topic) => ({ topic, partition: 0, offset: topics[topic]?.committed ?? -1 }));
     },
-    fetchTopicOffsets: async (topic: string) => {
+    bounds: async (topic: string) => {
       calls.push(`ends ${topic}`);
       const { low, high } = topics[topic] ?? unknown();
-      return [{ partition: 0, low: String(low), high: String(high), offset: String(high) }];
+      return [{ partition: 0, oldest: low, end: high }];
     },
   };
   const makeClient = (() => {
     state.clients++;
-    return { kafka: { admin: () => admin }, kill: () => (state.killed += 1) } as unknown as Client;
+    return { admin: () => admin, kill: () => (state.killed += 1) } as unknown as Client;
   }) as MakeClient;
   return { lags: new GroupLags(makeClient), state, calls };
 }

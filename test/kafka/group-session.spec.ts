@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { AssignerProtocol } from 'kafkajs';
+import * as kafkajs from 'kafkajs';
 
 import type { Clock } from '../../lib/async/index.js';
 import { DeletedTopics } from '../../lib/kafka/driver/consumer/subscribed-topics.js';
-import { HaltedPartitions } from '../../lib/kafka/driver/kafkajs/undecodable-batch.js';
+import { HaltedPartitions } from '../../lib/kafka/driver/consumer/halted-partitions.js';
+import { kafkajsClient } from '../../lib/kafka/driver/kafkajs/adapter.js';
 import { OffsetLoss } from '../../lib/kafka/driver/consumer/initial-offsets.js';
 import { GroupSession } from '../../lib/kafka/driver/consumer/group-session.js';
 import { kafkaBroker, topic } from '../../lib/kafka/index.js';
@@ -27,16 +28,18 @@ function session(
   const { io } = recordingIo();
   const sink = new RecordingSink();
   const downs: string[] = [];
-  const definition = kafkaBroker({ name: 'orders', groupId: 'g', client: { brokers: ['h:1'] }, commitIntervalMs: 5 });
+  const options = { name: 'orders', groupId: 'g', client: { brokers: ['h:1'] }, commitIntervalMs: 5 };
+  const definition = kafkaBroker(options);
+  const adapter = kafkajsClient(kafkajs, options);
   const one = new GroupSession({
     io: { ...io, clock: clock ?? io.clock },
     settings: definition.options,
     groupId: 'g',
     cluster: 'c',
-    makeClient: () => client,
-    protocol: AssignerProtocol,
+    client: adapter,
+    makeClient: () => client.client,
     subscriptions: [{ spec: definition.source(topic('topic', { fromBeginning })), sink, quiet: false }],
-    halted: new HaltedPartitions('g', io),
+    halted: new HaltedPartitions('g', io, adapter.failures),
     deleted: new DeletedTopics('g', io),
     losses: new OffsetLoss('g', io),
     onSessionEnded: (_session, cause) => void downs.push(cause.message),

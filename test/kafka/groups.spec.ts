@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { AssignerProtocol } from 'kafkajs';
+import * as kafkajs from 'kafkajs';
 
 import type { Clock } from '../../lib/async/index.js';
 import type { Intake, Sink } from '../../lib/driver/index.js';
 import { Groups } from '../../lib/kafka/driver/consumer/groups.js';
+import { kafkajsClient } from '../../lib/kafka/driver/kafkajs/adapter.js';
 import { KafkaConnectionState } from '../../lib/kafka/driver/connection-state.js';
 import { kafkaBroker, topic } from '../../lib/kafka/index.js';
 import { VirtualClock } from '../../lib/twin/index.js';
@@ -19,7 +20,8 @@ function make(clock?: Clock) {
   const recording = recordingIo().io;
   const io = { ...recording, clock: clock ?? recording.clock };
   const clients: FakeClient[] = [];
-  const definition = kafkaBroker({ name: 'orders', groupId: 'g', client: { brokers: ['h:1'] } });
+  const options = { name: 'orders', groupId: 'g', client: { brokers: ['h:1'] } };
+  const definition = kafkaBroker(options);
   const place = { next: () => new FakeClient() };
   const groups = new Groups({
     io,
@@ -28,9 +30,9 @@ function make(clock?: Clock) {
     makeClient: () => {
       const client = place.next();
       clients.push(client);
-      return client;
+      return client.client;
     },
-    protocol: AssignerProtocol,
+    client: kafkajsClient(kafkajs, options),
     connection: new KafkaConnectionState(io),
   });
   open.push(groups);

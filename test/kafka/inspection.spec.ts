@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { BrokerUse, Finding } from '../../lib/driver/index.js';
+import { failures } from '../../lib/kafka/driver/kafkajs/failures.js';
 import { ClusterInspection } from '../../lib/kafka/driver/inspection.js';
 import { kafkaBroker } from '../../lib/kafka/index.js';
 
@@ -22,13 +23,13 @@ function inspection(
   const asked: string[] = [];
   const admin = {
     listTopics: () => Promise.resolve([...topics]),
-    fetchTopicMetadata: async () => ({ topics: await fails(errors.topic) }),
-    fetchOffsets: ({ groupId }: { readonly groupId: string }) => {
+    partitionCounts: async () => new Map<string, number>(await fails(errors.topic)),
+    committed: (groupId: string) => {
       asked.push(groupId);
       return fails(errors.group);
     },
   };
-  return { inspection: new ClusterInspection(admin, options), asked };
+  return { inspection: new ClusterInspection(admin, failures, options), asked };
 }
 
 const found = (problem: Finding['problem'], what: string, name: string) =>

@@ -20,11 +20,9 @@ function make() {
     clock,
     intervalMs: 10,
     lanes: lanes as unknown as PartitionLane[],
-    commit: () => (offsets) =>
+    commit: (offsets) =>
       new Promise((answer, refuse) => {
-        const all = offsets.topics.flatMap(({ partitions }) =>
-          partitions.map((one) => `${one.partition}@${one.offset}`),
-        );
+        const all = offsets.map((one) => `${one.partition}@${one.offset}`);
         commits.push({ offsets: all, answer, refuse });
       }),
     failed: () => undefined,

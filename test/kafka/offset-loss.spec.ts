@@ -1,17 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Admin } from 'kafkajs';
 import { OffsetLoss, type WithAdmin } from '../../lib/kafka/driver/consumer/initial-offsets.js';
+import type { Admin } from '../../lib/kafka/driver/client/admin-port.js';
 import { recordingIo } from '../support/kafka/connected.js';
 import { turns } from '../support/turns.js';
 
 /** Partition 1 of a topic whose messages begin at `oldest`; undefined where the cluster does not answer. */
 function losses(oldest?: number) {
   const { io, log } = recordingIo();
-  const fetchTopicOffsets = async () => {
+  const bounds = async () => {
     if (oldest === undefined) throw new Error('no answer');
-    return [0, oldest].map((low, partition) => ({ partition, low: String(low), high: '9', offset: '9' }));
+    return [0, oldest].map((low, partition) => ({ partition, oldest: low, end: 9 }));
   };
-  const ask: WithAdmin = (question) => question({ fetchTopicOffsets } as unknown as Admin);
+  const ask: WithAdmin = (question) => question({ bounds } as unknown as Admin);
   const all = new OffsetLoss('g', io);
   const find = async (next: number | undefined): Promise<readonly string[]> => {
     const origin = { place: '', topic: 'orders', partition: 1, params: undefined };

@@ -185,7 +185,7 @@ describe('a Kafka lane', () => {
     const { lane: one, sink } = lane();
     one.begin(0);
     const headers = { a: Buffer.from('1'), twice: [Buffer.from('x'), Buffer.from('y')], none: undefined };
-    one.offer([{ ...message(7), key: Buffer.from('k'), headers } as KafkaMessage]);
+    one.offer([{ ...message(7), key: Buffer.from('k'), headers }]);
     const [{ message: taken }] = sink.taken as [(typeof sink.taken)[0]];
     expect([taken.position, taken.headers(), taken.key, taken.deliveryCount, taken.timestamp]).toEqual([
       'kafka:c1:topic:3:7:1700000000000',

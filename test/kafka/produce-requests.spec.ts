@@ -130,7 +130,7 @@ interface Cluster {
 
 const { lookup } = require('kafkajs/src/protocol/requests') as { lookup(versions: object): unknown };
 const client = { brokers: ['node:1'] };
-const ours = () => clientMaker(kafkajs, { name: 'orders', client }, recordingIo().io)().kafka;
+const ours = () => clientMaker(kafkajs, { name: 'orders', client }, recordingIo().io)().parts.kafka;
 const theirs = () => new kafkajs.Kafka(client);
 const isOurs = async (kafka: object, args: ProduceRequest, found?: unknown) => {
   const { encode } = await nodeOf(kafka, found).produce(args);

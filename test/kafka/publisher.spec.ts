@@ -4,6 +4,7 @@ import { type ICustomPartitioner, Partitioners } from 'kafkajs';
 import type { Clock } from '../../lib/async/index.js';
 import type { Outcome, Outgoing } from '../../lib/driver/index.js';
 import { partitionOfKey } from '../../lib/kafka/partitioner.js';
+import { failures } from '../../lib/kafka/driver/kafkajs/failures.js';
 import { Publisher } from '../../lib/kafka/driver/producer/publisher.js';
 import { LeftOut } from '../../lib/kafka/record-headers.js';
 import { TopicPartitions } from '../../lib/kafka/driver/producer/batch-plan.js';
@@ -17,17 +18,17 @@ const hurried: Clock = {
   },
 };
 
-const leftOut = new LeftOut('orders', { warn: () => undefined });
+const leftOut = new LeftOut('orders', 'kafkajs', { warn: () => undefined });
 
 function senderOn(cluster: FakeCluster): { publish: (batch: Outgoing[]) => Promise<Outcome[]>; sender: Publisher } {
   const topics = new TopicPartitions();
-  const send = cluster.sender(topics.partitioner, 0);
-  const producer = { send, renew: async () => undefined, mayBePoisoned: () => false };
+  const producer = { send: cluster.producer(topics), renew: async () => undefined, mayBePoisoned: () => false };
   const sender = new Publisher({
     broker: 'orders',
     clock: hurried,
     topics,
     producer,
+    failures,
     leftOut,
     retries: 8,
     idempotent: false,
@@ -247,7 +248,7 @@ describe('a batch', () => {
     let renewed = 0;
     const topics = new TopicPartitions();
     const producer = {
-      send: cluster.sender(topics.partitioner, 0),
+      send: cluster.producer(topics),
       renew: async () => {
         renewed++;
       },
@@ -258,6 +259,7 @@ describe('a batch', () => {
       clock: hurried,
       topics,
       producer,
+      failures,
       leftOut,
       retries: 0,
       idempotent: true,

@@ -45,7 +45,7 @@ describe('headers of a record', () => {
 
   it('without a value are left out, which the log says once for each name', () => {
     const told: string[] = [];
-    const leftOut = new LeftOut('orders', { warn: (message) => told.push(message) });
+    const leftOut = new LeftOut('orders', 'kafkajs', { warn: (message) => told.push(message) });
     const fine = [raw('a', '1')];
     expect(leftOut.of(fine)).toBe(fine);
     for (let time = 0; time < 3; time++) expect(leftOut.of([...fine, raw('none', null)])).toEqual(fine);

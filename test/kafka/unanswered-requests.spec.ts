@@ -138,7 +138,7 @@ it("kafkajs's queues are as this guard knows them", async () => {
     kafkajs,
     { name: 'orders', client: { brokers: ['127.0.0.1:1'] } },
     recordingIo().io,
-  )();
+  )().parts;
   const symbol = Object.getOwnPropertySymbols(kafka).find(({ description }) => description?.includes('createCluster'))!;
   const { connectionPoolBuilder } = (kafka as unknown as Record<symbol, (options: object) => Cluster>)[symbol]!({});
   const { pool } = await connectionPoolBuilder.build({ host: '127.0.0.1', port: 1 });

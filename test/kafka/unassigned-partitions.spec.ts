@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Admin, AssignerProtocol, type GroupDescription } from 'kafkajs';
 
-import { OURS, STOCK } from '../../lib/kafka/driver/kafkajs/partition-assigner.js';
+import { ASSIGNER } from '../../lib/kafka/driver/client/consumer-port.js';
+import { KafkajsAdmin } from '../../lib/kafka/driver/kafkajs/admin.js';
+import { STOCK } from '../../lib/kafka/driver/kafkajs/partition-assigner.js';
 import { UnassignedPartitions } from '../../lib/kafka/driver/consumer/unassigned-partitions.js';
 import { VirtualClock } from '../../lib/twin/index.js';
 import { recordingIo } from '../support/kafka/connected.js';
@@ -34,12 +36,11 @@ function member({ members = [] as GroupDescription['members'], state = 'Stable',
   const unassigned = new UnassignedPartitions({
     io: { ...io, clock },
     groupId: 'g',
-    protocol: AssignerProtocol,
-    withAdmin: (ask) => ask(admin),
+    withAdmin: (ask) => ask(new KafkajsAdmin(admin, AssignerProtocol)),
     topics: () => ['a', 'b'],
   });
-  const join = async ({ isLeader = false, groupProtocol = STOCK } = {}): Promise<void> => {
-    unassigned.joined({ memberId: 'me', isLeader, groupProtocol, groupId: 'g', leaderId: '', duration: 1, memberAssignment: {} }); // prettier-ignore
+  const join = async ({ isLeader = false, assigner = STOCK } = {}): Promise<void> => {
+    unassigned.joined({ memberId: 'me', isLeader, assigner });
     for (let turn = 0; turn < 20; turn++) await Promise.resolve();
   };
   return { unassigned, clock, log, asked, join };
@@ -83,7 +84,7 @@ describe('what nobody of a Kafka group reads', () => {
 
   it.each([
     ['this member leads', { isLeader: true }],
-    ['all members are of this library', { groupProtocol: OURS }],
+    ['all members are of this library', { assigner: ASSIGNER }],
   ])('is not asked for where %s', async (_, how) => {
     const { asked, join } = member({ members: byPlainKafkajs });
     await join(how);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { UndecodableBatchSearch } from '../../lib/kafka/driver/kafkajs/undecodable-batch.js';
+import { UndecodableBatchSearch } from '../../lib/kafka/driver/consumer/halted-partitions.js';
 
 const waiting = (search: UndecodableBatchSearch, keys: string[]): string[] => keys.filter((key) => search.holds(key));
 

@@ -1,8 +1,7 @@
-import type { Admin } from 'kafkajs';
-
 import type { DriverContext } from '../../driver/index.js';
 import { asError, errorOf } from '../../errors/index.js';
 import type { WantedTopic } from '../new-topics.js';
+import type { Admin } from './client/admin-port.js';
 
 /**
  * Creates missing topics, and leaves existing ones unchanged. If another replica of the application creates one at the
@@ -26,14 +25,10 @@ async function make(
   topic: WantedTopic,
   { broker, log }: Pick<DriverContext, 'broker' | 'log'>,
 ): Promise<void> {
-  const { name, partitions: numPartitions, replication: replicationFactor = -1, config = {} } = topic;
-  const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }));
+  const { name, partitions } = topic;
   try {
-    const made = await admin.createTopics({
-      topics: [{ topic: name, numPartitions, replicationFactor, configEntries }],
-      waitForLeaders: true,
-    });
-    if (made) log.info(`Broker '${broker}' created the topic '${name}' with ${numPartitions} partitions`);
+    const made = await admin.createTopic(topic);
+    if (made) log.info(`Broker '${broker}' created the topic '${name}' with ${partitions} partitions`);
   } catch (thrown) {
     const cause = asError(thrown);
     const params = { broker, topic: name, reason: reasonOf(cause) };
@@ -41,7 +36,7 @@ async function make(
   }
 }
 
-/** kafkajs's error for several topics does not say why; its causes do. */
+/** The error of a request for several topics need not say why (kafkajs): those of the topics do. */
 function reasonOf(cause: Error & { readonly errors?: readonly Error[] }): string {
   return cause.errors?.map(({ message }) => message).join('; ') ?? cause.message;
 }
@@ -51,8 +46,7 @@ async function tellDifferences(
   wanted: readonly WantedTopic[],
   { broker, log }: Pick<DriverContext, 'broker' | 'log'>,
 ) {
-  const { topics } = await admin.fetchTopicMetadata({ topics: wanted.map(({ name }) => name) });
-  const counts = new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
+  const counts = await admin.partitionCounts(wanted.map(({ name }) => name));
   for (const { name, partitions } of wanted) {
     const found = counts.get(name) ?? partitions;
     if (found === partitions) continue;

@@ -1,13 +1,14 @@
-import type { Admin } from 'kafkajs';
 import type { BrokerUse, Finding } from '../../driver/index.js';
 import { asError } from '../../errors/index.js';
 import { type WantedTopic, wantedTopics } from '../new-topics.js';
-import type { KafkaSettings } from '../options.js';
+import type { KafkaCommonSettings } from '../settings.js';
 import type { KafkaSourceSpec } from '../source-spec.js';
 import type { TopicPattern } from '../topic-pattern.js';
+import type { Admin } from './client/admin-port.js';
+import type { ClientFailures } from './client/failure-port.js';
 
-/** The parts of kafkajs's admin that only read. It never lets the cluster create a topic. */
-type Reader = Pick<Admin, 'listTopics' | 'fetchTopicMetadata' | 'fetchOffsets'>;
+/** The parts of an admin that only read. */
+type Reader = Pick<Admin, 'listTopics' | 'partitionCounts' | 'committed'>;
 
 /** Where the cluster keeps offsets: asking for those of a group would create it. */
 const OFFSETS = '__consumer_offsets';
@@ -21,7 +22,8 @@ export class ClusterInspection {
 
   constructor(
     private readonly admin: Reader,
-    settings: KafkaSettings,
+    private readonly failures: Pick<ClientFailures, 'protocolError'>,
+    settings: Pick<KafkaCommonSettings, 'topics' | 'addresses' | 'prefix'>,
   ) {
     this.wanted = new Map(wantedTopics(settings).map((topic) => [topic.name, topic]));
   }
@@ -44,15 +46,14 @@ export class ClusterInspection {
     const partitions = this.wanted.get(name)?.partitions;
     if (there.has(name) && partitions === undefined) return undefined;
     try {
-      const { topics } = await this.admin.fetchTopicMetadata({ topics: [name] });
-      const found = topics[0]?.partitions.length;
+      const found = (await this.admin.partitionCounts([name])).get(name);
       return found === undefined || partitions === undefined ? undefined : otherCount(name, found, partitions);
     } catch (thrown) {
-      return this.notDescribed(name, typeOf(thrown), thrown);
+      return this.notDescribed(name, this.failures.protocolError(thrown), thrown);
     }
   }
 
-  private notDescribed(name: string, type: string, thrown: unknown): Finding {
+  private notDescribed(name: string, type: string | undefined, thrown: unknown): Finding {
     const topic = { what: 'topic', name };
     if (type === 'TOPIC_AUTHORIZATION_FAILED') {
       return { ...topic, problem: 'forbidden', text: 'this client may not describe it, or it does not exist' };
@@ -76,10 +77,10 @@ export class ClusterInspection {
   private async group(groupId: string, there: ReadonlySet<string>): Promise<Finding | undefined> {
     if (!there.has(OFFSETS)) return undefined;
     try {
-      await this.admin.fetchOffsets({ groupId, topics: [] });
+      await this.admin.committed(groupId, []);
       return undefined;
     } catch (thrown) {
-      if (typeOf(thrown) !== 'GROUP_AUTHORIZATION_FAILED') throw thrown;
+      if (this.failures.protocolError(thrown) !== 'GROUP_AUTHORIZATION_FAILED') throw thrown;
       return { problem: 'forbidden', what: 'group', name: groupId, text: 'this client may not use it' };
     }
   }
@@ -97,10 +98,3 @@ function otherCount(name: string, found: number, wanted: number): Finding | unde
 
 const groupsOf = (sources: readonly KafkaSourceSpec[]): ReadonlySet<string> =>
   new Set(sources.map(({ groupId }) => groupId));
-
-/** Kafka's name of an error, which kafkajs may wrap in one of its own. */
-function typeOf(thrown: unknown): string {
-  const { type, cause } = thrown as { readonly type?: unknown; readonly cause?: unknown };
-  if (typeof type === 'string') return type;
-  return cause instanceof Error ? typeOf(cause) : '';
-}

@@ -1,4 +1,3 @@
-import type { Admin } from 'kafkajs';
 import {
   type BrokerUse,
   type Driver,
@@ -15,26 +14,24 @@ import {
   serverAddress,
   type Sink,
   type SourceSpec,
-  withoutClient,
 } from '../../driver/index.js';
 import { asError, errorOf, isMultiBrokerError, type MultiBrokerError, publishErrorOf } from '../../errors/index.js';
 import type { KafkaDestinationSpec } from '../destination-spec.js';
-import type { KafkaClient, KafkaNative } from '../load-client.js';
 import { wantedTopics } from '../new-topics.js';
-import type { KafkaBrokerOptions, KafkaSettings } from '../options.js';
 import { LeftOut } from '../record-headers.js';
+import type { KafkaCommonSettings } from '../settings.js';
 import type { KafkaSourceSpec } from '../source-spec.js';
 import { TopicRequests } from '../topic-requests.js';
+import type { Client, KafkaClient } from './client/client-port.js';
+import { withAdmin } from './client/with-admin.js';
 import { KafkaConnectionState } from './connection-state.js';
 import { Groups } from './consumer/groups.js';
 import { createTopics } from './create-topics.js';
 import { ClusterInspection } from './inspection.js';
-import { type Client, clientMaker, mayBeStarting, RETRY } from './kafkajs/client.js';
 import { KeptRecords, type KeptRecordsHost } from './kept/kept-records.js';
-import { boundGunzip } from './kafkajs/undecodable-batch.js';
-import { KafkaProducer } from './kafkajs/producer.js';
-import { Publisher } from './producer/publisher.js';
 import { TopicPartitions } from './producer/batch-plan.js';
+import { KafkaProducer } from './producer/kafka-producer.js';
+import { Publisher } from './producer/publisher.js';
 import { untilAborted, within } from '../../async/index.js';
 
 /** Parts that exist while the driver is connected. */
@@ -48,59 +45,50 @@ interface Parts {
   readonly keeper: KeptRecordsHost;
 }
 
-const MAX_DECOMPRESSED_BYTES = 32 * 1024 * 1024;
 /** How long publishes may take to finish when the broker closes, in milliseconds. */
 const PUBLISHES_MS = 3_000;
 /** Of the connection of a comparison: some 3 s, and a timer less that goes on when it was given up. */
 const INSPECTION_RETRIES = 5;
 
-/** Kafka, by kafkajs: one producer, and one consumer for each group. */
+/** Kafka, by any client of it: one producer, and one consumer for each group. */
 export class KafkaDriver implements Driver {
   readonly readsByName = publishOf(this);
   private parts: Parts | undefined;
   private readonly publishing = new Set<Promise<unknown>>();
   private readonly readings = new OpenReadings(() =>
-    errorOf('MULTI_BROKER_STOPPED.closed', { broker: this.options.name }),
+    errorOf('MULTI_BROKER_STOPPED.closed', { broker: this.settings.name }),
   );
   private closed: Promise<void> | undefined;
   private readonly bootstrap: ServerAddress | undefined;
-  private readonly settings: KafkaSettings;
-  /** Of {@link native}. */
-  private admin: Admin | undefined;
   private readonly requests: TopicRequests | undefined;
   /** Kafka has no requests; a codec may offer them by two topics. */
   readonly request: Driver['request'];
 
   constructor(
-    private readonly kafkajs: KafkaClient,
-    private readonly options: KafkaBrokerOptions,
+    private readonly client: KafkaClient,
+    private readonly settings: KafkaCommonSettings,
   ) {
-    this.settings = withoutClient(options);
-    const { brokers } = options.client;
-    const [first] = typeof brokers === 'function' ? [] : brokers;
-    this.bootstrap = first === undefined ? undefined : serverAddress(first);
-    if (!TopicRequests.areMadeBy(this.settings)) return;
-    const requests = (this.requests = new TopicRequests(this.settings, this));
+    const { server } = client.settings;
+    this.bootstrap = server === undefined ? undefined : serverAddress(server);
+    if (!TopicRequests.areMadeBy(settings)) return;
+    const requests = (this.requests = new TopicRequests(settings, this));
     this.request = (to, message, signal) => requests.request(to, message, signal);
   }
 
   async connect(io: DriverContext, signal: AbortSignal): Promise<void> {
-    boundGunzip(this.kafkajs, this.settings.maxDecompressedBytes ?? MAX_DECOMPRESSED_BYTES);
     const { settings } = this;
-    const makeClient = clientMaker(this.kafkajs, this.options, io);
+    const makeClient = this.client.maker(io);
     const connection = new KafkaConnectionState(io);
     const topics = new TopicPartitions();
-    const shared = { io, settings, makeClient, connection };
-    const producer = new KafkaProducer({ ...shared, topics });
+    const producer = new KafkaProducer({ io, makeClient, connection, topics });
     const client = makeClient();
     try {
       const connecting = Promise.all([prepareCluster(client, settings, io), producer.connect()]);
       const [cluster] = await untilAborted(connecting, signal);
       if (this.closed !== undefined) throw this.stopped();
       const publisher = this.makePublisher(io, topics, producer);
-      const groups = new Groups({ ...shared, cluster, protocol: this.kafkajs.AssignerProtocol });
-      const { AssignerProtocol: protocol } = this.kafkajs;
-      const keeper = { io, settings, makeClient, cluster, protocol };
+      const groups = new Groups({ io, settings, client: this.client, makeClient, connection, cluster });
+      const keeper = { io, makeClient, cluster };
       this.parts = { io, connection, client, producer, publisher, groups, keeper };
     } catch (thrown) {
       client.kill();
@@ -131,12 +119,12 @@ export class KafkaDriver implements Driver {
   }
 
   async inspect(io: DriverContext, use: BrokerUse, signal: AbortSignal): Promise<readonly Finding[]> {
-    const client = clientMaker(this.kafkajs, this.options, io)({ retries: INSPECTION_RETRIES });
+    const client = this.client.maker(io)({ retries: INSPECTION_RETRIES });
     // A topic that is missing is not asked for again and again.
-    const admin = client.kafka.admin({ retry: { retries: 1 } });
+    const admin = client.admin({ retries: 1 });
     const inspecting = async (): Promise<readonly Finding[]> => {
       await admin.connect();
-      return new ClusterInspection(admin, this.settings).findings(use);
+      return new ClusterInspection(admin, this.client.failures, this.settings).findings(use);
     };
     try {
       return await untilAborted(inspecting(), signal);
@@ -164,11 +152,9 @@ export class KafkaDriver implements Driver {
     return this.closed;
   }
 
-  native(): KafkaNative {
+  native(): unknown {
     const { client, producer } = this.connected();
-    const { kafka } = client;
-    this.admin ??= kafka.admin();
-    return { producer: producer.client, admin: this.admin, kafka };
+    return client.native(producer.current);
   }
 
   private async end(): Promise<void> {
@@ -190,34 +176,34 @@ export class KafkaDriver implements Driver {
 
   private makePublisher(io: DriverContext, topics: TopicPartitions, producer: KafkaProducer): Publisher {
     const { broker, clock, log } = io;
-    return new Publisher({ broker, clock, topics, producer, leftOut: new LeftOut(broker, log), ...this.retries() });
-  }
-
-  private retries(): { retries: number; idempotent: boolean } {
-    const idempotent = this.settings.producer?.idempotent === true;
-    const asked = this.settings.producer?.retry?.retries ?? this.options.client.retry?.retries ?? RETRY.retries;
-    return { idempotent, retries: idempotent ? 0 : asked };
+    const { name, failures, settings } = this.client;
+    const { idempotent, sendRetries: retries } = settings;
+    const leftOut = new LeftOut(broker, name, log);
+    return new Publisher({ broker, clock, topics, producer, failures, leftOut, retries, idempotent });
   }
 
   private connected(): Parts {
     if (this.parts !== undefined && this.closed === undefined) return this.parts;
-    throw errorOf('MULTI_BROKER_NOT_CONNECTED.broker', { broker: this.options.name });
+    throw errorOf('MULTI_BROKER_NOT_CONNECTED.broker', { broker: this.settings.name });
   }
 
   /** A publish never rejects. */
   private notWritten(to: KafkaDestinationSpec): Outcome {
-    const params = { broker: this.options.name, destination: to.name };
+    const params = { broker: this.settings.name, destination: to.name };
     return { error: publishErrorOf('MULTI_BROKER_NOT_CONNECTED.unwritten', params, { written: 'no' }) };
   }
 
   private stopped(): MultiBrokerError {
-    return errorOf('MULTI_BROKER_STOPPED.closedWhileConnecting', { broker: this.options.name });
+    return errorOf('MULTI_BROKER_STOPPED.closedWhileConnecting', { broker: this.settings.name });
   }
 
   private failure(cause: Error): Error {
     if (isMultiBrokerError(cause)) return cause;
-    const params = { broker: this.options.name, kind: 'kafka', reason: cause.message };
-    return errorOf('MULTI_BROKER_CONNECT_FAILED.driver', params, { cause, retryable: mayBeStarting(cause) });
+    const params = { broker: this.settings.name, kind: 'kafka', reason: cause.message };
+    return errorOf('MULTI_BROKER_CONNECT_FAILED.driver', params, {
+      cause,
+      retryable: this.client.failures.mayBeStarting(cause),
+    });
   }
 }
 
@@ -225,14 +211,10 @@ export class KafkaDriver implements Driver {
  * Creates missing topics. Resolves with the cluster's id, which positions contain: those of two clusters never collide,
  * and those of a renamed broker stay.
  */
-async function prepareCluster(client: Client, settings: KafkaSettings, io: DriverContext): Promise<string> {
-  const admin = client.kafka.admin();
-  try {
-    await admin.connect();
-    const { clusterId } = await admin.describeCluster();
+function prepareCluster(client: Client, settings: KafkaCommonSettings, io: DriverContext): Promise<string> {
+  return withAdmin(client, async (admin) => {
+    const clusterId = await admin.clusterId();
     await createTopics(admin, wantedTopics(settings), io);
     return clusterId === '' ? io.broker : clusterId;
-  } finally {
-    await admin.disconnect().catch(() => undefined);
-  }
+  });
 }

@@ -15,7 +15,7 @@ import {
 import { errorOf } from '../../errors/index.js';
 import { backlogOf } from '../../twin/index.js';
 import { wantedTopics } from '../new-topics.js';
-import type { KafkaSettings } from '../options.js';
+import type { KafkaCommonSettings } from '../settings.js';
 import type { KafkaSourceSpec } from '../source-spec.js';
 import { TopicRequests } from '../topic-requests.js';
 import { GroupConsumer, topicsOf } from './group-consumer.js';
@@ -37,7 +37,7 @@ export class KafkaTwin extends InProcessDriver<Open> {
   /** See the driver's. */
   readonly request: Driver['request'];
 
-  constructor(private readonly settings: KafkaSettings) {
+  constructor(private readonly settings: KafkaCommonSettings) {
     super(settings.name);
     if (!TopicRequests.areMadeBy(settings)) return;
     const requests = (this.requests = new TopicRequests(settings, this));

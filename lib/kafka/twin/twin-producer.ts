@@ -30,7 +30,7 @@ export class TwinProducer {
   ) {
     this.random = randomOf(io);
     this.sending = { broker: io.broker };
-    this.leftOut = new LeftOut(io.broker, io.log);
+    this.leftOut = new LeftOut(io.broker, 'kafkajs', io.log);
   }
 
   publish({ address }: DestinationSpec, batch: readonly Outgoing[]): Outcome[] {

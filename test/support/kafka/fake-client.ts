@@ -1,7 +1,10 @@
 import type { Admin, Consumer, ConsumerCrashEvent, EachBatchPayload, Kafka } from 'kafkajs';
 
-import type { Client } from '../../../lib/kafka/driver/kafkajs/client.js';
+import { AssignerProtocol } from 'kafkajs';
+
+import { KafkajsClient } from '../../../lib/kafka/driver/kafkajs/client.js';
 import { UnansweredRequests } from '../../../lib/kafka/driver/kafkajs/unanswered-requests.js';
+import { recordingIo } from './connected.js';
 
 const events = {
   FETCH_START: 'fetch-start',
@@ -20,9 +23,8 @@ const unknownTopic = (): Error => Object.assign(new Error('unknown topic'), { ty
 
 type Offsets = { topic: string; partition: number; offset: string }[];
 
-/** In the place of a kafkajs client with one consumer: it does what a test says, and notes what it is told. */
-export class FakeClient implements Client {
-  readonly unanswered = new UnansweredRequests();
+/** In the place of kafkajs, with one consumer: it does what a test says, and notes what it is told. */
+export class FakeClient {
   readonly calls: string[] = [];
   /** What the group has committed, by `topic/partition`. */
   readonly committed = new Map<string, string>();
@@ -44,14 +46,21 @@ export class FakeClient implements Client {
   private readonly listeners = new Map<string, ((event: { payload: unknown }) => void)[]>();
   private eachBatch: ((payload: EachBatchPayload) => Promise<void>) | undefined;
 
-  readonly kafka = {
+  private readonly kafka = {
     consumer: () => this.consumer as unknown as Consumer,
     admin: () => this.admin as unknown as Admin,
   } as unknown as Kafka;
 
-  kill(): void {
-    this.killed = true;
-  }
+  /** The library's own client over it. */
+  readonly client = new KafkajsClient({
+    io: recordingIo().io,
+    settings: {},
+    protocol: AssignerProtocol,
+    kafka: this.kafka,
+    log: { listener: undefined },
+    unanswered: new UnansweredRequests(),
+    sockets: { kill: () => (this.killed = true) },
+  });
 
   emit(event: keyof typeof events, payload: unknown): void {
     for (const listener of this.listeners.get(events[event]) ?? []) listener({ payload });

@@ -7,6 +7,9 @@ import createRetry from 'kafkajs/src/retry/index.js';
 // @ts-expect-error -- it has no types
 import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
 
+import type { Partitioner, Producer } from '../../../lib/kafka/driver/client/producer-port.js';
+import { partitionerOf } from '../../../lib/kafka/driver/kafkajs/producer.js';
+
 const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const CODES = { NOT_LEADER: 6, TIMED_OUT: 7, TOO_LARGE: 10, NOT_ENOUGH_REPLICAS: 19 } as const;
 
@@ -42,6 +45,15 @@ export class FakeCluster {
     const partitioner = createPartitioner();
     const send = sendMessagesOf({ logger, cluster: this.cluster, partitioner, eosManager: eos, retrier });
     return ({ topic, messages }) => send({ acks: -1, topicMessages: [{ topic, messages }] });
+  }
+
+  /** The same as the library's producer does, without retries of kafkajs. */
+  producer(topics: Partitioner): Producer['send'] {
+    const send = this.sender(partitionerOf(topics), 0);
+    return async (topic, records) => {
+      const receipts = await send({ topic, messages: [...records] });
+      return receipts.map(({ partition, baseOffset }) => ({ partition, baseOffset }));
+    };
   }
 
   get values(): string[] {

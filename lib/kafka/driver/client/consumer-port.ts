@@ -75,7 +75,8 @@ export interface GroupConsumer {
    * failed `crashed` tells, and this resolves or rejects.
    *
    * `take` gets the batches of a partition one after another, the next one when the promise of the one before has resolved;
-   * those of several partitions side by side. It never rejects. A partition is fetched again once it was taken and is not
+   * those of several partitions side by side. It rejects with what `heartbeat` has rejected with, and with nothing else: then
+   * the batch is fetched again. A partition is fetched again once it was taken and is not
    * paused; one that is slow need not keep the others from being fetched, but may.
    */
   run(take: (batch: FetchedBatch) => Promise<void>): Promise<void>;

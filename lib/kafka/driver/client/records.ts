@@ -1,3 +1,5 @@
+import type { RecordHeaders } from '../../record-headers.js';
+
 /** The value of a header, of which a repeated one has several; null without one. */
 export type HeaderValue = Buffer | string | null;
 
@@ -20,14 +22,11 @@ export interface FetchedRecord {
   readonly native?: unknown;
 }
 
-/** The headers of a record to write: an array where one is repeated. None is without a value. */
-export type RecordHeaders = Record<string, string | Buffer | (string | Buffer)[]>;
-
 /** A record to write. Text is written as UTF-8. */
 export interface RecordToWrite {
-  readonly key: string | Buffer | null;
+  readonly key?: string | Buffer | null;
   readonly value: string | Buffer | null;
-  /** The record's own object: an instrumentation of the client may add to it. */
+  /** None is without a value. The record's own object: an instrumentation of the client may add to it. */
   headers?: RecordHeaders;
   /** Once it is set it stays, whatever is retried. */
   partition?: number;

@@ -1,8 +1,5 @@
-import type { Consumer } from 'kafkajs';
+import type { Assignment, GroupConsumer } from '../client/consumer-port.js';
 import type { PartitionLane } from './partition-lane.js';
-
-/** Partitions by topic, in the form of kafkajs's assignments. */
-export type Assignment = Readonly<Record<string, readonly number[]>>;
 
 /** Lanes after an assignment. */
 export interface Change {
@@ -29,8 +26,8 @@ export class AssignedPartitions {
   }
 
   /**
-   * A partition that the same member keeps stays on its lane. kafkajs gives no generation, but a member id that is
-   * still valid was part of each one; under a new id, another member may have had the partition in between.
+   * A partition that the same member keeps stays on its lane. Of a client that gives no generation (kafkajs), a member id
+   * that is still valid was part of each one; under a new id, another member may have had the partition in between.
    */
   assign(memberId: string, assignment: Assignment): Change {
     const before = memberId === this.memberId ? this.lanes : new Map<string, PartitionLane>();
@@ -68,15 +65,15 @@ function* partitionsOf(assignment: Assignment): Iterable<[string, number]> {
 }
 
 /**
- * Pauses and resumes partitions, always one by one: pausing one partition resumes a topic that was paused as a whole.
- * kafkajs keeps a pause when a partition is lost and assigned again, so each join sets all of them.
+ * Pauses and resumes partitions. A client may keep a pause when a partition is lost and assigned again (kafkajs does), so
+ * each join sets all of them.
  */
 export class PartitionFlow {
   private readonly full = new Set<PartitionLane>();
 
   /** @param held whether a lane is paused for another reason than being full */
   constructor(
-    private readonly consumer: Pick<Consumer, 'pause' | 'resume'>,
+    private readonly consumer: Pick<GroupConsumer, 'pause' | 'resume'>,
     private readonly lanes: Iterable<PartitionLane>,
     private readonly held: (lane: PartitionLane) => boolean,
   ) {}
@@ -88,7 +85,7 @@ export class PartitionFlow {
     this.set(lane);
   }
 
-  /** The lane has room; kafkajs's next fetch includes it. */
+  /** The lane has room; the next fetch includes it. */
   resume(lane: PartitionLane): void {
     if (this.full.delete(lane) && !lane.isLost) this.set(lane);
   }
@@ -101,8 +98,7 @@ export class PartitionFlow {
 
   private set(lane: PartitionLane): void {
     const { topic, partition } = lane.origin;
-    const what = [{ topic, partitions: [partition] }];
-    if (this.full.has(lane) || this.held(lane)) this.consumer.pause(what);
-    else this.consumer.resume(what);
+    if (this.full.has(lane) || this.held(lane)) this.consumer.pause(topic, partition);
+    else this.consumer.resume(topic, partition);
   }
 }

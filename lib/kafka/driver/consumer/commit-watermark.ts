@@ -5,8 +5,8 @@ export const MAX_BYTES = 8 * 1024 * 1024;
 export interface Delivered {
   /** Its place in the watermark, which sets it. */
   place: number;
-  /** Text from kafkajs. */
-  readonly offset: string | number;
+  /** A whole number; text from kafkajs. */
+  readonly offset: string | number | bigint;
 }
 
 /** The number of finished entries at the front of the queue at which they are dropped. */

@@ -1,9 +1,9 @@
-import type { Admin } from 'kafkajs';
 import { nextTurn, untilAborted } from '../../../async/index.js';
 import { asError } from '../../../errors/index.js';
 import type { TopicPattern } from '../../topic-pattern.js';
 import type { KafkaSourceSpec } from '../../source-spec.js';
-import type { Client, MakeClient } from '../kafkajs/client.js';
+import type { Admin, PartitionBounds } from '../client/admin-port.js';
+import type { Client, MakeClient } from '../client/client-port.js';
 import { keyOf } from './assigned-partitions.js';
 import { committedOf } from './initial-offsets.js';
 
@@ -56,7 +56,7 @@ class Round {
     return new Promise((answer, fail) => this.questions.push({ spec, answer, fail }));
   }
 
-  /** With the last of them the connection is cut: kafkajs would go on with a server that does not answer. */
+  /** With the last of them the connection is cut: it would go on with a server that does not answer. */
   giveUp(): void {
     if (++this.givenUp === this.questions.length) this.client?.kill();
   }
@@ -65,14 +65,14 @@ class Round {
   async run(): Promise<void> {
     if (this.givenUp === this.questions.length) return;
     const client = (this.client = this.makeClient({ retries: 1 }));
-    const admin = client.kafka.admin();
+    const admin = client.admin();
     try {
       await admin.connect();
       await answerAll(this.questions, new Offsets(admin));
     } catch (thrown) {
       for (const { fail } of this.questions) fail(asError(thrown));
     } finally {
-      await admin.disconnect().catch(() => undefined);
+      await admin.close();
       client.kill();
     }
   }
@@ -91,7 +91,7 @@ async function answerAll(questions: readonly Question[], offsets: Offsets): Prom
 
 /** The offsets of one moment, each asked for once. */
 class Offsets {
-  private readonly ends = new Map<string, ReturnType<Admin['fetchTopicOffsets']>>();
+  private readonly ends = new Map<string, Promise<readonly PartitionBounds[]>>();
   private names: Promise<string[]> | undefined;
 
   constructor(private readonly admin: Admin) {}
@@ -102,17 +102,17 @@ class Offsets {
     const committed = await committedOf(this.admin, groupId, topics);
     let lag = 0;
     for (const name of topics) {
-      for (const { partition, low, high } of await this.endsOf(name)) {
+      for (const { partition, oldest, end } of await this.endsOf(name)) {
         // What retention deleted is handled by nobody, and a partition without an offset is read from its beginning.
-        const next = Math.max(committed.get(keyOf(name, partition)) ?? 0, Number(low));
-        lag += Math.max(0, Number(high) - next);
+        const next = Math.max(committed.get(keyOf(name, partition)) ?? 0, oldest);
+        lag += Math.max(0, end - next);
       }
     }
     return lag;
   }
 
-  private endsOf(topic: string): ReturnType<Admin['fetchTopicOffsets']> {
-    const ends = this.ends.get(topic) ?? this.admin.fetchTopicOffsets(topic);
+  private endsOf(topic: string): Promise<readonly PartitionBounds[]> {
+    const ends = this.ends.get(topic) ?? this.admin.bounds(topic);
     this.ends.set(topic, ends);
     return ends;
   }

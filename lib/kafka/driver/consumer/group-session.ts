@@ -1,18 +1,22 @@
-import type { Consumer, ConsumerConfig, ConsumerGroupJoinEvent, EachBatchPayload, LogEntry } from 'kafkajs';
 import { untilAborted, within } from '../../../async/index.js';
 import type { DriverContext } from '../../../driver/index.js';
 import { asError } from '../../../errors/index.js';
-import type { KafkaSettings } from '../../options.js';
+import type { KafkaCommonSettings } from '../../settings.js';
 import { paramsOf } from '../../topic-pattern.js';
-import { type ConsumerListeners, listenTo } from '../kafkajs/client-events.js';
-import type { Client, MakeClient } from '../kafkajs/client.js';
-import { methodOf } from '../kafkajs/client-methods.js';
-import { ConsumerLiveness } from '../kafkajs/consumer-liveness.js';
-import { type AssignerProtocol, assigners } from '../kafkajs/partition-assigner.js';
-import type { HaltedPartitions } from '../kafkajs/undecodable-batch.js';
+import type { Client, KafkaClient, MakeClient } from '../client/client-port.js';
+import type {
+  ConsumerListeners,
+  FetchedBatch,
+  GroupConsumer,
+  GroupConsumerOptions,
+  GroupJoin,
+} from '../client/consumer-port.js';
+import { withAdmin } from '../client/with-admin.js';
 import { AssignedPartitions, keyOf, PartitionFlow } from './assigned-partitions.js';
+import { ConsumerLiveness } from './consumer-liveness.js';
+import type { HaltedPartitions } from './halted-partitions.js';
 import { endsOfNew, InitialOffsets, type OffsetLoss, type WithAdmin } from './initial-offsets.js';
-import { type Commit, OffsetCommitter } from './offset-committer.js';
+import { OffsetCommitter } from './offset-committer.js';
 import { PartitionLane, type PartitionLaneOwner, type TopicSubscription } from './partition-lane.js';
 import { type DeletedTopics, LOOK_MS, SubscribedTopics, TopicWatch } from './subscribed-topics.js';
 import { UnassignedPartitions } from './unassigned-partitions.js';
@@ -20,12 +24,12 @@ import { UnassignedPartitions } from './unassigned-partitions.js';
 /** The group that a session belongs to. */
 export interface GroupSessionHost {
   readonly io: DriverContext;
-  readonly settings: KafkaSettings;
+  readonly settings: Pick<KafkaCommonSettings, 'commitIntervalMs'>;
   readonly groupId: string;
   /** The cluster's id; without one, the broker's name. */
   readonly cluster: string;
+  readonly client: Pick<KafkaClient, 'name' | 'settings' | 'failures'>;
   readonly makeClient: MakeClient;
-  readonly protocol: AssignerProtocol;
   readonly subscriptions: readonly TopicSubscription[];
   readonly halted: HaltedPartitions;
   readonly deleted: DeletedTopics;
@@ -38,25 +42,21 @@ export interface GroupSessionHost {
 const CONCURRENTLY = 64;
 /** How long a full partition may take to have room before it is paused, in milliseconds. */
 const PATIENCE_MS = 200;
-/** An idle `disconnect()` takes as long; kafkajs's default is 5,000. */
-const LONG_POLL_MS = 250;
 /**
  * While the server is away the consumer keeps retrying, and returns as the same member. A new member would have to wait
  * for the old one's session to expire (30 s by default, and a server that restarts begins to count again).
  */
 const FOR_EVER = 1_000_000;
-/** A level of kafkajs's logger. */
-const WARN = 2;
 /** How long a consumer may take to leave its group, in milliseconds; then its connections are cut. */
 const LEAVE_MS = 3_000;
 
-/** One kafkajs consumer of one group, from connecting to its end. After a crash the group starts another session. */
+/** One consumer of one group, from connecting to its end. After a crash the group starts another session. */
 export class GroupSession {
   readonly committer: OffsetCommitter;
   readonly liveness: ConsumerLiveness;
   readonly unassigned: UnassignedPartitions;
   private readonly client: Client;
-  private readonly consumer: Consumer;
+  private readonly consumer: GroupConsumer;
   private readonly topics: SubscribedTopics;
   private readonly watch: TopicWatch;
   private readonly lanes: AssignedPartitions;
@@ -66,20 +66,18 @@ export class GroupSession {
   private preparing: Promise<void> | undefined;
   private draining = false;
   private running: Promise<void> = Promise.resolve();
-  private commit: Commit | undefined;
   private over: Error | undefined;
   private readonly end = new AbortController();
 
   constructor(private readonly host: GroupSessionHost) {
-    const { io, groupId, protocol, deleted } = host;
-    const { withAdmin, listTopics } = this;
+    const { io, groupId, deleted } = host;
+    const { settings, failures } = host.client;
+    const { ask, listTopics } = this;
     const { clock } = io;
-    this.unassigned = new UnassignedPartitions({ io, groupId, protocol, withAdmin, topics: () => this.topics.names });
-    const longPollMs = host.settings.consumer?.maxWaitTimeInMs ?? LONG_POLL_MS;
-    this.client = host.makeClient({ retries: FOR_EVER, longPollMs, logged: (entry) => this.logged(entry) });
-    this.consumer = this.client.kafka.consumer(this.consumerConfig(longPollMs));
-    const { consumer } = this;
-    this.topics = new SubscribedTopics(host.subscriptions, { consumer, clock, deleted, listTopics });
+    this.unassigned = new UnassignedPartitions({ io, groupId, withAdmin: ask, topics: () => this.topics.names });
+    this.client = host.makeClient({ retries: FOR_EVER });
+    const consumer = (this.consumer = this.client.consumer(this.consumerOptions(), this.listeners()));
+    this.topics = new SubscribedTopics(host.subscriptions, { consumer, failures, clock, deleted, listTopics });
     this.watch = new TopicWatch(
       clock,
       () => this.mayMissTopics(),
@@ -87,7 +85,7 @@ export class GroupSession {
     );
     this.lanes = new AssignedPartitions((topic, partition) => this.makeLane(topic, partition));
     this.flow = new PartitionFlow(consumer, this.lanes, (lane) => this.isHeld(lane));
-    this.liveness = new ConsumerLiveness(clock, host.settings.consumer, (cause) => this.fail(cause));
+    this.liveness = new ConsumerLiveness(clock, settings, (cause) => this.fail(cause));
     this.committer = new OffsetCommitter(this.committerHost());
     this.laneOwner = {
       // Called for each message.
@@ -95,8 +93,7 @@ export class GroupSession {
       hasRoom: (lane) => this.flow.resume(lane),
       failed: ({ name }, cause) => io.log.error(`${name}: a batch could not be handed over`, cause),
     };
-    this.starts = new InitialOffsets({ groupId, io, consumer, withAdmin, ended: this.end.signal });
-    listenTo(consumer, this.listeners());
+    this.starts = new InitialOffsets({ groupId, io, consumer, withAdmin: ask, ended: this.end.signal });
   }
 
   /**
@@ -111,7 +108,7 @@ export class GroupSession {
 
   /**
    * Adds subscriptions before it joins. Gives undefined for each, or why it cannot be read, such as a missing topic:
-   * then the session cannot be used, as kafkajs would ask for that topic all the same.
+   * then the session cannot be used, as its consumer would ask for that topic all the same.
    */
   async admit(
     all: readonly (readonly TopicSubscription[])[],
@@ -139,7 +136,7 @@ export class GroupSession {
     await within(this.host.io.clock, untilAborted(drained, this.end.signal), ms);
   }
 
-  /** kafkajs's last warning or error: the reason why an attempt that timed out did not succeed. */
+  /** The client's last warning or error: the reason why an attempt that timed out did not succeed. */
   complaint: string | undefined;
 
   /** Why the session is over, once it is. */
@@ -149,7 +146,7 @@ export class GroupSession {
 
   /** A sentence for health where Kafka does not answer. */
   get unanswered(): string | undefined {
-    return this.client.unanswered.issue();
+    return this.client.unansweredIssue();
   }
 
   /** Fetches no more for subscriptions that are quiet. */
@@ -187,16 +184,10 @@ export class GroupSession {
     const late = names.filter(
       (name) => this.topics.get(name)?.spec.fromBeginning === false && !deleted.wasRecreated(name),
     );
-    if (late.length > 0) this.starts.hints = await this.withAdmin((admin) => endsOfNew(admin, this.host.groupId, late));
+    if (late.length > 0) this.starts.hints = await this.ask((admin) => endsOfNew(admin, this.host.groupId, late));
     signal.throwIfAborted();
-    const run = methodOf(this.consumer, 'run', this.host.io);
-    this.running = run({
-      autoCommit: false,
-      eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: CONCURRENTLY,
-      eachBatch: (payload) => this.eachBatch(payload),
-    });
-    // kafkajs resolves this although the join failed (#1721); its CRASH event then ends the session.
+    this.running = this.consumer.run((batch) => this.take(batch));
+    // A client may resolve this although the join failed (kafkajs #1721): its crash then ends the session.
     await this.running;
     await this.starts.all();
     this.watch.start();
@@ -212,24 +203,21 @@ export class GroupSession {
   }
 
   /** Must not throw: kafkajs ends the consumer for some errors (`TypeError`) and retries all others. */
-  private async eachBatch(payload: EachBatchPayload): Promise<void> {
+  private async take(batch: FetchedBatch): Promise<void> {
     try {
-      await this.take(payload);
+      await this.handOver(batch);
     } catch (thrown) {
-      this.host.io.log.error(`A batch of topic '${payload.batch.topic}' could not be handed over`, asError(thrown));
+      this.host.io.log.error(`A batch of topic '${batch.topic}' could not be handed over`, asError(thrown));
     }
   }
 
-  private async take(payload: EachBatchPayload): Promise<void> {
-    const { batch } = payload;
-    // This commits even while kafkajs is stopping; `consumer.commitOffsets()` would resolve and commit nothing.
-    this.commit = (offsets) => payload.commitOffsetsIfNecessary(offsets);
+  private async handOver(batch: FetchedBatch): Promise<void> {
     const lane = this.lanes.get(batch.topic, batch.partition);
-    const last = batch.messages.at(-1);
-    if (lane === undefined || last === undefined || !(await this.isReady(lane)) || payload.isStale()) return;
-    lane.offer(batch.messages);
-    lane.pass(Number(batch.lastOffset()));
-    payload.resolveOffset(last.offset);
+    const last = batch.records.at(-1);
+    if (lane === undefined || last === undefined || !(await this.isReady(lane)) || batch.isStale()) return;
+    lane.offer(batch.records);
+    lane.pass(batch.lastOffset);
+    batch.resolve(last);
     if (!(await this.hasRoom(lane))) this.flow.pause(lane);
   }
 
@@ -244,11 +232,11 @@ export class GroupSession {
     return lane.hasRoom;
   }
 
-  private joined(join: ConsumerGroupJoinEvent['payload']): void {
-    const { kept, opened } = this.lanes.assign(join.memberId, join.memberAssignment);
-    // kafkajs goes back to the committed offset even on a partition that is kept.
+  private joined(join: GroupJoin): void {
+    const { kept, opened } = this.lanes.assign(join.memberId, join.assignment);
+    // A client may go back to the committed offset even on a partition that is kept (kafkajs does).
     for (const { origin, next } of kept)
-      if (next !== undefined) this.consumer.seek({ ...origin, offset: String(next) });
+      if (next !== undefined) this.consumer.seek(origin.topic, origin.partition, next);
     this.starts.seekHints([...kept, ...opened]);
     this.applyFlow();
     this.starts.fix(opened, this.running);
@@ -284,15 +272,11 @@ export class GroupSession {
     this.host.onSessionEnded(this, cause);
   }
 
-  private logged({ level, log }: LogEntry): void {
-    const severity: number = level;
-    if (severity <= WARN)
-      this.complaint = log.error === undefined ? log.message : `${log.message}: ${String(log.error)}`;
-    if (!log.message.startsWith('Offset out of range, resetting')) return;
-    const lane = this.lanes.get(String(log.topic), Number(log.partition));
+  private offsetLost(topic: string, partition: number): void {
+    const lane = this.lanes.get(topic, partition);
     if (lane === undefined) return;
     const { name, next, origin } = lane;
-    void this.host.losses.report({ name, next, origin }, this.withAdmin);
+    void this.host.losses.report({ name, next, origin }, this.ask);
     lane.rewind();
   }
 
@@ -302,8 +286,7 @@ export class GroupSession {
       clock: io.clock,
       intervalMs: settings.commitIntervalMs ?? 1_000,
       lanes: this.lanes,
-      // A partition that holds only markers and aborted records never comes as a batch.
-      commit: () => this.commit ?? ((offsets) => this.starts.commit(offsets)),
+      commit: (offsets) => this.consumer.commit(offsets),
       failed: (cause) => io.log.debug(`Group '${groupId}' could not commit, retrying: ${cause.message}`),
     };
   }
@@ -323,35 +306,24 @@ export class GroupSession {
       foreignTopics: (topics) => this.unassigned.given(topics),
       joined: (join) => this.joined(join),
       rebalancing: () => this.committer.now(),
-      committed: (count) => this.starts.committed(count),
-      timedOut: (node, api, sentAt) => this.client.unanswered.timedOut(node, api, sentAt),
+      offsetLost: (topic, partition) => this.offsetLost(topic, partition),
+      complained: (text) => (this.complaint = text),
       crashed: (cause) => this.fail(cause),
     };
   }
 
-  private consumerConfig(longPollMs: number): ConsumerConfig {
-    const { settings, protocol, groupId } = this.host;
-    const { partitionAssigners, retry } = settings.consumer ?? {};
+  private consumerOptions(): GroupConsumerOptions {
+    const { client, groupId } = this.host;
     return {
-      ...settings.consumer,
-      maxWaitTimeInMs: longPollMs,
-      partitionAssigners:
-        partitionAssigners ?? assigners({ protocol, count: (topics) => this.unassigned.count(topics) }),
-      // kafkajs would restart silently and forget what was paused: the group starts a new session instead.
-      retry: { retries: FOR_EVER, ...retry, restartOnFailure: () => Promise.resolve(false) },
       groupId,
+      maxWaitMs: client.settings.maxWaitMs,
+      persistent: true,
+      concurrently: CONCURRENTLY,
+      count: (topics) => this.unassigned.count(topics),
     };
   }
 
-  private readonly listTopics = (): Promise<string[]> => this.withAdmin((admin) => admin.listTopics());
+  private readonly listTopics = (): Promise<string[]> => this.ask((admin) => admin.listTopics());
 
-  private readonly withAdmin: WithAdmin = async (ask) => {
-    const admin = this.client.kafka.admin();
-    try {
-      await admin.connect();
-      return await ask(admin);
-    } finally {
-      await admin.disconnect().catch(() => undefined);
-    }
-  };
+  private readonly ask: WithAdmin = (question) => withAdmin(this.client, question);
 }

@@ -1,8 +1,8 @@
 import { Backoff, nextTurn, Serial, sleep, untilAborted, within } from '../../../async/index.js';
 import { asError, errorOf, isMultiBrokerError } from '../../../errors/index.js';
 import type { KafkaConnectionState } from '../connection-state.js';
-import { withForeignMembers } from '../kafkajs/partition-assigner.js';
-import { HaltedPartitions, undecodableCause } from '../kafkajs/undecodable-batch.js';
+import type { ClientFailures } from '../client/failure-port.js';
+import { HaltedPartitions } from './halted-partitions.js';
 import { GroupSession, type GroupSessionHost } from './group-session.js';
 import { OffsetLoss } from './initial-offsets.js';
 import { JoinRequest, whenAllAborted } from './join-request.js';
@@ -10,7 +10,7 @@ import type { TopicSubscription } from './partition-lane.js';
 import { DeletedTopics } from './subscribed-topics.js';
 
 /** The driver that a group belongs to. */
-export interface GroupHost extends Pick<GroupSessionHost, 'io' | 'settings' | 'cluster' | 'makeClient' | 'protocol'> {
+export interface GroupHost extends Pick<GroupSessionHost, 'io' | 'settings' | 'cluster' | 'client' | 'makeClient'> {
   readonly connection: KafkaConnectionState;
 }
 
@@ -26,8 +26,8 @@ const REMOVE_MS = 8_000;
 const DRAIN_MS = 5_000;
 
 /**
- * One consumer group of one broker. A session, with a kafkajs consumer of its own, is replaced when it crashes and when
- * topics are added or removed: kafkajs cannot change the topics of a running consumer. Starts and stops run one after
+ * One consumer group of one broker. A session, with a consumer of its own, is replaced when it crashes and when topics are
+ * added or removed: kafkajs cannot change the topics of a running consumer. Starts and stops run one after
  * another.
  */
 export class Group {
@@ -50,7 +50,7 @@ export class Group {
     readonly groupId: string,
     private readonly host: GroupHost,
   ) {
-    this.halted = new HaltedPartitions(groupId, host.io);
+    this.halted = new HaltedPartitions(groupId, host.io, host.client.failures);
     this.deleted = new DeletedTopics(groupId, host.io);
     this.losses = new OffsetLoss(groupId, host.io);
   }
@@ -207,7 +207,7 @@ export class Group {
       return await session.admit(all, signal);
     } catch (thrown) {
       await session.dispose();
-      throw explained(thrown, session);
+      throw this.explained(thrown, session);
     }
   }
 
@@ -245,7 +245,7 @@ export class Group {
       return session;
     } catch (thrown) {
       await session.dispose();
-      throw explained(thrown, session);
+      throw this.explained(thrown, session);
     }
   }
 
@@ -263,7 +263,7 @@ export class Group {
       } catch (thrown) {
         await session.dispose();
         // After an undecodable batch the next session leaves its partition out, or goes on searching for it.
-        if (undecodableCause(asError(thrown)) === undefined) throw explained(thrown, session);
+        if (this.host.client.failures.undecodable(asError(thrown)) === undefined) throw this.explained(thrown, session);
       } finally {
         this.starting = undefined;
       }
@@ -317,6 +317,14 @@ export class Group {
     };
   }
 
+  /** A time-out does not say what it waited for; the client's last warning does. */
+  private explained(thrown: unknown, { complaint }: GroupSession): Error {
+    const { name, failures } = this.host.client;
+    const cause = withForeignMembers(asError(thrown), failures);
+    if (complaint === undefined || isMultiBrokerError(cause)) return cause;
+    return new Error(`${cause.message} (${name}: ${complaint})`, { cause });
+  }
+
   private failure(subscriptions: readonly TopicSubscription[], cause: Error): Error {
     if (isMultiBrokerError(cause)) return cause;
     const sources = subscriptions.map(({ spec }) => spec.name).join(', ');
@@ -328,9 +336,14 @@ export class Group {
 const topicsOf = (subscriptions: readonly TopicSubscription[]): string[] =>
   subscriptions.flatMap(({ spec: { topic } }) => (typeof topic === 'string' ? [topic] : []));
 
-/** A time-out does not say what it waited for; kafkajs's last warning does. */
-function explained(thrown: unknown, { complaint }: GroupSession): Error {
-  const cause = withForeignMembers(asError(thrown));
-  if (complaint === undefined || isMultiBrokerError(cause)) return cause;
-  return new Error(`${cause.message} (kafkajs: ${complaint})`, { cause });
+/**
+ * Explains a refused join. The Java client's default assigners, `[Range, CooperativeSticky]`, are not those of this
+ * library, and the server refuses a member without an assigner in common. With the newer protocol the server assigns.
+ */
+function withForeignMembers(thrown: Error, failures: Pick<ClientFailures, 'protocolError'>): Error {
+  if (failures.protocolError(thrown) !== 'INCONSISTENT_GROUP_PROTOCOL') return thrown;
+  const what =
+    `${thrown.message}: other members of the group use other assigners. ` +
+    'Members of the Java client share a group with this library by group.protocol=consumer';
+  return new Error(what, { cause: thrown });
 }

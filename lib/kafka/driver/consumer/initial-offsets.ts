@@ -1,16 +1,17 @@
-import type { Admin, Consumer, OffsetsByTopicPartition } from 'kafkajs';
 import { Serial, sleep } from '../../../async/index.js';
 import type { DriverContext } from '../../../driver/index.js';
 import { asError, errorOf, type MessageParams, phrase } from '../../../errors/index.js';
+import type { Admin } from '../client/admin-port.js';
+import type { GroupConsumer } from '../client/consumer-port.js';
 import { keyOf } from './assigned-partitions.js';
-import { offsetsOf } from './offset-committer.js';
+import { offsetOf } from './offset-committer.js';
 import type { PartitionLane } from './partition-lane.js';
 
 /** The consumer whose lanes get their initial offsets. */
 export interface InitialOffsetsHost {
   readonly io: DriverContext;
   readonly groupId: string;
-  readonly consumer: Pick<Consumer, 'seek' | 'commitOffsets'>;
+  readonly consumer: Pick<GroupConsumer, 'seek' | 'commit'>;
   readonly withAdmin: WithAdmin;
   readonly ended: AbortSignal;
 }
@@ -19,14 +20,13 @@ export interface InitialOffsetsHost {
 const AGAIN_MS = 200;
 
 /**
- * Determines the initial offset of each new lane, and commits it. kafkajs commits nothing at the start, so that a crash
+ * Determines the initial offset of each new lane, and commits it. A client commits nothing at the start, so that a crash
  * before the first commit would skip what was published since.
  */
 export class InitialOffsets {
   /** The initial offsets of partitions without a committed offset that do not begin at their oldest message. */
   hints = new Map<string, number>();
   private readonly fixing = new Set<Promise<void>>();
-  private stored = 0;
 
   constructor(private readonly host: InitialOffsetsHost) {}
 
@@ -35,12 +35,7 @@ export class InitialOffsets {
     while (this.fixing.size > 0) await Promise.all(this.fixing);
   }
 
-  /** kafkajs has committed offsets of some partitions. */
-  committed(partitions: number): void {
-    this.stored += partitions;
-  }
-
-  /** Called within the join's event: before kafkajs asks for committed offsets. */
+  /** Called within the join's event: before the client asks for committed offsets. */
   seekHints(lanes: readonly PartitionLane[]): void {
     for (const lane of lanes) {
       const hint = this.hints.get(key(lane));
@@ -48,7 +43,7 @@ export class InitialOffsets {
     }
   }
 
-  /** @param running resolves when kafkajs accepts commits */
+  /** @param running resolves when the client accepts commits */
   fix(lanes: readonly PartitionLane[], running: Promise<void>): void {
     if (lanes.length === 0) return;
     const fixed = this.untilFixed(lanes, running).finally(() => this.fixing.delete(fixed));
@@ -75,19 +70,20 @@ export class InitialOffsets {
     for (const [lane, offset] of known) this.begin(lane, offset);
     const alive = fresh.filter(([lane]) => !lane.isLost);
     if (alive.length === 0) return;
-    await this.store(alive);
+    await this.host.consumer.commit(alive.map(([{ origin }, offset]) => offsetOf(origin, offset)));
+    for (const [lane] of alive) this.hints.delete(key(lane));
     for (const [lane, offset] of alive) this.beginAt(lane, offset);
   }
 
   private async positions(admin: Admin, lanes: readonly PartitionLane[]): Promise<Positions> {
     const topics = (of: readonly PartitionLane[]): string[] => [...new Set(of.map(({ origin }) => origin.topic))];
     const committed = await committedOf(admin, this.host.groupId, topics(lanes));
-    const offsetOf = (lane: PartitionLane): number => committed.get(key(lane)) ?? -1;
-    const without = lanes.filter((lane) => offsetOf(lane) < 0);
+    const committedAt = (lane: PartitionLane): number => committed.get(key(lane)) ?? -1;
+    const without = lanes.filter((lane) => committedAt(lane) < 0);
     const unhinted = without.filter((lane) => !this.hints.has(key(lane)));
     const beginnings = await beginningsOf(admin, topics(unhinted));
     return {
-      known: lanes.filter((lane) => offsetOf(lane) >= 0).map((lane) => [lane, offsetOf(lane)]),
+      known: lanes.filter((lane) => committedAt(lane) >= 0).map((lane) => [lane, committedAt(lane)]),
       fresh: without.map((lane) => [lane, this.hints.get(key(lane)) ?? beginnings.get(key(lane)) ?? 0]),
     };
   }
@@ -105,22 +101,8 @@ export class InitialOffsets {
     lane.begin(offset);
   }
 
-  /** By the consumer itself: before the first batch, kafkajs offers no other way. */
-  async commit(offsets: OffsetsByTopicPartition): Promise<void> {
-    const before = this.stored;
-    const flat = offsets.topics.flatMap(({ topic, partitions }) => partitions.map((one) => ({ topic, ...one })));
-    await this.host.consumer.commitOffsets(flat);
-    // While it stops, kafkajs resolves this and commits nothing (#507, #751): only its event shows a commit.
-    if (this.stored - before < flat.length) throw new Error('kafkajs did not commit');
-  }
-
-  private async store(starts: readonly Start[]): Promise<void> {
-    await this.commit(offsetsOf(starts.map(([{ origin }, offset]) => ({ ...origin, offset }))));
-    for (const [lane] of starts) this.hints.delete(key(lane));
-  }
-
   private seek({ origin: { topic, partition } }: PartitionLane, offset: number): void {
-    this.host.consumer.seek({ topic, partition, offset: String(offset) });
+    this.host.consumer.seek(topic, partition, offset);
   }
 }
 
@@ -135,19 +117,18 @@ interface Positions {
 
 const key = ({ origin }: PartitionLane): string => keyOf(origin.topic, origin.partition);
 
-/** Runs a query with an admin client of its own: an idle connection of kafkajs costs 3 % of a core. */
+/** Asks the cluster, by an admin that is closed then. */
 export type WithAdmin = <T>(ask: (admin: Admin) => Promise<T>) => Promise<T>;
 
-/** kafkajs commits this where the server has lost an offset: begin with the oldest message. */
+/** A client may commit this where the server has lost an offset (kafkajs does): begin with the oldest message. */
 const EARLIEST = -2;
 
 /** Committed offsets by partition; a negative one where nothing is committed. */
 export async function committedOf(admin: Admin, groupId: string, topics: string[]): Promise<Map<string, number>> {
   const offsets = new Map<string, number>();
   if (topics.length === 0) return offsets;
-  for (const { topic, partitions } of await admin.fetchOffsets({ groupId, topics })) {
-    for (const { partition, offset } of partitions) offsets.set(keyOf(topic, partition), Number(offset));
-  }
+  for (const { topic, partition, offset } of await admin.committed(groupId, topics))
+    offsets.set(keyOf(topic, partition), offset);
   return offsets;
 }
 
@@ -163,8 +144,7 @@ export async function endsOfNew(admin: Admin, groupId: string, topics: string[])
       ([key, offset]) => key.startsWith(`${topic}/`) && (offset >= 0 || offset === EARLIEST),
     );
     if (known) continue;
-    for (const { partition, high } of await admin.fetchTopicOffsets(topic))
-      ends.set(keyOf(topic, partition), Number(high));
+    for (const { partition, end } of await admin.bounds(topic)) ends.set(keyOf(topic, partition), end);
   }
   return ends;
 }
@@ -173,8 +153,7 @@ export async function endsOfNew(admin: Admin, groupId: string, topics: string[])
 export async function beginningsOf(admin: Admin, topics: readonly string[]): Promise<Map<string, number>> {
   const beginnings = new Map<string, number>();
   for (const topic of topics) {
-    for (const { partition, low } of await admin.fetchTopicOffsets(topic))
-      beginnings.set(keyOf(topic, partition), Number(low));
+    for (const { partition, oldest } of await admin.bounds(topic)) beginnings.set(keyOf(topic, partition), oldest);
   }
   return beginnings;
 }

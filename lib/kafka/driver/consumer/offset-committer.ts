@@ -1,11 +1,10 @@
-import type { OffsetsByTopicPartition } from 'kafkajs';
-
 import { asError } from '../../../errors/index.js';
 import { type Clock, sleep, within } from '../../../async/index.js';
+import type { PartitionOffset } from '../client/records.js';
 import type { PartitionLane } from './partition-lane.js';
 
 /** Stores offsets with the group. */
-export type Commit = (offsets: OffsetsByTopicPartition) => Promise<void>;
+export type Commit = (offsets: readonly PartitionOffset[]) => Promise<void>;
 
 /** The number of finished messages that are committed without waiting for the interval: a crash repeats them. */
 const COMMIT_AT = 5_000;
@@ -20,8 +19,7 @@ export interface CommitterHost {
   readonly clock: Clock;
   readonly intervalMs: number;
   readonly lanes: Iterable<PartitionLane>;
-  /** Undefined while nothing can be committed. */
-  commit(): Commit | undefined;
+  readonly commit: Commit;
   failed(cause: Error): void;
 }
 
@@ -96,7 +94,6 @@ export class OffsetCommitter {
   }
 
   private async commit(): Promise<boolean> {
-    const commit = this.host.commit();
     const due = [...this.host.lanes].flatMap((lane) => {
       const offset = lane.uncommitted;
       return offset === undefined ? [] : [{ lane, offset }];
@@ -104,8 +101,7 @@ export class OffsetCommitter {
     if (due.length === 0) return this.upToDate();
     this.dueSince ??= this.host.clock.now();
     try {
-      await commit?.(offsetsOf(due.map(({ lane, offset }) => ({ ...lane.origin, offset }))));
-      if (commit === undefined) return false;
+      await this.host.commit(due.map(({ lane: { origin }, offset }) => offsetOf(origin, offset)));
       for (const { lane, offset } of due) lane.committed = offset;
       return this.upToDate();
     } catch (thrown) {
@@ -124,20 +120,9 @@ export class OffsetCommitter {
   }
 }
 
-/** An offset of a partition. */
-export interface PartitionOffset {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-}
-
-/** In kafkajs's form. */
-export function offsetsOf(offsets: readonly PartitionOffset[]): OffsetsByTopicPartition {
-  const topics = new Map<string, { partition: number; offset: string }[]>();
-  for (const { topic, partition, offset } of offsets) {
-    const partitions = topics.get(topic) ?? [];
-    partitions.push({ partition, offset: String(offset) });
-    topics.set(topic, partitions);
-  }
-  return { topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })) };
-}
+/** The offset of a partition, to be committed. */
+export const offsetOf = ({ topic, partition }: PartitionLane['origin'], offset: number): PartitionOffset => ({
+  topic,
+  partition,
+  offset,
+});

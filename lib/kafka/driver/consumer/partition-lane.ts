@@ -1,8 +1,8 @@
 import { BatchQueue, nextTurn } from '../../../async/index.js';
-import type { KafkaMessage } from 'kafkajs';
 import type { Incoming, Lane, Settlement, Sink } from '../../../driver/index.js';
 import type { KafkaSourceSpec } from '../../source-spec.js';
 import { asError } from '../../../errors/index.js';
+import type { FetchedRecord } from '../client/records.js';
 import { KafkaRecord, type Origin } from './record.js';
 import { MAX_BYTES, CommitWatermark } from './commit-watermark.js';
 
@@ -40,7 +40,7 @@ export class PartitionLane implements Lane {
   /** The offset that the group has committed. */
   committed = UNKNOWN;
   private readonly gone = new AbortController();
-  private readonly fetched = new BatchQueue<KafkaMessage>();
+  private readonly fetched = new BatchQueue<FetchedRecord>();
   private watermark: CommitWatermark | undefined;
   /** The offset to fetch next, once the lane has begun. */
   private fetchNext = -1;
@@ -89,8 +89,7 @@ export class PartitionLane implements Lane {
 
   /**
    * Whether there is room for a fetched batch: one batch is left at most, and little of it. Dropped and fetched once
-   * more it would cost the network twice; waiting until nothing is left would cost a pause as long as kafkajs's long
-   * poll.
+   * more it would cost the network twice; waiting until nothing is left would cost a pause as long as a long poll.
    */
   get hasRoom(): boolean {
     const { length, batchCount } = this.fetched;
@@ -119,7 +118,7 @@ export class PartitionLane implements Lane {
   }
 
   /** Takes a fetched batch. Messages below the next offset were handed over before, and are dropped. */
-  offer(batch: readonly KafkaMessage[]): void {
+  offer(batch: readonly FetchedRecord[]): void {
     const last = batch.at(-1);
     if (last === undefined || this.isLost) return;
     const isNew = Number(batch[0]?.offset) >= this.fetchNext;
@@ -210,7 +209,7 @@ export class PartitionLane implements Lane {
     this.pumping = false;
   }
 
-  private handOver(messages: readonly KafkaMessage[]): Promise<void> | undefined {
+  private handOver(messages: readonly FetchedRecord[]): Promise<void> | undefined {
     const batch = messages.map((message) => new KafkaRecord(this.origin, message));
     for (const { size } of batch) this.bytes += size;
     if (this.outdated > 0) this.outdated -= batch.length;

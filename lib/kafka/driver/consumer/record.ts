@@ -1,6 +1,5 @@
-import type { KafkaMessage } from 'kafkajs';
-
 import { type Headers, type Incoming, NO_HEADERS, type RawHeader } from '../../../driver/index.js';
+import type { FetchedRecord, HeaderValue } from '../client/records.js';
 import type { Delivered } from './commit-watermark.js';
 
 /** The partition that a message came from. */
@@ -21,7 +20,7 @@ export class KafkaRecord implements Incoming, Delivered {
 
   constructor(
     private readonly origin: Origin,
-    private readonly message: KafkaMessage,
+    private readonly message: FetchedRecord,
   ) {
     this.size = (message.value?.length ?? 0) + (message.key?.length ?? 0);
   }
@@ -30,7 +29,7 @@ export class KafkaRecord implements Incoming, Delivered {
     return this.origin.partition;
   }
 
-  get offset(): string {
+  get offset(): FetchedRecord['offset'] {
     return this.message.offset;
   }
 
@@ -54,8 +53,7 @@ export class KafkaRecord implements Incoming, Delivered {
       const value = headers[name];
       // The last one of a repeated header.
       const one = Array.isArray(value) ? value.at(-1) : value;
-      // kafkajs gives null for a header without a value, though its types do not say so.
-      if (one !== undefined && (one as unknown) !== null) (found ??= {})[name] = one.toString();
+      if (one !== undefined && one !== null) (found ??= {})[name] = one.toString();
     }
     return found ?? NO_HEADERS;
   }
@@ -79,7 +77,8 @@ export class KafkaRecord implements Incoming, Delivered {
   }
 
   get raw(): unknown {
-    return { topic: this.origin.topic, partition: this.origin.partition, message: this.message };
+    const { origin, message } = this;
+    return message.native ?? { topic: origin.topic, partition: origin.partition, message };
   }
 
   /** With the record's time: a topic that is deleted and created again counts from 0. */
@@ -97,7 +96,6 @@ export class KafkaRecord implements Incoming, Delivered {
   }
 }
 
-/** kafkajs gives Buffers, and null for a header without a value, though its types do not say so. */
-function bytesOf(value: Buffer | string): Buffer | null {
+function bytesOf(value: HeaderValue): Buffer | null {
   return typeof value === 'string' ? Buffer.from(value) : value;
 }

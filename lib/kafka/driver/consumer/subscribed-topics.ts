@@ -1,12 +1,14 @@
-import type { Consumer } from 'kafkajs';
 import { type Clock, sleep } from '../../../async/index.js';
 import type { DriverContext } from '../../../driver/index.js';
 import { asError, errorOf, textOf } from '../../../errors/index.js';
+import type { GroupConsumer } from '../client/consumer-port.js';
+import type { ClientFailures } from '../client/failure-port.js';
 import type { TopicSubscription } from './partition-lane.js';
 
 /** The consumer and cluster that topics are subscribed to. */
 export interface SubscribedTopicsHost {
-  readonly consumer: Pick<Consumer, 'subscribe'>;
+  readonly consumer: Pick<GroupConsumer, 'subscribe'>;
+  readonly failures: Pick<ClientFailures, 'protocolError'>;
   readonly clock: Clock;
   readonly deleted: DeletedTopics;
   /** The topics of the cluster. */
@@ -32,10 +34,9 @@ export class SubscribedTopics {
 
   /** Rejects where a topic is missing. If it was deleted, the next consumer leaves it out. */
   async subscribe(signal: AbortSignal): Promise<void> {
-    const { consumer, clock } = this.host;
     this.byName = await this.resolve(this.subscriptions);
     try {
-      await subscribeTo(consumer, this.names, clock, signal);
+      await subscribeTo(this.names, this.host, signal);
     } catch (thrown) {
       await this.haveChanged().catch(() => undefined);
       throw thrown;
@@ -43,16 +44,15 @@ export class SubscribedTopics {
   }
 
   /**
-   * Subscribes to further ones: one after another, as two may match the same topic, but kafkajs is asked for all of
+   * Subscribes to further ones: one after another, as two may match the same topic, but the client is asked for all of
    * them at once, as a topic that is missing takes its time. Gives undefined, or why it cannot be read, for each.
    */
   async add(all: readonly (readonly TopicSubscription[])[], signal: AbortSignal): Promise<(Error | undefined)[]> {
-    const { consumer, clock } = this.host;
     const answers: Promise<Error | undefined>[] = [];
     for (const subscriptions of all) {
       try {
         const names = await this.include(subscriptions);
-        answers.push(subscribeTo(consumer, names, clock, signal).then(() => undefined, asError));
+        answers.push(subscribeTo(names, this.host, signal).then(() => undefined, asError));
       } catch (thrown) {
         answers.push(Promise.resolve(asError(thrown)));
       }
@@ -110,30 +110,26 @@ const RETRY_MS = 200;
 
 /** Rejects with MULTI_BROKER_SUBSCRIBE_FAILED where the cluster does not have one of the topics. */
 async function subscribeTo(
-  consumer: Pick<Consumer, 'subscribe'>,
   topics: string[],
-  clock: Clock,
+  { consumer, failures, clock }: Pick<SubscribedTopicsHost, 'consumer' | 'failures' | 'clock'>,
   signal: AbortSignal,
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      // Always from the beginning: this also decides where kafkajs continues when the server has lost an offset.
-      await consumer.subscribe({ topics, fromBeginning: true });
+      await consumer.subscribe(topics);
       return;
     } catch (cause) {
-      if (!isUnknownTopic(cause) || signal.aborted) throw cause;
+      const isUnknown = failures.protocolError(cause) === 'UNKNOWN_TOPIC_OR_PARTITION';
+      if (!isUnknown || signal.aborted) throw cause;
       if (attempt < ATTEMPTS) await sleep(clock, RETRY_MS, signal);
       else throw errorOf('MULTI_BROKER_SUBSCRIBE_FAILED.kafkaNoTopic', { topics: topics.join(', ') }, { cause });
     }
   }
 }
 
-const isUnknownTopic = (thrown: unknown): boolean =>
-  (thrown as { type?: unknown } | null)?.type === 'UNKNOWN_TOPIC_OR_PARTITION';
-
 /**
- * The topics of a group that were deleted from the cluster. kafkajs asks for all topics of a consumer at once and reads
- * none of them while one is missing, so a deleted one is left out until it exists again.
+ * The topics of a group that were deleted from the cluster. A client may ask for all topics of a consumer at once
+ * and read none of them while one is missing (kafkajs does), so a deleted one is left out until it exists again.
  */
 export class DeletedTopics {
   private readonly gone = new Set<string>();

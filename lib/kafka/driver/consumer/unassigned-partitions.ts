@@ -1,8 +1,8 @@
-import type { Admin, ConsumerGroupJoinEvent, GroupDescription } from 'kafkajs';
 import type { DriverContext } from '../../../driver/index.js';
 import { asError, errorFrom, type Problem, problemOf } from '../../../errors/index.js';
-import { type AssignerProtocol, decode, OURS } from '../kafkajs/partition-assigner.js';
 import { within } from '../../../async/index.js';
+import type { Admin, GroupDescription } from '../client/admin-port.js';
+import { ASSIGNER, type GroupJoin } from '../client/consumer-port.js';
 import { keyOf } from './assigned-partitions.js';
 import type { WithAdmin } from './initial-offsets.js';
 
@@ -10,7 +10,6 @@ import type { WithAdmin } from './initial-offsets.js';
 export interface UnassignedPartitionsHost {
   readonly io: DriverContext;
   readonly groupId: string;
-  readonly protocol: AssignerProtocol;
   readonly withAdmin: WithAdmin;
   /** The topics that this member reads. */
   topics(): readonly string[];
@@ -46,14 +45,14 @@ export class UnassignedPartitions {
   }
 
   /**
-   * The leader gave this member partitions of topics that it does not read. kafkajs emits this before the join.
+   * The leader gave this member partitions of topics that it does not read; comes before the join.
    */
   given(topics: readonly string[]): void {
     for (const topic of topics)
       this.expected.push(problemOf('MULTI_BROKER_PARTITIONS_UNREAD.given', { group: this.host.groupId, topic }));
   }
 
-  joined({ memberId, isLeader, groupProtocol }: ConsumerGroupJoinEvent['payload']): void {
+  joined({ memberId, isLeader, assigner }: Pick<GroupJoin, 'memberId' | 'isLeader' | 'assigner'>): void {
     const before = this.found;
     const found = (this.found = new Map<string, Problem>());
     const add = (gaps: readonly Problem[]): void => {
@@ -65,7 +64,7 @@ export class UnassignedPartitions {
     add(this.expected);
     this.expected = [];
     // Where our assigner is not common to all members, another client may lead.
-    if (!isLeader && groupProtocol !== OURS) void this.look(memberId).then(add);
+    if (!isLeader && assigner !== ASSIGNER) void this.look(memberId).then(add);
   }
 
   private async look(memberId: string): Promise<Problem[]> {
@@ -79,13 +78,13 @@ export class UnassignedPartitions {
   }
 
   private async unread(admin: Admin, memberId: string): Promise<Problem[]> {
-    const { groupId, protocol } = this.host;
-    const [group] = (await admin.describeGroups([groupId])).groups;
+    const { groupId } = this.host;
+    const group = await admin.group(groupId);
     // Otherwise it is rebalancing, and the next join looks again.
-    if (group?.state !== 'Stable' || !group.members.some((member) => member.memberId === memberId)) return [];
+    if (group?.isStable !== true || !group.members.some((member) => member.memberId === memberId)) return [];
     const counts = new Map<string, number>();
     await addPartitionCounts(counts, admin, this.host.topics());
-    return [...unreadOf(group, counts, protocol)].map(([topic, unread]) => {
+    return [...unreadOf(group, counts)].map(([topic, unread]) => {
       const params = { group: groupId, unread, partitions: counts.get(topic) ?? unread, topic };
       return problemOf('MULTI_BROKER_PARTITIONS_UNREAD.otherLeader', params);
     });
@@ -98,17 +97,16 @@ export class UnassignedPartitions {
 }
 
 /**
- * Adds how many partitions topics have. kafkajs fails the whole question because of one topic that is gone or may not
- * be read: then each is asked for by itself, and left out where the cluster does not tell.
+ * Adds how many partitions topics have. The whole question fails because of one topic that is gone or may not be
+ * read: then each is asked for by itself, and left out where the cluster does not tell.
  */
 export async function addPartitionCounts(
   counts: Map<string, number>,
-  admin: Pick<Admin, 'fetchTopicMetadata'>,
+  admin: Pick<Admin, 'partitionCounts'>,
   topics: readonly string[],
 ): Promise<void> {
   try {
-    const metadata = await admin.fetchTopicMetadata({ topics: [...topics] });
-    for (const { name, partitions } of metadata.topics) counts.set(name, partitions.length);
+    for (const [name, count] of await admin.partitionCounts(topics)) counts.set(name, count);
   } catch {
     if (topics.length > 1) for (const topic of topics) await addPartitionCounts(counts, admin, [topic]);
   }
@@ -118,12 +116,10 @@ export async function addPartitionCounts(
 export function unreadOf(
   { members }: Pick<GroupDescription, 'members'>,
   counts: ReadonlyMap<string, number>,
-  protocol: AssignerProtocol,
 ): Map<string, number> {
   const read = new Set<string>();
-  for (const member of members) {
-    const { topics } = decode(protocol, member);
-    for (const [topic, partitions] of Object.entries(assignmentOf(protocol, member.memberAssignment)))
+  for (const { topics, assignment } of members) {
+    for (const [topic, partitions] of Object.entries(assignment))
       if (topics.has(topic)) for (const partition of partitions) read.add(keyOf(topic, partition));
   }
   const unread = new Map<string, number>();
@@ -132,7 +128,3 @@ export function unreadOf(
       if (!read.has(keyOf(topic, partition))) unread.set(topic, (unread.get(topic) ?? 0) + 1);
   return unread;
 }
-
-/** A member without partitions may have been sent nothing at all. */
-const assignmentOf = ({ MemberAssignment }: AssignerProtocol, assignment: Buffer): Record<string, number[]> =>
-  MemberAssignment.decode(assignment)?.assignment ?? {};

@@ -7,11 +7,10 @@ import type {
   GroupState,
   PartitionAssigner,
 } from 'kafkajs';
-import type { KafkaClient } from '../../load-client.js';
+import type { Kafkajs } from '../../load-client.js';
 import { assign, type GroupTopic } from '../../partitioner.js';
+import { ASSIGNER } from '../client/consumer-port.js';
 
-/** The assigner of a group whose members all use this library. */
-export const OURS = 'nestjs-multi-broker';
 /** kafkajs's own name, which members of plain kafkajs have, too. */
 export const STOCK = 'RoundRobinAssigner';
 
@@ -30,7 +29,7 @@ export interface AssignerHost {
  * It is offered under both names, so that a member of this library can lead members of plain kafkajs as well.
  */
 export const assigners = (host: AssignerHost): PartitionAssigner[] =>
-  [OURS, STOCK].map(
+  [ASSIGNER, STOCK].map(
     (name): PartitionAssigner =>
       ({ cluster }) =>
         new SubscribedAssigner(name, cluster, host),
@@ -89,25 +88,8 @@ const highestKnown = (topic: string, members: readonly Member[]): number =>
 
 const byId = (one: Member, other: Member): number => (one.memberId < other.memberId ? -1 : 1);
 
-/**
- * Explains a refused join. The Java client's default assigners, `[Range, CooperativeSticky]`, are not those of this
- * library, and the server refuses a member without an assigner in common. With the newer protocol the server assigns.
- */
-export function withForeignMembers(thrown: Error): Error {
-  if (!isInconsistent(thrown)) return thrown;
-  const what =
-    `${thrown.message}: other members of the group use other assigners. ` +
-    'Members of the Java client share a group with this library by group.protocol=consumer';
-  return new Error(what, { cause: thrown });
-}
-
-function isInconsistent(thrown: Error & { readonly type?: unknown }): boolean {
-  if (thrown.type === 'INCONSISTENT_GROUP_PROTOCOL') return true;
-  return thrown.cause instanceof Error && thrown.cause !== thrown && isInconsistent(thrown.cause);
-}
-
 /** kafkajs's encoding of the messages between the members and the leader of a group. */
-export type AssignerProtocol = KafkaClient['AssignerProtocol'];
+export type AssignerProtocol = Kafkajs['AssignerProtocol'];
 
 /** A member's metadata, sent with its join. */
 export interface Member {

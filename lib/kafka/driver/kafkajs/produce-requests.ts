@@ -1,4 +1,4 @@
-import type { KafkaClient } from '../../load-client.js';
+import type { Kafkajs } from '../../load-client.js';
 import { produceRequest, type ProduceRequest } from '../wire/index.js';
 import { eachNode, type Node } from './internals.js';
 
@@ -26,7 +26,7 @@ interface Encoded {
  *
  * @returns whether it is in effect
  */
-export function writeProduceRequests(kafka: object, codecs: KafkaClient['CompressionCodecs']): boolean {
+export function writeProduceRequests(kafka: object, codecs: Kafkajs['CompressionCodecs']): boolean {
   return eachNode(kafka, (node) => {
     let known: boolean | undefined;
     intercept(node, (make) => (args) => {
@@ -53,7 +53,7 @@ function intercept(node: Partial<Node>, wrap: (make: MakeProtocol) => MakeProtoc
 
 type Lookup = (this: void, apiKey: number, versions: unknown) => MakeProtocol;
 
-async function encoded(args: ProduceRequest, codecs: KafkaClient['CompressionCodecs']): Promise<Encoded | undefined> {
+async function encoded(args: ProduceRequest, codecs: Kafkajs['CompressionCodecs']): Promise<Encoded | undefined> {
   const { compression = 0 } = args;
   const codec = (codecs as Record<number, (() => Codec) | undefined>)[compression]?.();
   // kafkajs says what is wrong with the name of a codec.

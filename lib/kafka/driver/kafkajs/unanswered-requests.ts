@@ -44,7 +44,7 @@ export class UnansweredRequests {
   private readonly stalls = new Map<string, Stall>();
 
   /** @param longPollMs how long the server may wait for messages before it answers a fetch */
-  constructor(private readonly longPollMs = 0) {}
+  constructor(public longPollMs = 0) {}
 
   /** Watches all connections that this client makes from now on. */
   watch(kafka: object): void {

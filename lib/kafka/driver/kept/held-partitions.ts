@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Admin } from 'kafkajs';
 import { DoneOffsets } from '../../done-offsets.js';
 import type { KafkaSourceSpec } from '../../source-spec.js';
-import type { MakeClient } from '../kafkajs/client.js';
+import type { Admin } from '../client/admin-port.js';
+import type { MakeClient } from '../client/client-port.js';
+import { withAdmin } from '../client/with-admin.js';
 
 /** A partition, from what its group is not done with up to the end that it had when the reading began. */
 export class HeldPartition {
@@ -49,13 +50,13 @@ export class HeldPartition {
 /** The partitions of a topic as the group of the source has left them. */
 export async function heldPartitions(admin: Admin, spec: KafkaSourceSpec): Promise<ReadonlyMap<number, HeldPartition>> {
   const { address: topic, groupId } = spec;
-  const [committed] = await admin.fetchOffsets({ groupId, topics: [topic] });
-  const ends = await admin.fetchTopicOffsets(topic);
+  const committed = await admin.committed(groupId, [topic]);
+  const bounds = await admin.bounds(topic);
   return new Map(
-    ends.map(({ partition, low, high }) => {
-      const at = committed?.partitions.find((one) => one.partition === partition);
-      const done = DoneOffsets.read(Math.max(Number(at?.offset ?? 0), 0), at?.metadata);
-      return [partition, new HeldPartition(done, Number(low), Number(high))];
+    bounds.map(({ partition, oldest, end }) => {
+      const at = committed.find((one) => one.partition === partition);
+      const done = DoneOffsets.read(Math.max(at?.offset ?? 0, 0), at?.metadata);
+      return [partition, new HeldPartition(done, oldest, end)];
     }),
   );
 }
@@ -63,14 +64,12 @@ export async function heldPartitions(admin: Admin, spec: KafkaSourceSpec): Promi
 /** A group that nobody else has. */
 export const newGroup = (of: string): string => `${of}-look-${randomUUID()}`;
 
-export async function withAdmin<T>(makeClient: MakeClient, ask: (admin: Admin) => Promise<T>): Promise<T> {
+/** Asks by a client of its own, which ends then. */
+export async function asking<T>(makeClient: MakeClient, ask: (admin: Admin) => Promise<T>): Promise<T> {
   const client = makeClient({ retries: 3 });
-  const admin = client.kafka.admin();
   try {
-    await admin.connect();
-    return await ask(admin);
+    return await withAdmin(client, ask);
   } finally {
-    await admin.disconnect().catch(() => undefined);
     client.kill();
   }
 }

@@ -1,34 +1,33 @@
-import type { Consumer, EachBatchPayload, PartitionAssigner } from 'kafkajs';
-import { within } from '../../../async/index.js';
+import { sleep, within } from '../../../async/index.js';
 import type { DriverContext, Incoming, KeptAccess, KeptMessages } from '../../../driver/index.js';
 import { asError, errorOf } from '../../../errors/index.js';
-import type { KafkaSettings } from '../../options.js';
 import type { KafkaSourceSpec } from '../../source-spec.js';
 import { KafkaRecord } from '../consumer/record.js';
 import { addPartitionCounts } from '../consumer/unassigned-partitions.js';
-import { type Client, type MakeClient, RETRY } from '../kafkajs/client.js';
-import { methodOf } from '../kafkajs/client-methods.js';
-import { type AssignerProtocol, assigners } from '../kafkajs/partition-assigner.js';
+import type { Client, MakeClient } from '../client/client-port.js';
+import type { ConsumerListeners, FetchedBatch, GroupConsumer, GroupConsumerOptions } from '../client/consumer-port.js';
 import { Handoff } from './handoff.js';
-import { type HeldPartition, heldPartitions, newGroup, withAdmin } from './held-partitions.js';
+import { asking, type HeldPartition, heldPartitions, newGroup } from './held-partitions.js';
 
 /** The broker's parts that a reading needs. */
 export interface KeptRecordsHost {
   readonly io: DriverContext;
-  readonly settings: KafkaSettings;
   readonly makeClient: MakeClient;
-  /** Of the cluster's id. */
+  /** The cluster's id; without one, the broker's name. */
   readonly cluster: string;
-  readonly protocol: AssignerProtocol;
 }
 
-/** While one record is handled, kafkajs neither fetches nor sends heartbeats by itself. */
+/** While one record is handled, a client need neither fetch nor send heartbeats by itself (kafkajs does not). */
 const HEARTBEAT_MS = 1_000;
 /** A commit costs a round trip: what a kill repeats is the work of so many milliseconds. */
 const COMMIT_MS = 200;
+/** Of the last commit. */
+const ATTEMPTS = 3;
 const LEAVE_MS = 5_000;
 /** A consumer that leaves its group waits for its fetch first, and a partition at its end answers none sooner. */
 const LONG_POLL_MS = 250;
+/** How often the client retries a connection. */
+const RETRIES = 8;
 
 /**
  * Reads what a topic holds for its group, as a member of it: the partitions are shared out to all processes that redrive. A
@@ -36,7 +35,7 @@ const LONG_POLL_MS = 250;
  */
 export class KeptRecords implements KeptMessages {
   private readonly client: Client;
-  private readonly consumer: Consumer;
+  private readonly consumer: GroupConsumer;
   private readonly records = new Handoff<KafkaRecord>();
   private readonly handed = new Map<Incoming, { readonly partition: number; readonly offset: number }>();
   private readonly groupId: string;
@@ -53,27 +52,13 @@ export class KeptRecords implements KeptMessages {
     private readonly partitions: ReadonlyMap<number, HeldPartition>,
   ) {
     this.groupId = access === 'look' ? newGroup(spec.groupId) : spec.groupId;
-    this.client = host.makeClient({ retries: RETRY.retries });
-    this.consumer = this.client.kafka.consumer({
-      ...host.settings.consumer,
-      maxWaitTimeInMs: LONG_POLL_MS,
-      partitionAssigners: host.settings.consumer?.partitionAssigners ?? this.assigners(),
-      retry: { ...RETRY, restartOnFailure: () => Promise.resolve(false) },
-      groupId: this.groupId,
-    });
-    const { events } = this.consumer;
-    this.consumer.on(events.GROUP_JOIN, ({ payload }) => this.joined(payload.memberAssignment[spec.address] ?? []));
-    this.consumer.on(events.CRASH, ({ payload }) => this.records.fail(payload.error));
-    // A batch of markers or aborted records alone is not handed over.
-    this.consumer.on(events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
-      this.partitions.get(partition)?.skip(Number(lastOffset) + 1);
-      this.checkOver();
-    });
+    this.client = host.makeClient({ retries: RETRIES });
+    this.consumer = this.client.consumer(this.consumerOptions(), this.listeners());
   }
 
   static async open(host: KeptRecordsHost, spec: KafkaSourceSpec, access: KeptAccess): Promise<KeptMessages> {
     try {
-      const partitions = await withAdmin(host.makeClient, (admin) => heldPartitions(admin, spec));
+      const partitions = await asking(host.makeClient, (admin) => heldPartitions(admin, spec));
       const kept = new KeptRecords(host, spec, access, partitions);
       if (kept.size > 0) await kept.start();
       else kept.records.end();
@@ -109,7 +94,7 @@ export class KeptRecords implements KeptMessages {
 
   async close(): Promise<void> {
     const { clock } = this.host.io;
-    await within(clock, this.commit(), LEAVE_MS);
+    await within(clock, this.commitAtLast(), LEAVE_MS);
     this.records.end();
     await within(clock, this.leave(), LEAVE_MS);
     this.client.kill();
@@ -119,26 +104,52 @@ export class KeptRecords implements KeptMessages {
     const { consumer, spec } = this;
     try {
       await consumer.connect();
-      await consumer.subscribe({ topics: [spec.address], fromBeginning: true });
-      const run = methodOf(consumer, 'run', this.host.io);
-      await run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: (batch) => this.take(batch) });
+      await consumer.subscribe([spec.address]);
+      await consumer.run((batch) => this.take(batch));
     } catch (thrown) {
       this.client.kill();
       throw thrown;
     }
-    for (const [partition, { first }] of this.partitions)
-      consumer.seek({ topic: spec.address, partition, offset: String(first) });
+    for (const [partition, { first }] of this.partitions) consumer.seek(spec.address, partition, first);
+  }
+
+  private consumerOptions(): GroupConsumerOptions {
+    return {
+      groupId: this.groupId,
+      maxWaitMs: LONG_POLL_MS,
+      persistent: false,
+      concurrently: 1,
+      count: (topics) => this.count(topics),
+    };
+  }
+
+  private listeners(): ConsumerListeners {
+    const nothing = (): void => undefined;
+    return {
+      alive: nothing,
+      fetchBegun: nothing,
+      fetched: nothing,
+      foreignTopics: nothing,
+      rebalancing: nothing,
+      offsetLost: nothing,
+      complained: nothing,
+      joined: ({ assignment }) => this.joined(assignment[this.spec.address] ?? []),
+      passed: (_topic, partition, lastOffset) => this.passed(partition, lastOffset),
+      crashed: (cause) => this.records.fail(cause),
+    };
   }
 
   /** As for every group: its other members may redrive other topics. */
-  private assigners(): PartitionAssigner[] {
-    const { protocol, makeClient } = this.host;
-    const count = async (topics: readonly string[]): Promise<ReadonlyMap<string, number>> => {
-      const counts = new Map<string, number>();
-      await withAdmin(makeClient, (admin) => addPartitionCounts(counts, admin, topics)).catch(() => undefined);
-      return counts;
-    };
-    return assigners({ protocol, count });
+  private async count(topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const counts = new Map<string, number>();
+    await asking(this.host.makeClient, (admin) => addPartitionCounts(counts, admin, topics)).catch(() => undefined);
+    return counts;
+  }
+
+  /** Nothing comes any more up to this offset. */
+  private passed(partition: number, lastOffset: number): void {
+    this.partitions.get(partition)?.skip(lastOffset + 1);
+    this.checkOver();
   }
 
   private joined(assigned: readonly number[]): void {
@@ -153,7 +164,7 @@ export class KeptRecords implements KeptMessages {
   private async load(): Promise<void> {
     if (this.access === 'look') return;
     try {
-      const now = await withAdmin(this.host.makeClient, (admin) => heldPartitions(admin, this.spec));
+      const now = await asking(this.host.makeClient, (admin) => heldPartitions(admin, this.spec));
       for (const [partition, { done }] of now) this.partitions.get(partition)?.done.merge(done);
     } catch (thrown) {
       this.records.fail(asError(thrown));
@@ -166,19 +177,21 @@ export class KeptRecords implements KeptMessages {
     if (this.assigned?.every(isRead) === true && this.records.isIdle) this.records.end();
   }
 
-  private async take(payload: EachBatchPayload): Promise<void> {
-    const { batch } = payload;
+  private async take(batch: FetchedBatch): Promise<void> {
+    const { partition } = batch;
     await this.loading;
-    const held = this.partitions.get(batch.partition);
+    const held = this.partitions.get(partition);
     if (held === undefined) return;
-    for (const message of batch.messages) {
-      if (!payload.isRunning() || payload.isStale() || this.records.isOver) return;
+    for (const message of batch.records) {
+      if (!batch.isRunning() || batch.isStale() || this.records.isOver) return;
       if (held.reach(Number(message.offset))) {
-        const record = new KafkaRecord(this.originOf(batch.partition), message);
-        await this.records.give(record, this.host.io.clock, HEARTBEAT_MS, () => payload.heartbeat());
+        const record = new KafkaRecord(this.originOf(partition), message);
+        await this.records.give(record, this.host.io.clock, HEARTBEAT_MS, () => batch.heartbeat());
       }
-      payload.resolveOffset(message.offset);
+      batch.resolve(message);
     }
+    // Markers and aborted records at its end.
+    this.passed(partition, batch.lastOffset);
   }
 
   private originOf(partition: number): ConstructorParameters<typeof KafkaRecord>[0] {
@@ -195,13 +208,21 @@ export class KeptRecords implements KeptMessages {
       const { done } = this.partitions.get(partition) ?? {};
       if (done === undefined) return [];
       const { floor, metadata } = done;
-      return [{ topic: this.spec.address, partition, offset: String(floor), metadata }];
+      return [{ topic: this.spec.address, partition, offset: floor, metadata }];
     });
     try {
-      await this.consumer.commitOffsets(offsets);
+      await this.consumer.commit(offsets);
     } catch (thrown) {
       this.isCommitted = false;
       this.host.io.log.debug(`Group '${this.groupId}' could not commit: ${asError(thrown).message}`);
+    }
+  }
+
+  /** The coordinator of the group may just be moving. */
+  private async commitAtLast(): Promise<void> {
+    for (let attempt = 0; attempt < ATTEMPTS && !this.isCommitted; attempt++) {
+      if (attempt > 0) await sleep(this.host.io.clock, COMMIT_MS);
+      await this.commit();
     }
   }
 
@@ -209,6 +230,6 @@ export class KeptRecords implements KeptMessages {
     await this.consumer.disconnect().catch(() => undefined);
     if (this.access === 'take') return;
     const { groupId } = this;
-    await withAdmin(this.host.makeClient, (admin) => admin.deleteGroups([groupId])).catch(() => undefined);
+    await asking(this.host.makeClient, (admin) => admin.deleteGroup(groupId)).catch(() => undefined);
   }
 }

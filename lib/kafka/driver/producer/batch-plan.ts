@@ -1,12 +1,13 @@
-import type { ICustomPartitioner, Message, PartitionMetadata } from 'kafkajs';
 import { JsonMessage, type Outgoing } from '../../../driver/index.js';
 import { partitionOfKey, Spread } from '../../partitioner.js';
 import { type LeftOut, recordHeaders } from '../../record-headers.js';
+import type { Partitioner, TopicPartition } from '../client/producer-port.js';
+import type { RecordToWrite } from '../client/records.js';
 
 /** A message to send, and its place in the batch that is published. */
 export interface RecordToSend {
   readonly place: number;
-  readonly message: Message;
+  readonly message: RecordToWrite;
   /** About the bytes that it takes in a request. */
   readonly size: number;
 }
@@ -19,7 +20,7 @@ const MAX_COUNT = 1_000;
 export function recordToSend(outgoing: Outgoing, place: number, leftOut: Pick<LeftOut, 'of'>): RecordToSend {
   if (outgoing instanceof JsonMessage) return jsonRecord(outgoing, place);
   const { body, key = null, headers, rawHeaders } = outgoing;
-  const message: Message = { key: typeof key === 'string' ? key : bufferOf(key), value: bufferOf(body) };
+  const message: RecordToWrite = { key: typeof key === 'string' ? key : bufferOf(key), value: bufferOf(body) };
   if (rawHeaders !== undefined) message.headers = recordHeaders(headers, leftOut.of(rawHeaders) ?? []);
   else if (headers !== undefined) message.headers = { ...headers };
   if (outgoing.partition !== undefined) message.partition = outgoing.partition;
@@ -88,7 +89,7 @@ function sizeOf({ body, key, headers, rawHeaders }: Outgoing): number {
 
 /** The known partitions of a topic. */
 interface Known {
-  readonly metadata: readonly PartitionMetadata[];
+  readonly metadata: readonly TopicPartition[];
   readonly count: number;
   /** Partitions with a leader, for messages without a key. */
   readonly available: readonly number[];
@@ -96,20 +97,18 @@ interface Known {
 }
 
 /**
- * The partitions of the topics that are written to. kafkajs gives them only to its partitioner, so this is one. It
+ * The partitions of the topics that are written to. A client tells them only while it sends: kafkajs has no other way. It
  * picks nothing twice: a message keeps its partition whatever is retried (kafkajs #1303).
  */
-export class TopicPartitions {
+export class TopicPartitions implements Partitioner {
   private readonly topics = new Map<string, Known>();
 
-  /** For kafkajs's `createPartitioner`. */
-  readonly partitioner: ICustomPartitioner =
-    () =>
-    ({ topic, partitionMetadata, message }) => {
-      const known = this.learn(topic, partitionMetadata);
-      message.partition ??= pick(known, message.key);
-      return message.partition;
-    };
+  /** Sets the partition of a record that has none, too. */
+  pick(topic: string, partitions: readonly TopicPartition[], record: RecordToWrite): number {
+    const known = this.learn(topic, partitions);
+    record.partition ??= pick(known, record.key);
+    return record.partition;
+  }
 
   knows(topic: string): boolean {
     return this.topics.has(topic);
@@ -120,15 +119,15 @@ export class TopicPartitions {
   }
 
   /** Sets the partition of each message, if the topic is known. */
-  assign(topic: string, messages: readonly Message[]): void {
+  assign(topic: string, messages: readonly RecordToWrite[]): void {
     const known = this.topics.get(topic);
     if (known === undefined) return;
     known.spread.turn();
     for (const message of messages) message.partition ??= pick(known, message.key);
   }
 
-  /** Called for each message: kafkajs passes the same array until it has new metadata. */
-  private learn(topic: string, metadata: readonly PartitionMetadata[]): Known {
+  /** Called for each message, with the same array until there are new metadata. */
+  private learn(topic: string, metadata: readonly TopicPartition[]): Known {
     const before = this.topics.get(topic);
     if (before?.metadata === metadata) return before;
     const known = {
@@ -142,7 +141,7 @@ export class TopicPartitions {
   }
 }
 
-function pick({ count, available, spread }: Known, key: Message['key']): number {
+function pick({ count, available, spread }: Known, key: RecordToWrite['key']): number {
   if (key !== null && key !== undefined) return partitionOfKey(key, count);
   return available.length === 0 ? spread.pick(count) : (available[spread.pick(available.length)] ?? 0);
 }

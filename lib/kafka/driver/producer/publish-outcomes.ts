@@ -1,6 +1,7 @@
-import type { RecordMetadata } from 'kafkajs';
 import type { Outcome, Receipt } from '../../../driver/index.js';
 import { publishErrorOf } from '../../../errors/index.js';
+import type { ClientFailures, SendProblem } from '../client/failure-port.js';
+import type { PartitionReceipt } from '../client/records.js';
 import type { RecordToSend } from './batch-plan.js';
 
 /** The outcomes of a batch that is written to one topic. */
@@ -20,7 +21,7 @@ export class PublishOutcomes {
   /**
    * Notes confirmed messages. False if a receipt is missing: kafkajs may drop messages of a partition, and resolve.
    */
-  confirm(records: readonly RecordToSend[], receipts: readonly RecordMetadata[]): boolean {
+  confirm(records: readonly RecordToSend[], receipts: readonly PartitionReceipt[]): boolean {
     const places = new Map(receipts.map((receipt) => [receipt.partition, { receipt, index: 0 }]));
     let all = true;
     for (const { place, message } of records) {
@@ -79,13 +80,13 @@ export class PublishOutcomes {
 class KafkaReceipt implements Receipt {
   constructor(
     private readonly topic: string,
-    private readonly receipt: RecordMetadata,
+    private readonly receipt: PartitionReceipt,
     private readonly index: number,
   ) {}
 
   get position(): string | undefined {
-    const base = this.receipt.baseOffset ?? this.receipt.offset;
-    return base === undefined ? undefined : `${this.topic}[${this.receipt.partition}]@${Number(base) + this.index}`;
+    const { partition, baseOffset } = this.receipt;
+    return baseOffset === undefined ? undefined : `${this.topic}[${partition}]@${Number(baseOffset) + this.index}`;
   }
 }
 
@@ -107,15 +108,10 @@ export interface SendFailure {
   readonly cause: Error;
 }
 
-interface KafkaError extends Error {
-  readonly type?: unknown;
-  readonly code?: unknown;
-  readonly retriable?: unknown;
-}
-
 /** Temporary protocol errors with which the server says that nothing was written. */
 const TEMPORARY = new Set([
   'NOT_LEADER_FOR_PARTITION',
+  'NOT_LEADER_OR_FOLLOWER',
   'LEADER_NOT_AVAILABLE',
   'REPLICA_NOT_AVAILABLE',
   'NOT_ENOUGH_REPLICAS',
@@ -126,51 +122,38 @@ const TEMPORARY = new Set([
 ]);
 const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 const UNAUTHORIZED = /AUTHORIZATION_FAILED|SECURITY_DISABLED|INVALID_REQUIRED_ACKS|INVALID_TOPIC/;
-/** No connection was made; a send that fails later may have reached the server. */
-const NO_CONNECTION = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
-const NOT_SENT = /^(Not connected|Connection timeout|Failed to connect|The producer is disconnect)/;
-/** kafkajs failed before it sent anything. */
-const NOT_READY = new Set([
-  'KafkaJSBrokerNotFound',
-  'KafkaJSMetadataNotLoaded',
-  'KafkaJSTopicMetadataNotLoaded',
-  'KafkaJSNoBrokerAvailableError',
-  'KafkaJSLockTimeout',
-  'KafkaJSSASLAuthenticationError',
-]);
-
-/** Interprets kafkajs's error of one attempt to send. */
-export function failureOf(thrown: Error): SendFailure {
-  const cause = rootOf(thrown) as KafkaError;
-  if (typeof cause.type === 'string') return protocolFailure(cause.type, cause);
-  if (NOT_READY.has(cause.name) || NOT_SENT.test(cause.message) || NO_CONNECTION.has(String(cause.code))) {
-    return { code: 'MULTI_BROKER_NOT_CONNECTED', written: 'no', retryable: true, isOfOneMessage: false, cause };
-  }
-  // Other errors of kafkajs happen after a request was sent; errors that are not kafkajs's, before: in the encoder.
-  if (cause.name.startsWith('KafkaJS')) return unconfirmed(cause);
+/** Interprets the client's error of one attempt to send. */
+export function failureOf(thrown: Error, failures: Pick<ClientFailures, 'send'>): SendFailure {
+  const problem = failures.send(thrown);
+  const { how, cause } = problem;
+  if (how === 'refused') return refusal(problem, cause);
+  if (how === 'unsent') return unwritten(cause);
+  if (how === 'unanswered') return unconfirmed(cause);
   return { code: 'MULTI_BROKER_PUBLISH_REJECTED', written: 'no', retryable: false, isOfOneMessage: true, cause };
 }
 
-export const isUnknownTopic = ({ cause }: SendFailure): boolean =>
-  (cause as KafkaError).type === 'UNKNOWN_TOPIC_OR_PARTITION';
+const UNKNOWN_TOPIC = 'MULTI_BROKER_DESTINATION_UNKNOWN';
 
-function protocolFailure(type: string, cause: KafkaError): SendFailure {
+/** The cluster does not have the topic, or not yet. */
+export const isUnknownTopic = ({ code }: SendFailure): boolean => code === UNKNOWN_TOPIC;
+
+function refusal({ type, isRetriable }: Extract<SendProblem, { how: 'refused' }>, cause: Error): SendFailure {
   if (TOO_LARGE.has(type))
     return { code: 'MULTI_BROKER_PAYLOAD_TOO_LARGE', written: 'no', retryable: false, isOfOneMessage: true, cause };
-  if (type === 'UNKNOWN_TOPIC_OR_PARTITION') {
-    return { code: 'MULTI_BROKER_DESTINATION_UNKNOWN', written: 'no', retryable: true, isOfOneMessage: false, cause };
-  }
-  if (TEMPORARY.has(type))
-    return { code: 'MULTI_BROKER_NOT_CONNECTED', written: 'no', retryable: true, isOfOneMessage: false, cause };
-  if (cause.retriable === true || type === 'UNKNOWN') return unconfirmed(cause);
-  return {
-    code: 'MULTI_BROKER_PUBLISH_REJECTED',
-    written: 'no',
-    retryable: false,
-    isOfOneMessage: !UNAUTHORIZED.test(type),
-    cause,
-  };
+  if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return { ...unwritten(cause), code: UNKNOWN_TOPIC };
+  if (TEMPORARY.has(type)) return unwritten(cause);
+  if (isRetriable || type === 'UNKNOWN') return unconfirmed(cause);
+  const isOfOneMessage = !UNAUTHORIZED.test(type);
+  return { code: 'MULTI_BROKER_PUBLISH_REJECTED', written: 'no', retryable: false, isOfOneMessage, cause };
 }
+
+const unwritten = (cause: Error): SendFailure => ({
+  code: 'MULTI_BROKER_NOT_CONNECTED',
+  written: 'no',
+  retryable: true,
+  isOfOneMessage: false,
+  cause,
+});
 
 const unconfirmed = (cause: Error): SendFailure => ({
   code: 'MULTI_BROKER_PUBLISH_UNCONFIRMED',
@@ -179,9 +162,3 @@ const unconfirmed = (cause: Error): SendFailure => ({
   isOfOneMessage: false,
   cause,
 });
-
-/** kafkajs wraps an error that it gives up on. */
-function rootOf(thrown: Error): Error {
-  const wrapper = thrown.name === 'KafkaJSNumberOfRetriesExceeded' || thrown.name === 'KafkaJSNonRetriableError';
-  return wrapper && thrown.cause instanceof Error && thrown.cause !== thrown ? rootOf(thrown.cause) : thrown;
-}

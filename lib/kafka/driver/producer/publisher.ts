@@ -3,7 +3,8 @@ import { Backoff, type Clock, sleep, untilAborted } from '../../../async/index.j
 import type { Outcome, Outgoing } from '../../../driver/index.js';
 import { asError } from '../../../errors/index.js';
 import type { LeftOut } from '../../record-headers.js';
-import type { KafkaProducer } from '../kafkajs/producer.js';
+import type { ClientFailures } from '../client/failure-port.js';
+import type { KafkaProducer } from './kafka-producer.js';
 import { type RecordToSend, recordToSend, rounds, type TopicPartitions } from './batch-plan.js';
 import { failureOf, isUnknownTopic, PublishOutcomes, type SendFailure } from './publish-outcomes.js';
 
@@ -49,7 +50,7 @@ export class Publisher {
     this.attempts.close();
   }
 
-  /** kafkajs gives partitions only to its partitioner, during a send: to a new topic one message goes first. */
+  /** A client tells partitions only during a send: to a new topic one message goes first. */
   private async learn(outcomes: PublishOutcomes, records: readonly RecordToSend[]): Promise<readonly RecordToSend[]> {
     const [first, ...others] = records;
     if (first === undefined || this.host.topics.knows(outcomes.topic)) return records;
@@ -79,6 +80,7 @@ export interface SendAttemptsHost {
   readonly clock: Clock;
   readonly topics: TopicPartitions;
   readonly producer: Pick<KafkaProducer, 'send' | 'renew' | 'mayBePoisoned'>;
+  readonly failures: Pick<ClientFailures, 'send'>;
   /** Attempts after the first. */
   readonly retries: number;
   readonly idempotent: boolean;
@@ -110,10 +112,10 @@ export class SendAttempts {
     if (signal.aborted) return givenUp(signal, 'no');
     try {
       const messages = records.map(({ message }) => message);
-      const receipts = await untilAborted(this.host.producer.send({ topic: outcomes.topic, messages }), signal);
+      const receipts = await untilAborted(this.host.producer.send(outcomes.topic, messages), signal);
       return outcomes.confirm(records, receipts) ? undefined : this.partitionGone(outcomes.topic);
     } catch (thrown) {
-      return thrown === signal.reason ? givenUp(signal, 'maybe') : failureOf(asError(thrown));
+      return thrown === signal.reason ? givenUp(signal, 'maybe') : failureOf(asError(thrown), this.host.failures);
     }
   }
 

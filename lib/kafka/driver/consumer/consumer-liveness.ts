@@ -1,12 +1,12 @@
 import type { Clock } from '../../../async/index.js';
-import type { KafkaSettings } from '../../options.js';
+import type { ClientSettings } from '../client/client-port.js';
 
 /** A consumer that still sends requests is replaced after this multiple of the longest usual silence. */
 const PATIENCE = 3;
 
 /**
- * Watches for signs of life: a kafkajs consumer may stop without an event (#1443, #659). It fetches at least every
- * `maxWaitTimeInMs`, unless it waits for other members of its group to join, for `rebalanceTimeout` at most.
+ * Watches for signs of life: a consumer may stop without an event (kafkajs #1443, #659). It fetches at least every
+ * `maxWaitMs`, unless it waits for other members of its group to join, for `rebalanceTimeoutMs` at most.
  */
 export class ConsumerLiveness {
   private lastTry: number;
@@ -17,12 +17,12 @@ export class ConsumerLiveness {
 
   constructor(
     private readonly clock: Clock,
-    consumer: KafkaSettings['consumer'],
+    { sessionTimeoutMs, rebalanceTimeoutMs }: Pick<ClientSettings, 'sessionTimeoutMs' | 'rebalanceTimeoutMs'>,
     private readonly dead: (cause: Error) => void,
   ) {
     this.lastTry = this.lastAnswer = clock.now();
-    this.quietMs = consumer?.sessionTimeout ?? 30_000;
-    this.deadMs = this.quietMs + (consumer?.rebalanceTimeout ?? 60_000);
+    this.quietMs = sessionTimeoutMs;
+    this.deadMs = sessionTimeoutMs + rebalanceTimeoutMs;
     this.watch();
   }
 

@@ -1,8 +1,6 @@
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import type { DriverContext } from '../../../driver/index.js';
 import { errorOf } from '../../../errors/index.js';
-import type { KafkaClient } from '../../load-client.js';
+import type { ClientFailures } from '../client/failure-port.js';
 
 /** The partitions of one group that are halted, as they hold a batch that cannot be decoded. */
 export class HaltedPartitions {
@@ -12,6 +10,7 @@ export class HaltedPartitions {
   constructor(
     private readonly groupId: string,
     private readonly io: Pick<DriverContext, 'broker' | 'log'>,
+    private readonly failures: Pick<ClientFailures, 'undecodable'>,
   ) {}
 
   /** Whether a partition may not be fetched: it is halted, or has to wait for the search. */
@@ -26,7 +25,7 @@ export class HaltedPartitions {
 
   /** Looks for the partition if an undecodable batch has ended the consumer, and halts it once it is found. */
   consumerEnded(cause: Error): void {
-    const why = undecodableCause(cause);
+    const why = this.failures.undecodable(cause);
     if (why === undefined) return;
     const found = this.search.suspect();
     if (found === undefined) this.search.begin();
@@ -47,8 +46,8 @@ export class HaltedPartitions {
 }
 
 /**
- * Finds the partition whose batch cannot be decoded. kafkajs ends the whole consumer for it and does not say which one
- * it was, so the partitions are fetched one by one until the consumer ends once more.
+ * Finds the partition whose batch cannot be decoded. The whole consumer ends for it, and a client need not say which one it
+ * was (kafkajs does not): so the partitions are fetched one by one until the consumer ends once more.
  */
 export class UndecodableBatchSearch {
   private sound: Set<string> | undefined;
@@ -109,57 +108,4 @@ export class UndecodableBatchSearch {
     this.current = undefined;
     return suspect;
   }
-}
-
-const unzip = promisify(gunzip);
-
-/** The limit of all brokers of the process, as kafkajs has one table of codecs. */
-let limit = 0;
-/** kafkajs's tables that have the bounded codec. */
-const replaced = new WeakSet<object>();
-
-/** A codec of kafkajs. */
-interface Codec {
-  compress(encoder: unknown): Promise<Buffer>;
-  decompress(buffer: Buffer): Promise<Buffer>;
-}
-
-/**
- * Replaces kafkajs's gunzip, which has no limit, by a bounded one. A codec that the user registered stays.
- */
-export function boundGunzip({ CompressionCodecs, CompressionTypes }: KafkaClient, maxBytes: number): void {
-  limit = Math.max(limit, maxBytes);
-  if (replaced.has(CompressionCodecs)) return;
-  replaced.add(CompressionCodecs);
-  const table = CompressionCodecs as Record<number, () => Codec>;
-  const original = table[CompressionTypes.GZIP]?.();
-  if (original === undefined) return;
-  table[CompressionTypes.GZIP] = () => ({ compress: (encoder) => original.compress(encoder), decompress: bounded });
-}
-
-async function bounded(buffer: Buffer): Promise<Buffer> {
-  try {
-    return await unzip(buffer, { maxOutputLength: limit });
-  } catch (thrown) {
-    const { code, message } = thrown as NodeJS.ErrnoException;
-    const large = code === 'ERR_BUFFER_TOO_LARGE';
-    throw undecodable(
-      large ? `a gzip batch of more than ${limit} bytes (maxDecompressedBytes)` : `a broken gzip batch: ${message}`,
-    );
-  }
-}
-
-/**
- * For an error of this name kafkajs ends the consumer at once; for others it fetches the same batch eight more times.
- */
-const NOT_IMPLEMENTED = 'KafkaJSNotImplemented';
-const UNDECODABLE = [NOT_IMPLEMENTED, 'KafkaJSPartialMessageError', 'KafkaJSUnsupportedMagicByteInMessageSet'];
-
-const undecodable = (message: string): Error =>
-  Object.assign(new Error(message), { name: NOT_IMPLEMENTED, retriable: false });
-
-/** Why a fetched batch could not be decoded, if that ended a consumer: it would end the next one, too. */
-export function undecodableCause(cause: Error): string | undefined {
-  if (UNDECODABLE.includes(cause.name)) return cause.message;
-  return cause.cause instanceof Error && cause.cause !== cause ? undecodableCause(cause.cause) : undefined;
 }
