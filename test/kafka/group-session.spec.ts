@@ -99,6 +99,15 @@ describe("the session of a group's consumer", () => {
     expect([before, sink.lanes.length]).toEqual([[false, 0], 2]);
   });
 
+  it('commits what is finished while kafkajs stops, which resolves commits outside of a batch and does none (#507)', async () => {
+    const { one, start, client } = session();
+    await start();
+    await client.batch(0, [0, 1]);
+    client.stops = true;
+    await one.committer.flush(1_000);
+    expect(client.committed.get('topic/0')).toBe('2');
+  });
+
   it('goes on with a kept partition behind what was handed over: kafkajs would go back to what is committed', async () => {
     const { start, client, sink } = session();
     sink.keep = () => true;

@@ -37,6 +37,8 @@ export class FakeClient {
   running: Promise<void> = Promise.resolve();
   /** Whether a commit is one. kafkajs resolves all the same while it stops. */
   commits = true;
+  /** While it stops, kafkajs takes no commit but by a batch. */
+  stops = false;
   disconnected: Promise<void> = Promise.resolve();
   joins = true;
   /** Topics that the cluster does not have. */
@@ -130,7 +132,9 @@ export class FakeClient {
       this.calls.push(`seek ${partition}@${offset}`),
     pause: ([{ partitions }]: [{ partitions: number[] }]) => this.calls.push(`pause ${partitions.join()}`),
     resume: () => undefined,
-    commitOffsets: async (offsets: Offsets) => this.store(offsets),
+    commitOffsets: async (offsets: Offsets) => {
+      if (!this.stops) this.store(offsets);
+    },
     disconnect: () => {
       this.calls.push('disconnect');
       return this.disconnected;
