@@ -82,8 +82,9 @@ function viewOf(body: Uint8Array): Buffer {
  * would cost 5 µs per message. Only text with a replacement character can be invalid UTF-8.
  */
 function guess(body: Uint8Array): unknown {
-  const written = textOf(body);
-  if (written.includes('\ufffd') && !isUtf8(body)) return viewOf(body);
+  const view = viewOf(body);
+  const written = view.toString('utf8');
+  if (written.includes('\ufffd') && !isUtf8(body)) return view;
   if (!/^\s*[[{"\-0-9tfn]/.test(written)) return written;
   try {
     const value = parseJson(written);

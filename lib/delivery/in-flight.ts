@@ -80,10 +80,6 @@ export class InFlight {
   add(delivery: InFlightDelivery): void {
     this.unsettled++;
     this.active++;
-    this.put(delivery);
-  }
-
-  private put(delivery: InFlightDelivery): void {
     delivery.place = this.base + this.list.length;
     this.list.push(delivery);
     this.count++;
@@ -143,10 +139,9 @@ export class InFlight {
   /** A delivery that is never settled must not keep the places of all that come after it. */
   private closeUp(): void {
     const open = [...this];
-    this.list = [];
+    for (const [index, delivery] of open.entries()) delivery.place = this.base + index;
+    this.list = open;
     this.first = 0;
-    this.count = 0;
-    for (const delivery of open) this.put(delivery);
   }
 }
 

@@ -77,11 +77,11 @@ export class JsonRoute {
   private encoded(payload: object, context: AttemptContext): JsonMessage {
     const { codec, publisher } = this.way as Way;
     const { message } = context;
-    const headers = message.textHeaders;
+    const { id, textHeaders: headers } = message;
     const [correlationId, hops] =
-      headers === NO_HEADERS ? [message.id, '1'] : [message.correlationId, String(hopsOf(headers) + 1)];
+      headers === NO_HEADERS ? [id, '1'] : [message.correlationId, String(hopsOf(headers) + 1)];
     try {
-      return new JsonMessage(jsonText(payload), correlationId, hops, message.id, publisher, message.incoming);
+      return new JsonMessage(jsonText(payload), correlationId, hops, id, publisher, message.incoming);
     } catch (thrown) {
       const { handler } = this.binding;
       throw unencodable(thrown, { codec, broker: this.route.broker, handler, context });

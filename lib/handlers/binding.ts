@@ -186,7 +186,7 @@ export function handleOf(declaration: HandlerDeclaration, codec: Codec): Binding
   };
   if (schema === undefined && then === atOnce) {
     return (context) => {
-      context.decoded(decoded(context, decode));
+      if (context.message.payload === undefined) context.decoded(decode(context));
       return declaration.call(context);
     };
   }

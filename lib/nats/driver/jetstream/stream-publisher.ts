@@ -88,11 +88,18 @@ export class StreamPublisher {
   }
 
   private writeSome(run: Run, from: number, count: number): Promise<number> {
+    const { writer } = this.parts;
     return writeInChunks<PubAckGroup>(count, {
       begin: (at) => (this.goesOn(run) ? this.begin(run, from + at) : undefined),
-      write: (group, index) => this.write(group, from + index, run.batch[from + index] as Outgoing),
+      write: (group, at) => {
+        const index = from + at;
+        const written = writer.write(run.to, run.batch[index] as Outgoing, group.reply(index));
+        if (typeof written === 'number') return written;
+        group.settle(index, { error: written });
+        return 0;
+      },
       end: (group) => {
-        this.parts.writer.send();
+        writer.send();
         return this.end(group);
       },
     });
@@ -134,13 +141,6 @@ export class StreamPublisher {
     const group = new PubAckGroup(to, from, outcomes, replies, errors, this.read, run);
     this.open.add(group);
     return group;
-  }
-
-  private write(group: PubAckGroup, index: number, message: Outgoing): number {
-    const written = this.parts.writer.write(group.to, message, group.reply(index));
-    if (typeof written === 'number') return written;
-    group.settle(index, { error: written });
-    return 0;
   }
 
   private async end(group: PubAckGroup): Promise<void> {

@@ -10,45 +10,43 @@ interface Inside {
   _msg?: { readonly hdr?: number; subject?: Uint8Array; reply?: Uint8Array | undefined };
 }
 
-const inside = (message: ClientMessage): Inside => message as unknown as Inside;
+type Message = ClientMessage & Inside;
 
 /** Bytes of headers and body together. */
-export function sizeOf(message: ClientMessage): number {
-  return inside(message)._rdata?.length ?? message.data.length;
+export function sizeOf(message: Message): number {
+  return message._rdata?.length ?? message.data.length;
 }
 
 /** The block of headers; undefined without one. */
-export function headerBytes(message: ClientMessage): Uint8Array | undefined {
-  const { _rdata: bytes, _msg: { hdr: length = 0 } = {} } = inside(message);
+export function headerBytes({ _rdata: bytes, _msg: { hdr: length = 0 } = {} }: Message): Uint8Array | undefined {
   return bytes === undefined || length <= 0 ? undefined : bytes.subarray(0, length);
 }
 
 /** The subject as bytes, which are there before its text; undefined where the client does not have them. */
-export function subjectBytes(message: ClientMessage): Uint8Array | undefined {
-  return inside(message)._msg?.subject;
+export function subjectBytes({ _msg: parts }: Message): Uint8Array | undefined {
+  return parts?.subject;
 }
 
 /** Node reads at most this much from a socket at once, and pools small buffers in one of this size: a larger one holds a single message. */
 const LARGEST_SHARED = Math.max(65_536, Buffer.allocUnsafe(1).buffer.byteLength);
 
 /** The bytes that a message keeps in memory. A large one is assembled in a buffer of up to twice its size. */
-export function bytesHeld(message: ClientMessage): number {
-  const { _rdata: data, _msg: { subject, reply } = {} } = inside(message);
+export function bytesHeld(message: Message): number {
+  const { _rdata: data, _msg: { subject, reply } = {} } = message;
   if (data === undefined) return message.data.length;
   const held = data.buffer.byteLength;
   return held > LARGEST_SHARED ? held : data.length + (subject?.length ?? 0) + (reply?.length ?? 0);
 }
 
 /** Copies a message out of a buffer of more than twice its size: it would keep everything that arrived with it. */
-export function letGoOfOthers(message: ClientMessage): void {
-  const fields = inside(message);
-  const { _rdata: data, _msg: args } = fields;
+export function letGoOfOthers(message: Message): void {
+  const { _rdata: data, _msg: args } = message;
   if (data === undefined || args?.subject === undefined || data.buffer.byteLength < 2 * data.length) return;
   const { subject, reply } = args;
   const own = Buffer.allocUnsafe(data.length + subject.length + (reply?.length ?? 0));
   own.set(data);
   own.set(subject, data.length);
-  fields._rdata = own.subarray(0, data.length);
+  message._rdata = own.subarray(0, data.length);
   args.subject = own.subarray(data.length, data.length + subject.length);
   if (reply === undefined) return;
   own.set(reply, data.length + subject.length);
