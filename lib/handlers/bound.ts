@@ -1,4 +1,5 @@
 import type { Binding } from '../delivery/index.js';
+import type { BindingPlan } from './binding.js';
 import type { HandlerDeclaration } from './declaration.js';
 import type { ResolvedHandlerOptions } from './options.js';
 
@@ -6,6 +7,7 @@ import type { ResolvedHandlerOptions } from './options.js';
 export interface Bound {
   readonly declaration: HandlerDeclaration;
   readonly binding: Binding;
+  readonly plan: BindingPlan;
   /** With the defaults of its broker. */
   readonly options: ResolvedHandlerOptions;
 }

@@ -1,21 +1,21 @@
 import { ExternalContextCreator, ModuleRef, type ModulesContainer } from '@nestjs/core';
-import { publishersOf, subscriptionsOf } from '../decorators/index.js';
 import { errorOf, type MultiBrokerError } from '../errors/index.js';
 import { type ClassOptions, classOptionsOf } from './class-options.js';
 import type { HandlerDeclaration } from './declaration.js';
 import { DecoratorValues, shown } from './decorator-values.js';
 import { globalNames, withoutGlobals } from './global-enhancers.js';
 import {
+  eachWrapper,
   findHosts,
-  functionOf,
   type HandlerHost,
   type HandlerMethod,
   isBeingBuilt,
   isScoped,
-  wrappersOf,
+  someWrapper,
 } from './handler-classes.js';
 import { findsBrokers, injectedBrokers } from './injected-brokers.js';
-import { batchParameterProblems, enhancerProblems, parameterProblems, paramsOf, takesContext } from './method-check.js';
+import { batchParameterProblems, enhancerProblems, parameterProblems } from './method-check.js';
+import { metadataOf } from './method-metadata.js';
 import { compiledCall } from './pipeline/compiled-call.js';
 import { canCompile, externalCall } from './pipeline/external-call.js';
 import { creatorFor, instanceOf, type NestCreator, type NestModule } from './pipeline/nest-internals.js';
@@ -77,24 +77,25 @@ export class HandlerExplorer {
 
   /** The broker names that classes inject, with those classes. */
   injected(): readonly { readonly name: string; readonly by: string }[] {
-    return [...wrappersOf(this.modules.values())].flatMap(({ wrapper }) =>
-      injectedBrokers(wrapper).map((name) => ({ name, by: String(wrapper.name) })),
-    );
+    const all: { readonly name: string; readonly by: string }[] = [];
+    eachWrapper(this.modules.values(), (wrapper) => {
+      for (const name of injectedBrokers(wrapper)) all.push({ name, by: String(wrapper.name) });
+    });
+    return all;
   }
 
   private search(): Explored {
     const hosts = findHosts(this.modules.values());
     const methods = hosts.flatMap(methodsOf);
-    const findsABroker = [...wrappersOf(this.modules.values())].some(({ wrapper }) => findsBrokers(wrapper));
+    const findsABroker = someWrapper(this.modules.values(), findsBrokers);
     const declarations = methods.flatMap((method) => this.declarationsOf(method));
     const problems = [...hosts.flatMap(replacedMethods), ...methods.flatMap(publisherWithoutSource), ...this.unread];
-    const publishesAnywhere = findsABroker || methods.some(takesContext);
+    const publishesAnywhere = findsABroker || methods.some((method) => metadataOf(method).takesContext);
     return { declarations, problems, leftOut: this.leftOut, findsBrokers: findsABroker, publishesAnywhere };
   }
 
   private declarationsOf(method: HandlerMethod): HandlerDeclaration[] {
-    const callback = functionOf(method.instance, method.method);
-    const subscriptions = subscriptionsOf(callback);
+    const { subscriptions, publishers, paramNames: names } = metadataOf(method);
     if (subscriptions.length === 0) return [];
     const creator = (): NestCreator => this.creatorOf(method.module);
     const handler = `${method.className}.${method.method}`;
@@ -102,14 +103,14 @@ export class HandlerExplorer {
     const values = new DecoratorValues(method, handler);
     const common = this.classOf(method);
     const configured = subscriptions.map((written) => values.subscription(written, common));
-    const publishTo = publishersOf(callback).map((written) => values.publisher(written));
+    const publishTo = publishers.map((written) => values.publisher(written));
     // Problems of the method are reported once, however many sources it has.
     const own = [...parameterProblems(method), ...enhancerProblems(method, creator)];
     const enabled = configured.filter((subscription) => subscription.enabled);
     for (const each of configured) if (!each.enabled) this.leftOut.push(`${handler} does not read ${shown(each)}`);
     if (enabled.length > 0) this.unread.push(...values.problems);
     if (values.problems.length > 0 || (common?.problems ?? []).length > 0) return [];
-    const params = { names: paramsOf(method), sources: enabled.length };
+    const params = { names, sources: enabled.length };
     return enabled.map(({ broker, ofClass, source, options }, place) => {
       const first = place === 0 ? own : [];
       const problems = options.batch === undefined ? first : [...first, ...batchParameterProblems(method)];
@@ -174,8 +175,9 @@ function replacedMethods({ className, replaced }: HandlerHost): MultiBrokerError
 }
 
 /** Reports a publisher that would silently never publish. */
-function publisherWithoutSource({ instance, className, method }: HandlerMethod): MultiBrokerError[] {
-  const callback = functionOf(instance, method);
-  if (publishersOf(callback).length === 0 || subscriptionsOf(callback).length > 0) return [];
+function publisherWithoutSource(handler: HandlerMethod): MultiBrokerError[] {
+  const { publishers, subscriptions } = metadataOf(handler);
+  if (publishers.length === 0 || subscriptions.length > 0) return [];
+  const { className, method } = handler;
   return [errorOf('MULTI_BROKER_PUBLISH_WITHOUT_SUBSCRIBE', { handler: `${className}.${method}` })];
 }

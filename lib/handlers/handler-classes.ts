@@ -15,28 +15,40 @@ const NEST: readonly unknown[] = [ModuleRef, ApplicationConfig];
  */
 export function findHosts(modules: Iterable<NestModule>): HandlerHost[] {
   const hosts = new Map<object, HandlerHost>();
-  for (const { wrapper, module } of wrappersOf(modules)) {
+  eachWrapper(modules, (wrapper, module) => {
     const host = hostOf(wrapper, module);
-    if (host === undefined) continue;
+    if (host === undefined) return;
     const known = hosts.get(host.instance);
     if (!known || (known.wrapper.isNotMetatype && !host.wrapper.isNotMetatype)) hosts.set(host.instance, host);
-  }
+  });
   return [...hosts.values()];
 }
 
 /** Whether a singleton provider or controller is not created yet. */
 export function isBeingBuilt(modules: Iterable<NestModule>): boolean {
-  for (const { wrapper } of wrappersOf(modules)) {
-    if (wrapper.isTransient || !wrapper.isDependencyTreeStatic()) continue;
-    if (wrapper.getInstanceByContextId(STATIC_CONTEXT).isResolved !== true) return true;
+  return someWrapper(modules, (wrapper) => {
+    if (wrapper.isTransient || !wrapper.isDependencyTreeStatic()) return false;
+    return wrapper.getInstanceByContextId(STATIC_CONTEXT).isResolved !== true;
+  });
+}
+
+/** Whether it holds for a provider or controller. */
+export function someWrapper(modules: Iterable<NestModule>, holds: (wrapper: Wrapper) => boolean): boolean {
+  for (const module of modules) {
+    for (const wrapper of module.providers.values()) if (holds(wrapper)) return true;
+    for (const wrapper of module.controllers.values()) if (holds(wrapper)) return true;
   }
   return false;
 }
 
-export function* wrappersOf(modules: Iterable<NestModule>): Iterable<{ wrapper: Wrapper; module: NestModule }> {
+/** Calls for each provider and controller. */
+export function eachWrapper(
+  modules: Iterable<NestModule>,
+  visit: (wrapper: Wrapper, module: NestModule) => void,
+): void {
   for (const module of modules) {
-    for (const wrapper of module.providers.values()) yield { wrapper, module };
-    for (const wrapper of module.controllers.values()) yield { wrapper, module };
+    for (const wrapper of module.providers.values()) visit(wrapper, module);
+    for (const wrapper of module.controllers.values()) visit(wrapper, module);
   }
 }
 

@@ -1,6 +1,6 @@
-import { CONTEXT, CUSTOM_ARGUMENT, fieldOfOneMessage, paramOf, PAYLOAD } from '../decorators/index.js';
+import { CONTEXT, CUSTOM_ARGUMENT, fieldOfOneMessage, PAYLOAD } from '../decorators/index.js';
 import { errorOf, type MultiBrokerError } from '../errors/index.js';
-import { functionOf, type HandlerMethod } from './handler-classes.js';
+import type { HandlerMethod } from './handler-classes.js';
 import { metadataOf, type NamedEnhancer } from './method-metadata.js';
 import { hasScopedGlobals, type NestCreator } from './pipeline/nest-internals.js';
 
@@ -19,28 +19,20 @@ const HTTP: Readonly<Record<string, string>> = {
   12: '@RawBody()',
 };
 
-/** Whether a method takes the context, through which it can publish anywhere. Undecorated methods get it as second. */
-export function takesContext(host: HandlerMethod): boolean {
-  const decorated = Object.keys(metadataOf(host).parameters);
-  if (decorated.length === 0) return functionOf(host.instance, host.method).length > 1;
-  return decorated.some((key) => key.includes(CUSTOM_ARGUMENT) || Number(key.split(':')[0]) === CONTEXT);
-}
+const NONE: readonly MultiBrokerError[] = [];
 
 /** Reports parameter decorators that have no value for a message. */
-export function parameterProblems(host: HandlerMethod): MultiBrokerError[] {
+export function parameterProblems(host: HandlerMethod): readonly MultiBrokerError[] {
+  const decorated = Object.keys(metadataOf(host).parameters);
+  if (decorated.length === 0) return NONE;
   const { className, method } = host;
   const handler = `${className}.${method}`;
-  return Object.keys(metadataOf(host).parameters).flatMap((key) => {
+  return decorated.flatMap((key) => {
     const [type = '', index = ''] = key.split(':');
     if (key.includes(CUSTOM_ARGUMENT) || Number(type) === PAYLOAD || Number(type) === CONTEXT) return [];
     const decorator = HTTP[type] ?? 'a decorator of another transport';
     return [errorOf('MULTI_BROKER_PARAMETER.ofOtherTransport', { handler, place: Number(index) + 1, decorator })];
   });
-}
-
-/** The names of its `@MessageParam(name)`. */
-export function paramsOf(host: HandlerMethod): readonly string[] {
-  return Object.values(metadataOf(host).parameters).flatMap((parameter) => paramOf(parameter) ?? []);
 }
 
 /** Reports parameter decorators that inject a field of one message, where the handler gets several in one call. */
@@ -59,10 +51,10 @@ export function batchParameterProblems(host: HandlerMethod): MultiBrokerError[] 
  * (an instance of a factory or value), and scoped global ones for such an instance. A guard that is left out lets every
  * message pass.
  */
-export function enhancerProblems(handler: HandlerMethod, creator: () => NestCreator): MultiBrokerError[] {
-  const missing = metadataOf(handler)
-    .enhancers.filter((named) => isUnknownClass(named, handler))
-    .map((named) => unmade(handler, named));
+export function enhancerProblems(handler: HandlerMethod, creator: () => NestCreator): readonly MultiBrokerError[] {
+  const { enhancers } = metadataOf(handler);
+  if (enhancers.length === 0 && !handler.wrapper.isNotMetatype) return NONE;
+  const missing = enhancers.filter((named) => isUnknownClass(named, handler)).map((named) => unmade(handler, named));
   const scoped = handler.wrapper.isNotMetatype && hasScopedGlobals(creator()) ? [scopedGlobals(handler)] : [];
   return [...missing, ...scoped];
 }

@@ -1,4 +1,13 @@
-import { ROUTE_ARGUMENTS } from '../decorators/index.js';
+import {
+  CONTEXT,
+  CUSTOM_ARGUMENT,
+  paramOf,
+  publishersOf,
+  type PublishToMetadata,
+  ROUTE_ARGUMENTS,
+  type SubscribeMetadata,
+  subscriptionsOf,
+} from '../decorators/index.js';
 import { functionOf, type HandlerMethod } from './handler-classes.js';
 
 /** Parameter decorators, keyed by `type:index`. */
@@ -24,6 +33,12 @@ export interface NamedEnhancer {
 export interface MethodMetadata {
   readonly parameters: ParameterMetadata;
   readonly enhancers: readonly NamedEnhancer[];
+  readonly subscriptions: readonly SubscribeMetadata[];
+  readonly publishers: readonly PublishToMetadata[];
+  /** The names of its `@MessageParam(name)`. */
+  readonly paramNames: readonly string[];
+  /** Whether it takes the context, through which it can publish anywhere. Undecorated methods get it as second. */
+  readonly takesContext: boolean;
 }
 
 /** Cached by class and method: decorators run once, but are read for each module that is compiled. */
@@ -39,7 +54,7 @@ export function metadataOf({ instance, method }: HandlerMethod): MethodMetadata 
   return metadata;
 }
 
-function read(constructor: object, callback: object, method: string): MethodMetadata {
+function read(constructor: object, callback: { readonly length: number }, method: string): MethodMetadata {
   const found: unknown = Reflect.getMetadata(ROUTE_ARGUMENTS, constructor, method);
   const parameters = (found ?? {}) as ParameterMetadata;
   const enhancers = KINDS.flatMap(([key, kind, member]) => {
@@ -49,5 +64,13 @@ function read(constructor: object, callback: object, method: string): MethodMeta
     const all = [onClass, onMethod, onParameters].flat(2).filter((one) => one !== null && one !== undefined);
     return all.map((enhancer) => ({ kind, member, enhancer }));
   });
-  return { parameters, enhancers };
+  const paramNames = Object.values(parameters).flatMap((parameter) => paramOf(parameter) ?? []);
+  const takesContext = hasContext(Object.keys(parameters), callback);
+  const [subscriptions, publishers] = [subscriptionsOf(callback), publishersOf(callback)];
+  return { parameters, enhancers, subscriptions, publishers, paramNames, takesContext };
+}
+
+function hasContext(decorated: readonly string[], { length }: { readonly length: number }): boolean {
+  if (decorated.length === 0) return length > 1;
+  return decorated.some((key) => key.includes(CUSTOM_ARGUMENT) || Number(key.split(':')[0]) === CONTEXT);
 }

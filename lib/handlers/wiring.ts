@@ -25,6 +25,7 @@ import {
   unknownBroker,
 } from './handler-problem.js';
 import { handlerOptionProblems, publishToProblems, publishToUnsupported } from './options.js';
+import { knownWiring, rememberWiring } from './known-wiring.js';
 import { unknownParams } from './param-check.js';
 import { bindingFor, canShare, sharedSources, sharingProblems } from './shared-source.js';
 
@@ -47,6 +48,8 @@ export function checkWiring(
   brokers: Brokers,
   options: { readonly allowLateBrokers: boolean },
 ): Wiring {
+  const again = knownWiring(declarations, brokers);
+  if (again !== undefined) return { bindings: again, waiting: [], claims: [], problems: [] };
   const bound: Bound[] = [];
   const complete: HandlerDeclaration[] = [];
   const waiting = new Set<HandlerDeclaration>();
@@ -66,13 +69,15 @@ export function checkWiring(
     if (unknown.length > 0 && !options.allowLateBrokers) problems.push(...unknown);
     complete.push(declaration);
     if (waitsForBroker(declaration, brokers)) waiting.add(declaration);
-    if (made?.binding) bound.push({ declaration, binding: made.binding, options: made.options });
+    if (made?.binding) bound.push({ declaration, ...made });
   }
   // Waiting handlers included: when their broker is added, the others are already reading.
   const sources = sharedSources(bound, brokers);
   problems.push(...clashes(bound, brokers), ...sources.flatMap(sharingProblems), ...unknownParams(bound));
   const claimed = sources.filter((sharing) => sharing.some(({ declaration }) => waiting.has(declaration)));
   for (const sharing of claimed) for (const { declaration } of sharing) waiting.add(declaration);
+  const isPlain = waiting.size === 0 && problems.length === 0 && sources.length === bound.length;
+  if (isPlain) rememberWiring(bound, brokers);
   return {
     bindings: sources.filter((sharing) => !claimed.includes(sharing)).map(bindingFor),
     waiting: options.allowLateBrokers ? complete.filter((declaration) => waiting.has(declaration)) : [],
