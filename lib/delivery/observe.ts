@@ -8,6 +8,15 @@ import { DELIVERY_CHANNELS, type DeliveryObserver, DeliveryTrace } from './diagn
 const observers = new WeakMap<object, readonly DeliveryObserver[]>();
 /** Observers of applications, those included that were collected and whose end is not known yet. */
 let observed = 0;
+let isListening = false;
+let silence: NodeJS.Timeout | undefined;
+
+// Taken when the module loads, so that a test's fake timers neither fire nor hold it.
+const { setTimeout: startTimer } = globalThis;
+
+/** The next test of a file observes again soon, and to turn the channels on and off takes longer than to start a twin. */
+const LISTENED_ON_MS = 1_000;
+
 const collected = new FinalizationRegistry<Observation>(end);
 
 interface Observation {
@@ -22,7 +31,8 @@ export function observeDeliveries(application: object, observer: DeliveryObserve
   const observation: Observation = { isOver: false };
   observers.set(application, [...(observers.get(application) ?? []), observer]);
   collected.register(application, observation, observation);
-  if (observed++ === 0) for (const name of DELIVERY_CHANNELS) subscribe(name, listen);
+  observed++;
+  beginListening();
   return () => {
     observers.set(application, observers.get(application)?.filter((one) => one !== observer) ?? []);
     collected.unregister(observation);
@@ -42,5 +52,18 @@ function listen(trace: unknown): void {
 function end(observation: Observation): void {
   if (observation.isOver) return;
   observation.isOver = true;
-  if (--observed === 0) for (const name of DELIVERY_CHANNELS) unsubscribe(name, listen);
+  if (--observed === 0) silence ??= startTimer(endListening, LISTENED_ON_MS).unref();
+}
+
+function beginListening(): void {
+  if (isListening) return;
+  isListening = true;
+  for (const name of DELIVERY_CHANNELS) subscribe(name, listen);
+}
+
+function endListening(): void {
+  silence = undefined;
+  if (observed > 0) return;
+  isListening = false;
+  for (const name of DELIVERY_CHANNELS) unsubscribe(name, listen);
 }

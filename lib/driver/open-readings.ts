@@ -1,4 +1,4 @@
-import { untilAborted } from '../async/index.js';
+import { LazyAbortController, untilAborted } from '../async/index.js';
 import type { KeptMessages } from './kept-messages.js';
 import type { Incoming } from './message.js';
 
@@ -7,7 +7,7 @@ export class OpenReadings {
   private readonly readings = new Set<Reading>();
   /** Of readings that opened too late for their callers. */
   private readonly closing = new Set<Promise<void>>();
-  private readonly end = new AbortController();
+  private readonly end = new LazyAbortController();
 
   /** @param ended the error of a reading whose driver was closed */
   constructor(private readonly ended: () => Error) {}
@@ -26,9 +26,9 @@ export class OpenReadings {
   }
 
   async close(): Promise<void> {
-    this.end.abort(this.ended());
-    await Promise.all([...this.readings].map((reading) => reading.close()));
-    await Promise.all(this.closing);
+    this.end.abort(this.ended);
+    if (this.readings.size > 0) await Promise.all([...this.readings].map((reading) => reading.close()));
+    if (this.closing.size > 0) await Promise.all(this.closing);
   }
 
   private closeLater(opening: Promise<KeptMessages>): void {

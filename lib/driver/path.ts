@@ -11,7 +11,8 @@ type PlaceholderOf<Path extends string> = Path extends `${string}{${infer Name}}
 export const isPath = (address: string): boolean => address.includes('{') || address.includes('}');
 
 /** The name of a token that is a placeholder. */
-export const placeholderOf = (token: string): string | undefined => /^\{([A-Za-z_]\w*)\}$/.exec(token)?.[1];
+export const placeholderOf = (token: string): string | undefined =>
+  token.startsWith('{') ? /^\{([A-Za-z_]\w*)\}$/.exec(token)?.[1] : undefined;
 
 /** The names of the placeholders of a path, in order. */
 export function placeholdersOf(path: string): readonly string[] {

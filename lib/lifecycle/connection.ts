@@ -1,6 +1,6 @@
 import type { BrokerDefinition, ConnectionState, Driver, DriverContext } from '../driver/index.js';
 import { asError, errorOf, isMultiBrokerError } from '../errors/index.js';
-import { Backoff, sleep, untilAborted } from '../async/index.js';
+import { Backoff, type LazyAbortController, sleep, untilAborted } from '../async/index.js';
 import { traceRebalance } from './rebalance-trace.js';
 import type { BrokerRuntime } from './runtime.js';
 
@@ -53,9 +53,10 @@ export class Connection {
    * Like {@link connect}, but retries while the server is not up yet, since containers start in any order. Rejects with
    * the last failure if another try cannot help or `giveUp` is aborted.
    */
-  async connectInTime(signal: AbortSignal, giveUp?: AbortSignal): Promise<Driver> {
-    const over = giveUp === undefined ? signal : AbortSignal.any([signal, giveUp]);
-    const isOver = (): boolean => over.aborted;
+  async connectInTime(signal: AbortSignal, giveUp?: LazyAbortController): Promise<Driver> {
+    // Made at the first failure: a start whose brokers are up needs none.
+    let over: AbortSignal | undefined;
+    const isOver = (): boolean => signal.aborted || giveUp?.aborted === true;
     let before: Error | undefined;
     const backoff = new Backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS);
     for (;;) {
@@ -68,6 +69,7 @@ export class Connection {
         before = asError(thrown);
         this.warnAwaited(before);
       }
+      over ??= giveUp === undefined ? signal : AbortSignal.any([signal, giveUp.signal]);
       await sleep(this.host.io.clock, backoff.next(), over);
       if (isOver()) throw isTimeOut(over.reason) || giveUp?.aborted === true ? before : over.reason;
     }

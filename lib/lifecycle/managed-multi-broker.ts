@@ -288,6 +288,7 @@ export class ManagedMultiBroker extends MultiBroker {
   }
 
   private async stopRedrives(): Promise<void> {
+    if (!this.redrives.any) return;
     const deadline = this.lifecycle.stopDeadline(0.7);
     await deadline.within(this.redrives.stop());
     deadline.clear();

@@ -188,14 +188,18 @@ export class PendingBindings {
     return ready;
   }
 
-  private isReady(binding: Binding): boolean {
-    return this.missing(binding).length === 0;
+  private isReady({ broker, targets }: Binding): boolean {
+    return this.isUp(broker) && targets.every((name) => this.isUp(name));
   }
 
   /** Names of the brokers that the binding needs and that are not up. */
   private missing({ broker, targets }: Binding): string[] {
     const needed = new Set([broker, ...targets]);
-    return [...needed].filter((name) => this.brokers.get(name)?.connection.driver === undefined);
+    return [...needed].filter((name) => !this.isUp(name));
+  }
+
+  private isUp(name: string): boolean {
+    return this.brokers.get(name)?.connection.driver !== undefined;
   }
 
   /** True if the source is read, or if it must not be retried. */

@@ -1,3 +1,4 @@
+import { LazyAbortController } from '../async/index.js';
 import type { Binding } from '../delivery/index.js';
 import type { Logger } from '../driver/index.js';
 import { allArrivals, arrivalOf, type OptionalBrokerWait } from './optional-brokers.js';
@@ -31,10 +32,10 @@ export async function connectAll(
   const coming = later.map(({ connection }) => arrivalOf((tried) => connection.keepTrying(tried)));
   const critical = brokers.filter((broker) => !isOptional(broker));
   // A permanent failure ends the start, so there is no point in retrying the others.
-  const giveUp = new AbortController();
+  const giveUp = new LazyAbortController();
   await everyBroker(critical, (broker) =>
-    broker.connection.connectInTime(signal, giveUp.signal).catch((thrown: unknown) => {
-      giveUp.abort();
+    broker.connection.connectInTime(signal, giveUp).catch((thrown: unknown) => {
+      giveUp.abort(() => thrown);
       throw thrown;
     }),
   );

@@ -51,7 +51,7 @@ export class ConsumerGroup {
     const place = this.members.indexOf(member);
     if (place < 0) return;
     this.members.splice(place, 1);
-    this.rebalance();
+    if (this.members.length > 0) this.rebalance();
   }
 
   /** A topic was created after the group: members that match its name read it from its beginning. */

@@ -42,6 +42,7 @@ export class GroupConsumer implements GroupMember {
   }
 
   revokeAllBut(partitions: readonly Assigned[]): void {
+    if (this.lanes.size === 0) return;
     const kept = new Set(partitions.map(keyOf));
     for (const [key, lane] of this.lanes) {
       if (kept.has(key)) continue;
@@ -52,8 +53,9 @@ export class GroupConsumer implements GroupMember {
 
   assign(partitions: readonly Assigned[]): void {
     for (const assigned of partitions) {
-      const source = this.sourceOf(assigned.topic.name);
-      if (source !== undefined && !this.lanes.has(keyOf(assigned))) this.open(source, assigned);
+      const key = keyOf(assigned);
+      const source = this.lanes.has(key) ? undefined : this.sourceOf(assigned.topic.name);
+      if (source !== undefined) this.open(source, assigned, key);
     }
     for (const groupId of new Set(this.sources.map((source) => source.groupId))) this.io.rebalanced?.(groupId);
   }
@@ -76,9 +78,9 @@ export class GroupConsumer implements GroupMember {
     return own && this.group.lag(this.io.broker, (topic) => reads(own, topic));
   }
 
-  private open(source: KafkaSourceSpec, assigned: Assigned): void {
+  private open(source: KafkaSourceSpec, assigned: Assigned, key: string): void {
     const lane = new PartitionLane(source, assigned.topic, assigned.partition, this.group, this.sink, this.io);
-    this.lanes.set(keyOf(assigned), lane);
+    this.lanes.set(key, lane);
     this.sink.opened(lane);
     if (this.quiet) lane.stopFetching();
     else lane.open();

@@ -9,16 +9,17 @@ import type { ConsumerGroup } from './consumer-group.js';
 import { TwinRecord } from './twin-record.js';
 import type { TwinTopic } from './twin-topic.js';
 
-/** One partition within one assignment. */
+/** One partition within one assignment. Most of it is made at the first message: in a test most partitions get none. */
 export class PartitionLane implements Lane {
   readonly name: string;
   readonly redelivery = 'in-place';
   readonly backpressure = true;
   private readonly gone = new LazyAbortController();
-  private readonly feed: Feed;
-  private readonly watermark: CommitWatermark;
+  private feed: Feed | undefined;
+  private watermark: CommitWatermark | undefined;
+  private receiver: Receiver | undefined;
   private readonly stopReading: () => void;
-  private readonly receiver: Receiver;
+  private isQuiet = false;
   private nextOffset: number;
   /** Of unsettled messages. */
   private bytes = 0;
@@ -30,15 +31,12 @@ export class PartitionLane implements Lane {
     private readonly topic: TwinTopic,
     private readonly partition: number,
     private readonly group: ConsumerGroup,
-    sink: Sink,
+    private readonly sink: Sink,
     private readonly io: DriverContext,
   ) {
     this.name = `${topic.name}[${partition}]`;
     this.nextOffset = group.committed(topic.name, partition) ?? 0;
-    this.watermark = new CommitWatermark(this.nextOffset);
-    this.receiver = { broker: io.broker, params: paramsOf(source.topic, topic.name) };
-    this.feed = new Feed(this, sink, turnsOf(io), (max) => this.fetch(max));
-    this.stopReading = topic.read(partition, this.feed.wake);
+    this.stopReading = topic.read(partition, this.wake);
   }
 
   get lost(): AbortSignal {
@@ -56,38 +54,47 @@ export class PartitionLane implements Lane {
 
   /** Begins to hand over waiting messages. An empty partition takes no turn of the event loop. */
   open(): void {
-    if (this.topic.partition(this.partition).end > this.nextOffset) this.feed.wake();
+    if (this.topic.partition(this.partition).end > this.nextOffset) this.wake();
   }
 
   settle(message: Incoming, _how: Settlement): void {
     if (this.gone.aborted || !(message instanceof TwinRecord) || message.settled) return;
     message.settled = true;
     this.bytes -= message.size;
-    this.watermark.finish(message);
+    this.watermark?.finish(message);
     this.commit();
     if (this.isHeavy && this.bytes < MAX_BYTES) {
       this.isHeavy = false;
-      this.feed.wake();
+      this.wake();
     }
   }
 
   stopFetching(): void {
-    this.feed.stop();
+    this.isQuiet = true;
+    this.feed?.stop();
   }
 
   /** Another member, or none, has the partition now: unsettled messages are read again, from the watermark. */
   lose(): void {
     this.stopReading();
-    this.feed.stop();
+    this.stopFetching();
     this.gone.abort(laneEnded);
   }
 
+  private readonly wake = (): void => {
+    if (this.isQuiet) return;
+    this.feed ??= new Feed(this, this.sink, turnsOf(this.io), (max) => this.fetch(max));
+    this.feed.wake();
+  };
+
   private commit(): void {
-    this.group.commit(this.topic.name, this.partition, this.watermark.position);
+    if (this.watermark !== undefined) this.group.commit(this.topic.name, this.partition, this.watermark.position);
   }
 
   private fetch(max: number): TwinRecord[] {
     const log = this.topic.partition(this.partition);
+    const watermark = (this.watermark ??= new CommitWatermark(this.nextOffset));
+    const receiver = (this.receiver ??= this.newReceiver());
     this.skipLost(log.first);
     const batch: TwinRecord[] = [];
     const passed: TwinRecord[] = [];
@@ -98,17 +105,21 @@ export class PartitionLane implements Lane {
     ) {
       this.isHeavy = this.bytes >= MAX_BYTES;
       if (this.isHeavy) break;
-      const record = new TwinRecord(stored, this.receiver, this.partition, this.nextOffset++);
-      if (reaches(stored, this.receiver.broker)) batch.push(record);
+      const record = new TwinRecord(stored, receiver, this.partition, this.nextOffset++);
+      if (reaches(stored, receiver.broker)) batch.push(record);
       else record.settled = true;
       if (!record.settled) this.bytes += record.size;
       passed.push(record);
     }
-    this.watermark.deliver(passed);
+    watermark.deliver(passed);
     // Messages for other brokers are skipped, and committed.
-    for (const record of passed) if (record.settled) this.watermark.finish(record);
+    for (const record of passed) if (record.settled) watermark.finish(record);
     if (passed.length > batch.length) this.commit();
     return batch;
+  }
+
+  private newReceiver(): Receiver {
+    return { broker: this.io.broker, params: paramsOf(this.source.topic, this.topic.name) };
   }
 
   /** Reports and skips messages that retention deleted before they were read (`auto.offset.reset: earliest`). */

@@ -23,6 +23,11 @@ export class Redrives {
     private readonly brokerOf: (name: string) => ManagedBroker,
   ) {}
 
+  /** Whether one is under way. */
+  get any(): boolean {
+    return this.running.size > 0;
+  }
+
   async *look(from: DeadLetterPlace, options: DeadLettersOptions): AsyncGenerator<DeadLetter, void, undefined> {
     checkLook(options, from.broker);
     const { limit = Infinity, signal = new AbortController().signal } = options;
