@@ -50,7 +50,7 @@ export class Session {
     this.pings = new PingWatch(connection, clock);
     this.api = new JetStreamApi(client, nc, options.jetstream ?? {});
     // Registered before the readers: after a reconnect settlements are sent before pulls.
-    this.acks = new Acks(connection, clock);
+    this.acks = new Acks(connection, clock, client.wire(nc));
     this.lookup = new StreamLookup(broker, this.api, errors, io);
     this.core = new CorePublisher(connection, writer, errors);
     const parts = { connection, writer, errors, inbox, lookup: this.lookup, clock };

@@ -1,12 +1,14 @@
-import type { Connection } from '../connection/connection.js';
 import { type Clock, oncePerTurn } from '../../../async/index.js';
+import type { RawWire } from '../connection/client-port.js';
+import type { Connection } from '../connection/connection.js';
+import { WireBuffer } from '../connection/wire-writer.js';
 
 /** One settlement (ack, nak or term) that the server may not have read yet. */
-interface Ack {
+export interface Ack {
   readonly subject: string;
   readonly payload: Uint8Array;
   /** Called when the server has read it: it sends no further copy of the message. */
-  readonly known: () => void;
+  known(): void;
 }
 
 /** After this time without a PONG a PING is sent for the settlements; it only determines when copies are ruled out. */
@@ -26,11 +28,16 @@ export class Acks {
   private confirmed = 0;
   private confirming = false;
   private readonly writeSoon = oncePerTurn(() => this.write());
+  /** For all settlements of a turn: nats.js encodes each into three buffers, and copies them together. */
+  private readonly buffer: WireBuffer | undefined;
 
+  /** @param wire undefined if the client writes each settlement itself */
   constructor(
     private readonly connection: Connection,
     private readonly clock: Clock,
+    wire?: RawWire,
   ) {
+    this.buffer = wire && new WireBuffer(wire);
     connection.listen({
       down: () => {
         this.waiting = [...this.sent, ...this.waiting];
@@ -40,8 +47,8 @@ export class Acks {
     });
   }
 
-  send(subject: string, payload: Uint8Array, known: () => void): void {
-    this.waiting.push({ subject, payload, known });
+  send(ack: Ack): void {
+    this.waiting.push(ack);
     this.writeSoon();
   }
 
@@ -60,9 +67,20 @@ export class Acks {
     if (!this.connection.up || this.waiting.length === 0) return;
     const acks = this.waiting;
     this.waiting = [];
-    for (const { subject, payload } of acks) this.connection.nc.publish(subject, payload);
-    for (const ack of acks) this.sent.push(ack);
+    this.writeAll(acks);
+    if (this.sent.length === 0) this.sent = acks;
+    else for (const ack of acks) this.sent.push(ack);
     this.confirmSoon();
+  }
+
+  private writeAll(acks: readonly Ack[]): void {
+    const { buffer, connection } = this;
+    if (buffer === undefined) {
+      for (const { subject, payload } of acks) connection.nc.publish(subject, payload);
+      return;
+    }
+    for (const { subject, payload } of acks) buffer.add(subject, undefined, '', payload);
+    buffer.send();
   }
 
   private confirmSoon(): void {

@@ -3,7 +3,7 @@ import type { Sink } from '../../../driver/index.js';
 import { sizeOf } from '../connection/message-parts.js';
 import { type MessageSizes, Puller, type PullerEvents } from './puller.js';
 import type { StreamLane } from './stream-lane.js';
-import { deliveryInfo, StreamMessage, type StreamMessageContext } from './stream-message.js';
+import { HandleReader, StreamMessage, type StreamMessageContext } from './stream-message.js';
 import type { ClientMessage, ClientConnection } from '../connection/client-port.js';
 
 /** Limits of pulls. */
@@ -46,6 +46,7 @@ const PULL_AHEAD = 512;
  */
 export class StreamFeed {
   private waiting: StreamMessage[] = [];
+  private readonly handles = new HandleReader();
   private full = false;
   private leaving = false;
   private handingOver = false;
@@ -141,7 +142,7 @@ export class StreamFeed {
   }
 
   private arrive(message: ClientMessage): void {
-    const info = deliveryInfo(message.reply ?? '');
+    const info = this.handles.read(message.reply ?? '');
     if (info === undefined) this.parts.unplaced(message.reply);
     if (info === undefined || this.lane.lost.aborted) return;
     this.sizes.add(sizeOf(message));

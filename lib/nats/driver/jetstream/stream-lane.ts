@@ -1,6 +1,6 @@
 import type { Incoming, Lane, Settlement } from '../../../driver/index.js';
 import type { StreamSourceSpec } from '../../source-spec.js';
-import type { Acks } from './acks.js';
+import type { Ack, Acks } from './acks.js';
 import type { DeliveryInfo, StreamMessage } from './stream-message.js';
 
 const ACK = Buffer.from('+ACK');
@@ -123,10 +123,7 @@ export class StreamLane implements Lane {
     this.unsettled.delete(seq);
     if (typeof how === 'object') this.remember(seq);
     else this.settling.set(seq, message.info);
-    const { handle, info } = message;
-    this.acks.send(handle, payload(how), () => {
-      if (this.settling.get(seq) === info) this.settling.delete(seq);
-    });
+    this.acks.send(new SentSettlement(message.handle, payload(how), message.info, this.settling));
   }
 
   extend(incoming: Incoming): void {
@@ -174,6 +171,21 @@ export class StreamLane implements Lane {
     if (known?.info.stored !== info.stored || known.left) return false;
     known.handle = info.handle;
     return true;
+  }
+}
+
+/** It lives until the server has read it, and holds no message: thousands do at a time. */
+class SentSettlement implements Ack {
+  constructor(
+    readonly subject: string,
+    readonly payload: Uint8Array,
+    private readonly info: DeliveryInfo,
+    private readonly settling: Map<number, DeliveryInfo>,
+  ) {}
+
+  known(): void {
+    const { info, settling } = this;
+    if (settling.get(info.seq) === info) settling.delete(info.seq);
   }
 }
 

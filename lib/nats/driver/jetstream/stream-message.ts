@@ -26,6 +26,58 @@ export function deliveryInfo(handle: string): DeliveryInfo | undefined {
   return { handle, stream, deliveries: Number(deliveries), seq: Number(seq), stored };
 }
 
+/**
+ * The same for the handles of one consumer, which begin alike: no list of tokens is made for each, which was a twentieth of
+ * what a message costs.
+ */
+export class HandleReader {
+  /** What stands before the number of deliveries. */
+  private head = '';
+  private stream = '';
+
+  read(handle: string): DeliveryInfo | undefined {
+    return this.known(handle) ?? this.first(handle);
+  }
+
+  private known(handle: string): DeliveryInfo | undefined {
+    const { head, stream } = this;
+    if (head === '' || !handle.startsWith(head)) return undefined;
+    const afterDeliveries = handle.indexOf('.', head.length);
+    const afterSeq = handle.indexOf('.', afterDeliveries + 1);
+    const afterConsumerSeq = handle.indexOf('.', afterSeq + 1);
+    const afterStored = handle.indexOf('.', afterConsumerSeq + 1);
+    if (afterStored <= afterConsumerSeq || afterConsumerSeq <= afterSeq || afterSeq <= afterDeliveries)
+      return undefined;
+    const deliveries = numberIn(handle, head.length, afterDeliveries);
+    const seq = numberIn(handle, afterDeliveries + 1, afterSeq);
+    if (deliveries < 0 || seq < 0) return undefined;
+    return { handle, stream, deliveries, seq, stored: handle.slice(afterConsumerSeq + 1, afterStored) };
+  }
+
+  private first(handle: string): DeliveryInfo | undefined {
+    const info = deliveryInfo(handle);
+    if (info === undefined) return undefined;
+    this.stream = info.stream;
+    const tokens = handle.split('.');
+    this.head = `${tokens.slice(0, tokens.length === 9 ? 4 : 6).join('.')}.`;
+    return info;
+  }
+}
+
+const ZERO = 48;
+
+/** The digits between two places; negative if there are others, or none. */
+function numberIn(text: string, from: number, to: number): number {
+  if (from >= to) return -1;
+  let number = 0;
+  for (let index = from; index < to; index++) {
+    const digit = text.charCodeAt(index) - ZERO;
+    if (digit < 0 || digit > 9) return -1;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
 /** Properties that all messages of a lane share. */
 export interface StreamMessageContext {
   readonly broker: string;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Msg } from 'nats';
 import type { ClientMessage } from '../../../../lib/nats/driver/connection/client-port.js';
 
-import type { Acks } from '../../../../lib/nats/driver/jetstream/acks.js';
+import type { Ack, Acks } from '../../../../lib/nats/driver/jetstream/acks.js';
 import { StreamLane } from '../../../../lib/nats/driver/jetstream/stream-lane.js';
 import { deliveryInfo, StreamMessage } from '../../../../lib/nats/driver/jetstream/stream-message.js';
 import { natsBroker, stream } from '../../../../lib/nats/index.js';
@@ -16,8 +16,12 @@ describe('a lane of a JetStream consumer', () => {
   function make() {
     const sent: { subject: string; payload: string; known: () => void }[] = [];
     const acks = {
-      send: (subject: string, payload: Uint8Array, known: () => void) =>
-        void sent.push({ subject, payload: Buffer.from(payload).toString(), known }),
+      send: (ack: Ack) =>
+        void sent.push({
+          subject: ack.subject,
+          payload: Buffer.from(ack.payload).toString(),
+          known: () => ack.known(),
+        }),
     } as unknown as Acks;
     const lane = new StreamLane(source as ConstructorParameters<typeof StreamLane>[0], 1_000, acks, 3);
     const add = (seq: number, stored: number) => {
