@@ -4,7 +4,7 @@ import { documentOf } from './document.js';
 import type { AsyncApiDocument } from './document-types.js';
 import { type AsyncApiOptions, checkAsyncApiOptions, DOCUMENT_OPTIONS } from './options.js';
 import { checkPageOptions, documentOptionsOf, type PageOptions, setUpPage } from './page/index.js';
-import { toYaml } from './yaml.js';
+import { neededPackage } from './peers.js';
 
 /** Documents of an application by AsyncAPI. */
 export class AsyncApi {
@@ -66,4 +66,19 @@ export class AsyncApi {
 /** The brokers of an application. */
 function multiBrokerOf(app: INestApplicationContext): MultiBroker {
   return app.get(MultiBroker, { strict: false });
+}
+
+interface Yaml {
+  stringify(value: unknown, options: object): string;
+}
+
+/**
+ * A document as YAML.
+ *
+ * @throws MultiBrokerError MULTI_BROKER_PACKAGE_MISSING without the package `yaml`
+ */
+export async function toYaml(document: AsyncApiDocument): Promise<string> {
+  const yaml = await neededPackage<Yaml>('yaml', 'A document as YAML', () => import('yaml'));
+  // Without anchors, which few tools expect in a document that has references of its own.
+  return yaml.stringify(document, { aliasDuplicateObjects: false, lineWidth: 0 });
 }

@@ -8,7 +8,8 @@ import type { CommandName } from './commands.js';
 import { type CommandHost, EXIT, type ExitCode } from './host.js';
 import { mermaidOf } from './mermaid.js';
 import { packageFileOf } from './package-file.js';
-import { writeResult } from './write-result.js';
+import { writeFile } from 'node:fs/promises';
+import { asError, errorOf } from '../errors/index.js';
 
 /** Runs one command. */
 type CommandRun = (application: LoadedApplication, line: RunLine, host: CommandHost) => Promise<ExitCode>;
@@ -48,3 +49,17 @@ const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}
 
 /** The formats of a graph. */
 const GRAPHS: Readonly<Record<string, (graph: Graph) => string>> = { mermaid: mermaidOf, svg: svgOf, json };
+
+/** Writes a result to the file of `--output`, or prints it. Rejects with MULTI_BROKER_CLI_USAGE. */
+async function writeResult(text: string, { output: file }: RunLine, host: CommandHost): Promise<void> {
+  if (file === undefined) {
+    host.print(text);
+    return;
+  }
+  try {
+    await writeFile(path.resolve(host.cwd, file), text);
+  } catch (thrown) {
+    const cause = asError(thrown);
+    throw errorOf('MULTI_BROKER_CLI_USAGE.unwritable', { file, reason: cause.message }, { cause });
+  }
+}

@@ -16,7 +16,6 @@ export { OpenReadings } from './open-readings.js';
 export * from './option-rules.js';
 export * from './path.js';
 export * from './publish-to-options.js';
-export { publishOf, readableBy } from './reads-by-name.js';
 export * from './server-address.js';
 export * from './topology.js';
 export * from './needs.js';

@@ -1,5 +1,6 @@
 import { type CONTENT_TYPE, JSON_TYPE } from '../codec/index.js';
 import { type Headers, type Incoming, type Outgoing, OUTGOING } from './message.js';
+import type { Driver } from './driver.js';
 
 /** Ties a message to the one that caused it; crosses brokers. */
 export const CORRELATION_ID = 'correlation-id';
@@ -63,4 +64,16 @@ export class JsonMessage implements Outgoing {
 export function isPlainPayload(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return false;
   return !(Symbol.asyncIterator in value) && !(OUTGOING in value);
+}
+
+/** For {@link Driver.readsByName}. */
+export function publishOf(driver: Pick<Driver, 'publish'>): Driver['publish'] {
+  return driver.publish;
+}
+
+/** The messages as this driver reads them. */
+export function readableBy(driver: Driver, batch: readonly Outgoing[]): readonly Outgoing[] {
+  const { readsByName } = driver;
+  if (readsByName !== undefined && readsByName === driver.publish) return batch;
+  return batch.map((message) => (message instanceof JsonMessage ? message.whole() : message));
 }

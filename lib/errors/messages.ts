@@ -1,5 +1,4 @@
 import { catalogue, type ErrorCode, PHRASES } from './catalogue/index.js';
-import { fill, type Params } from './template.js';
 
 type Catalogue = typeof catalogue;
 
@@ -69,4 +68,22 @@ export function problemAt(place: string, { code, what }: Problem): Problem {
 export function problemIn({ code, message }: { readonly code: ErrorCode; readonly message: string }): Problem {
   const remedy = ` ${catalogue[code].remedy}`;
   return { code, what: message.endsWith(remedy) ? message.slice(0, -remedy.length) : message } as Problem;
+}
+
+/** Names of the placeholders of a template: `'broker' | 'why'` of `"Broker '{broker}' is down: {why}"`. */
+type Placeholder<Template extends string> = Template extends `${string}{${infer Name}}${infer Rest}`
+  ? Exclude<Name, WithBlank> | Placeholder<Rest>
+  : never;
+
+/** Braces with a blank in them show an object literal to the reader: `{ partitions: 6 }`. */
+type WithBlank = `${string} ${string}`;
+
+/** What fills a template: a value for each of its placeholders, and no other. */
+export type Params<Template extends string> = [Placeholder<Template>] extends [never]
+  ? Readonly<Record<string, never>>
+  : Readonly<Record<Placeholder<Template>, string | number>>;
+
+/** Fills a template in one pass: braces within a value are left as they are. */
+function fill(template: string, params: Readonly<Record<string, string | number>>): string {
+  return template.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name]));
 }

@@ -5,7 +5,7 @@ import type { BrokerDefinition, Destination, SourceSpec } from '../driver/index.
 import { type MultiBrokerError, problemOf, WiringError } from '../errors/index.js';
 import { batchHandling } from './batch/index.js';
 import { withDefaults } from './class-options.js';
-import { withPrefix } from './class-prefix.js';
+import { withPrefix } from './class-options.js';
 import { deadLetterOf } from './dead-letter.js';
 import type { HandlerDeclaration } from './declaration.js';
 import { brokerName, handlerProblem, optionProblems, thrownProblem } from './handler-problem.js';

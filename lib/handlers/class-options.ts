@@ -1,9 +1,10 @@
 import { handlersOptionsOf } from '../decorators/index.js';
 import type { BrokerDefinition, ConcurrencyOptions, HandlerOptions } from '../driver/index.js';
-import { errorAt, type MultiBrokerError } from '../errors/index.js';
+import { errorAt, errorOf, type MultiBrokerError } from '../errors/index.js';
 import { DecoratorValues } from './decorator-values.js';
 import type { HandlerHost } from './handler-classes.js';
 import { handlersProblems } from './options.js';
+import type { HandlerDeclaration } from './declaration.js';
 
 /** `@Handlers` of one class, with the values of `fromConfig()` filled in. */
 export interface ClassOptions {
@@ -46,4 +47,19 @@ function merged(own: HandlerOptions, broker: HandlerOptions): HandlerOptions {
 /** A plain number is for requests, too. */
 function fieldsOf(concurrency: HandlerOptions['concurrency']): ConcurrencyOptions {
   return typeof concurrency === 'number' ? { perLane: concurrency, requests: concurrency } : (concurrency ?? {});
+}
+
+/**
+ * The declaration with the prefix of its class before its source.
+ *
+ * @throws MultiBrokerError MULTI_BROKER_OPTION_UNSUPPORTED for a source of a kind that prefixes plain names only
+ */
+export function withPrefix(definition: BrokerDefinition, declaration: HandlerDeclaration): HandlerDeclaration {
+  const { prefix, source } = declaration;
+  if (prefix === undefined) return declaration;
+  const plain = { ...declaration, prefix: undefined };
+  if (typeof source === 'string') return { ...plain, source: `${prefix}${source}` };
+  if (definition.prefixed !== undefined) return { ...plain, source: definition.prefixed(source, prefix) };
+  const { kind, name: broker } = definition;
+  throw errorOf('MULTI_BROKER_OPTION_UNSUPPORTED.classPrefix', { kind }, { broker });
 }

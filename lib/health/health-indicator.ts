@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
-import type { BrokerHealth } from '../driver/index.js';
-import { type ManagedMultiBroker, OBSERVED_BROKERS } from '../lifecycle/index.js';
-import { type CheckedLag, checkLag } from './lag-check.js';
+import type { BrokerHealth, HandlerHandle } from '../driver/index.js';
+import { type LagReading, type ManagedMultiBroker, OBSERVED_BROKERS } from '../lifecycle/index.js';
 import { checkHealthOptions, type MultiBrokerHealthOptions } from './options.js';
 
 /** Brokers as an indicator of `@nestjs/terminus`; {@link MultiBrokerHealthModule} provides it. */
@@ -68,4 +67,29 @@ function worstOf(checked: readonly BrokerHealth[]): BrokerHealth['status'] {
 
 function detailOf({ name, status, reasons }: BrokerHealth): [name: string, detail: object] {
   return [name, reasons.length === 0 ? { status } : { status, reasons }];
+}
+
+/** The lag of some handlers beside the most that is allowed. */
+interface CheckedLag {
+  readonly isExceeded: boolean;
+  /** By the handler's id: messages, or why they are not known. Without those whose source keeps nothing. */
+  readonly details: Readonly<Record<string, number | string>>;
+}
+
+/** A lag that the server does not tell counts as exceeded: a check that cannot be made has not passed. */
+async function checkLag(
+  handlers: readonly HandlerHandle[],
+  lags: { of(handle: HandlerHandle): Promise<LagReading> },
+  maxLag: number,
+): Promise<CheckedLag> {
+  const readings = await Promise.all(handlers.map(async (handle) => [handle.id, await lags.of(handle)] as const));
+  return {
+    isExceeded: readings.some(([, { messages = 0, error }]) => error !== undefined || messages > maxLag),
+    details: Object.fromEntries(
+      readings.flatMap(([id, { messages, error }]) => {
+        const told = error?.message ?? messages;
+        return told === undefined ? [] : [[id, told]];
+      }),
+    ),
+  };
 }

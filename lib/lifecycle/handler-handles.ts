@@ -3,7 +3,7 @@ import { type Binding, handlersOf } from '../delivery/index.js';
 import type { BrokerCounts, HandlerClass, HandlerHandle, HandlerState } from '../driver/index.js';
 import { errorOf, type MultiBrokerError, nearestName, phrase } from '../errors/index.js';
 import type { HandlerRecord } from './handler-states.js';
-import { lagOf } from './lag.js';
+import { lagOf } from './lag-readings.js';
 import type { ManagedBroker } from './managed-broker.js';
 
 /** The application as its handles see it. */

@@ -18,6 +18,5 @@ export type { BrokerWaiting } from './broker-waiting.js';
 export { ManagedMultiBroker } from './managed-multi-broker.js';
 export type { PageAccess } from './page-access.js';
 export { type MultiBrokerOptions, type ResolvedOptions, resolveOptions } from './module-options.js';
-export type { Observers } from './observe-all.js';
-export { OBSERVED_BROKERS, observedBrokers } from './observed-brokers.js';
+export { OBSERVED_BROKERS, observedBrokers, type Observers } from './observe-all.js';
 export { type HeldSource, whyHeld } from './pending-bindings.js';

@@ -32,7 +32,7 @@ import { OnDemandOperations, stopped } from './on-demand.js';
 import { PageAccess } from './page-access.js';
 import { PendingBindings } from './pending-bindings.js';
 import { observeAll, type Observers } from './observe-all.js';
-import { Redrives } from './redrive/index.js';
+import { Redrives } from './redrive/redrives.js';
 import type { BrokerHost, BrokerRuntime } from './runtime.js';
 import { topologyOf } from './topology.js';
 import { WiredHandlers } from './wired-handlers.js';

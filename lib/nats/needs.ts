@@ -1,5 +1,5 @@
 import { type BrokerUse, type Need, placeholderOf } from '../driver/index.js';
-import { apiPrefixOf } from './api-prefix.js';
+import { apiPrefixOf } from './driver/connection/jetstream-port.js';
 import type { NatsDestinationSpec } from './destination-spec.js';
 import type { NatsBrokerOptions } from './options.js';
 import type { NatsSourceSpec, StreamSourceSpec } from './source-spec.js';

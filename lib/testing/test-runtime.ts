@@ -24,7 +24,6 @@ import {
   withRandom,
   withTurns,
 } from '../twin/index.js';
-import { busOf, onBus } from './bus.js';
 import { ClockWaits } from './clock-waits.js';
 import { DeliveryLog } from './delivery-log.js';
 import { type HandlerCall, HandlerMocks } from './handler-mocks.js';
@@ -221,4 +220,16 @@ function dead(life: AbortSignal): MultiBrokerError {
 
 function incomingOf({ message }: DeliveryContext): Incoming | undefined {
   return message instanceof DeliveredMessage ? message.incoming : undefined;
+}
+
+/** Name of the bus of a broker's twin, within its kind. */
+function busOf(broker: string, { bus = 'by-kind' }: TestingOptions): string {
+  if (bus === 'by-kind') return '';
+  return bus === 'by-broker' ? broker : bus(broker);
+}
+
+/** The same context, with shared objects of one bus only. */
+function onBus(context: DriverContext, bus: string): DriverContext {
+  const prefix = JSON.stringify(bus);
+  return { ...context, shared: (key, make) => context.shared(`${prefix} ${key}`, make) };
 }

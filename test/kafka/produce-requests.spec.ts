@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import * as kafkajs from 'kafkajs';
 import { clientMaker } from '../../lib/kafka/driver/kafkajs/client.js';
 import { writeProduceRequests } from '../../lib/kafka/driver/kafkajs/produce-requests.js';
-import { produceRequest, type ProduceRequest } from '../../lib/kafka/driver/wire/index.js';
+import { produceRequest, type ProduceRequest } from '../../lib/kafka/driver/wire/produce-request.js';
 import { recordingIo } from '../support/kafka/connected.js';
 
 const require = createRequire(import.meta.url);

@@ -1,4 +1,5 @@
-import { type DeadLetter, type Headers, type Incoming, type PublishedTo, type RawHeader } from '../../driver/index.js';
+import type { DeadLetter, Headers, Incoming, Outgoing, PublishedTo, RawHeader } from '../../driver/index.js';
+import { headersThat, keyOf, OutgoingHeaders } from '../../delivery/index.js';
 
 /** The message that a dead letter holds, as its handler got it: at its own place, without the letter's headers. */
 export class ParkedMessage implements Incoming {
@@ -50,4 +51,22 @@ export class ParkedMessage implements Incoming {
   get raw(): unknown {
     return this.incoming.raw;
   }
+}
+
+/**
+ * The message as it was published, byte for byte. Its dedupe id is the letter's place: the stream still knows the id of
+ * the message that failed, and a redrive that is killed before it settles the letter publishes once.
+ */
+export function republished(message: ParkedMessage, letter: Incoming, { to }: PublishedTo): Outgoing {
+  const { text, raw } = headersThat(message, message.headers(), () => true);
+  const headers = new OutgoingHeaders({});
+  headers.assign(text);
+  headers.addRaw(raw);
+  return {
+    body: message.body,
+    key: keyOf({ incoming: message }),
+    headers: headers.text,
+    rawHeaders: headers.raw,
+    dedupeId: to.dedupes ? `redrive/${letter.position}` : undefined,
+  };
 }

@@ -12,7 +12,7 @@ import type { ManagedBroker } from '../managed-broker.js';
 import { deadLetterOf } from './dead-letter.js';
 import { HandlerRuns } from './handler-runs.js';
 import { ParkedMessage } from './parked-message.js';
-import { republished } from './republish.js';
+import { republished } from './parked-message.js';
 
 /** The application as a redrive sees it. */
 export interface RedriveHost {

@@ -1,10 +1,13 @@
-import type { Incoming, KeptMessages } from '../../driver/index.js';
+import type { Incoming, KeptAccess, KeptMessages } from '../../driver/index.js';
 import { reaches } from '../../twin/index.js';
 import { subjectMatches } from '../subject.js';
 import type { StreamSourceSpec } from '../source-spec.js';
 import { StreamArrival } from './arrivals.js';
 import type { PullReader, TwinConsumer } from './twin-consumer.js';
 import type { TwinStream } from './twin-stream.js';
+import { ensureConsumer, subscribeError } from '../driver/jetstream/consumer-config.js';
+import { twinManager } from './jetstream-manager.js';
+import type { TwinServer } from './twin-server.js';
 
 /** What a stream holds, taken through a durable of its own. */
 export class KeptArrivals implements KeptMessages, PullReader {
@@ -91,4 +94,26 @@ function* seen({ filter, consumer }: StreamSourceSpec, stream: TwinStream, broke
     if (filter !== undefined && !subjectMatches(filter, stored.address)) continue;
     yield new StreamArrival({ seq, stored, deliveries: 1 }, { broker, params: undefined }, stream.name);
   }
+}
+
+/** As the driver does: only what is taken has a durable. */
+export async function openKept(
+  spec: StreamSourceSpec,
+  access: KeptAccess,
+  server: TwinServer,
+  broker: string,
+): Promise<KeptMessages> {
+  try {
+    const manager = twinManager(server, broker);
+    if (access === 'take') await ensureConsumer(manager, spec, broker);
+    else await manager.streams.info(spec.stream);
+  } catch (thrown) {
+    throw subscribeError(thrown, spec, broker);
+  }
+  const stream = server.stream(spec.stream);
+  if (stream === undefined) throw new Error(`${spec.name} was found and is not there`);
+  if (access === 'look') return new SeenArrivals(spec, stream, broker);
+  const consumer = stream.consumer(broker, spec.consumer);
+  if (consumer === undefined) throw new Error(`${spec.name} was made and is not there`);
+  return new KeptArrivals(stream, consumer);
 }

@@ -23,7 +23,7 @@ import { acceptPublish, type PublishContext } from './accept-publish.js';
 import { CoreLane } from './core-lane.js';
 import { twinManager } from './jetstream-manager.js';
 import { request } from './request.js';
-import { openKept } from './open-kept.js';
+import { openKept } from './kept-arrivals.js';
 import { StreamLane } from './stream-lane.js';
 import { TwinServer } from './twin-server.js';
 

@@ -1,5 +1,5 @@
 import type { Kafkajs } from '../../load-client.js';
-import { produceRequest, type ProduceRequest } from '../wire/index.js';
+import { produceRequest, type ProduceRequest } from '../wire/produce-request.js';
 import { eachNode, type Node } from './internals.js';
 
 /** The key of a produce request in Kafka's protocol. */

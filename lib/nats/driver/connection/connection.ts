@@ -1,7 +1,6 @@
-import type { DriverContext, ServerAddress } from '../../../driver/index.js';
+import { type DriverContext, type ServerAddress, serverAddress } from '../../../driver/index.js';
 import { asError } from '../../../errors/index.js';
 import type { ClientConnection, ClientEvents, NatsClient, Refusal } from './client-port.js';
-import { connectedServer } from './connected-server.js';
 
 export type { Refusal } from './client-port.js';
 
@@ -136,4 +135,13 @@ export class Connection implements ClientEvents {
     this.lose();
     this.io.state('lost', cause instanceof Error ? cause : undefined);
   }
+}
+
+/**
+ * The server of the connection of now, as it is configured or as the cluster tells of it. nats.js (2.29.3, protocol.ts)
+ * resolves the name of a configured one for each dial, but keeps the server itself. The `tlsName` of one of the cluster is
+ * the name of another.
+ */
+export function connectedServer(nc: ClientConnection): ServerAddress | undefined {
+  return serverAddress(nc.getServer());
 }

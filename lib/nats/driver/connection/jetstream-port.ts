@@ -111,3 +111,8 @@ export interface JetStreamManager {
     add(stream: string, config: Partial<ConsumerConfig>): Promise<ConsumerInfo>;
   };
 }
+
+/** Begins the subjects of JetStream's API, without the last dot. */
+export function apiPrefixOf({ domain, apiPrefix = '$JS.API' }: JetStreamOptions = {}): string {
+  return domain === undefined ? apiPrefix.replace(/\.$/, '') : `$JS.${domain}.API`;
+}

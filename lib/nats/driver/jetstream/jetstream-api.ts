@@ -1,4 +1,4 @@
-import { apiPrefixOf } from '../../api-prefix.js';
+import { apiPrefixOf } from '../connection/jetstream-port.js';
 import type { ClientConnection, NatsClient } from '../connection/client-port.js';
 import type { JetStreamManager, JetStreamOptions } from '../connection/jetstream-port.js';
 

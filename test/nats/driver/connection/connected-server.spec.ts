@@ -1,7 +1,7 @@
 import type { NatsConnection } from 'nats';
 import { Servers } from 'nats/lib/nats-base-client/servers.js';
 import { expect, it } from '@jest/globals';
-import { connectedServer } from '../../../../lib/nats/driver/connection/connected-server.js';
+import { connectedServer } from '../../../../lib/nats/driver/connection/connection.js';
 
 /** A connection of nats.js, as far as it is read. */
 const connection = (listen: string) => ({ getServer: () => listen }) as unknown as NatsConnection;

@@ -1,1 +1,0 @@
-export { Redrives } from './redrives.js';
