@@ -65,8 +65,11 @@ export class StreamPublisher {
     const outcomes = new Array<Outcome>(batch.length);
     const run: Run = { to, batch, outcomes, epoch: connection.epoch, failed: false, refusal: undefined };
     const reached = await this.writeAtPace(run);
-    const left = run.refusal === undefined ? errors.notConnected(to) : errors.behind(to, run.refusal);
-    if (reached < batch.length) outcomes.fill({ error: left }, reached);
+    if (reached < batch.length) {
+      // Made when needed: an error takes as long as some messages.
+      const left = run.refusal === undefined ? errors.notConnected(to) : errors.behind(to, run.refusal);
+      outcomes.fill({ error: left }, reached);
+    }
     return run.failed ? this.lookAfter(to, outcomes) : outcomes;
   }
 
