@@ -1,4 +1,4 @@
-import type { Outcome } from '../../../driver/index.js';
+import type { Outcome, PublishReceipt } from '../../../driver/index.js';
 import type { PublishError } from '../../../errors/index.js';
 import type { NatsDestinationSpec } from '../../destination-spec.js';
 import type { Inbox, ReplyGroup } from '../connection/inbox.js';
@@ -94,6 +94,18 @@ export class PubAckGroup implements ReplyGroup {
       });
     }
     this.end();
+  }
+}
+
+/** A success. Its receipt is for publishes by code: results of handlers do without, and keep one object less. */
+export class Stored {
+  constructor(
+    private readonly stream: string,
+    private readonly sequence: number,
+  ) {}
+
+  get receipt(): PublishReceipt {
+    return { position: `${this.stream}@${String(this.sequence)}` };
   }
 }
 

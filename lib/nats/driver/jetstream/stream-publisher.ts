@@ -7,7 +7,7 @@ import type { Inbox } from '../connection/inbox.js';
 import type { PublishErrors } from '../connection/publish-errors.js';
 import { type WireWriter, writeInChunks } from '../connection/wire-writer.js';
 import type { JetStreamApi } from './jetstream-api.js';
-import { PlainPubAcks, PubAckGroup, type PublishRun, readPubAck } from './pub-acks.js';
+import { PlainPubAcks, PubAckGroup, type PublishRun, readPubAck, Stored } from './pub-acks.js';
 import { CarefulPace, type PublishPace, RoomPace } from './publish-pace.js';
 import type { StreamLookup } from './stream-lookup.js';
 import type { ClientMessage } from '../connection/client-port.js';
@@ -166,7 +166,7 @@ export class StreamPublisher {
     const sequence = plain.sequenceOf(data);
     if (sequence === 0) return this.readAny(to, message, data);
     this.parts.lookup.acked(to, plain.stream);
-    return { receipt: { position: `${plain.stream}@${String(sequence)}` } };
+    return new Stored(plain.stream, sequence);
   };
 
   private readAny(to: NatsDestinationSpec, message: ClientMessage, data: Uint8Array): Outcome | undefined {
