@@ -53,9 +53,17 @@ export function jsonText(payload: unknown): string {
 
 /** Whether the codec is one of this library that writes the payload as {@link jsonText}. */
 export function writesJson(codec: Codec, payload: unknown): boolean {
-  if (codec !== auto && codec !== json) return false;
+  if (!readsJson(codec)) return false;
   return typeof payload === 'object' && payload !== null && (codec === json || !(payload instanceof Uint8Array));
 }
+
+/** Whether the codec is one of this library that reads `application/json` as {@link jsonIn}. */
+export function readsJson(codec: Codec): boolean {
+  return codec === auto || codec === json;
+}
+
+/** The payload in a text that is not empty. @throws SyntaxError */
+export const jsonIn = parseJson;
 
 /** The payload is the body. */
 export const bytes: SyncCodec = {

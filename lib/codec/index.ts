@@ -15,6 +15,6 @@ export {
   mediaKind,
   TEXT,
 } from './codec.js';
-export { auto, bytes, json, jsonText, writesJson } from './auto.js';
+export { auto, bytes, json, jsonIn, jsonText, readsJson, textOf, writesJson } from './auto.js';
 export { KAFKA_CORRELATION_ID, KAFKA_REPLY_TOPIC, nestKafka } from './nest-kafka.js';
 export { nestPacket } from './nest-packet.js';

@@ -210,6 +210,8 @@ export interface DeadLetterTarget {
 export interface DeliveryContext extends MessageContext {
   /** The body as it came; `null` for a message without a value. */
   readonly body: Uint8Array | null;
+  /** The body as text, where the driver has it without a copy of the bytes. */
+  readonly text?: string | undefined;
   /** The body has 0 bytes, which the system cannot tell from a message without a value. */
   readonly emptyMayBeNull: boolean;
   /** `message.headers`, not frozen: for readers that do not hand them out. */

@@ -94,6 +94,10 @@ export class AttemptContext extends MessageContext implements HandledAttempt {
     return this.owner.incoming.body;
   }
 
+  get text(): string | undefined {
+    return this.owner.incoming.text;
+  }
+
   get emptyMayBeNull(): boolean {
     return this.owner.incoming.emptyMayBeNull === true;
   }

@@ -66,6 +66,11 @@ export interface Incoming {
   /** Owned by the receiver: writing into it affects no other delivery and no other group. */
   readonly body: Uint8Array | null;
   /**
+   * The body as UTF-8, for a reader that only parses it: a copy of the bytes is not made. Absent where `body` is no copy;
+   * undefined without a body, or where it has 0 bytes.
+   */
+  readonly text?: string | undefined;
+  /**
    * The body has 0 bytes, and the system does not distinguish an empty value from a missing one: the codec decides by
    * `decodeEmpty`.
    */

@@ -1,6 +1,6 @@
 import { isObservable } from 'rxjs';
 import { isThenable } from '../async/index.js';
-import { type Codec, codecName, contentTypeOf, isOwnCodec } from '../codec/index.js';
+import { type Codec, codecName, contentTypeOf, isOwnCodec, jsonIn, JSON_TYPE, readsJson } from '../codec/index.js';
 import type { DeliveryContext, HandlerResult, ResultItem } from '../delivery/index.js';
 import {
   NO_HEADERS,
@@ -15,7 +15,7 @@ import { settleObservable } from './pipeline/observable-items.js';
 import { validated } from './schema.js';
 
 /** What decoding reads of a message. */
-export type Undecoded = Pick<DeliveryContext, 'body' | 'emptyMayBeNull' | 'textHeaders' | 'source'> & {
+export type Undecoded = Pick<DeliveryContext, 'body' | 'text' | 'emptyMayBeNull' | 'textHeaders' | 'source'> & {
   readonly broker: { readonly name: string };
 };
 
@@ -25,12 +25,16 @@ export type Undecoded = Pick<DeliveryContext, 'body' | 'emptyMayBeNull' | 'textH
  */
 export function decoderOf(codec: Codec, handler: string): (context: Undecoded) => unknown {
   const isOwn = isOwnCodec(codec);
+  const isJson = readsJson(codec);
   return (context) => {
-    const { body } = context;
-    if (body === null) return null;
     const headers = context.textHeaders;
     const contentType = headers === NO_HEADERS ? undefined : contentTypeOf(headers);
     try {
+      // Before the body, which would be a copy.
+      const text = isJson && contentType === JSON_TYPE ? context.text : undefined;
+      if (text !== undefined) return jsonIn(text);
+      const { body } = context;
+      if (body === null) return null;
       const payload =
         context.emptyMayBeNull && codec.decodeEmpty !== undefined
           ? codec.decodeEmpty(contentType)

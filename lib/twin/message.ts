@@ -1,3 +1,4 @@
+import { textOf } from '../codec/index.js';
 import {
   type Headers,
   type Incoming,
@@ -97,6 +98,11 @@ export abstract class Arrived implements Incoming, Travelled {
   get body(): Uint8Array | null {
     if (this.ownBody === undefined) this.ownBody = this.stored.body === null ? null : Buffer.from(this.stored.body);
     return this.ownBody;
+  }
+
+  get text(): string | undefined {
+    const { body } = this.stored;
+    return body === null || body.length === 0 ? undefined : textOf(body);
   }
 
   get key(): string | undefined {

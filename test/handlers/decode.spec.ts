@@ -29,6 +29,22 @@ describe('a payload', () => {
     );
   });
 
+  it('of JSON is parsed from the text of a driver that has one, without asking for a copy of its bytes', () => {
+    let payload: unknown;
+    const binding = bindingOf(
+      fakeBroker({ name: 'orders' }),
+      declaration({ call: ({ message }) => void (payload = message.payload) }),
+    );
+    let copies = 0;
+    const context = new TestContext({ headers: { 'content-type': 'application/json' } });
+    Object.defineProperties(context, {
+      text: { value: '{"a":1}' },
+      body: { get: () => (copies++, Buffer.from('{"a":1}')) },
+    });
+    void binding.handle(context);
+    expect({ payload, copies }).toEqual({ payload: { a: 1 }, copies: 0 });
+  });
+
   it('is read by a content type in whatever spelling the producer chose', () => {
     expect(payloadOf({ body: '1', headers: { 'Content-Type': 'text/plain' } })).toBe('1');
   });

@@ -16,6 +16,16 @@ describe('a message on a bus', () => {
     expect(text(stored)).toBe('first');
   });
 
+  it('is read as text without a copy of its bytes, which a receiver cannot change for it', () => {
+    const message = arrived(store('topic', { body: Buffer.from('grün') }, 0));
+    message.body?.fill(0);
+    expect(message.text).toBe('grün');
+  });
+
+  it('has no text without a byte', () => {
+    for (const body of [null, Buffer.alloc(0)]) expect(arrived(store('topic', { body }, 0)).text).toBeUndefined();
+  });
+
   it('tells no value from an empty one', () => {
     expect(arrived(store('topic', { body: null }, 0)).body).toBeNull();
     expect(arrived(store('topic', { body: Buffer.alloc(0) }, 0)).body).toHaveLength(0);
