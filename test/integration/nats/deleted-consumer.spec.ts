@@ -1,5 +1,6 @@
-import { beforeEach, describe, it, jest } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 
+import type { Lane } from '../../../lib/driver/index.js';
 import { type StreamOptions, toStream } from '../../../lib/nats/index.js';
 import { type Proxy, uniqueName, until, whenNative } from '../../support/real-brokers.js';
 import { StreamRig } from './stream-rig.js';
@@ -10,6 +11,14 @@ jest.setTimeout(60_000);
 const HELD = 'held0';
 const LATER = Array.from({ length: 20 }, (_, index) => `later${index}`);
 
+/** Asks for a single message, so that the server has no pull of it to which it could give others. */
+class WantsOne extends Collector {
+  override opened(lane: Lane): void {
+    super.opened(lane);
+    lane.demand?.(1);
+  }
+}
+
 whenNative(describe, 'nats')('a durable that two replicas read, deleted while one of them holds a message', () => {
   const { proxied, admin, facts, source } = new StreamRig();
   let name: string;
@@ -17,17 +26,18 @@ whenNative(describe, 'nats')('a durable that two replicas read, deleted while on
   let other: Started & { readonly proxy: Proxy };
   let sink: Collector;
 
-  /** The holder takes a message and stays with it; later ones are handled by the other one, as far as it gets them. */
+  /** The holder takes one message and stays with it; the later ones are handled by the other one. */
   async function heldAndPassed(options: Partial<StreamOptions>): Promise<void> {
     const asked = { ackWaitMs: 60_000, ...options };
-    const held = new Collector();
+    const held = new WantsOne();
     await holder.subscribe(held, source(holder, name, asked));
     await publish(1, 'held');
     await held.until(1);
     holder.proxy.stall('toClient');
     await other.subscribe(sink, source(other, name, asked));
     await publish(LATER.length, 'later');
-    await sink.until(1);
+    await sink.until(LATER.length);
+    expect(sink.texts).toEqual(LATER);
   }
 
   const publish = async (count: number, prefix: string): Promise<void> => {
