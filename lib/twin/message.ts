@@ -2,6 +2,7 @@ import { textOf } from '../codec/index.js';
 import {
   type Headers,
   type Incoming,
+  JsonMessage,
   NO_HEADERS,
   type Outgoing,
   type RawHeader,
@@ -39,15 +40,27 @@ export function store(
 ): Stored {
   return {
     address,
-    body: message.body === null ? null : Buffer.from(message.body),
+    body: copiedBody(message),
     key: typeof message.key === 'object' ? Buffer.from(message.key) : wellFormed(message.key),
-    headers: allWellFormed(message.headers ?? NO_HEADERS),
+    headers: headersOf(message),
     rawHeaders: message.rawHeaders,
     replyTo,
     timestamp,
     broker,
     path: broker === undefined ? undefined : onward(pathOf(message.origin), broker, address),
   };
+}
+
+/** Of a text the bytes are made here, and are nobody else's. */
+function copiedBody(message: Outgoing): Buffer | null {
+  if (message instanceof JsonMessage) return Buffer.from(message.text);
+  return message.body === null ? null : Buffer.from(message.body);
+}
+
+function headersOf(message: Outgoing): Headers {
+  // Its other headers are the library's own.
+  if (message instanceof JsonMessage && isWellFormed(message.correlationId)) return message.headers;
+  return allWellFormed(message.headers ?? NO_HEADERS);
 }
 
 /** As UTF-8 encodes it: lone surrogates become replacement characters on the way to any server. */
@@ -162,6 +175,8 @@ export abstract class Arrived implements Incoming, Travelled {
 /** Upper bounds of the bytes that any system adds to a message, and to each of its fields. */
 const AROUND = 128;
 const FIELD = 16;
+/** With the names of the library's headers, their short values and the fields. */
+const OWN_HEADERS = 1_024;
 
 /** Upper bound of a JavaScript character in UTF-8, and of a byte in a text encoding. */
 const BYTES_PER_CHARACTER = 3;
@@ -171,6 +186,7 @@ const BYTES_PER_CHARACTER = 3;
  * which takes a call into the runtime for each string. If false, the bytes have to be counted.
  */
 export function surelyFits(message: Outgoing, limit: number): boolean {
+  if (message instanceof JsonMessage && jsonSurelyFits(message, limit)) return true;
   const { body, key = '', headers, rawHeaders, dedupeId = '' } = message;
   let characters = key.length + dedupeId.length;
   let fields = 2;
@@ -183,4 +199,10 @@ export function surelyFits(message: Outgoing, limit: number): boolean {
     fields++;
   }
   return AROUND + (body?.length ?? 0) + BYTES_PER_CHARACTER * characters + FIELD * fields <= limit;
+}
+
+/** The same without its bytes and headers, which are made on demand; of their values only one is not short. */
+function jsonSurelyFits({ text, correlationId, id, publisher = '' }: JsonMessage, limit: number): boolean {
+  const characters = text.length + correlationId.length + id.length + publisher.length;
+  return OWN_HEADERS + BYTES_PER_CHARACTER * characters <= limit;
 }
