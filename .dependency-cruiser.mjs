@@ -25,7 +25,7 @@ const FLOORS = {
 };
 /** Which folder alone may import a client (or several), or another package that is not everybody's. */
 const CLIENTS = {
-  kafka: 'kafkajs',
+  kafka: ['kafkajs', '@platformatic/kafka'],
   nats: ['nats', '@nats-io'],
   health: '@nestjs/terminus',
   telemetry: '@opentelemetry/api',
@@ -65,6 +65,7 @@ const clients = owned.map(([folder, client]) => ({
 /** Adapters of Kafka's clients: the folder of each, and the files of types that its users see. */
 const KAFKA_ADAPTERS = {
   kafkajs: { folder: '^lib/kafka/driver/kafkajs/', types: '^lib/kafka/(options|load-client)\\.ts$' },
+  '@platformatic/kafka': { folder: '^lib/kafka/driver/platformatic/', types: '^lib/kafka/platformatic/options\\.ts$' },
 };
 
 const adapters = Object.entries(KAFKA_ADAPTERS).flatMap(([client, { folder, types }]) => [

@@ -10,6 +10,7 @@ const shared = {
   moduleNameMapper: {
     '^nestjs-multi-broker$': '<rootDir>/lib/index.ts',
     '^nestjs-multi-broker/driver$': '<rootDir>/lib/driver/public.ts',
+    '^nestjs-multi-broker/kafka/platformatic$': '<rootDir>/lib/kafka/platformatic.ts',
     '^nestjs-multi-broker/(\\w+)$': '<rootDir>/lib/$1/index.ts',
   },
   transform: {

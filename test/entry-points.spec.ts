@@ -22,6 +22,7 @@ const suiteIn = (entry: string): string[] =>
 const OPTIONAL = {
   'index.ts': [],
   'kafka/index.ts': [],
+  'kafka/platformatic.ts': [],
   'nats/index.ts': [],
   'testing/index.ts': [],
   'health/index.ts': ['@nestjs/terminus'],

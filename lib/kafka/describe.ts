@@ -8,7 +8,7 @@ import { TopicPath } from './topic-pattern.js';
 /** Of AsyncAPI's bindings for Kafka. */
 const BINDING = { bindingVersion: '0.5.0' } as const;
 
-const MECHANISMS: Readonly<Record<string, SecurityMethod>> = {
+export const MECHANISMS: Readonly<Record<string, SecurityMethod>> = {
   plain: 'plain',
   'scram-sha-256': 'scramSha256',
   'scram-sha-512': 'scramSha512',

@@ -1,6 +1,7 @@
 import { addressProblems, BROKER_OPTION_NAMES } from '../driver/index.js';
 import { isMissing, type OptionNames, phrase, textOf, unknownOptions } from '../errors/index.js';
 import type { KafkaBrokerOptions } from './options.js';
+import type { KafkaCommonSettings } from './settings.js';
 import { topicProblem } from './topic.js';
 import { wantedTopicProblems } from './new-topics.js';
 
@@ -39,11 +40,18 @@ export function optionProblems(options: KafkaBrokerOptions): readonly string[] {
     ...groupProblems(options),
     ...consumerProblems(options.consumer ?? {}),
     ...producerProblems(options.producer ?? {}),
+    ...nameProblems(options),
+    ...positive(options, '', ['commitIntervalMs', 'maxDecompressedBytes']),
+  ];
+}
+
+/** Of names, whichever client uses them. */
+export function nameProblems(options: KafkaCommonSettings): readonly string[] {
+  return [
     ...addressProblems(options.addresses),
     ...prefixProblems(options),
     ...topicProblems(options),
     ...wantedTopicProblems(options),
-    ...positive(options, '', ['commitIntervalMs', 'maxDecompressedBytes']),
   ];
 }
 
@@ -123,13 +131,13 @@ function producerProblems(producer: NonNullable<KafkaBrokerOptions['producer']>)
   return problems;
 }
 
-function prefixProblems({ prefix }: KafkaBrokerOptions): string[] {
+function prefixProblems({ prefix }: KafkaCommonSettings): string[] {
   if (prefix === undefined) return [];
   const problem = typeof prefix === 'string' ? topicProblem(`${prefix}x`) : phrase('isNoString');
   return problem === undefined ? [] : [textOf('MULTI_BROKER_OPTION_INVALID.brokerPrefix', { problem })];
 }
 
-function topicProblems({ name, addresses = {} }: KafkaBrokerOptions): string[] {
+function topicProblems({ name, addresses = {} }: KafkaCommonSettings): string[] {
   return Object.entries(addresses).flatMap(([from, to]) => {
     const problem = isMissing(to) ? undefined : topicProblem(to);
     if (problem === undefined) return [];
@@ -138,7 +146,7 @@ function topicProblems({ name, addresses = {} }: KafkaBrokerOptions): string[] {
   });
 }
 
-function positive<T extends object>(from: T, prefix: string, keys: readonly (keyof T & string)[]): string[] {
+export function positive<T extends object>(from: T, prefix: string, keys: readonly (keyof T & string)[]): string[] {
   return keys.flatMap((key) => {
     const value: unknown = from[key];
     if (value === undefined || (typeof value === 'number' && value > 0 && Number.isFinite(value))) return [];
@@ -146,8 +154,8 @@ function positive<T extends object>(from: T, prefix: string, keys: readonly (key
   });
 }
 
-const has = (object: object | undefined, key: string): boolean =>
+export const has = (object: object | undefined, key: string): boolean =>
   object !== undefined && (object as Record<string, unknown>)[key] !== undefined;
 
-const defined = <T extends object>(object: T): Partial<T> =>
+export const defined = <T extends object>(object: T): Partial<T> =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Partial<T>;

@@ -10,6 +10,11 @@ export const KAFKA_OPTIONS = {
     'client.brokers holds credentials, which kafkajs does not read: give host:port there, and them as client.sasl',
   kafkaTls:
     'client.ssl.rejectUnauthorized: false lets anyone between read the credentials: give ssl.ca, or set allowInsecure: true',
+  platformaticNoServers: 'client.bootstrapBrokers has to list at least one host:port',
+  platformaticServer: 'client.bootstrapBrokers: {server} is no host:port',
+  platformaticCredentials: 'client.bootstrapBrokers holds credentials: give host:port there, and them as client.sasl',
+  platformaticTls:
+    'client.tls.rejectUnauthorized: false lets anyone between read the credentials: give tls.ca, or set allowInsecure: true',
   kafkaEmptyGroup: 'groupId is empty',
   kafkaConsumerGroup: 'consumer.groupId: the group is given by groupId, or by topic()',
   kafkaPositive: '{option} has to be a number above 0',

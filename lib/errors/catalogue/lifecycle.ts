@@ -4,9 +4,10 @@ import type { Entries } from './entry.js';
 export const LIFECYCLE = {
   MULTI_BROKER_CLIENT_MISSING: {
     retryable: false,
-    remedy: 'Install the client package that the message names.',
+    remedy: 'Install the client package that the message names, on a Node that it runs on.',
     messages: {
       package: "Broker '{broker}' needs the package '{package}', which is not installed (npm install {package})",
+      node: "Broker '{broker}' needs the package '{package}', which needs Node {needed} or newer; this is {node}",
       nats: "Broker '{broker}' needs a client of NATS, and none is installed (npm install @nats-io/transport-node @nats-io/jetstream, or npm install nats)",
     },
   },
