@@ -1,6 +1,7 @@
 const targets = [
   'Kafka (twin)',
   'Kafka (real)',
+  'Kafka (real, @platformatic/kafka)',
   'core NATS (twin)',
   'core NATS (real)',
   'core NATS (real, @nats-io)',

@@ -5,8 +5,9 @@ import { kafkaSetting, realKafka, removeHarmed } from '../support/real-setting.j
 import { record } from '../support/record.js';
 import { kafkaTarget, topicPlace } from '../support/targets.js';
 
-const target = kafkaTarget(realKafka, kafkaSetting, async () => {
-  return topicPlace(realKafka, await createTopic(uniqueName('conformance'), 4));
+const definition = realKafka('kafkajs');
+const target = kafkaTarget(definition, kafkaSetting('kafkajs'), async () => {
+  return topicPlace(definition, await createTopic(uniqueName('conformance'), 4));
 });
 
 whenBrokers(describe)('the Kafka driver', () => {

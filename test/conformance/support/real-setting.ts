@@ -1,5 +1,5 @@
 import { type BrokerDefinition, type Doomed, systemClock, type Unsteady } from '../../../lib/driver/public.js';
-import { kafkaBroker } from '../../../lib/kafka/index.js';
+import type { KafkaBrokerDefinition, KafkaBrokerOptions } from '../../../lib/kafka/index.js';
 import { natsBroker, type NatsBrokerDefinition, type NatsLibrary } from '../../../lib/nats/index.js';
 import {
   brokersUnavailable,
@@ -11,6 +11,7 @@ import {
   startProxy,
   uniqueName,
 } from '../../support/real-brokers.js';
+import { kafkaBrokerOf, type KafkaLibrary } from '../../support/kafka-library.js';
 import { type Setting, streamPlace, subjectPlace, topicPlace } from './targets.js';
 
 /** Nobody listens on port 1. */
@@ -22,7 +23,11 @@ const servers = (): { kafka: string[]; nats: string } =>
 
 const quick = { connectionTimeout: 1_000, retry: { retries: 1, initialRetryTime: 50, maxRetryTime: 100 } };
 
-export const realKafka = kafkaBroker({ name, client: { brokers: servers().kafka } });
+const kafkaOf = (library: KafkaLibrary, options: KafkaBrokerOptions): KafkaBrokerDefinition =>
+  kafkaBrokerOf(options, { library });
+
+export const realKafka = (library: KafkaLibrary): KafkaBrokerDefinition =>
+  kafkaOf(library, { name, client: { brokers: servers().kafka } });
 export const realNats = (library: NatsLibrary): NatsBrokerDefinition =>
   natsBroker({ name, library, client: { servers: servers().nats } });
 
@@ -42,11 +47,18 @@ export async function removeHarmed(): Promise<void> {
   await Promise.all(harmed.splice(0).map((server) => server.stop()));
 }
 
-export const kafkaSetting: Setting = {
+export const kafkaSetting = (library: KafkaLibrary): Setting => ({
   patienceMs: 40_000,
-  ...setting(realKafka, kafkaBroker({ name, client: { brokers: [nowhere], ...quick } })),
-  ...(nativeUnavailable('kafka') === undefined && { makeDoomedDriver: doomedKafka, makeUnsteady: unsteadyKafka }),
-};
+  ...setting(
+    realKafka(library),
+    kafkaOf(library, { name, client: { brokers: [nowhere], ...quick } }),
+    library === 'kafkajs' ? 'real' : 'real, @platformatic/kafka',
+  ),
+  ...(nativeUnavailable('kafka') === undefined && {
+    makeDoomedDriver: () => doomedKafka(library),
+    makeUnsteady: () => unsteadyKafka(library),
+  }),
+});
 
 export const natsSetting = (via: 'core' | 'jetstream', library: NatsLibrary): Setting => ({
   ...setting(
@@ -58,10 +70,10 @@ export const natsSetting = (via: 'core' | 'jetstream', library: NatsLibrary): Se
   makeUnsteady: () => unsteadyNats(via, library),
 });
 
-async function doomedKafka(): Promise<Doomed> {
+async function doomedKafka(library: KafkaLibrary): Promise<Doomed> {
   const cluster = await startKafkaCluster();
   harmed.push(cluster);
-  const definition = kafkaBroker({ name, client: { brokers: cluster.brokers } });
+  const definition = kafkaOf(library, { name, client: { brokers: cluster.brokers } });
   return { driver: await definition.driver(), place: topicPlace(definition), kill: () => cluster.kill() };
 }
 
@@ -74,11 +86,11 @@ async function doomedNats(via: 'core' | 'jetstream', library: NatsLibrary): Prom
 }
 
 /** A Kafka client reaches only the address that a node advertises, so the cluster is one behind proxies. */
-async function unsteadyKafka(): Promise<Unsteady> {
+async function unsteadyKafka(library: KafkaLibrary): Promise<Unsteady> {
   const cluster = await startKafkaCluster({ proxied: true });
   harmed.push(cluster);
   const [proxy] = cluster.proxies;
-  const definition = kafkaBroker({ name, client: { brokers: cluster.brokers } });
+  const definition = kafkaOf(library, { name, client: { brokers: cluster.brokers } });
   const place = topicPlace(definition, await createTopic(uniqueName('unsteady'), 4, { brokers: cluster.brokers }));
   return { makeDriver: () => definition.driver(), place, cut: () => proxy!.refuse(), mend: () => proxy!.resume() };
 }

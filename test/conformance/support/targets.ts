@@ -13,7 +13,7 @@ export type Setting = Pick<ConformanceTarget, 'clock'> &
       'advance' | 'shared' | 'makeDeadDriver' | 'makeDoomedDriver' | 'makeUnsteady' | 'patienceMs'
     >
   > & {
-    readonly name: 'twin' | 'real' | 'real, @nats-io';
+    readonly name: 'twin' | 'real' | 'real, @nats-io' | 'real, @platformatic/kafka';
     makeDriver(): Promise<Driver>;
   };
 

@@ -3,6 +3,7 @@ import { ConfigResourceTypes } from 'kafkajs';
 
 import { type KafkaNative, kafkaBroker } from '../../../lib/kafka/index.js';
 import { closeAfterEach, connected, recordingIo } from '../../support/kafka/connected.js';
+import { ON_KAFKAJS } from '../../support/kafka-library.js';
 import { createTopic, kafkaClient, realBrokers, uniqueName, whenBrokers } from '../../support/real-brokers.js';
 
 async function partitionsOf(topic: string): Promise<number> {
@@ -70,7 +71,7 @@ whenBrokers(describe)('topics of a Kafka broker that are missing', () => {
   });
 
   it('can be made by native() as well, whose producer writes', async () => {
-    const { driver } = await connected();
+    const { driver } = await connected({}, ON_KAFKAJS);
     const { admin, producer, kafka } = driver.native() as KafkaNative;
     const name = uniqueName('native');
     await admin.createTopics({ topics: [{ topic: name, numPartitions: 2 }], waitForLeaders: true });

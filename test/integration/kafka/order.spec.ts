@@ -6,6 +6,7 @@ import { Outbox } from '../../../lib/delivery/outbox.js';
 import { systemClock } from '../../../lib/async/index.js';
 import { MemoryLog } from '../../support/delivery-rig.js';
 import { closeAfterEach, connected } from '../../support/kafka/connected.js';
+import { ON_KAFKAJS } from '../../support/kafka-library.js';
 import { createTopic, readAll, realBrokers, uniqueName, until, whenBrokers } from '../../support/real-brokers.js';
 
 /** A way to the server that can be cut, while the server stays up. */
@@ -40,10 +41,9 @@ whenBrokers(describe)('what is published to one partition over an outage that ou
       const topic = await createTopic(uniqueName('order'));
       const way = new Way();
       // In place of some 40 s of outage: what is given up after two tries is given up soon.
-      const { driver, definition } = await connected({
-        client: { brokers: realBrokers().kafka, socketFactory: way.socketFactory },
-        producer: { retry: { retries: 1 } },
-      });
+      const client = { brokers: realBrokers().kafka, socketFactory: way.socketFactory };
+      const producer = { retry: { retries: 1 } };
+      const { driver, definition } = await connected({ client, producer }, ON_KAFKAJS);
       const outbox = new Outbox({
         broker: 'orders',
         kind: 'kafka',

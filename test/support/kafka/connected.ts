@@ -3,7 +3,6 @@ import { afterEach, jest } from '@jest/globals';
 import { systemClock } from '../../../lib/async/index.js';
 import type { ConnectionState, Driver, DriverContext, Intake, Outgoing } from '../../../lib/driver/index.js';
 import {
-  kafkaBroker,
   type KafkaBrokerDefinition,
   type KafkaBrokerOptions,
   topic,
@@ -11,6 +10,7 @@ import {
 } from '../../../lib/kafka/index.js';
 import { realBrokers } from '../brokers/shared.js';
 import { uniqueName } from '../brokers/unique-name.js';
+import { kafkaBrokerOf, type KafkaChoice } from '../kafka-library.js';
 import { RecordingSink } from './recording-sink.js';
 
 export interface Connected {
@@ -50,14 +50,18 @@ export function closeAfterEach(): void {
 export const consumerOptions = { heartbeatInterval: 100, sessionTimeout: 10_000, rebalanceTimeout: 10_000 };
 
 /** A broker on the real Kafka, connected. */
-export async function connected(options: Partial<KafkaBrokerOptions> = {}): Promise<Connected> {
-  const definition = kafkaBroker({
+export async function connected(
+  options: Partial<KafkaBrokerOptions> = {},
+  choice: KafkaChoice = {},
+): Promise<Connected> {
+  const whole = {
     name: 'orders',
     groupId: uniqueName('group'),
     commitIntervalMs: 50,
     ...options,
     client: { brokers: realBrokers().kafka, ...options.client },
-  });
+  };
+  const definition = kafkaBrokerOf(whole, choice);
   const driver = await definition.driver();
   const { io, log, states } = recordingIo();
   await driver.connect(io, AbortSignal.timeout(20_000));

@@ -1,0 +1,147 @@
+import { afterEach, expect, it } from '@jest/globals';
+import { promisify } from 'node:util';
+
+import { describePlatformatic } from '../../support/kafka-library.js';
+import { recordingIo } from '../../support/kafka/connected.js';
+import { Member, platformaticClient } from '../../support/kafka/platformatic.js';
+import {
+  committedOffsets,
+  createTopic,
+  kafkaClient,
+  realBrokers,
+  readAll,
+  uniqueName,
+  until,
+} from '../../support/real-brokers.js';
+
+const consumer = { heartbeatInterval: 200, sessionTimeout: 6_000, rebalanceTimeout: 6_000 };
+const members: Member[] = [];
+
+function member(...args: ConstructorParameters<typeof Member>): Member {
+  const made = new Member(...args);
+  members.push(made);
+  return made;
+}
+
+async function write(topic: string, texts: readonly string[], partitions = 1): Promise<void> {
+  const client = (await platformaticClient()).maker(recordingIo().io)();
+  const producer = client.producer({ pick: (_topic, _all, record) => record.partition ?? 0 });
+  await producer.connect();
+  const records = texts.map((value, index) => ({ key: null, value, partition: index % partitions }));
+  await producer.send(topic, records);
+  await producer.disconnect();
+  client.kill();
+}
+
+const texts = (count: number): string[] => Array.from({ length: count }, (_, index) => `m${index}`);
+
+describePlatformatic('the adapter of @platformatic/kafka', () => {
+  afterEach(async () => {
+    for (const { consumer: one, client } of members.splice(0)) {
+      await one.disconnect().catch(() => undefined);
+      client.kill();
+    }
+  }, 30_000);
+
+  it.each(['classic', 'consumer'] as const)(
+    'shares the partitions of a group out, and leaves it (%s)',
+    async (groupProtocol) => {
+      const [topic, group] = [await createTopic(uniqueName('shared'), 4), uniqueName('group')];
+      const kafka = await platformaticClient({ ...consumer, groupProtocol });
+      const one = await member(kafka, group).start(topic);
+      const other = await member(kafka, group).start(topic);
+      const both = (): number[] => [one.partitions.length, other.partitions.length];
+      await until(() => both().join() === '2,2', { what: 'each has two', timeoutMs: 30_000 });
+      await write(topic, texts(40), 4);
+      await until(() => one.taken.length + other.taken.length === 40, { what: 'all is taken' });
+      await one.consumer.disconnect();
+      await until(() => other.partitions.length === 4, { what: 'it has all', timeoutMs: 30_000 });
+    },
+    60_000,
+  );
+
+  it('refuses the commit of a member that the group has dropped, which the client would repeat as a new member', async () => {
+    const [topic, group] = [await createTopic(uniqueName('dropped'), 2), uniqueName('group')];
+    const kafka = await platformaticClient(consumer);
+    const one = await member(kafka, group).start(topic);
+    const { memberId } = one.joins[0]!;
+    const { Admin } = await import('@platformatic/kafka');
+    const admin = new Admin({ clientId: 'test', bootstrapBrokers: [...realBrokers().kafka] });
+    await admin.removeMembersFromConsumerGroup({ groupId: group, members: [{ memberId }] });
+    const offsets = [0, 1].map((partition) => ({ topic, partition, offset: 7 }));
+    await expect(one.consumer.commit(offsets)).rejects.toThrow();
+    expect(await committedOffsets(group, topic)).not.toContain(7);
+    await admin.close();
+  });
+
+  it('by KIP-848 crashes when the group has dropped it, as the client would never come back', async () => {
+    const [topic, group] = [await createTopic(uniqueName('dropped'), 2), uniqueName('group')];
+    const one = await member(await platformaticClient({ groupProtocol: 'consumer' }), group).start(topic);
+    await until(() => one.partitions.length === 2, { what: 'it has its partitions', timeoutMs: 20_000 });
+    const { Admin } = await import('@platformatic/kafka');
+    const admin = new Admin({ clientId: 'test', bootstrapBrokers: [...realBrokers().kafka] });
+    const { memberId } = one.joins[0]!;
+    await admin.removeMembersFromConsumerGroup({ groupId: group, members: [{ memberId }] });
+    await until(() => one.events.some((event) => event.startsWith('crashed')), {
+      what: 'it crashes',
+      timeoutMs: 20_000,
+    });
+    await admin.close();
+  }, 60_000);
+
+  it('stays in its group as a static member, and is back in it without a rebalance', async () => {
+    const [topic, group] = [await createTopic(uniqueName('static'), 2), uniqueName('group')];
+    const join = async (groupInstanceId: string): Promise<Member> =>
+      member(await platformaticClient({ ...consumer, groupInstanceId }), group).start(topic);
+    const [first, other] = [await join('a'), await join('b')];
+    await until(() => first.partitions.length + other.partitions.length === 2, { what: 'each has one' });
+    const [had, joins] = [first.partitions, other.joins.length];
+    await first.consumer.disconnect();
+    first.client.kill();
+    const back = await join('a');
+    expect([back.partitions, other.joins.length]).toEqual([had, joins]);
+    const asking = (await platformaticClient()).maker(recordingIo().io)();
+    expect((await asking.admin().group(group))?.members).toHaveLength(2);
+    asking.kill();
+  });
+
+  it('hands over no record of an aborted transaction, also where its marker comes in a later fetch', async () => {
+    const topic = await createTopic(uniqueName('aborted'), 1);
+    const producer = kafkaClient().producer({ transactionalId: topic, maxInFlightRequests: 1, idempotent: true });
+    await producer.connect();
+    const transaction = await producer.transaction();
+    for (const text of texts(5)) await transaction.send({ topic, messages: [{ value: text.padEnd(300_000, 'x') }] });
+    await transaction.abort();
+    await producer.send({ topic, messages: [{ value: 'sound' }] });
+    await producer.disconnect();
+    const kafka = await platformaticClient({ ...consumer, maxBytes: 350_000, maxBytesPerPartition: 350_000 });
+    const one = await member(kafka, uniqueName('group')).start(topic);
+    await until(() => one.taken.length > 0, { what: 'a record is taken' });
+    expect(one.taken.map(({ text }) => text.slice(0, 5))).toEqual(['sound']);
+  });
+
+  it('writes headers that are repeated, and reads those without a value', async () => {
+    const topic = await createTopic(uniqueName('headers'), 1);
+    const client = (await platformaticClient()).maker(recordingIo().io)();
+    const producer = client.producer({ pick: () => 0 });
+    await producer.send(topic, [{ key: null, value: null, headers: { twice: ['1', '2'], bytes: Buffer.of(255) } }]);
+    const [record] = await readAll(topic);
+    const headers = { twice: [Buffer.from('1'), Buffer.from('2')], bytes: Buffer.of(255) };
+    expect(record).toMatchObject({ key: null, value: null, headers });
+    await producer.disconnect();
+    client.kill();
+  });
+
+  it('asks again after its connection was lost in the moment of the question', async () => {
+    const client = (await platformaticClient()).maker(recordingIo().io)({ lost: () => void again() });
+    const producer = client.producer({ pick: () => 0 });
+    let asked: Promise<void> | undefined;
+    const again = (): Promise<void> => (asked ??= producer.connect());
+    await producer.connect();
+    const { connections } = producer.native as { connections: Iterable<[string, { socket: { destroy(): void } }]> };
+    for (const [, { socket }] of connections) socket.destroy();
+    await until(() => asked !== undefined, { what: 'the loss is told' });
+    await Promise.race([asked, promisify(setTimeout)(5_000).then(() => Promise.reject(new Error('no answer')))]);
+    client.kill();
+  });
+});
