@@ -39,6 +39,8 @@ export class FakeClient {
   commits = true;
   /** While it stops, kafkajs takes no commit but by a batch. */
   stops = false;
+  /** Whether the consumer goes on, as a batch is told. */
+  runs = true;
   disconnected: Promise<void> = Promise.resolve();
   joins = true;
   /** Topics that the cluster does not have. */
@@ -91,12 +93,15 @@ export class FakeClient {
       batch: { topic: 'topic', partition, messages, lastOffset: () => String(last) },
       resolveOffset: (offset: string) => this.calls.push(`resolve ${partition}@${offset}`),
       isStale: () => false,
+      isRunning: () => this.runs,
+      heartbeat: async () => undefined,
       commitOffsetsIfNecessary: async (given: {
         topics: { topic: string; partitions: { partition: number; offset: string }[] }[];
       }) => {
         this.store(given.topics.flatMap(({ topic, partitions }) => partitions.map((one) => ({ topic, ...one }))));
       },
     } as unknown as EachBatchPayload);
+    this.emit('END_BATCH_PROCESS', { topic: 'topic', partition, batchSize: offsets.length, lastOffset: String(last) });
   }
 
   /** Of a fetch that brought no message, but markers or aborted records, kafkajs hands over no batch. */
