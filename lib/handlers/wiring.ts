@@ -53,6 +53,7 @@ export function checkWiring(
   const bound: Bound[] = [];
   const complete: HandlerDeclaration[] = [];
   const waiting = new Set<HandlerDeclaration>();
+  let knowsAll = true;
   const problems = [...brokers.values()].flatMap(definitionProblems);
   for (const written of declarations) {
     const { declaration, bound: isBound, problems: lacking } = missingValues(written);
@@ -66,7 +67,9 @@ export function checkWiring(
     const made = known && tryBinding(known, declaration);
     problems.push(...declaration.problems, ...(made?.problems ?? []), ...targetProblems(declaration, brokers));
     problems.push(...loopProblems(made?.binding, brokers));
-    if (unknown.length > 0 && !options.allowLateBrokers) problems.push(...unknown);
+    // Also one of a `bestEffort` publisher, for which nothing waits: another application may not allow late brokers.
+    if (unknown.length > 0) knowsAll = false;
+    if (!options.allowLateBrokers) problems.push(...unknown);
     complete.push(declaration);
     if (waitsForBroker(declaration, brokers)) waiting.add(declaration);
     if (made?.binding) bound.push({ declaration, ...made });
@@ -76,7 +79,7 @@ export function checkWiring(
   problems.push(...clashes(bound, brokers), ...sources.flatMap(sharingProblems), ...unknownParams(bound));
   const claimed = sources.filter((sharing) => sharing.some(({ declaration }) => waiting.has(declaration)));
   for (const sharing of claimed) for (const { declaration } of sharing) waiting.add(declaration);
-  const isPlain = waiting.size === 0 && problems.length === 0 && sources.length === bound.length;
+  const isPlain = knowsAll && waiting.size === 0 && problems.length === 0 && sources.length === bound.length;
   if (isPlain) rememberWiring(bound, brokers);
   return {
     bindings: sources.filter((sharing) => !claimed.includes(sharing)).map(bindingFor),

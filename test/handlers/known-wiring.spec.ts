@@ -23,11 +23,13 @@ function found(parts: Partial<HandlerDeclaration> = {}): HandlerDeclaration {
 }
 
 function check(declarations: readonly HandlerDeclaration[], ...definitions: BrokerDefinition[]) {
-  const brokers = new Map(definitions.map((definition) => [definition.name, definition]));
-  return checkWiring(declarations, brokers, { allowLateBrokers: false });
+  return checkWiring(declarations, byName(definitions), { allowLateBrokers: false });
 }
 
-const NO_CONTEXT = { body: null, decoded: () => undefined, message: {} } as unknown as DeliveryContext;
+const byName = (definitions: readonly BrokerDefinition[]): ReadonlyMap<string, BrokerDefinition> =>
+  new Map(definitions.map((definition) => [definition.name, definition]));
+
+const NO_CONTEXT = { body: null, textHeaders: {}, decoded: () => undefined, message: {} } as unknown as DeliveryContext;
 
 describe('handlers that were checked for an application before', () => {
   it('are bound for the next one without asking its brokers again', () => {
@@ -88,6 +90,16 @@ describe('handlers that were checked for an application before', () => {
     check([found()], definition);
     const problem = errorOf('MULTI_BROKER_NO_BROKER.featureOnly', {});
     expect(check([found({ problems: [problem] })], definition).problems).toEqual([problem]);
+  });
+
+  it('are reported where an earlier application could wait for a broker, and this one cannot', () => {
+    const { definition } = counting();
+    const publishTo = [{ broker: 'audit', destination: 'seen', options: { bestEffort: true } }];
+    const late = checkWiring([found({ publishTo })], byName([definition]), { allowLateBrokers: true });
+    expect(late.problems).toEqual([]);
+    expect(check([found({ publishTo })], definition).problems.map(({ code }) => code)).toEqual([
+      'MULTI_BROKER_UNKNOWN_BROKER',
+    ]);
   });
 
   it('are reported each time while they have a problem', () => {
