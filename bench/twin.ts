@@ -1,8 +1,7 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { median, spread } from './support/stats.js';
-import { emitterChains } from './twin/emitter.js';
-import { inMemory, recorded } from './twin/library.js';
+import type { Taken } from './twin/chains.js';
 import { brokersOnce, plainOnce } from './twin/modules.js';
 
 // What the twins cost: chains of publish → handler → publish → handler beside a bare EventEmitter with JSON bytes on both
@@ -43,16 +42,45 @@ async function times(count: number, act: () => Promise<void>): Promise<void> {
   for (let index = 0; index < count; index++) await act();
 }
 
-const [app, test] = [await inMemory(), await recorded()];
-print(
-  `${chains} chains, two hops each`,
-  await measure(chains, {
-    'EventEmitter, JSON bytes on both hops': () => emitterChains(chains, WINDOW),
-    'library, inMemory': () => app.run(chains, WINDOW),
-    'library, in a test (everything recorded)': () => test.run(chains, WINDOW),
-  }),
-);
-await Promise.all([app.close(), test.close()]);
+async function started(variant: string): Promise<ChildProcess> {
+  const child = fork(new URL('./twin/chains.js', import.meta.url), [variant, String(WINDOW)]);
+  await once(child, 'message');
+  return child;
+}
+
+async function block(child: ChildProcess): Promise<Taken> {
+  child.send(chains);
+  const [taken] = (await once(child, 'message')) as [Taken];
+  return taken;
+}
+
+/** Each in a process of its own, whose blocks take turns; the first one only warms up. */
+async function printChains(variants: Record<string, string>): Promise<void> {
+  const taken = new Map(Object.keys(variants).map((variant) => [variant, [] as Taken[]]));
+  const children = new Map<string, ChildProcess>();
+  for (const variant of taken.keys()) children.set(variant, await started(variant));
+  for (let round = 0; round <= rounds; round++) {
+    for (const [variant, child] of children) {
+      const one = await block(child);
+      if (round > 0) taken.get(variant)!.push(one);
+    }
+  }
+  for (const child of children.values()) child.disconnect();
+  console.log(
+    `\n${chains} chains, two hops each, ${rounds} rounds, medians: µs of wall and processor time, rates beside the first`,
+  );
+  const [base = []] = taken.values();
+  const beside = (all: readonly Taken[], of: keyof Taken): string =>
+    `${median(all.map((one) => one[of])).toFixed(1)} (${median(all.map((one, round) => base[round]![of] / one[of])).toFixed(2)})`;
+  for (const [variant, all] of taken)
+    console.log(`  ${variants[variant]!.padEnd(44)}${beside(all, 'wall')}  ${beside(all, 'cpu')}`);
+}
+
+await printChains({
+  emitter: 'EventEmitter, JSON bytes on both hops',
+  inMemory: 'library, inMemory',
+  recorded: 'library, in a test (everything recorded)',
+});
 
 // Warm, as the second module of a file and those after it. The first one of a process is dominated by loading: see below.
 print(
