@@ -59,6 +59,14 @@ const apps = {
     ],
     ['its message arrives', node('bridge.cjs'), { real: true, says: 'arrived: Hi!' }],
   ],
+  'platformatic-alone': [
+    ['its types need no other client', tsc('tsconfig.json')],
+    [
+      'its message arrives, or on an older Node the start says which one the client needs',
+      node('bridge.cjs'),
+      { real: true, says: 'arrived: Hi!|which needs Node 22\\.22 or newer' },
+    ],
+  ],
   'no-clients': [
     ['imports every entry point', node('import.mjs')],
     ['requires every entry point', node('require.cjs')],

@@ -1,4 +1,4 @@
-export const entryPoints = ['', '/kafka', '/nats', '/testing', '/driver', '/asyncapi'].map(
+export const entryPoints = ['', '/kafka', '/kafka/platformatic', '/nats', '/testing', '/driver', '/asyncapi'].map(
   (path) => `nestjs-multi-broker${path}`,
 );
 
