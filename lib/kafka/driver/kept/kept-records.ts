@@ -202,6 +202,8 @@ export class KeptRecords implements KeptMessages {
   /** What cannot be committed is handled once more. Only partitions that this member has: others commit their own. */
   private async commit(): Promise<void> {
     if (this.isCommitted || this.access === 'look') return;
+    // Of a group that has just rejoined it is not known yet which partitions this member has.
+    await this.loading;
     this.isCommitted = true;
     this.committedAt = this.host.io.clock.now();
     const offsets = (this.assigned ?? []).flatMap((partition) => {
