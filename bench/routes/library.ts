@@ -9,10 +9,10 @@ import {
   PublishTo,
   Subscribe,
 } from 'nestjs-multi-broker';
-import { kafkaBroker } from 'nestjs-multi-broker/kafka';
 import { natsBroker, stream, toStream } from 'nestjs-multi-broker/nats';
 import type { Order } from '../support/messages.js';
-import { kafkaBrokers, natsUrl } from '../support/servers.js';
+import { kafkaOf } from '../support/kafka-library.js';
+import { natsUrl } from '../support/servers.js';
 import { Tally } from '../support/tally.js';
 import { ready, Stopwatch, task, tell, work } from '../support/task.js';
 import { natsLibrary } from '../support/nats-library.js';
@@ -46,7 +46,7 @@ class Reader {
 
 function brokers(): readonly BrokerDefinition[] {
   const all = {
-    kafka: () => kafkaBroker({ name: 'kafka', groupId: id, client: { brokers: kafkaBrokers } }),
+    kafka: () => kafkaOf(id),
     nats: () => natsBroker({ name: 'nats', library: natsLibrary, client: { servers: natsUrl } }),
   };
   const needed = new Set(to === 'nothing' ? [brokerOf(from)] : [brokerOf(from), brokerOf(to)]);

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { platformaticLacks } from '../support/kafka-library.js';
 import type { Place } from '../support/task.js';
 
 /** One kind of process that a row compares. */
@@ -49,6 +50,23 @@ const pythonLacks = existsSync(PYTHON)
 const faststream = (id: string, name: string, env: Record<string, string>): Entrant => {
   return { id, name, script: 'routes/on_faststream.py', env, most: 4_000, lacks: pythonLacks };
 };
+
+type Clients = readonly [kafka: string, nats: string];
+
+/** The library on one pair of clients. */
+function onClients([kafka, nats]: Clients): Entrant {
+  const env = { KAFKA_LIBRARY: kafka, NATS_LIBRARY: nats };
+  const lacks = kafka === 'kafkajs' ? undefined : platformaticLacks;
+  return { id: `${kafka}+${nats}`, name: `library on ${kafka} and ${nats}`, script: 'routes/library', env, lacks };
+}
+
+/** The first pair is what the others are compared with. */
+const pairs: readonly Entrant[] = [
+  { ...onClients(['kafkajs', 'nats']), id: 'library' },
+  onClients(['kafkajs', '@nats-io']),
+  onClients(['@platformatic/kafka', 'nats']),
+  onClients(['@platformatic/kafka', '@nats-io']),
+];
 
 const binary = process.env['NATS_KAFKA'];
 const natsKafka: Entrant = {
@@ -133,6 +151,15 @@ export const rows: readonly Row[] = [
     from: 'jetstream',
     to: 'nothing',
     entrants: [library, receive('callback', 'callback, acks of a turn together')],
+    most: FEWER,
+  },
+  { id: 'clients-forth', title: 'clients: Kafka → JetStream', from: 'kafka', to: 'jetstream', entrants: pairs },
+  {
+    id: 'clients-back',
+    title: 'clients: JetStream → Kafka',
+    from: 'jetstream',
+    to: 'kafka',
+    entrants: pairs,
     most: FEWER,
   },
   {
