@@ -70,7 +70,7 @@ export interface PlatformaticProducerOptions {
 export interface PlatformaticSettings extends KafkaCommonSettings {
   /** The client's own options, without the group. */
   readonly consumer?: PlatformaticConsumerOptions;
-  /** The client's own options. Partitions are those of its default partitioner, which is Kafka's own. */
+  /** The client's own options. A key has the partition that Kafka's Java client and kafkajs give it, and not this client's. */
   readonly producer?: PlatformaticProducerOptions;
   /**
    * The most bytes that one batch of records that is packed by gzip or zstd may grow to; a larger one halts its partition. The

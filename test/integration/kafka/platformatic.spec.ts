@@ -1,8 +1,8 @@
 import { afterEach, expect, it } from '@jest/globals';
 import { promisify } from 'node:util';
 
-import { describePlatformatic } from '../../support/kafka-library.js';
-import { recordingIo } from '../../support/kafka/connected.js';
+import { describePlatformatic, ON_KAFKAJS } from '../../support/kafka-library.js';
+import { closeAfterEach, connected, recordingIo } from '../../support/kafka/connected.js';
 import { Member, platformaticClient } from '../../support/kafka/platformatic.js';
 import {
   committedOffsets,
@@ -36,6 +36,7 @@ async function write(topic: string, texts: readonly string[], partitions = 1): P
 const texts = (count: number): string[] => Array.from({ length: count }, (_, index) => `m${index}`);
 
 describePlatformatic('the adapter of @platformatic/kafka', () => {
+  closeAfterEach();
   afterEach(async () => {
     for (const { consumer: one, client } of members.splice(0)) {
       await one.disconnect().catch(() => undefined);
@@ -130,6 +131,22 @@ describePlatformatic('the adapter of @platformatic/kafka', () => {
     expect(record).toMatchObject({ key: null, value: null, headers });
     await producer.disconnect();
     client.kill();
+  });
+
+  it('puts a key on the partition that kafkajs puts it on, unlike the client by itself', async () => {
+    const topic = await createTopic(uniqueName('keys'), 6);
+    const keys = texts(60);
+    const [mine, theirs] = [await connected({}, { library: '@platformatic/kafka' }), await connected({}, ON_KAFKAJS)];
+    for (const { driver, definition } of [mine, theirs])
+      await driver.publish(
+        definition.destination(topic),
+        keys.map((key) => ({ body: Buffer.from(key), key })),
+      );
+    const partitions = new Map<string, Set<number>>();
+    for (const { key, partition } of await readAll(topic))
+      partitions.set(key!, (partitions.get(key!) ?? new Set()).add(partition));
+    expect(partitions.size).toBe(60);
+    expect([...partitions.values()].filter(({ size }) => size !== 1)).toEqual([]);
   });
 
   it('asks again after its connection was lost in the moment of the question', async () => {

@@ -1,4 +1,5 @@
 import type { Admin as PlatformaticAdmin } from '@platformatic/kafka';
+import { type Clock, sleep } from '../../../async/index.js';
 import type { WantedTopic } from '../../new-topics.js';
 import type { Admin, GroupDescription, GroupMember, PartitionBounds } from '../client/admin-port.js';
 import type { PartitionOffset } from '../client/records.js';
@@ -20,6 +21,7 @@ export class AdminOfPlatformatic implements Admin {
   constructor(
     private readonly admin: PlatformaticAdmin,
     private readonly pending: PendingRequests,
+    private readonly clock: Clock,
   ) {}
 
   async connect(): Promise<void> {
@@ -113,7 +115,7 @@ export class AdminOfPlatformatic implements Admin {
       const found = await this.metadata([topic]).catch(() => undefined);
       const partitions = found?.topics.get(topic)?.partitions ?? [];
       if (partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)) return;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await sleep(this.clock, LOOK_MS);
     }
   }
 }

@@ -80,7 +80,7 @@ class OneClient implements Client {
   }
 
   admin({ retries = this.hooks.retries ?? this.options.client.retries ?? RETRIES } = {}): Admin {
-    return new AdminOfPlatformatic(this.makeAdmin(retries), this.pending);
+    return new AdminOfPlatformatic(this.makeAdmin(retries), this.pending, this.io.clock);
   }
 
   consumer(options: GroupConsumerOptions, listeners: ConsumerListeners): GroupConsumer {
