@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import * as timers from 'node:timers';
 import { DELIVERY_CHANNELS, type DeliveryObserver, DeliveryTrace } from './diagnostics.js';
 
 /**
@@ -11,8 +12,8 @@ let observed = 0;
 let isListening = false;
 let silence: NodeJS.Timeout | undefined;
 
-// Taken when the module loads, so that a test's fake timers neither fire nor hold it.
-const { setTimeout: startTimer } = globalThis;
+// Taken when the module loads, so that a test's fake timers neither fire nor hold it; and Node's, as those of jsdom are numbers.
+const { setTimeout: startTimer } = timers;
 
 /** The next test of a file observes again soon, and to turn the channels on and off takes longer than to start a twin. */
 const LISTENED_ON_MS = 1_000;
