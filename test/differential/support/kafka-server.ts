@@ -1,10 +1,11 @@
-import net from 'node:net';
-import type { Admin, ISocketFactory } from 'kafkajs';
+import type { Admin } from 'kafkajs';
 
 import type { Driver, Outcome, Outgoing } from '../../../lib/driver/index.js';
 import { systemClock } from '../../../lib/async/index.js';
-import { kafkaBroker, type KafkaBrokerOptions } from '../../../lib/kafka/index.js';
+import type { KafkaBrokerOptions } from '../../../lib/kafka/index.js';
+import { kafkaBrokerOf } from '../../support/kafka-library.js';
 import { kafkaClient, realBrokers, until } from '../../support/real-brokers.js';
+import { withMortalSockets } from './mortal-sockets.js';
 import { type Mortal, sharing } from './world.js';
 
 const nothing = (): void => {};
@@ -23,7 +24,7 @@ export class KafkaServer {
     commitIntervalMs: 25,
     consumer: { sessionTimeout: SESSION_MS, rebalanceTimeout: SESSION_MS, heartbeatInterval: 200, maxWaitTimeInMs: 50 },
   };
-  readonly definition = kafkaBroker(this.#options);
+  readonly definition = kafkaBrokerOf(this.#options);
   /** Deleted at the end: an administrator of kafkajs goes on asking for what it has made. */
   readonly #topics: string[] = [];
 
@@ -35,7 +36,7 @@ export class KafkaServer {
   static async connect(): Promise<KafkaServer> {
     const admin = kafkaClient().admin();
     await admin.connect();
-    const publisher = await kafkaBroker({ name: 'publisher', client: { brokers: realBrokers().kafka } }).driver();
+    const publisher = await kafkaBrokerOf({ name: 'publisher', client: { brokers: realBrokers().kafka } }).driver();
     const io = { broker: 'publisher', clock: systemClock, log: silent, state: nothing, shared: sharing() };
     await publisher.connect(io, new AbortController().signal);
     return new KafkaServer(admin, publisher);
@@ -69,20 +70,7 @@ export class KafkaServer {
 
   /** A driver whose sockets can be cut, and that makes no others then. */
   async mortal(): Promise<Mortal> {
-    const sockets = new Set<net.Socket>();
-    let dead = false;
-    const socketFactory: ISocketFactory = ({ host, port, onConnect }) => {
-      if (dead) throw new Error('This member is dead');
-      const socket = net.connect({ host, port }, onConnect);
-      sockets.add(socket);
-      return socket;
-    };
-    const client = { ...this.#options.client, socketFactory };
-    const kill = async (): Promise<void> => {
-      dead = true;
-      for (const socket of sockets) socket.destroy(new Error('This member is dead'));
-    };
-    return { driver: await kafkaBroker({ ...this.#options, client }).driver(), kill };
+    return withMortalSockets(await this.definition.driver());
   }
 
   async end(): Promise<void> {
