@@ -14,9 +14,11 @@ import {
   type SubscribeOptions,
 } from 'nestjs-multi-broker';
 import { kafkaBroker } from 'nestjs-multi-broker/kafka';
+import { kafkaBroker as platformaticBroker } from 'nestjs-multi-broker/kafka/platformatic';
 import { natsBroker, stream, toStream } from 'nestjs-multi-broker/nats';
-import { cutKafka, mendKafka, socketFactory } from '../support/kafka-cut.js';
+import { isPlatformatic } from '../support/kafka-library.js';
 import type { Numbered } from '../support/verdict.js';
+import { cutKafka, mendKafka, watchKafka } from './kafka-way.js';
 import { type Command, CONCURRENCY, isPoison, LARGEST_BATCH, type Point, type Setting } from './setting.js';
 import { natsLibrary } from '../support/nats-library.js';
 
@@ -66,13 +68,13 @@ subscribe('tracing:nestjs-multi-broker:publish:asyncEnd', (trace) => {
   reached((trace as PublishTrace).broker === 'letters' ? 'parked' : 'published');
 });
 
-const kafkaOf = (name: string): BrokerDefinition =>
-  kafkaBroker({
-    name,
-    groupId: place.reader,
-    client: { brokers: [...kafka], socketFactory },
-    consumer: { sessionTimeout: 6_000 },
-  });
+watchKafka(kafka);
+const kafkaOf = (name: string): BrokerDefinition => {
+  const common = { name, groupId: place.reader, consumer: { sessionTimeout: 6_000 } };
+  return isPlatformatic
+    ? platformaticBroker({ ...common, client: { bootstrapBrokers: [...kafka] } })
+    : kafkaBroker({ ...common, client: { brokers: [...kafka] } });
+};
 const natsOf = (name: string): BrokerDefinition =>
   natsBroker({ name, library: natsLibrary, client: { servers: nats } });
 

@@ -3,7 +3,7 @@ import { kafkaBroker as platformaticBroker } from 'nestjs-multi-broker/kafka/pla
 import { kafkaBrokers } from './servers.js';
 
 /** The client of Kafka that is measured: `KAFKA_LIBRARY=@platformatic/kafka`, else `kafkajs`. */
-const isPlatformatic = process.env['KAFKA_LIBRARY'] === '@platformatic/kafka';
+export const isPlatformatic = process.env['KAFKA_LIBRARY'] === '@platformatic/kafka';
 
 /** The broker `kafka`, by that client. */
 export function kafkaOf(groupId: string): KafkaBrokerDefinition {
