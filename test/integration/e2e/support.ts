@@ -2,22 +2,19 @@ import { type LoggerService, type ModuleMetadata, type Type } from '@nestjs/comm
 import { type TestingModule } from '@nestjs/testing';
 import { connect } from 'nats';
 import { type BrokerDefinition, MultiBrokerModule, type MultiBrokerOptions } from '../../../lib/index.js';
-import { kafkaBroker, type KafkaBrokerOptions } from '../../../lib/kafka/index.js';
+import type { KafkaBrokerOptions } from '../../../lib/kafka/index.js';
 import { natsBroker, type NatsBrokerOptions } from '../../../lib/nats/index.js';
 import { compile } from '../../support/app.js';
 import { realBrokers, uniqueName } from '../../support/real-brokers.js';
+import { kafkaBrokerOf, type KafkaChoice } from '../../support/kafka-library.js';
 import { natsLibrary } from '../../support/nats-library.js';
 
 const quiet: LoggerService = { log: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** Kafka as 'orders', in a group of its own. */
-export function orders(options: Partial<KafkaBrokerOptions> = {}): BrokerDefinition<'kafka'> {
-  return kafkaBroker({
-    name: 'orders',
-    groupId: uniqueName('group'),
-    client: { brokers: realBrokers().kafka },
-    ...options,
-  });
+/** Kafka as 'orders', in a group of its own, by the client on which the tests run. */
+export function orders(options: Partial<KafkaBrokerOptions> = {}, choice?: KafkaChoice): BrokerDefinition<'kafka'> {
+  const client = { brokers: realBrokers().kafka };
+  return kafkaBrokerOf({ name: 'orders', groupId: uniqueName('group'), client, ...options }, choice);
 }
 
 /** NATS as 'events'. */

@@ -1,6 +1,7 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 
-import { failures, UndecodableBatch, Unsent } from '../../../lib/kafka/driver/platformatic/failures.js';
+import { explained, failures, UndecodableBatch, Unsent } from '../../../lib/kafka/driver/platformatic/failures.js';
 
 /** As the package makes them: the fields that are read. */
 const error = (message: string, fields: object = {}, cause?: Error): Error =>
@@ -61,5 +62,11 @@ describe('an error of @platformatic/kafka', () => {
     ],
   ])('may be over later: %s where the server %s', (expected, _what, thrown) => {
     expect(failures.mayBeStarting(thrown)).toBe(expected);
+  });
+
+  it('of a connect tells why, also where the reason is an error of Node itself, made in another context', () => {
+    const reason = runInNewContext("new Error('connect ECONNREFUSED 127.0.0.1:1')") as Error;
+    const { message } = explained(several(network('Connection to 127.0.0.1:1 failed.', reason)));
+    expect(message).toBe('failed 2 times. connect ECONNREFUSED 127.0.0.1:1');
   });
 });

@@ -45,6 +45,14 @@ const values = (part: FetchedPartition, from = 0): string[] =>
   recordsFrom(part, from).records.map(({ offset, value }) => `${String(offset)}:${String(value)}`);
 
 describe('the records of a fetched partition', () => {
+  it('have the form of kafkajs in what a handler gets as raw, whose offsets and times are text', () => {
+    const [record] = recordsFrom(fetched([batch(5, ['a'])]), 5).records;
+    expect(record?.native).toEqual({
+      ...{ key: Buffer.from('k'), value: Buffer.from('a'), headers: {} },
+      ...{ offset: '5', timestamp: '1000', attributes: 0 },
+    });
+  });
+
   it('begin at the offset that was asked for, though a batch is sent as a whole', () => {
     expect(values(fetched([batch(5, ['a', 'b', 'c'])]), 6)).toEqual(['6:b', '7:c']);
   });

@@ -16,8 +16,8 @@ export interface FetchedRecord {
   readonly timestamp: string | number | bigint;
   readonly headers?: Readonly<Record<string, HeaderValue | HeaderValue[] | undefined>> | undefined;
   /**
-   * What a handler gets as `raw`, where this is not the client's own object. Without it that is `{ topic, partition,
-   * message }`, with this as the message.
+   * The message in the `raw` of a handler, `{ topic, partition, message }`, where it is not this object. It has the form of
+   * kafkajs's message with any client, so that handlers which read it need no change.
    */
   readonly native?: unknown;
 }

@@ -78,7 +78,7 @@ export class KafkaRecord implements Incoming, Delivered {
 
   get raw(): unknown {
     const { origin, message } = this;
-    return message.native ?? { topic: origin.topic, partition: origin.partition, message };
+    return { topic: origin.topic, partition: origin.partition, message: message.native ?? message };
   }
 
   /** With the record's time: a topic that is deleted and created again counts from 0. */

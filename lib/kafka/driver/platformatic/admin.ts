@@ -3,7 +3,7 @@ import { type Clock, sleep } from '../../../async/index.js';
 import type { WantedTopic } from '../../new-topics.js';
 import type { Admin, GroupDescription, GroupMember, PartitionBounds } from '../client/admin-port.js';
 import type { PartitionOffset } from '../client/records.js';
-import { protocolError } from './failures.js';
+import { explained, protocolError } from './failures.js';
 import type { PendingRequests } from './pending.js';
 
 type Groups = Awaited<ReturnType<PlatformaticAdmin['describeGroups']>>;
@@ -25,7 +25,11 @@ export class AdminOfPlatformatic implements Admin {
   ) {}
 
   async connect(): Promise<void> {
-    await this.metadata([]);
+    try {
+      await this.metadata([]);
+    } catch (thrown) {
+      throw explained(thrown);
+    }
   }
 
   async close(): Promise<void> {

@@ -4,6 +4,7 @@ import type { ConsumerListeners, FetchedBatch, GroupConsumer, GroupConsumerOptio
 import type { PartitionOffset } from '../client/records.js';
 import { commitWithMetadata } from './commit.js';
 import { closeSilently, cutPool } from './connections.js';
+import { explained } from './failures.js';
 import { FetchLoop } from './fetch-loop.js';
 import { type BytesConsumer, Membership } from './membership.js';
 import type { Platformatic, PlatformaticConsumerOptions } from '../../platformatic/options.js';
@@ -59,7 +60,10 @@ export class ConsumerOfPlatformatic implements GroupConsumer {
   }
 
   async connect(): Promise<void> {
-    await this.host.pending.watch('a question about the cluster', this.consumer.metadata({ topics: [] }));
+    const asked = this.host.pending.watch('a question about the cluster', this.consumer.metadata({ topics: [] }));
+    await asked.catch((thrown: unknown) => {
+      throw explained(thrown);
+    });
   }
 
   async subscribe(topics: readonly string[]): Promise<void> {

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+import { asError } from '../../../errors/index.js';
 import type { ClientFailures, SendProblem } from '../client/failure-port.js';
 
 /** The fields of @platformatic/kafka's errors that are read here. An error may hold several others. */
@@ -81,10 +83,13 @@ const isRefusedCredential = (thrown: unknown): boolean =>
 const isOfCertificate = ({ code, message }: PlatformaticError): boolean =>
   /^(CERT_|ERR_TLS|ERR_SSL|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO)/.test(String(code)) || /certificate|TLS/i.test(message);
 
+/** Errors of Node itself are no instances of `Error` where code runs in a context of its own, as within Jest. */
+const isError = (thrown: unknown): thrown is Error => types.isNativeError(thrown);
+
 /** The client gathers errors of several attempts and partitions in one, and has others as causes. */
 function first(thrown: unknown, is: (error: PlatformaticError) => boolean): PlatformaticError | undefined {
-  if (!(thrown instanceof Error)) return undefined;
-  const error = thrown as PlatformaticError;
+  if (!isError(thrown)) return undefined;
+  const error: PlatformaticError = thrown;
   if (is(error)) return error;
   for (const inner of [...(error.errors ?? []), error.cause]) {
     const found = inner === thrown ? undefined : first(inner, is);
@@ -96,11 +101,18 @@ function first(thrown: unknown, is: (error: PlatformaticError) => boolean): Plat
 function innermost(thrown: Error): Error {
   const error = thrown as PlatformaticError;
   const inner = error.errors?.[0] ?? error.cause;
-  return inner instanceof Error && inner !== thrown ? innermost(inner) : thrown;
+  return isError(inner) && inner !== thrown ? innermost(inner) : thrown;
 }
 
 /** With the reasons that the client puts beside its message, not into it. */
 export function sentenceOf(thrown: Error): string {
   const { message } = innermost(thrown);
   return message === thrown.message ? message : `${thrown.message} ${message}`;
+}
+
+/** The error of a connect, whose own message is 'Cannot connect to any broker.' */
+export function explained(thrown: unknown): Error {
+  const cause = asError(thrown);
+  const sentence = sentenceOf(cause);
+  return sentence === cause.message ? cause : new Error(sentence, { cause });
 }

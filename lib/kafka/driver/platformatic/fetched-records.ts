@@ -66,6 +66,16 @@ class AbortedTransactions {
 /** The key of a marker holds its version and its type: 0 aborts. */
 const isAbort = (marker: Read | undefined): boolean => marker?.key?.readInt16BE(2) === 0;
 
+/** The message of `raw`, in the form of kafkajs's: offset and timestamp are text. */
+export interface MessageOfPlatformatic {
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, HeaderValue | HeaderValue[]>>;
+  readonly offset: string;
+  readonly timestamp: string;
+  readonly attributes: number;
+}
+
 /** A fetched record. Its parts are made on demand. */
 class PlatformaticRecord implements FetchedRecord {
   private made: Record<string, HeaderValue | HeaderValue[]> | undefined;
@@ -92,6 +102,11 @@ class PlatformaticRecord implements FetchedRecord {
   get headers(): Readonly<Record<string, HeaderValue | HeaderValue[]>> | undefined {
     const { headers } = this.record;
     return headers.length === 0 ? undefined : (this.made ??= headersOf(headers));
+  }
+
+  get native(): MessageOfPlatformatic {
+    const { key, value, headers = {}, offset, timestamp, record } = this;
+    return { key, value, headers, offset: String(offset), timestamp: String(timestamp), attributes: record.attributes };
   }
 }
 

@@ -2,7 +2,7 @@ import { asError } from '../../../errors/index.js';
 import type { Partitioner, Producer, TopicPartition } from '../client/producer-port.js';
 import type { RecordHeaders } from '../../record-headers.js';
 import type { PartitionReceipt, RecordToWrite } from '../client/records.js';
-import { protocolError, Unsent } from './failures.js';
+import { explained, protocolError, Unsent } from './failures.js';
 import type { BytesProducer, PlatformaticProducerOptions } from '../../platformatic/options.js';
 import type { PendingRequests } from './pending.js';
 
@@ -26,7 +26,11 @@ export class ProducerOfPlatformatic implements Producer {
   }
 
   async connect(): Promise<void> {
-    await this.pending.watch(METADATA, this.producer.metadata({ topics: [], forceUpdate: true }));
+    try {
+      await this.pending.watch(METADATA, this.producer.metadata({ topics: [], forceUpdate: true }));
+    } catch (thrown) {
+      throw explained(thrown);
+    }
   }
 
   async send(topic: string, records: readonly RecordToWrite[]): Promise<readonly PartitionReceipt[]> {
