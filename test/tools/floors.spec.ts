@@ -30,7 +30,13 @@ const FILES: readonly (readonly [file: string, code: string, ...rules: readonly 
   ['lib/unknown/new.ts', `export { x } from '../driver/index.js';`, 'known-floor'],
   ['lib/twin/one.ts', `import type { Other } from './other.js';\nexport type One = Other;`, 'no-circle'],
   ['lib/twin/other.ts', `import type { One } from './one.js';\nexport type Other = One;`],
-  ['lib/kafka/right.ts', `import type { Kafka } from 'kafkajs';\nimport { x } from '../twin/index.js';`],
+  ['lib/kafka/one-client.ts', `import type { Kafka } from 'kafkajs';`, 'adapter-kafkajs'],
+  ['lib/kafka/the-other.ts', `import type { Consumer } from '@platformatic/kafka';`, 'adapter-@platformatic/kafka'],
+  ['lib/kafka/driver/options.ts', `import type { Options } from '../options.js';`, 'port-before-kafkajs'],
+  [
+    'lib/kafka/options.ts',
+    `import type { Kafka } from 'kafkajs';\nimport { x } from '../twin/index.js';\nexport type Options = Kafka;`,
+  ],
   ['lib/kafka/also-right.ts', `import { x } from '../async/index.js';\nimport { y } from './topic.js';`],
   ...['async', 'driver', 'errors', 'kafka', 'module', 'nats', 'twin'].map(
     (folder) => [`lib/${folder}/index.ts`, 'export const x = 1;\nexport type X = 1;'] as const,
@@ -50,7 +56,7 @@ describe('the floors of lib/', () => {
       writeFileSync(path.join(home, file), text);
     };
     write('tsconfig.json', '{"compilerOptions":{"module":"nodenext","moduleResolution":"nodenext","target":"ES2022"}}');
-    const packages = ['kafkajs', 'nats', '@nats-io/transport-node'];
+    const packages = ['kafkajs', '@platformatic/kafka', 'nats', '@nats-io/transport-node'];
     const dependencies = Object.fromEntries(packages.map((name) => [name, '*']));
     write('package.json', JSON.stringify({ type: 'module', dependencies }));
     for (const client of packages) write(`node_modules/${client}/index.js`, '');
