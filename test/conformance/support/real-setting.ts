@@ -1,5 +1,5 @@
 import { type BrokerDefinition, type Doomed, systemClock, type Unsteady } from '../../../lib/driver/public.js';
-import type { KafkaBrokerDefinition, KafkaBrokerOptions } from '../../../lib/kafka/index.js';
+import type { KafkaBrokerDefinition } from '../../../lib/kafka/index.js';
 import { natsBroker, type NatsBrokerDefinition, type NatsLibrary } from '../../../lib/nats/index.js';
 import {
   brokersUnavailable,
@@ -11,7 +11,7 @@ import {
   startProxy,
   uniqueName,
 } from '../../support/real-brokers.js';
-import { kafkaBrokerOf, type KafkaLibrary } from '../../support/kafka-library.js';
+import { kafkaBrokerOf, type KafkaChoice } from '../../support/kafka-library.js';
 import { type Setting, streamPlace, subjectPlace, topicPlace } from './targets.js';
 
 /** Nobody listens on port 1. */
@@ -23,11 +23,8 @@ const servers = (): { kafka: string[]; nats: string } =>
 
 const quick = { connectionTimeout: 1_000, retry: { retries: 1, initialRetryTime: 50, maxRetryTime: 100 } };
 
-const kafkaOf = (library: KafkaLibrary, options: KafkaBrokerOptions): KafkaBrokerDefinition =>
-  kafkaBrokerOf(options, { library });
-
-export const realKafka = (library: KafkaLibrary): KafkaBrokerDefinition =>
-  kafkaOf(library, { name, client: { brokers: servers().kafka } });
+export const realKafka = (choice: KafkaChoice): KafkaBrokerDefinition =>
+  kafkaBrokerOf({ name, client: { brokers: servers().kafka } }, choice);
 export const realNats = (library: NatsLibrary): NatsBrokerDefinition =>
   natsBroker({ name, library, client: { servers: servers().nats } });
 
@@ -47,16 +44,16 @@ export async function removeHarmed(): Promise<void> {
   await Promise.all(harmed.splice(0).map((server) => server.stop()));
 }
 
-export const kafkaSetting = (library: KafkaLibrary): Setting => ({
+export const kafkaSetting = (choice: KafkaChoice): Setting => ({
   patienceMs: 40_000,
   ...setting(
-    realKafka(library),
-    kafkaOf(library, { name, client: { brokers: [nowhere], ...quick } }),
-    library === 'kafkajs' ? 'real' : 'real, @platformatic/kafka',
+    realKafka(choice),
+    kafkaBrokerOf({ name, client: { brokers: [nowhere], ...quick } }, choice),
+    choice.library === 'kafkajs' ? 'real' : 'real, @platformatic/kafka',
   ),
   ...(nativeUnavailable('kafka') === undefined && {
-    makeDoomedDriver: () => doomedKafka(library),
-    makeUnsteady: () => unsteadyKafka(library),
+    makeDoomedDriver: () => doomedKafka(choice),
+    makeUnsteady: () => unsteadyKafka(choice),
   }),
 });
 
@@ -70,10 +67,10 @@ export const natsSetting = (via: 'core' | 'jetstream', library: NatsLibrary): Se
   makeUnsteady: () => unsteadyNats(via, library),
 });
 
-async function doomedKafka(library: KafkaLibrary): Promise<Doomed> {
+async function doomedKafka(choice: KafkaChoice): Promise<Doomed> {
   const cluster = await startKafkaCluster();
   harmed.push(cluster);
-  const definition = kafkaOf(library, { name, client: { brokers: cluster.brokers } });
+  const definition = kafkaBrokerOf({ name, client: { brokers: cluster.brokers } }, choice);
   return { driver: await definition.driver(), place: topicPlace(definition), kill: () => cluster.kill() };
 }
 
@@ -86,11 +83,11 @@ async function doomedNats(via: 'core' | 'jetstream', library: NatsLibrary): Prom
 }
 
 /** A Kafka client reaches only the address that a node advertises, so the cluster is one behind proxies. */
-async function unsteadyKafka(library: KafkaLibrary): Promise<Unsteady> {
+async function unsteadyKafka(choice: KafkaChoice): Promise<Unsteady> {
   const cluster = await startKafkaCluster({ proxied: true });
   harmed.push(cluster);
   const [proxy] = cluster.proxies;
-  const definition = kafkaOf(library, { name, client: { brokers: cluster.brokers } });
+  const definition = kafkaBrokerOf({ name, client: { brokers: cluster.brokers } }, choice);
   const place = topicPlace(definition, await createTopic(uniqueName('unsteady'), 4, { brokers: cluster.brokers }));
   return { makeDriver: () => definition.driver(), place, cut: () => proxy!.refuse(), mend: () => proxy!.resume() };
 }
