@@ -22,6 +22,7 @@ export class AdminOfPlatformatic implements Admin {
     private readonly admin: PlatformaticAdmin,
     private readonly pending: PendingRequests,
     private readonly clock: Clock,
+    private readonly closed: () => void,
   ) {}
 
   async connect(): Promise<void> {
@@ -33,7 +34,7 @@ export class AdminOfPlatformatic implements Admin {
   }
 
   async close(): Promise<void> {
-    await this.admin.close().catch(() => undefined);
+    await this.admin.close().then(this.closed, () => undefined);
   }
 
   async clusterId(): Promise<string> {

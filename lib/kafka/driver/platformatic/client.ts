@@ -80,7 +80,8 @@ class OneClient implements Client {
   }
 
   admin({ retries = this.hooks.retries ?? this.options.client.retries ?? RETRIES } = {}): Admin {
-    return new AdminOfPlatformatic(this.makeAdmin(retries), this.pending, this.io.clock);
+    const admin = this.makeAdmin(retries);
+    return new AdminOfPlatformatic(admin, this.pending, this.io.clock, () => this.connections.remove(admin));
   }
 
   consumer(options: GroupConsumerOptions, listeners: ConsumerListeners): GroupConsumer {

@@ -18,6 +18,11 @@ export class Connections {
     return part;
   }
 
+  /** It is closed: a session makes an admin for each question. */
+  remove(part: Part): void {
+    this.parts.delete(part);
+  }
+
   addPool(pool: ConnectionPool): ConnectionPool {
     this.pools.add(pool);
     return pool;

@@ -129,6 +129,8 @@ export class FetchLoop {
       if (position.next === undefined || this.busyNodes.has(leader)) continue;
       nodes.set(leader, [...(nodes.get(leader) ?? []), position]);
     }
+    // One whose topic was made anew has just lost its offset, of which nothing else tells the loop.
+    if (this.ready.some((position) => position.next === undefined && !this.located.has(position))) this.wake();
     for (const [node, positions] of nodes) void this.fetchFrom(node, positions, metadata);
   }
 
@@ -173,14 +175,18 @@ export class FetchLoop {
     const asked = positions.map((position) => ({ position, version: position.version, from: position.next ?? 0 }));
     this.busyNodes.add(node);
     try {
-      if (node < 0) throw new Error('A partition has no leader');
+      if (node < 0) {
+        listeners.complained('A partition has no leader');
+        await this.stale();
+        return;
+      }
       listeners.fetchBegun(ALL_NODES);
       const fetched = this.request(node, positions, metadata);
       const response = await pending.watch('a fetch', fetched, limits.maxWaitMs).catch(responseOf);
       if (this.isOver) return;
       const refused = asked.filter(({ position, version, from }) => {
         const part = partOf(response, position);
-        return part !== undefined && position.version === version && this.positions.has(position)
+        return part !== undefined && position.version === version && this.isAwaited(position, from)
           ? !this.accept(position, part, from)
           : false;
       });
@@ -193,6 +199,11 @@ export class FetchLoop {
       this.busyNodes.delete(node);
       this.wake();
     }
+  }
+
+  /** Where its leader changes a partition is asked of two nodes, and both may answer. */
+  private isAwaited(position: FetchPosition, from: number): boolean {
+    return this.positions.has(position) && !position.isBusy && (position.next ?? 0) === from;
   }
 
   private request(node: number, positions: readonly FetchPosition[], metadata: Metadata): Promise<FetchResponse> {
