@@ -75,7 +75,7 @@ whenNative(describe, 'kafka')('a Kafka outage', () => {
     const name = await createTopic(uniqueName('crash'), 1, { brokers });
     // Without retries a cut connection is the end of the consumer; the old member's session has to pass then.
     const consumer = { sessionTimeout: 6_000, heartbeatInterval: 500, retry: { retries: 0 } };
-    const broker = await connected({ client: { brokers }, consumer });
+    const broker = await connected({ client: { brokers }, consumer }, ON_KAFKAJS);
     const { sink } = await broker.read(name);
     await broker.publish(name, 'before');
     await sink.has(1);

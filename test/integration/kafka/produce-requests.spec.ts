@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { CompressionTypes, type Message, type Producer } from 'kafkajs';
 import type { KafkaBrokerOptions, KafkaNative } from '../../../lib/kafka/index.js';
 import { closeAfterEach, connected } from '../../support/kafka/connected.js';
+import { ON_KAFKAJS } from '../../support/kafka-library.js';
 import { createTopic, kafkaClient, readAll, uniqueName, whenBrokers } from '../../support/real-brokers.js';
 
 const COUNT = 1_000;
@@ -38,7 +39,7 @@ whenBrokers(describe)('a consumer gets the same from produce requests of ours an
     ['of an idempotent producer, gzipped', { producer: { idempotent: true } }, CompressionTypes.GZIP],
   ])('%s', async (_, options, compression) => {
     const [ours, theirs] = [await createTopic(uniqueName('ours'), 3), await createTopic(uniqueName('theirs'), 3)];
-    const { driver } = await connected(options);
+    const { driver } = await connected(options, ON_KAFKAJS);
     await sendTo(ours, (driver.native() as KafkaNative).producer, compression);
     const producer = kafkaClient().producer();
     await producer.connect();

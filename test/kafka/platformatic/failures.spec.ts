@@ -1,7 +1,13 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 
-import { explained, failures, UndecodableBatch, Unsent } from '../../../lib/kafka/driver/platformatic/failures.js';
+import {
+  explained,
+  failures,
+  InternalTopic,
+  UndecodableBatch,
+  Unsent,
+} from '../../../lib/kafka/driver/platformatic/failures.js';
 
 /** As the package makes them: the fields that are read. */
 const error = (message: string, fields: object = {}, cause?: Error): Error =>
@@ -34,6 +40,11 @@ describe('an error of @platformatic/kafka', () => {
   it.each<[string, Error, object]>([
     ['refused it', several(refusal('MESSAGE_TOO_LARGE', false)), { how: 'refused', isRetriable: false }],
     ['could not be reached', several(network('Connection to localhost:1 failed.')), { how: 'unsent' }],
+    [
+      'lets nobody write to the topic',
+      new Unsent(new InternalTopic('__consumer_offsets')),
+      { how: 'refused', type: 'INVALID_TOPIC_EXCEPTION', isRetriable: false },
+    ],
     ['was not known yet', new Unsent(network('Connection closed')), { how: 'unsent' }],
     ['has not answered', several(network('Connection closed')), { how: 'unanswered' }],
     ['could not be sent what cannot be encoded', new TypeError('no bytes'), { how: 'unwritable' }],

@@ -19,6 +19,17 @@ export class Unsent extends Error {
   }
 }
 
+/** The client leaves internal topics out of its metadata, without an error; the server refuses to write to them. */
+export class InternalTopic extends Error implements PlatformaticError {
+  override readonly name = 'InternalTopic';
+  readonly apiId = 'INVALID_TOPIC_EXCEPTION';
+  readonly canRetry = false;
+
+  constructor(topic: string) {
+    super(`The topic '${topic}' is internal to the cluster, which lets nobody write to it`);
+  }
+}
+
 /** A fetched batch that the client cannot read. */
 export class UndecodableBatch extends Error {
   override readonly name = 'UndecodableBatch';

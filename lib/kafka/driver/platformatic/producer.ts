@@ -2,7 +2,7 @@ import { asError } from '../../../errors/index.js';
 import type { Partitioner, Producer, TopicPartition } from '../client/producer-port.js';
 import type { RecordHeaders } from '../../record-headers.js';
 import type { PartitionReceipt, RecordToWrite } from '../client/records.js';
-import { explained, protocolError, Unsent } from './failures.js';
+import { explained, InternalTopic, protocolError, Unsent } from './failures.js';
 import type { BytesProducer, PlatformaticProducerOptions } from '../../platformatic/options.js';
 import type { PendingRequests } from './pending.js';
 
@@ -62,7 +62,7 @@ export class ProducerOfPlatformatic implements Producer {
       const asked = this.producer.metadata({ topics: [topic], autocreateTopics });
       const { topics } = await this.pending.watch(METADATA, asked);
       const known = topics.get(topic);
-      if (known === undefined) throw new Error(`There are no metadata of the topic '${topic}'`);
+      if (known === undefined) throw new InternalTopic(topic);
       return this.listOf(known);
     } catch (thrown) {
       this.producer.clearMetadata();
