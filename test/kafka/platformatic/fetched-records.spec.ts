@@ -49,7 +49,7 @@ describe('the records of a fetched partition', () => {
     const [record] = recordsFrom(fetched([batch(5, ['a'])]), 5).records;
     expect(record?.native).toEqual({
       ...{ key: Buffer.from('k'), value: Buffer.from('a'), headers: {} },
-      ...{ offset: '5', timestamp: '1000', attributes: 0 },
+      ...{ offset: '5', timestamp: '1000', attributes: 0, magicByte: 2, isControlRecord: false },
     });
   });
 

@@ -74,6 +74,8 @@ export interface MessageOfPlatformatic {
   readonly offset: string;
   readonly timestamp: string;
   readonly attributes: number;
+  readonly magicByte: 2;
+  readonly isControlRecord: false;
 }
 
 /** A fetched record. Its parts are made on demand. */
@@ -105,8 +107,10 @@ class PlatformaticRecord implements FetchedRecord {
   }
 
   get native(): MessageOfPlatformatic {
-    const { key, value, headers = {}, offset, timestamp, record } = this;
-    return { key, value, headers, offset: String(offset), timestamp: String(timestamp), attributes: record.attributes };
+    const { key, value, headers = {}, record } = this;
+    const [offset, timestamp] = [String(this.offset), String(this.timestamp)];
+    const { attributes } = record;
+    return { key, value, headers, offset, timestamp, attributes, magicByte: 2, isControlRecord: false };
   }
 }
 
