@@ -5,7 +5,8 @@ import type { KafkaCommonSettings } from './settings.js';
 import { topicProblem } from './topic.js';
 import { wantedTopicProblems } from './new-topics.js';
 
-const NAMES: OptionNames<KafkaBrokerOptions> = {
+/** Names of the options that a broker has by every client. */
+export const COMMON_NAMES = {
   ...BROKER_OPTION_NAMES,
   client: true,
   prefix: true,
@@ -17,8 +18,9 @@ const NAMES: OptionNames<KafkaBrokerOptions> = {
   commitIntervalMs: true,
   maxDecompressedBytes: true,
   allowInsecure: true,
-  calmTimers: true,
-};
+} as const;
+
+const NAMES: OptionNames<KafkaBrokerOptions> = { ...COMMON_NAMES, calmTimers: true };
 
 /** kafkajs's defaults: one option of a pair may be given without the other. */
 const DEFAULTS = {

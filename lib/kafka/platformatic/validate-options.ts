@@ -1,21 +1,8 @@
-import { BROKER_OPTION_NAMES } from '../../driver/index.js';
 import { type OptionNames, textOf, unknownOptions } from '../../errors/index.js';
-import { defined, has, nameProblems, positive } from '../validate-options.js';
+import { COMMON_NAMES, defined, has, nameProblems, positive } from '../validate-options.js';
 import type { PlatformaticBrokerOptions, PlatformaticConsumerOptions, PlatformaticProducerOptions } from './options.js';
 
-const NAMES: OptionNames<PlatformaticBrokerOptions> = {
-  ...BROKER_OPTION_NAMES,
-  client: true,
-  prefix: true,
-  groupId: true,
-  fromBeginning: true,
-  consumer: true,
-  producer: true,
-  topics: true,
-  commitIntervalMs: true,
-  maxDecompressedBytes: true,
-  allowInsecure: true,
-};
+const NAMES: OptionNames<PlatformaticBrokerOptions> = COMMON_NAMES;
 /** The client refuses none that it does not know. */
 const CONSUMER: OptionNames<PlatformaticConsumerOptions> = {
   groupProtocol: true,
