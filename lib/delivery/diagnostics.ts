@@ -1,9 +1,10 @@
-import { channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel';
+import { channel } from 'node:diagnostics_channel';
 import type { Broker, Incoming, Lane, Settlement } from '../driver/index.js';
 import { asError } from '../errors/index.js';
 import type { Binding, DeliveryContext } from './binding.js';
 import type { SentLetter } from './dead-letter/sent-letter.js';
 import type { Disposition } from './disposition.js';
+import { type TraceChannels, traceChannels } from './trace-channels.js';
 
 /** The fate of a delivery. `unsettled`: its handler may settle it yet, or the server redelivers it. */
 export type TracedOutcome = 'acked' | 'rejected' | 'dead-lettered' | 'redelivered' | 'unsettled';
@@ -114,7 +115,7 @@ function tellStep(
   }
 }
 
-const deliveries = tracingChannel<unknown, DeliveryTrace>('nestjs-multi-broker:delivery');
+const deliveries = traceChannels<DeliveryTrace>('nestjs-multi-broker:delivery');
 const waits = channel('nestjs-multi-broker:delivery:wait');
 const settlements = channel('nestjs-multi-broker:delivery:settle');
 const losses = channel('nestjs-multi-broker:delivery:lost');
@@ -210,7 +211,7 @@ export function traceLoss(delivery: ObservedDelivery): void {
  * no `result`, which may be a payload.
  */
 export async function traced<C extends { error?: Error }, T>(
-  { start, error, asyncEnd }: TracingChannel<unknown, C>,
+  { start, error, asyncEnd }: TraceChannels<C>,
   trace: C,
   act: () => Promise<T>,
 ): Promise<T> {

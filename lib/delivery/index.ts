@@ -37,6 +37,7 @@ export {
   type SendObserver,
   type SendOutcome,
 } from './send-trace.js';
+export { traceChannels } from './trace-channels.js';
 export { DeliveredMessage } from './delivery-context.js';
 export { followHandled, handledNow, unfollowHandled } from './handled-message.js';
 export { DeliverySink, type WaitingLane } from './delivery-sink.js';

@@ -1,7 +1,8 @@
-import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { DestinationSpec, Outgoing } from '../driver/index.js';
 import type { PendingPublish } from './delivery-host.js';
 import { OutgoingHeaders } from './outgoing-headers.js';
+import { traceChannels } from './trace-channels.js';
 
 /** One message that is sent, as an observer sees it: the same object from its start to its end. */
 export interface ObservedSend {
@@ -126,8 +127,8 @@ function withHeaders(message: Outgoing, added: NonNullable<ObservedSend['headers
 }
 
 /** Asked before {@link tracePublish}. */
-export const publishes = tracingChannel<unknown, PublishTrace>('nestjs-multi-broker:publish');
-export const requests = tracingChannel<unknown, RequestTrace>('nestjs-multi-broker:request');
+export const publishes = traceChannels<PublishTrace>('nestjs-multi-broker:publish');
+export const requests = traceChannels<RequestTrace>('nestjs-multi-broker:request');
 
 /** The same publish; where somebody listens its end is traced, too. */
 export function tracePublish(sender: Sender, to: DestinationSpec, pending: PendingPublish): PendingPublish {

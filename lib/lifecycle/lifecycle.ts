@@ -1,6 +1,5 @@
-import { tracingChannel } from 'node:diagnostics_channel';
 import { type Clock, Deadline } from '../async/index.js';
-import { traced } from '../delivery/index.js';
+import { traceChannels, traced } from '../delivery/index.js';
 import type { Logger } from '../driver/index.js';
 import type { BrokerRegistry } from './broker-registry.js';
 import type { ManagedBroker } from './managed-broker.js';
@@ -31,7 +30,7 @@ export interface LifecycleTrace {
   error?: Error;
 }
 
-const phases = tracingChannel<unknown, LifecycleTrace>('nestjs-multi-broker:lifecycle');
+const phases = traceChannels<LifecycleTrace>('nestjs-multi-broker:lifecycle');
 
 /** The parts of an application that one start and one stop serve. */
 export interface Parts {
