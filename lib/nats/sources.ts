@@ -70,7 +70,8 @@ export interface StreamOptions {
   /**
    * Whether handlers get delete markers (`Nats-Marker-Reason`) and schedule definitions (`Nats-Schedule`). `'skip'`: they
    * are acknowledged without a call of the handler. `'handle'`: they are handled like any message; a delete marker has no
-   * payload. Messages that a schedule produces, and those published with `Nats-Rollup`, are always handled. Default
+   * payload. Messages that a schedule produces, and those published with `Nats-Rollup`, are always handled. Where an ack
+   * removes a message (`workqueue`, `interest`), `'skip'` leaves schedules unsettled, as an ack would cancel them. Default
    * `'skip'`.
    */
   readonly markers?: 'skip' | 'handle';

@@ -148,5 +148,19 @@ whenBrokers(describe)('what a stream or consumer was made with elsewhere', () =>
       expect(sink.texts).toEqual(['', 'later', 'state']);
       expect(sink.taken[0]?.message.headers()['Nats-Marker-Reason']).toBe('MaxAge');
     });
+
+    it.each(['workqueue', 'interest'])('a schedule goes on though its %s stream is read', async (retention) => {
+      await makeStream({ subjects: [`${name}.>`], ...settings, retention });
+      const { reading, sink, logs } = await read();
+      await reading;
+      const schedule = headers();
+      schedule.set('Nats-Schedule', '@every 1s');
+      schedule.set('Nats-Schedule-Target', `${name}.target`);
+      await nc.jetstream().publish(`${name}.schedule`, 'again', { headers: schedule });
+      await sink.until(2);
+      expect(sink.texts.slice(0, 2)).toEqual(['again', 'again']);
+      expect(new Set(sink.taken.map(({ message }) => message.address))).toEqual(new Set([`${name}.target`]));
+      expect(logs).toContainEqual({ level: 'info', message: expect.stringContaining('leaving schedules unsettled') });
+    });
   });
 });

@@ -1,7 +1,16 @@
 import { errorOf, MultiBrokerError, phrase } from '../../../errors/index.js';
 import type { StreamSourceSpec } from '../../source-spec.js';
 import { clientCode, CONSUMER_NOT_FOUND } from './jetstream-api.js';
-import { as, differences, ensureStream, findOrUndefined, list, mayHaveSchedules, notCreated } from './stream-config.js';
+import {
+  as,
+  differences,
+  ensureStream,
+  findOrUndefined,
+  list,
+  mayHaveSchedules,
+  notCreated,
+  removesAcked,
+} from './stream-config.js';
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from '../connection/jetstream-port.js';
 
 /**
@@ -18,7 +27,11 @@ export async function ensureConsumer(
 ): Promise<ConsumerFacts> {
   const stream = await ensureStream(jsm, spec, broker);
   const found = await findOrUndefined(() => jsm.consumers.info(spec.stream, spec.consumer), CONSUMER_NOT_FOUND);
-  const ofStream = { mayHoldSchedules: mayHaveSchedules(stream.config), streamCreated: stream.created };
+  const ofStream = {
+    mayHoldSchedules: mayHaveSchedules(stream.config),
+    removesAcked: removesAcked(stream.config),
+    streamCreated: stream.created,
+  };
   if (found !== undefined) return { ...checked(found, spec, broker), ...ofStream };
   try {
     const info = await jsm.consumers.add(spec.stream, consumerConfig(spec, startIn(stream.created, before)));
@@ -100,6 +113,8 @@ export interface ConsumerFacts {
   readonly startsNew: boolean;
   /** Whether the stream may hold schedule definitions. */
   readonly mayHoldSchedules: boolean;
+  /** Whether the stream removes what is acked. */
+  readonly removesAcked: boolean;
   /** Whether it was created by this call. */
   readonly made: boolean;
 }
@@ -129,6 +144,7 @@ export function checked(
     hasBackoff: (config.backoff ?? []).length > 0,
     pausedUntil: pausedUntil(config),
     mayHoldSchedules: false,
+    removesAcked: false,
     streamCreated: '',
     ackFloor: floor.stream_seq,
     startsNew: config.deliver_policy === 'new',

@@ -139,6 +139,10 @@ export function mayHaveSchedules(config: Partial<StreamConfig>): boolean {
   return allowed === true || mirror !== undefined || sources !== undefined;
 }
 
+/** A message goes once its consumer, or each of them, has acked it. */
+export const removesAcked = ({ retention = '' }: { readonly retention?: string }): boolean =>
+  retention === 'workqueue' || retention === 'interest';
+
 /** Properties of a stream that matter to its publishers. */
 export interface KnownStream {
   readonly name: string;

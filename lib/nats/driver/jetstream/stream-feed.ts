@@ -1,5 +1,5 @@
 import type { Clock } from '../../../async/index.js';
-import type { Sink } from '../../../driver/index.js';
+import type { Settlement, Sink } from '../../../driver/index.js';
 import { sizeOf } from '../connection/message-parts.js';
 import { type MessageSizes, Puller, type PullerEvents } from './puller.js';
 import type { StreamLane } from './stream-lane.js';
@@ -31,8 +31,8 @@ export interface FeedParts {
   readonly pong: () => (() => Promise<void>) | undefined;
   readonly stalled: PullerEvents['stalled'];
   readonly idle: PullerEvents['idle'];
-  /** Whether the message is one of the server's own, which is not handled. */
-  readonly isMarker: (message: ClientMessage) => boolean;
+  /** How a message of the server's own is settled, which is not handled; undefined for any other. */
+  readonly passedOver: (message: ClientMessage) => Settlement | undefined;
   /** A message arrived whose reply subject does not allow settling it. */
   readonly unplaced: (reply: string | undefined) => void;
 }
@@ -148,14 +148,14 @@ export class StreamFeed {
     this.sizes.add(sizeOf(message));
     if (!this.lane.swallows(info)) {
       const accepted = new StreamMessage(message, info, this.parts.context);
-      this.accept(accepted, this.parts.isMarker(message));
+      this.accept(accepted, this.parts.passedOver(message));
     }
     this.handOverSoon();
   }
 
-  private accept(message: StreamMessage, isMarker: boolean): void {
+  private accept(message: StreamMessage, passedOver: Settlement | undefined): void {
     this.lane.add(message);
-    if (isMarker) this.lane.settle(message, 'ack');
+    if (passedOver !== undefined) this.lane.settle(message, passedOver);
     else if (this.leaving || this.lane.isHeld) this.lane.settle(message, { redeliverInMs: 0 });
     else this.waiting.push(message);
   }

@@ -170,8 +170,9 @@ const DELETED_HEADER = 'Nats-Marker-Reason';
 const SCHEDULE_HEADER = 'Nats-Schedule';
 
 /** Whether the message is a delete marker or a schedule definition, which are not meant for handlers. */
-export function isMarker(message: ClientMessage, mayBeSchedule: boolean): boolean {
-  if (message.data.length > 0 && !mayBeSchedule) return false;
+export function markerOf(message: ClientMessage, mayBeSchedule: boolean): 'deleted' | 'schedule' | undefined {
+  if (message.data.length > 0 && !mayBeSchedule) return undefined;
   const headers = headersOf(message);
-  return headers !== undefined && (headers.has(DELETED_HEADER) || (mayBeSchedule && headers.has(SCHEDULE_HEADER)));
+  if (headers?.has(DELETED_HEADER)) return 'deleted';
+  return mayBeSchedule && headers?.has(SCHEDULE_HEADER) ? 'schedule' : undefined;
 }

@@ -1,5 +1,5 @@
 import { Backoff, sleep } from '../../../async/index.js';
-import type { DriverContext, Sink } from '../../../driver/index.js';
+import type { DriverContext, Settlement, Sink } from '../../../driver/index.js';
 import { asError } from '../../../errors/index.js';
 import { type StreamSourceSpec, wildcardsOf } from '../../source-spec.js';
 import { paramReader } from '../../subject.js';
@@ -13,7 +13,7 @@ import type { JetStreamApi } from './jetstream-api.js';
 import { maxHeldOf, maxPrefetchOf, MessageSizes, type PullBytes, PullPace } from './puller.js';
 import { type PullLimits, StreamFeed } from './stream-feed.js';
 import { type LaneRoom, StreamLane } from './stream-lane.js';
-import { isMarker } from './stream-message.js';
+import { markerOf } from './stream-message.js';
 import type { ClientMessage, NatsClient } from '../connection/client-port.js';
 
 /** Collaborators of a {@link StreamReader}. */
@@ -29,6 +29,8 @@ export interface StreamReaderParts {
 
 /** Most bytes of messages that wait for their handler. */
 const MOST_WAITING_BYTES = 8_388_608;
+/** An ack would remove the definition of a schedule from a work queue, and cancel the schedule (nats-server 2.15). */
+const SCHEDULE_KEPT_MS = 3_600_000;
 /** Backoff between attempts to recover a consumer, in milliseconds. */
 const BACKOFF = { first: 100, most: 10_000 };
 
@@ -53,7 +55,7 @@ export class StreamReader implements SourceReader, LaneRoom {
   /** The reason for which the last pulls were refused, logged once. */
   private refusal: string | undefined;
   private lastSeq = 0;
-  private hasPassedOver = false;
+  private readonly toldPassedOver = new Set<string>();
   private readonly sizes = new MessageSizes();
   private readonly leaveBytes: () => void;
 
@@ -204,7 +206,7 @@ export class StreamReader implements SourceReader, LaneRoom {
       pong: () => (connection.up ? () => connection.pong() : undefined),
       stalled: (why) => void this.recover(why),
       idle: () => void this.ackPendingWatch?.look(),
-      isMarker: (message) => this.passesOver(message),
+      passedOver: (message) => this.passedOver(message),
       unplaced: (reply) => this.cannotPlace(reply),
     });
   }
@@ -269,16 +271,21 @@ export class StreamReader implements SourceReader, LaneRoom {
     this.trouble = error.message;
   }
 
-  private passesOver(message: ClientMessage): boolean {
-    const { markers = 'skip' } = this.spec.options;
-    if (markers !== 'skip' || !isMarker(message, this.facts?.mayHoldSchedules === true)) return false;
-    if (!this.hasPassedOver) {
-      this.parts.io.log.info(
-        `NATS '${this.parts.io.broker}': ${this.spec.name} holds delete markers or schedules of the server: acknowledging them without a call of the handler (markers: 'skip')`,
-      );
-    }
-    this.hasPassedOver = true;
-    return true;
+  private passedOver(message: ClientMessage): Settlement | undefined {
+    const { mayHoldSchedules = false, removesAcked = false } = this.facts ?? {};
+    const marker = this.spec.options.markers === 'handle' ? undefined : markerOf(message, mayHoldSchedules);
+    if (marker === undefined) return undefined;
+    const isKept = marker === 'schedule' && removesAcked;
+    this.tellPassedOver(isKept ? 'leaving schedules unsettled' : 'acknowledging delete markers and schedules');
+    return isKept ? { redeliverInMs: SCHEDULE_KEPT_MS } : 'ack';
+  }
+
+  private tellPassedOver(how: string): void {
+    if (this.toldPassedOver.has(how)) return;
+    this.toldPassedOver.add(how);
+    this.parts.io.log.info(
+      `NATS '${this.parts.io.broker}': ${this.spec.name} holds messages of the server's own: ${how} without a call of the handler (markers: 'skip')`,
+    );
   }
 
   /** Settings of a consumer created elsewhere that change how failed messages are redelivered, or stop reading. */
