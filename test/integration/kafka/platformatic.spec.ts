@@ -61,6 +61,15 @@ describePlatformatic('the adapter of @platformatic/kafka', () => {
     60_000,
   );
 
+  it('waits for a join as long as the group rebalances, whatever other requests may take', async () => {
+    const [topic, group] = [await createTopic(uniqueName('patient'), 2), uniqueName('group')];
+    const kafka = await platformaticClient({ ...consumer, heartbeatInterval: 3_000 }, {}, { requestTimeout: 1_000 });
+    const one = await member(kafka, group).start(topic);
+    const other = await member(kafka, group).start(topic);
+    expect([other.partitions.length, other.events.filter((event) => event.startsWith('complained'))]).toEqual([1, []]);
+    await one.consumer.commit(one.partitions.map((partition) => ({ topic, partition, offset: 0 })));
+  });
+
   it('refuses the commit of a member that the group has dropped, which the client would repeat as a new member', async () => {
     const [topic, group] = [await createTopic(uniqueName('dropped'), 2), uniqueName('group')];
     const kafka = await platformaticClient(consumer);

@@ -47,6 +47,24 @@ describe('an error of @platformatic/kafka', () => {
     ],
     ['was not known yet', new Unsent(network('Connection closed')), { how: 'unsent' }],
     ['has not answered', several(network('Connection closed')), { how: 'unanswered' }],
+    [
+      'has not answered at first, and then refused it: it may be written',
+      several(network('Connection closed'), refusal('NOT_LEADER_OR_FOLLOWER', true)),
+      { how: 'unanswered' },
+    ],
+    [
+      'has not answered of one node, while another one refused it',
+      several(refusal('MESSAGE_TOO_LARGE', false), network('Request timed out')),
+      { how: 'unanswered' },
+    ],
+    [
+      'could not be reached of one node, while another one refused it',
+      several(
+        network('Connection to localhost:1 failed.', network('Connection closed')),
+        refusal('KAFKA_STORAGE_ERROR', true),
+      ),
+      { how: 'refused' },
+    ],
     ['could not be sent what cannot be encoded', new TypeError('no bytes'), { how: 'unwritable' }],
   ])('says of a send that the server %s', (_what, thrown, how) => {
     expect(failures.send(thrown)).toMatchObject(how);

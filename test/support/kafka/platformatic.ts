@@ -8,6 +8,7 @@ import type {
 import { ClientOfPlatformatic } from '../../../lib/kafka/driver/platformatic/client.js';
 import { loadPlatformatic } from '../../../lib/kafka/driver/platformatic/load.js';
 import type {
+  PlatformaticClientOptions,
   PlatformaticConsumerOptions,
   PlatformaticProducerOptions,
 } from '../../../lib/kafka/platformatic/options.js';
@@ -17,8 +18,9 @@ import { recordingIo } from './connected.js';
 export async function platformaticClient(
   consumer: PlatformaticConsumerOptions = {},
   producer: PlatformaticProducerOptions = {},
+  options: Partial<PlatformaticClientOptions> = {},
 ): Promise<KafkaClient> {
-  const client = { bootstrapBrokers: [...realBrokers().kafka], requestTimeout: 10_000 };
+  const client = { bootstrapBrokers: [...realBrokers().kafka], requestTimeout: 10_000, ...options };
   return new ClientOfPlatformatic(await loadPlatformatic('orders'), { client, consumer, producer });
 }
 

@@ -1,4 +1,4 @@
-import type { Admin as PlatformaticAdmin } from '@platformatic/kafka';
+import type { Admin as PlatformaticAdmin, ConnectionPool } from '@platformatic/kafka';
 import type { DriverContext } from '../../../driver/index.js';
 import type { Admin } from '../client/admin-port.js';
 import type { Client, ClientHooks, ClientSettings, KafkaClient, MakeClient } from '../client/client-port.js';
@@ -10,6 +10,7 @@ import { Connections, type Part } from './connections.js';
 import { ConsumerOfPlatformatic } from './consumer.js';
 import { boundDecompression } from './decompression.js';
 import { failures } from './failures.js';
+import { withLeaderless } from './leaderless.js';
 import type {
   BytesProducer,
   MadeConsumerOptions,
@@ -20,12 +21,16 @@ import type {
 } from '../../platformatic/options.js';
 import { PendingRequests } from './pending.js';
 import { ProducerOfPlatformatic } from './producer.js';
+import { intercept } from './requests.js';
 
 /** Of one broker. */
 type Options = Pick<PlatformaticBrokerOptions, 'client' | 'consumer' | 'producer' | 'maxDecompressedBytes'>;
 
 const SESSION_MS = 30_000;
 const REBALANCE_MS = 60_000;
+/** A join is answered this long after the rebalance at the latest, as kafkajs has it. */
+const JOIN_MARGIN_MS = 5_000;
+const REQUEST_MS = 30_000;
 const HEARTBEAT_MS = 3_000;
 const MAX_DECOMPRESSED_BYTES = 32 * 1024 * 1024;
 const LONG_POLL_MS = 250;
@@ -85,15 +90,17 @@ class OneClient implements Client {
   }
 
   consumer(options: GroupConsumerOptions, listeners: ConsumerListeners): GroupConsumer {
-    const { io, platformatic, pending, connections } = this;
+    const { io, platformatic, pending } = this;
     const own = this.options.consumer ?? {};
     // A look at what a topic keeps writes metadata beside its offsets, which the client cannot do by KIP-848.
     const byServer = own.groupProtocol === 'consumer' && options.persistent;
     const made = this.consumerOptions(options, byServer);
     const consumer = this.add(new platformatic.Consumer<Buffer, Buffer, Buffer, Buffer>(made));
-    const pool = connections.addPool(new platformatic.ConnectionPool(this.base(0).clientId, { ...this.base(0) }));
+    const { requestTimeout = REQUEST_MS } = this.options.client;
+    const joinTimeout = Math.max(requestTimeout, this.settings.rebalanceTimeoutMs + JOIN_MARGIN_MS);
+    const pools = { fetches: this.pool(requestTimeout), joins: this.pool(joinTimeout) };
     const host = { io, platformatic, pending, options: own, byServer };
-    return new ConsumerOfPlatformatic(host, consumer, pool, options, listeners);
+    return new ConsumerOfPlatformatic(host, consumer, pools, options, listeners);
   }
 
   producer(partitioner: Partitioner): Producer {
@@ -130,8 +137,15 @@ class OneClient implements Client {
     if (!this.connections.killed) this.hooks.lost?.();
   }
 
+  private pool(requestTimeout: number): ConnectionPool {
+    const base = this.base(0);
+    const pool = new this.platformatic.ConnectionPool(base.clientId, { ...base, requestTimeout });
+    return this.connections.addPool(pool);
+  }
+
   /** A line for each try of each connection: the broker itself tells once that it is lost, and that it is back. */
   private add<T extends Part>(part: T): T {
+    intercept(part, this.platformatic, { Metadata: withLeaderless });
     part.on('client:broker:failed', ({ broker: { host, port } }) => {
       this.io.log.debug(`@platformatic/kafka could not connect to ${host}:${port}`);
     });

@@ -1,4 +1,5 @@
 import type { ConnectionPool } from '@platformatic/kafka';
+import { within } from '../../../async/index.js';
 import type { DriverContext } from '../../../driver/index.js';
 import type { ConsumerListeners, FetchedBatch, GroupConsumer, GroupConsumerOptions } from '../client/consumer-port.js';
 import type { PartitionOffset } from '../client/records.js';
@@ -6,9 +7,11 @@ import { commitWithMetadata } from './commit.js';
 import { closeSilently, cutPool } from './connections.js';
 import { explained } from './failures.js';
 import { FetchLoop } from './fetch-loop.js';
+import { onOwnConnection } from './joins.js';
 import { type BytesConsumer, Membership } from './membership.js';
 import type { Platformatic, PlatformaticConsumerOptions } from '../../platformatic/options.js';
 import type { PendingRequests } from './pending.js';
+import { intercept } from './requests.js';
 
 /** The client that a consumer belongs to. */
 export interface ConsumerHost {
@@ -19,6 +22,16 @@ export interface ConsumerHost {
   readonly byServer: boolean;
 }
 
+/** Connections of the consumer's own, beside those of the client. */
+export interface Pools {
+  /** A server answers the requests of a connection in turn, and a fetch may wait for messages. */
+  readonly fetches: ConnectionPool;
+  /** A join waits for all members of the group. */
+  readonly joins: ConnectionPool;
+}
+
+/** How long a join waits for a commit on its way, in milliseconds: behind it the group would refuse the commit. */
+const COMMIT_MS = 1_000;
 const MAX_BYTES = 10 * 1024 * 1024;
 const MAX_BYTES_PER_PARTITION = 1024 * 1024;
 const METADATA_MAX_AGE_MS = 300_000;
@@ -31,12 +44,13 @@ export class ConsumerOfPlatformatic implements GroupConsumer {
   private readonly topics = new Set<string>();
   private readonly membership: Membership;
   private readonly loop: FetchLoop;
+  private readonly committing = new Set<Promise<unknown>>();
   private isOver = false;
 
   constructor(
     private readonly host: ConsumerHost,
     private readonly consumer: BytesConsumer,
-    private readonly pool: ConnectionPool,
+    private readonly pools: Pools,
     { maxWaitMs, persistent, concurrently }: GroupConsumerOptions,
     private readonly listeners: ConsumerListeners,
   ) {
@@ -48,7 +62,10 @@ export class ConsumerOfPlatformatic implements GroupConsumer {
     const { minBytes = 1, maxBytes = MAX_BYTES, maxBytesPerPartition = MAX_BYTES_PER_PARTITION } = options;
     const { metadataMaxAge = METADATA_MAX_AGE_MS } = options;
     const limits = { minBytes, maxBytes, maxBytesPerPartition, maxWaitMs, metadataMaxAge };
-    const loop = (this.loop = new FetchLoop({ ...shared, pool, concurrently, limits, grown: () => this.grown() }));
+    const fetching = { pool: pools.fetches, concurrently, limits, grown: (): void => this.grown() };
+    const loop = (this.loop = new FetchLoop({ ...shared, ...fetching }));
+    const joining = onOwnConnection(pools.joins, () => this.committed());
+    intercept(consumer, host.platformatic, { JoinGroup: joining, SyncGroup: onOwnConnection(pools.joins) });
     this.membership = new Membership({
       ...shared,
       byServer,
@@ -97,17 +114,19 @@ export class ConsumerOfPlatformatic implements GroupConsumer {
   async commit(offsets: readonly PartitionOffset[]): Promise<void> {
     const { pending, platformatic } = this.host;
     const { consumer } = this;
-    // Asked at once: within `rebalancing` it has to be on its way before the client joins again.
+    // Asked at once: what is committed within `rebalancing` comes before the next join.
     const asked = offsets.some(({ metadata }) => metadata !== undefined)
       ? commitWithMetadata(platformatic, consumer, offsets)
       : consumer.commit({ offsets: offsets.map(committed) });
-    await pending.watch('an offset commit', asked);
+    this.committing.add(asked);
+    await pending.watch('an offset commit', asked).finally(() => this.committing.delete(asked));
   }
 
   /** A static member stays in its group: the server waits for it until its session is over. */
   async disconnect(): Promise<void> {
     this.end();
-    cutPool(this.pool);
+    cutPool(this.pools.fetches);
+    cutPool(this.pools.joins);
     const { byServer, options } = this.host;
     if (options.groupInstanceId !== undefined && !byServer) {
       closeSilently(this.consumer);
@@ -123,6 +142,10 @@ export class ConsumerOfPlatformatic implements GroupConsumer {
     this.isOver = true;
     this.loop.end();
     this.membership.end();
+  }
+
+  private async committed(): Promise<void> {
+    await within(this.host.io.clock, Promise.allSettled(this.committing), COMMIT_MS);
   }
 
   private alive(): void {

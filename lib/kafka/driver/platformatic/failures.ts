@@ -65,16 +65,29 @@ export function isRetriable(thrown: unknown): boolean {
 }
 
 function send(thrown: Error): SendProblem & { readonly cause: Error } {
+  const isSent = !(thrown instanceof Unsent);
+  const unanswered = isSent ? unansweredOf(thrown) : undefined;
+  // What another node, or an earlier attempt, was asked may be written, whatever this one has refused.
+  if (unanswered !== undefined) return { how: 'unanswered', cause: unanswered };
   const type = protocolError(thrown);
   if (type !== undefined) return { how: 'refused', type, isRetriable: isRetriable(thrown), cause: innermost(thrown) };
-  if (thrown instanceof Unsent || isRefusedCredential(thrown)) return { how: 'unsent', cause: innermost(thrown) };
+  if (!isSent || isRefusedCredential(thrown)) return { how: 'unsent', cause: innermost(thrown) };
   const network = first(thrown, isOfNetwork);
   if (network === undefined) return { how: 'unwritable', cause: innermost(thrown) };
-  return { how: NOT_SENT.test(network.message) ? 'unsent' : 'unanswered', cause: network };
+  return { how: 'unsent', cause: network };
 }
 
 /** Of a connection that could not be made. All others may have carried the request. */
-const NOT_SENT = /^(Connection to |Connection ready timed out|Cannot connect|Cannot get a connection|Client is closed)/;
+const NOT_SENT =
+  /^(Connection to |Connection ready timed out|Connection closed while waiting|Cannot connect|Cannot get a connection|Client is closed|Connection pool is closed)/;
+
+/** The error of a request that was sent and not answered. */
+function unansweredOf(thrown: unknown): Error | undefined {
+  if (!isError(thrown) || NOT_SENT.test(thrown.message)) return undefined;
+  const error: PlatformaticError = thrown;
+  if (isOfNetwork(error)) return isRefusedCredential(error) ? undefined : error;
+  return [...(error.errors ?? []), error.cause].map(unansweredOf).find((found) => found !== undefined);
+}
 
 function undecodable(thrown: Error): string | undefined {
   return first(thrown, (error) => error instanceof UndecodableBatch)?.message;

@@ -43,6 +43,8 @@ const LONGEST_WAIT_MS = 2_000;
 const OUT_OF_RANGE = 1;
 const MISSING = new Set([3, 100, 103]);
 const FORBIDDEN = 29;
+/** Instead of a node. */
+const NOBODY = -1;
 /**
  * The driver looks for a batch that cannot be decoded by fetching one partition at a time. Nodes without a partition to fetch
  * are not asked here, so to the driver all of them are one.
@@ -60,6 +62,8 @@ export class FetchLoop {
   private readonly located = new Set<FetchPosition>();
   private readonly slots: Slots;
   private readonly backoff = new Backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS);
+  /** While some have no leader the others succeed, and would have it asked for again at once. */
+  private readonly leaderless = new Backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS);
   private readonly over = new AbortController();
   /** Counts changes of what may be fetched. */
   private flow = 0;
@@ -131,6 +135,7 @@ export class FetchLoop {
     }
     // One whose topic was made anew has just lost its offset, of which nothing else tells the loop.
     if (this.ready.some((position) => position.next === undefined && !this.located.has(position))) this.wake();
+    if (!nodes.has(NOBODY) && !this.busyNodes.has(NOBODY)) this.leaderless.reset();
     for (const [node, positions] of nodes) void this.fetchFrom(node, positions, metadata);
   }
 
@@ -162,11 +167,11 @@ export class FetchLoop {
   /** A topic that was made anew has another id; its offsets mean other records. */
   private leaderOf(position: FetchPosition, { topics }: Metadata): number {
     const topic = topics.get(position.topic);
-    if (topic === undefined) return -1;
+    if (topic === undefined) return NOBODY;
     const isAnother = position.topicId !== undefined && position.topicId !== topic.id;
     position.topicId = topic.id;
     if (isAnother) this.lose(position);
-    return topic.partitions[position.partition]?.leader ?? -1;
+    return topic.partitions[position.partition]?.leader ?? NOBODY;
   }
 
   private async fetchFrom(node: number, positions: readonly FetchPosition[], metadata: Metadata): Promise<void> {
@@ -176,8 +181,7 @@ export class FetchLoop {
     this.busyNodes.add(node);
     try {
       if (node < 0) {
-        listeners.complained('A partition has no leader');
-        await this.stale();
+        await this.withoutLeader();
         return;
       }
       listeners.fetchBegun(ALL_NODES);
@@ -281,6 +285,7 @@ export class FetchLoop {
     for (const position of positions) this.located.add(position);
     try {
       await locate(this.host.consumer, positions);
+      if (positions.some(({ next }) => next === undefined)) await this.withoutLeader();
     } catch (thrown) {
       await this.failed(asError(thrown));
     } finally {
@@ -295,10 +300,15 @@ export class FetchLoop {
     this.host.listeners.alive();
   }
 
+  private async withoutLeader(): Promise<void> {
+    this.host.listeners.complained('A partition has no leader');
+    await this.stale(this.leaderless);
+  }
+
   /** The leaders of partitions, or the ids of topics, have changed. */
-  private async stale(): Promise<void> {
+  private async stale(backoff = this.backoff): Promise<void> {
     this.host.consumer.clearMetadata();
-    await sleep(this.host.io.clock, this.backoff.next(), this.over.signal);
+    await sleep(this.host.io.clock, backoff.next(), this.over.signal);
   }
 
   private async failed(cause: Error): Promise<void> {
