@@ -4,7 +4,7 @@ import path from 'node:path';
 /** What deliveries and publishes call at each event, as if nobody had written it. */
 const NOTHING: Readonly<Record<string, readonly (readonly [was: RegExp, is: string])[]>> = {
   'delivery/diagnostics.js': [
-    [/(export function isCallTraced\(\) \{)/, '$1 return false;'],
+    [/(export function isCallTraced\([^)]*\) \{)/, '$1 return false;'],
     [/(export function trace(?:Joined|CallOver|Failure|Wait|Settlement|End|Loss)\([^)]*\) \{)/g, '$1 return;'],
   ],
   'delivery/send-trace.js': [[/(export function tracePublish\([^)]*\) \{)/, '$1 return pending;']],

@@ -24,7 +24,8 @@ export function askFilters(
   shared: Sharing,
 ): AskedMessage | Promise<AskedMessage> {
   const { binding, host } = on;
-  const owner = { binding, broker: host.broker, application: host.application, incoming: message };
+  const { broker, application, observers } = host;
+  const owner = { binding, broker, application, observers, incoming: message };
   const cancellation = new Cancellation();
   const context = new AttemptContext(
     { ...owner, cancellation, settledManually: never },

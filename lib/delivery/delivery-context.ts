@@ -14,11 +14,13 @@ import type { Cancellation } from './cancellation.js';
 import { isCallTraced } from './diagnostics.js';
 import { enterHandled, followHandled, type HandledAttempt, isHandledFollowed } from './handled-message.js';
 import { correlationIdOf } from './headers.js';
+import type { DeliveryObservers } from './observe.js';
 
 /** The delivery of an attempt. */
 export interface AttemptOwner {
   readonly broker: Broker;
   readonly application: object;
+  readonly observers: DeliveryObservers;
   readonly binding: Binding;
   readonly incoming: Incoming;
   readonly cancellation: Cancellation;
@@ -74,7 +76,7 @@ export class AttemptContext extends MessageContext implements HandledAttempt {
     super();
     this.message = new DeliveredMessage(owner.incoming, attempt, earlier);
     // Where calls are traced it begins with the call, within the stores that listeners have bound.
-    if (!isCallTraced()) this.keepScope();
+    if (!isCallTraced(owner)) this.keepScope();
   }
 
   get broker(): Broker {

@@ -4,6 +4,7 @@ import type { Broker, Destination, DestinationSpec, Lane, Logger, Outcome, Outgo
 import type { Binding } from './binding.js';
 import type { Encodings } from './encodings.js';
 import type { HealthIssues } from './lane-health.js';
+import type { DeliveryObservers } from './observe.js';
 import type { PublishHooks } from './outgoing-headers.js';
 
 /** The way out of one broker, for results and replies. */
@@ -44,6 +45,8 @@ export interface DeliveryHost {
   readonly rejections: HealthIssues;
   /** The application's own object: a listener of diagnostics tells by it whose event it is. */
   readonly application: object;
+  /** Who observes the deliveries of the application. */
+  readonly observers: DeliveryObservers;
   /** Where no clock moves for a retry in place, it follows at once; its planned delay is traced all the same. */
   readonly retriesAtOnce: boolean;
   /** A message that was passed on this many times is taken for a loop. */

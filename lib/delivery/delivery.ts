@@ -19,6 +19,7 @@ import { callHandler, itemsOf } from './handler-call.js';
 import { messagesOf, NO_OTHERS } from './in-flight.js';
 import type { JsonRoute } from './json-route.js';
 import type { DeliveryStrand, Failure, LaneContext } from './lane-context.js';
+import type { DeliveryObservers } from './observe.js';
 import { PublicationPlan } from './publication.js';
 import { isSequence, lastOf, publishResult, publishSequence } from './publish-result.js';
 import { recover } from './recovery.js';
@@ -63,6 +64,7 @@ export class Delivery implements AttemptOwner, ManuallySettled {
   superseded = false;
   place = 0;
   trace: DeliveryTrace | undefined = undefined;
+  observed: unknown = undefined;
   /** The handler's part, where `begin` gave no promise and yet it is not over. */
   rest: void | Promise<void> = undefined;
   /** When a call with `maxProcessingMs` has to be over, by the clock of the brokers. */
@@ -124,6 +126,10 @@ export class Delivery implements AttemptOwner, ManuallySettled {
 
   get application(): object {
     return this.context.host.application;
+  }
+
+  get observers(): DeliveryObservers {
+    return this.context.host.observers;
   }
 
   get wantsNoMore(): boolean {
@@ -195,7 +201,7 @@ export class Delivery implements AttemptOwner, ManuallySettled {
 
   protected call(context: AttemptContext): unknown {
     this.inCall = true;
-    return isCallTraced() ? this.traced(context, callHandler) : callHandler(this.context, this, context);
+    return isCallTraced(this) ? this.traced(context, callHandler) : callHandler(this.context, this, context);
   }
 
   protected traced<T>(context: AttemptContext, call: (on: LaneContext, by: Delivery, attempt: AttemptContext) => T): T {

@@ -18,16 +18,9 @@ export {
   type Taker,
 } from './binding.js';
 export type { Counts, DeliveryHost, Outlet, PendingPublish } from './delivery-host.js';
-export {
-  type DeliveryObserver,
-  type ObservedDelivery,
-  type WaitsFor,
-  DeliveryTrace,
-  type CallScope,
-  traced,
-  type TracedOutcome,
-} from './diagnostics.js';
-export { observeDeliveries } from './observe.js';
+export type { CallScope, DeliveryObserver, ObservedDelivery, WaitsFor } from './delivery-observer.js';
+export { DeliveryTrace, outcomeOf, traced, type TracedOutcome } from './diagnostics.js';
+export { observeDeliveries, observersOf } from './observe.js';
 export {
   type ObservedSend,
   observeSends,

@@ -3,7 +3,7 @@ import type { Incoming, Lane } from '../driver/index.js';
 import type { Binding, DeliveryContext } from './binding.js';
 import type { DeliveredMessage } from './delivery-context.js';
 import type { DeliveryHost } from './delivery-host.js';
-import type { WaitsFor } from './diagnostics.js';
+import type { WaitsFor } from './delivery-observer.js';
 import type { Disposition } from './disposition.js';
 import type { InFlightDelivery } from './in-flight.js';
 import type { JsonRoute } from './json-route.js';

@@ -1,70 +1,94 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import * as timers from 'node:timers';
-import { DELIVERY_CHANNELS, type DeliveryObserver, DeliveryTrace } from './diagnostics.js';
+import type { CallScope, DeliveryObserver, ObservedDelivery, WaitsFor } from './delivery-observer.js';
+import type { DeliveryContext } from './binding.js';
+import type { Disposition } from './disposition.js';
+import type { SentLetter } from './dead-letter/sent-letter.js';
+import type { Settlement } from '../driver/index.js';
+
+const NOBODY: readonly DeliveryObserver[] = [];
 
 /**
- * By application: a test's observer, telemetry's, or both. Channels are global to the process: an application that is never
- * closed must not be kept alive by them.
+ * Who observes the deliveries of one application: a test's observer, telemetry's, metrics'. They are called directly and
+ * not by the channels, which are of the whole process: one recorded test module would have every application in it build
+ * and pass on what nobody reads.
  */
-const observers = new WeakMap<object, readonly DeliveryObserver[]>();
-/** Observers of applications, those included that were collected and whose end is not known yet. */
-let observed = 0;
-let isListening = false;
-let silence: NodeJS.Timeout | undefined;
+export class DeliveryObservers {
+  private all = NOBODY;
+  /** A field, as it is asked at every call. */
+  any = false;
 
-// Taken when the module loads, so that a test's fake timers neither fire nor hold it; and Node's, as those of jsdom are numbers.
-const { setTimeout: startTimer } = timers;
+  add(observer: DeliveryObserver): void {
+    this.set([...this.all, observer]);
+  }
 
-/** The next test of a file observes again soon, and to turn the channels on and off takes longer than to start a twin. */
-const LISTENED_ON_MS = 1_000;
+  remove(observer: DeliveryObserver): void {
+    this.set(this.all.filter((one) => one !== observer));
+  }
 
-const collected = new FinalizationRegistry<Observation>(end);
+  /** Returns what the call is made within: of the observers that have something the last one's. */
+  called(delivery: ObservedDelivery, context: DeliveryContext, joins?: ObservedDelivery): CallScope | undefined {
+    let scope: CallScope | undefined;
+    this.tell((observer) => {
+      scope = observer.called(delivery, context, joins) ?? scope;
+    });
+    return scope;
+  }
 
-interface Observation {
-  isOver: boolean;
+  callOver(delivery: ObservedDelivery): void {
+    this.tell((observer) => observer.callOver(delivery));
+  }
+
+  failed(delivery: ObservedDelivery, error: Error, disposition: Disposition): void {
+    this.tell((observer) => observer.failed(delivery, error, disposition));
+  }
+
+  waits(delivery: ObservedDelivery, what: WaitsFor, ms: number): void {
+    this.tell((observer) => observer.waits(delivery, what, ms));
+  }
+
+  settled(delivery: ObservedDelivery, how: Settlement, letter: SentLetter | undefined): void {
+    this.tell((observer) => observer.settled(delivery, how, letter));
+  }
+
+  ended(delivery: ObservedDelivery): void {
+    this.tell((observer) => observer.ended(delivery));
+  }
+
+  lost(delivery: ObservedDelivery): void {
+    this.tell((observer) => observer.lost(delivery));
+  }
+
+  /** An observer that throws ends the process, as a listener of a channel does, and not the delivery. */
+  private tell(tell: (observer: DeliveryObserver) => void): void {
+    for (const observer of this.all) {
+      try {
+        tell(observer);
+      } catch (thrown) {
+        process.nextTick(() => {
+          throw thrown;
+        });
+      }
+    }
+  }
+
+  private set(all: readonly DeliveryObserver[]): void {
+    this.all = all;
+    this.any = all.length > 0;
+  }
 }
 
-/**
- * Passes the deliveries of one application to an observer. The returned function ends it. One listener serves all
- * applications of the process: with one for each, every delivery would be passed to as many.
- */
+/** Weak: an application that is never closed is not kept alive by its observers. */
+const known = new WeakMap<object, DeliveryObservers>();
+
+/** The same object whenever it is asked for. */
+export function observersOf(application: object): DeliveryObservers {
+  const own = known.get(application) ?? new DeliveryObservers();
+  known.set(application, own);
+  return own;
+}
+
+/** Passes the deliveries of one application to an observer. The returned function ends it. */
 export function observeDeliveries(application: object, observer: DeliveryObserver): () => void {
-  const observation: Observation = { isOver: false };
-  observers.set(application, [...(observers.get(application) ?? []), observer]);
-  collected.register(application, observation, observation);
-  observed++;
-  beginListening();
-  return () => {
-    observers.set(application, observers.get(application)?.filter((one) => one !== observer) ?? []);
-    collected.unregister(observation);
-    end(observation);
-  };
-}
-
-/** How many observers of applications there are. */
-export function observedApplications(): number {
-  return observed;
-}
-
-function listen(trace: unknown): void {
-  DeliveryTrace.tell(trace, observers);
-}
-
-function end(observation: Observation): void {
-  if (observation.isOver) return;
-  observation.isOver = true;
-  if (--observed === 0) silence ??= startTimer(endListening, LISTENED_ON_MS).unref();
-}
-
-function beginListening(): void {
-  if (isListening) return;
-  isListening = true;
-  for (const name of DELIVERY_CHANNELS) subscribe(name, listen);
-}
-
-function endListening(): void {
-  silence = undefined;
-  if (observed > 0) return;
-  isListening = false;
-  for (const name of DELIVERY_CHANNELS) unsubscribe(name, listen);
+  const observers = observersOf(application);
+  observers.add(observer);
+  return () => observers.remove(observer);
 }

@@ -2,7 +2,8 @@ import type { Settlement } from '../driver/index.js';
 import { asError } from '../errors/index.js';
 import { whenLaneEnds, whenPaused } from './ack-policy.js';
 import { type Parked, type SentLetter, writeLetter } from './dead-letter/index.js';
-import { type ObservedDelivery, traceFailure, traceSettlement, traceWait, type WaitsFor } from './diagnostics.js';
+import type { WaitsFor } from './delivery-observer.js';
+import { type TracedDelivery, traceFailure, traceSettlement, traceWait } from './diagnostics.js';
 import type { Disposition, Hold, Leave, Park, Retry, Settle } from './disposition.js';
 import {
   reportDisposition,
@@ -15,7 +16,7 @@ import type { InFlightDelivery } from './in-flight.js';
 import type { DeliveryStrand, Failure, Turn } from './lane-context.js';
 
 /** A delivery as its recovery drives it. */
-export interface Recoverable extends Parked, InFlightDelivery, ObservedDelivery {
+export interface Recoverable extends Parked, InFlightDelivery, TracedDelivery {
   readonly strand: DeliveryStrand;
   /** Its lane is lost, or another delivery settles its message. */
   readonly isCut: boolean;

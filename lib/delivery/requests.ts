@@ -1,7 +1,7 @@
 import type { AsyncResource } from 'node:async_hooks';
 import { CONCURRENT_REQUESTS, type Incoming, type Lane } from '../driver/index.js';
 import type { Delivery } from './delivery.js';
-import type { WaitsFor } from './diagnostics.js';
+import type { WaitsFor } from './delivery-observer.js';
 import type { InFlight, InFlightDelivery } from './in-flight.js';
 import type { DeliveryStrand, LaneContext, LaneGate, Turn } from './lane-context.js';
 

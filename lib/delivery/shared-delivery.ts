@@ -94,6 +94,6 @@ export class SharedDelivery extends Delivery {
     const rethrow = (): never => {
       throw thrown;
     };
-    return isCallTraced() ? this.traced(context, rethrow) : rethrow();
+    return isCallTraced(this) ? this.traced(context, rethrow) : rethrow();
   }
 }

@@ -1,7 +1,7 @@
 import { BatchQueue, Waiters } from '../async/index.js';
 import type { Incoming, Lane } from '../driver/index.js';
 import type { CallOrder, OrderedLane } from './call-order.js';
-import type { WaitsFor } from './diagnostics.js';
+import type { WaitsFor } from './delivery-observer.js';
 import type { InFlightDelivery } from './in-flight.js';
 import type { DeliveryStrand, LaneContext, Turn } from './lane-context.js';
 

@@ -9,6 +9,7 @@ import {
   followHandled,
   handlersOf,
   HealthIssues,
+  observersOf,
   Outbox,
   type Outlet,
 } from '../delivery/index.js';
@@ -313,6 +314,7 @@ export class ManagedBroker extends Broker {
       healthIssues: this.healthIssues,
       rejections: this.rejections,
       application: this.host.drivers,
+      observers: observersOf(this.host.drivers),
       retriesAtOnce: this.host.drivers.retriesAtOnce,
       maxHops,
       outlet: this.host.outlet,

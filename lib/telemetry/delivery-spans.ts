@@ -8,13 +8,15 @@ import {
   trace,
   type Tracer,
 } from '@opentelemetry/api';
-import type {
-  CallScope,
-  DeliveryContext,
-  DeliveryObserver,
-  ObservedDelivery,
-  SentLetter,
-  WaitsFor,
+import {
+  type CallScope,
+  type DeliveryContext,
+  type DeliveryObserver,
+  type ObservedDelivery,
+  outcomeOf,
+  type SentLetter,
+  type TracedOutcome,
+  type WaitsFor,
 } from '../delivery/index.js';
 import type { Incoming, Settlement } from '../driver/index.js';
 import { MESSAGING, OWN } from './conventions.js';
@@ -27,6 +29,7 @@ import { ProcessSpan } from './process-span.js';
 export class DeliverySpans implements DeliveryObserver {
   /** By what each is measured, as that names the server that the client is connected to: another one later. */
   private readonly held = new WeakMap<Incoming, Attributes>();
+  private readonly outcomes = new WeakMap<ObservedDelivery, TracedOutcome>();
 
   constructor(
     private readonly tracer: Tracer,
@@ -72,6 +75,7 @@ export class DeliverySpans implements DeliveryObserver {
   }
 
   settled(delivery: ObservedDelivery, how: Settlement, letter?: SentLetter): void {
+    this.outcomes.set(delivery, outcomeOf(how, letter));
     if (letter !== undefined) this.parked(delivery, letter);
     if (typeof how !== 'object') return;
     this.instruments.redelivered(this.measuredBy(delivery));
@@ -80,7 +84,8 @@ export class DeliverySpans implements DeliveryObserver {
 
   ended(delivery: ObservedDelivery): void {
     this.unheld(delivery);
-    this.known.handled.get(delivery.incoming)?.leave(delivery.incoming, delivery.trace?.outcome);
+    const outcome = this.outcomes.get(delivery) ?? 'unsettled';
+    this.known.handled.get(delivery.incoming)?.leave(delivery.incoming, outcome);
   }
 
   lost(delivery: ObservedDelivery): void {

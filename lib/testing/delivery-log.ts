@@ -135,7 +135,7 @@ export class DeliveryLog implements DeliveryObserver {
 
   private arrived(delivery: ObservedDelivery): TrackedDelivery {
     const record = new TrackedDelivery(delivery, this.host.next(), this.life);
-    if (delivery.trace !== undefined) delivery.trace.observed = record;
+    delivery.observed = record;
     this.all.push(record);
     // It has been redelivered.
     if (this.openDeliveries.size > 0) this.openDeliveries.delete(record.key);
@@ -143,16 +143,13 @@ export class DeliveryLog implements DeliveryObserver {
   }
 }
 
-/**
- * The record of a delivery; undefined before its first event and after its last. Stored on the delivery, since a map
- * costs as much as a handler call.
- */
-function recordOf({ trace }: ObservedDelivery): TrackedDelivery | undefined {
-  const observed = trace?.observed;
+/** The record of a delivery; undefined before its first event and after its last. */
+function recordOf({ observed }: ObservedDelivery): TrackedDelivery | undefined {
   return observed instanceof TrackedDelivery ? observed : undefined;
 }
 
 /** Nothing more is recorded of it. */
-function forget({ trace }: ObservedDelivery): void {
-  if (trace !== undefined) trace.observed = undefined;
+function forget(delivery: ObservedDelivery): void {
+  recordOf(delivery)?.close();
+  delivery.observed = undefined;
 }

@@ -12,6 +12,9 @@ import { realNow } from '../async/index.js';
 
 type Attempt = { -readonly [K in keyof DeliveryAttempt]: DeliveryAttempt[K] };
 
+/** What is told of a delivery that nothing more is recorded of. */
+type Told = Pick<ObservedDelivery, 'broker' | 'binding' | 'subscribed' | 'lane' | 'incoming'>;
+
 /** The record of a delivery while it proceeds. */
 export class TrackedDelivery {
   attempts: Attempt[] = [];
@@ -31,12 +34,12 @@ export class TrackedDelivery {
   /** It has ended. */
   over = false;
   lost = false;
-  private context: DeliveryContext | undefined;
+  private message: DeliveryContext['message'] | undefined;
   /** Given up without a settlement, as its ack policy demands. */
   private left = false;
 
   constructor(
-    readonly delivery: ObservedDelivery,
+    public delivery: Told & { readonly batchSize?: number },
     /** Its number in the order of all publishes and deliveries. */
     readonly order: number,
     /** Number of resets before its last event. */
@@ -76,7 +79,7 @@ export class TrackedDelivery {
   }
 
   get headers(): Headers {
-    return this.context?.message.headers ?? {};
+    return this.message?.headers ?? {};
   }
 
   /** `now`: by the clock of the brokers. */
@@ -84,7 +87,7 @@ export class TrackedDelivery {
     const { maxProcessingMs } = this.delivery.binding;
     this.limitAt = maxProcessingMs === undefined ? undefined : now + maxProcessingMs;
     this.stuck = false;
-    this.context = context;
+    this.message = context.message;
     this.runningSince = realNow();
     this.wait = undefined;
     this.over = false;
@@ -111,6 +114,15 @@ export class TrackedDelivery {
     if (this.last !== undefined) this.last.nextInMs = ms;
   }
 
+  /**
+   * Nothing more is recorded of it. The record is kept until the test's reset, the delivery with its attempts, their
+   * async scopes and signals is not: on twins the garbage collector took a third of the time to copy them.
+   */
+  close(): void {
+    const { broker, binding, subscribed, lane, incoming } = this.delivery;
+    this.delivery = { broker, binding, subscribed, lane, incoming };
+  }
+
   get outcome(): DeliveryOutcome {
     const { settlement } = this;
     if (this.letter !== undefined) return 'dead-lettered';
@@ -132,7 +144,7 @@ export class TrackedDelivery {
       destination: incoming.address,
       position: incoming.position,
       body: incoming.body,
-      payload: this.context?.message.payload,
+      payload: this.message?.payload,
       headers: this.headers,
       ...(incoming.key !== undefined && { key: incoming.key }),
       ...(letter !== undefined && { letter: parkedLetter(letter) }),

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { type DeliveryObserver, type Disposition, observeDeliveries } from '../../lib/delivery/index.js';
 import { outgoing } from '../../lib/driver/index.js';
 import { Rig, type RigOptions } from '../support/delivery-rig.js';
@@ -126,4 +126,23 @@ describe('an observer of deliveries is told', () => {
     rig.lane.lose();
     expect(lines).toEqual(['called', 'lost']);
   });
+});
+
+it('an observer that throws is an uncaught error, as a listener of a channel is, and the delivery goes on', async () => {
+  const uncaught: unknown[] = [];
+  jest.spyOn(process, 'nextTick').mockImplementationOnce((raise) => {
+    try {
+      raise();
+    } catch (thrown) {
+      uncaught.push(thrown);
+    }
+  });
+  const notes = new Notes();
+  const broken = new Error('broken');
+  notes.called = () => {
+    throw broken;
+  };
+  const { rig, lines } = watched({}, notes);
+  await turns(1);
+  expect([uncaught, rig.calls, lines]).toEqual([[broken], ['a'], ['callOver', 'settled ack', 'ended']]);
 });

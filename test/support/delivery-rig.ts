@@ -8,6 +8,7 @@ import {
   Encodings,
   Outbox,
   type Outlet,
+  observersOf,
 } from '../../lib/delivery/index.js';
 import type { DeliveryContext, HandlerResult } from '../../lib/delivery/index.js';
 import { Broker, type Destination, type DestinationSpec, type Incoming, type Logger } from '../../lib/driver/index.js';
@@ -106,6 +107,7 @@ export class Rig {
       healthIssues: this.healthIssues,
       rejections: this.rejections,
       application: this,
+      observers: observersOf(this),
       retriesAtOnce,
       maxHops: () => maxHops,
       outlet: (name) => outlets.get(name),

@@ -47,7 +47,7 @@ export class BatchCall {
     const joined = members.map((member) => ({ member, context: member.join(members.length, counts) }));
     const call = new BatchCall(on, batch, joined);
     const [first] = joined;
-    if (first !== undefined && isCallTraced()) {
+    if (first !== undefined && isCallTraced(first.member)) {
       await traceCall(first.member, first.context, () => call.traced());
     } else await call.run();
     call.keepOrder(members);

@@ -1,6 +1,6 @@
 import { Waiters } from '../../async/index.js';
 import type { OrderedLane } from '../call-order.js';
-import type { WaitsFor } from '../diagnostics.js';
+import type { WaitsFor } from '../delivery-observer.js';
 import type { InFlightDelivery } from '../in-flight.js';
 import type { LaneContext, Turn } from '../lane-context.js';
 

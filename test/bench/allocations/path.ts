@@ -6,6 +6,7 @@ import { auto } from '../../../lib/codec/index.js';
 import { type Binding, DeliverySink, Encodings, HealthIssues, Outbox } from '../../../lib/delivery/index.js';
 import { Delivery } from '../../../lib/delivery/delivery.js';
 import { AttemptContext } from '../../../lib/delivery/delivery-context.js';
+import { DeliveryObservers } from '../../../lib/delivery/observe.js';
 import { SinglePublication } from '../../../lib/delivery/single-publication.js';
 import { Broker, type Driver, JsonMessage, type Lane, type Outcome, outgoing } from '../../../lib/driver/index.js';
 import { KafkaRecord } from '../../../lib/kafka/driver/consumer/record.js';
@@ -101,6 +102,7 @@ const sink = new DeliverySink([binding], {
   healthIssues: new HealthIssues(systemClock),
   rejections: new HealthIssues(systemClock),
   application: {},
+  observers: new DeliveryObservers(),
   retriesAtOnce: false,
   maxHops: () => 16,
   outlet: () => outlet,

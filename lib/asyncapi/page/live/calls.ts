@@ -1,5 +1,5 @@
 import { realNow } from '../../../async/index.js';
-import type { DeliveryObserver, ObservedDelivery } from '../../../delivery/index.js';
+import type { DeliveryContext, DeliveryObserver, ObservedDelivery } from '../../../delivery/index.js';
 import { lineWithCauses, withoutCredentials } from '../../../errors/index.js';
 
 /** A message that waits for its next call after a failure. */
@@ -55,6 +55,7 @@ interface Seen {
 export class Calls implements DeliveryObserver {
   private readonly handlers = new Map<string, Seen>();
   private readonly errors = new WeakMap<ObservedDelivery, Error>();
+  private readonly attempts = new WeakMap<ObservedDelivery, number>();
 
   /** @param now milliseconds since 1970, by the clock of the brokers */
   constructor(private readonly now: () => number) {}
@@ -70,7 +71,8 @@ export class Calls implements DeliveryObserver {
     return { held: [...seen.held.values()], longest, ended, tookMs };
   }
 
-  called(delivery: ObservedDelivery): void {
+  called(delivery: ObservedDelivery, { message }: DeliveryContext): void {
+    this.attempts.set(delivery, message.attempt);
     const { running } = this.of(delivery);
     if (running.size < MOST) running.set(delivery, { at: this.now(), begun: realNow() });
   }
@@ -91,13 +93,13 @@ export class Calls implements DeliveryObserver {
   waits(delivery: ObservedDelivery, what: 'retry' | 'hold', ms: number): void {
     const { held } = this.of(delivery);
     if (held.size >= MOST && !held.has(delivery)) return;
-    const { incoming, lane, trace } = delivery;
+    const { incoming, lane } = delivery;
     const error = this.errors.get(delivery);
     held.set(delivery, {
       message: nameOf(delivery),
       position: incoming.position,
       lane: lane.name,
-      attempt: trace?.attempt ?? incoming.deliveryCount,
+      attempt: this.attempts.get(delivery) ?? incoming.deliveryCount,
       error: error === undefined ? '' : withoutCredentials(lineWithCauses(error)).replace(/^Error: /, ''),
       since: held.get(delivery)?.since ?? this.now(),
       nextAt: this.now() + ms,
