@@ -27,6 +27,8 @@ export interface FeedParts {
   readonly newInbox: () => string;
   /** Called for each pull: a consumer's limits may change while it is read. */
   readonly limits: () => PullLimits;
+  /** Calls it at the end of this turn of the event loop, where settlements are written. */
+  readonly atTurnEnd: (act: () => void) => void;
   /** Resolves when everything that the server had sent before has arrived; undefined without a connection. */
   readonly pong: () => (() => Promise<void>) | undefined;
   readonly stalled: PullerEvents['stalled'];
@@ -129,7 +131,7 @@ export class StreamFeed {
   }
 
   private newPuller(): Puller {
-    const { nc, next, newInbox, clock, stalled, idle, limits } = this.parts;
+    const { nc, next, newInbox, clock, stalled, idle, limits, atTurnEnd } = this.parts;
     const events: PullerEvents = {
       message: (message) => this.arrive(message),
       stalled,
@@ -138,7 +140,7 @@ export class StreamFeed {
         idle();
       },
     };
-    return new Puller(nc, next, newInbox(), clock, events, limits().expiresMs);
+    return new Puller(nc, next, newInbox(), clock, events, atTurnEnd, limits().expiresMs);
   }
 
   private arrive(message: ClientMessage): void {
@@ -196,9 +198,7 @@ export class StreamFeed {
     this.puller ??= this.newPuller();
     const { batch, bytes } = this.parts.limits();
     const room = Math.min(PULL_AHEAD, wanted, this.sizes.countIn(bytes)) - this.waiting.length;
-    // Two pulls: while one is filled, the other waits at the server, which says nothing until it is used up.
     const half = Math.ceil(bytes / 2);
-    const most = { room, batch: Math.min(batch, this.sizes.countIn(half)), bytes: half };
-    if (this.puller.refill(most)) this.puller.refill(most);
+    this.puller.refill({ room, batch: Math.min(batch, this.sizes.countIn(half)), bytes: half });
   }
 }

@@ -3,10 +3,10 @@ import type { StreamSourceSpec } from '../../source-spec.js';
 import type { Ack, Acks } from './acks.js';
 import type { DeliveryInfo, StreamMessage } from './stream-message.js';
 
-const ACK = Buffer.from('+ACK');
-const NAK = Buffer.from('-NAK');
-const TERM = Buffer.from('+TERM');
-const WORKING = Buffer.from('+WPI');
+const ACK = '+ACK';
+const NAK = '-NAK';
+const TERM = '+TERM';
+const WORKING = '+WPI';
 
 /** The server parses the delay as an int64 of nanoseconds: about 285 years. */
 const LONGEST_DELAY_NS = 9e18;
@@ -48,6 +48,8 @@ export class StreamLane implements Lane {
    * are kept than `max_ack_pending`.
    */
   private readonly nacked = new Set<number>();
+  /** The highest sequence so far: what comes with a higher one is a copy of nothing. */
+  private highest = 0;
   /** How many more messages delivery wants; unlimited until it says so. */
   wanted = Infinity;
   /** Delivery wants nothing now: messages that arrive are nacked. */
@@ -107,13 +109,16 @@ export class StreamLane implements Lane {
    * longer being handled: its redelivery counts as new, and is the only one that settles it.
    */
   swallows(info: DeliveryInfo): boolean {
+    if (info.seq > this.highest) return false;
     return this.adopts(info) || this.settling.get(info.seq)?.stored === info.stored;
   }
 
   add(message: StreamMessage): void {
-    this.nacked.delete(message.info.seq);
-    this.unsettled.set(message.info.seq, message);
-    this.reached(message.info.seq);
+    const { seq } = message.info;
+    if (seq > this.highest) this.highest = seq;
+    else this.nacked.delete(seq);
+    this.unsettled.set(seq, message);
+    this.reached(seq);
   }
 
   settle(incoming: Incoming, how: Settlement): void {
@@ -178,7 +183,7 @@ export class StreamLane implements Lane {
 class SentSettlement implements Ack {
   constructor(
     readonly subject: string,
-    readonly payload: Uint8Array,
+    readonly payload: string,
     private readonly info: DeliveryInfo,
     private readonly settling: Map<number, DeliveryInfo>,
   ) {}
@@ -189,11 +194,9 @@ class SentSettlement implements Ack {
   }
 }
 
-function payload(how: Settlement): Uint8Array {
+function payload(how: Settlement): string {
   if (how === 'ack') return ACK;
   if (how === 'reject') return TERM;
   if (how.redeliverInMs <= 0) return NAK;
-  return Buffer.from(
-    `-NAK ${JSON.stringify({ delay: Math.min(Math.round(how.redeliverInMs * 1e6), LONGEST_DELAY_NS) })}`,
-  );
+  return `-NAK ${JSON.stringify({ delay: Math.min(Math.round(how.redeliverInMs * 1e6), LONGEST_DELAY_NS) })}`;
 }

@@ -193,7 +193,7 @@ export class StreamReader implements SourceReader, LaneRoom {
   }
 
   private newFeed(lane: StreamLane): StreamFeed {
-    const { connection, io, client, inboxPrefix } = this.parts;
+    const { connection, acks, io, client, inboxPrefix } = this.parts;
     const readParams = paramReader(wildcardsOf(this.spec));
     return new StreamFeed(lane, this.sizes, {
       nc: connection.nc,
@@ -203,6 +203,7 @@ export class StreamReader implements SourceReader, LaneRoom {
       next: this.next,
       newInbox: () => client.createInbox(inboxPrefix),
       limits: () => this.limits,
+      atTurnEnd: (act) => acks.withNext(act),
       pong: () => (connection.up ? () => connection.pong() : undefined),
       stalled: (why) => void this.recover(why),
       idle: () => void this.ackPendingWatch?.look(),

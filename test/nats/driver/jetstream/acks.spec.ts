@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { VirtualClock } from '../../../../lib/twin/index.js';
 import { type Ack, Acks } from '../../../../lib/nats/driver/jetstream/acks.js';
 import type { Connection, ConnectionListener } from '../../../../lib/nats/driver/connection/connection.js';
@@ -13,8 +13,7 @@ class FakeConnection {
   private listener: ConnectionListener = {};
 
   readonly nc = {
-    publish: (subject: string, payload: Uint8Array) =>
-      void this.published.push(`${subject} ${Buffer.from(payload).toString()}`),
+    publish: (subject: string, payload: string) => void this.published.push(`${subject} ${payload}`),
   };
 
   readonly wire = {
@@ -49,7 +48,7 @@ describe('settlements', () => {
     const acks = new Acks(connection as unknown as Connection, clock, wired ? connection.wire : undefined);
     const known: string[] = [];
     const ack = (subject: string, payload = '+ACK'): Ack => {
-      return { subject, payload: Buffer.from(payload), known: () => void known.push(subject) };
+      return { subject, payload, known: () => void known.push(subject) };
     };
     return { connection, clock, acks, known, ack };
   }
@@ -62,6 +61,34 @@ describe('settlements', () => {
     const text = 'PUB $JS.ACK.S.d.1.1.1.1.0 4\r\n+ACK\r\nPUB $JS.ACK.Ö.d.1.2.2.1.0 25\r\n-NAK {"delay":1500000000}\r\n';
     expect(connection.wired).toEqual([{ text, messages: 2 }]);
     expect(connection.published).toEqual([]);
+  });
+
+  it('leave with what is to be published at the end of the turn, which is not while there is no connection', async () => {
+    const { connection, acks, ack } = make({ wired: false });
+    acks.send(ack('a'));
+    acks.withNext(() => connection.nc.publish('pull', '{}'));
+    expect(connection.published).toEqual([]);
+    await turns();
+    expect(connection.published).toEqual(['pull {}', 'a +ACK']);
+    acks.withNext(() => connection.nc.publish('pull', '{}'));
+    connection.lose();
+    await turns();
+    connection.restore();
+    expect(connection.published).toEqual(['pull {}', 'a +ACK', 'a +ACK']);
+  });
+
+  it('are known at the next PONG: once many wait for it, without a wait', async () => {
+    const { connection, acks, known, ack } = make();
+    const pong = jest.spyOn(connection, 'pong');
+    for (let number = 0; number < 1_999; number++) acks.send(ack(`${number}`));
+    await turns();
+    expect([pong.mock.calls.length, known.length]).toEqual([0, 0]);
+    acks.send(ack('1999'));
+    await turns();
+    expect([pong.mock.calls.length, known.length]).toEqual([1, 2_000]);
+    acks.send(ack('2000'));
+    await turns();
+    expect(pong.mock.calls.length).toBe(1);
   });
 
   it('are published one by one where the client lacks the wire', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { headers, type Msg, type NatsConnection } from 'nats';
 
-import { Puller } from '../../../../lib/nats/driver/jetstream/puller.js';
+import { Puller, type PullerEvents } from '../../../../lib/nats/driver/jetstream/puller.js';
 import { VirtualClock } from '../../../../lib/twin/index.js';
 
 describe('a puller', () => {
@@ -20,10 +20,37 @@ describe('a puller', () => {
     expect(pulls()).toEqual([10, 5]);
   });
 
-  it('asks for no more bytes, nor for more messages at once, than it may', () => {
+  it('asks for no more bytes, nor for more messages at once, than it may, and by two pulls', () => {
     const { puller, requests } = make();
     puller.refill({ room: 10, batch: 4, bytes: 500 });
-    expect(requests()).toEqual([expect.objectContaining({ batch: 4, max_bytes: 500 })]);
+    const most = expect.objectContaining({ batch: 4, max_bytes: 500 });
+    expect(requests()).toEqual([most, most]);
+  });
+
+  it('asks at once, and a second time in a turn of the event loop at its end', () => {
+    const { puller, pulls, deliver, turn } = make({ byTurns: true });
+    puller.refill(upTo(2));
+    expect(pulls()).toEqual([2]);
+    deliver();
+    puller.refill(upTo(2));
+    deliver();
+    puller.refill(upTo(2));
+    expect(pulls()).toEqual([2]);
+    turn();
+    expect(pulls()).toEqual([2, 1, 1]);
+    deliver();
+    puller.refill(upTo(2));
+    expect(pulls()).toEqual([2, 1, 1, 1]);
+  });
+
+  it('asks for nothing at the end of a turn in which it was dropped', () => {
+    const { puller, pulls, deliver, turn } = make({ byTurns: true });
+    puller.refill(upTo(1));
+    deliver();
+    puller.refill(upTo(1));
+    puller.drop();
+    turn();
+    expect(pulls()).toEqual([1]);
   });
 
   it('asks for a message alone that is larger than what it may ask for, whatever its size, and goes on as before', () => {
@@ -101,7 +128,7 @@ describe('a puller', () => {
 
 const upTo = (room: number) => ({ room, batch: 1_000, bytes: 1_000_000 });
 
-function make() {
+function make({ byTurns = false } = {}) {
   const clock = new VirtualClock(0);
   const published: string[] = [];
   const told: string[] = [];
@@ -114,13 +141,20 @@ function make() {
       return { isClosed: () => closed, unsubscribe: () => (closed = true) };
     },
   } as unknown as NatsConnection;
-  const puller = new Puller(nc, 'next', 'inbox', clock, {
+  const ends: (() => void)[] = [];
+  const events: PullerEvents = {
     message: () => void told.push('message'),
     stalled: (why) => void told.push(`stalled: ${why}`),
     idle: () => void told.push('idle'),
+  };
+  // Otherwise each refill has a turn of its own.
+  const puller = new Puller(nc, 'next', 'inbox', clock, events, (end) => {
+    if (byTurns) ends.push(end);
+    else end();
   });
   return {
     puller,
+    turn: () => ends.splice(0).forEach((end) => end()),
     clock,
     told,
     requests: () => published.map((body) => JSON.parse(body) as { batch: number; max_bytes?: number }),

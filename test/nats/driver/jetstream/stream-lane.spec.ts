@@ -19,7 +19,7 @@ describe('a lane of a JetStream consumer', () => {
       send: (ack: Ack) =>
         void sent.push({
           subject: ack.subject,
-          payload: Buffer.from(ack.payload).toString(),
+          payload: ack.payload,
           known: () => ack.known(),
         }),
     } as unknown as Acks;

@@ -32,6 +32,7 @@ describe('a reader', () => {
     };
     const parts = {
       connection: { nc, up: true, listen: () => () => undefined },
+      acks: { withNext: (publish: () => void) => setImmediate(publish) },
       api: { prefix: '$JS.API', manager: async () => jsm },
       pullBytes: new PullBytes(),
       io: { ...testIo([], log), clock },
