@@ -208,6 +208,10 @@ export function wildcardsOf({ path }: StreamSourceSpec): string | undefined {
   return path;
 }
 
+/** Whether a start creates the source's stream if it is missing: those that name no subjects need it to be there. */
+export const createsStream = (source: NatsSourceSpec): boolean =>
+  source.via === 'jetstream' && source.subjects !== undefined;
+
 /** Whether the source reads the subject. That of a stream which exists already is known by its filter alone. */
 export function feeds({ subject }: { readonly subject: string }, source: NatsSourceSpec): boolean {
   if (source.via === 'core') return subjectsOverlap(source.subject, subject);

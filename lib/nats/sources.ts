@@ -29,7 +29,7 @@ export interface StreamOptions {
   readonly filter?: string;
   /**
    * Creates the stream on these subjects if it does not exist. A stream with other subjects is an error, for existing
-   * streams are never altered. Without `subjects` the stream must exist.
+   * streams are never altered. Without `subjects` the stream must exist, or be created by another source of the broker.
    */
   readonly subjects?: readonly string[];
   /** Storage of a stream that is created. Default `'file'`. */

@@ -1,10 +1,11 @@
 import { untilAborted } from '../../async/index.js';
 import type { Intake, SourceSpec } from '../../driver/index.js';
+import type { NatsSourceSpec } from '../source-spec.js';
 import type { Acks } from './jetstream/acks.js';
 
 /** Reads one source: a core subscription or a durable consumer. */
 export interface SourceReader {
-  readonly spec: { readonly name: string };
+  readonly spec: NatsSourceSpec;
   /** Resolves if the source can be read, else rejects. Fetches nothing yet. */
   prepare(signal: AbortSignal): Promise<void>;
   /** Starts reading, unless it was closed in the meantime. */

@@ -1,5 +1,5 @@
 import type { Sink } from '../../driver/index.js';
-import type { NatsSourceSpec } from '../source-spec.js';
+import { createsStream, type NatsSourceSpec } from '../source-spec.js';
 import { CoreReader } from './core/core-reader.js';
 import { NatsIntake, type SourceReader } from './intake.js';
 import type { Session } from './session.js';
@@ -38,7 +38,11 @@ function makeReader(
  * ready.
  */
 async function startAll(session: Session, readers: readonly SourceReader[], signal: AbortSignal): Promise<void> {
-  await Promise.all(readers.map((reader) => reader.prepare(signal)));
+  // A source that names no subjects may read the stream that another one creates.
+  for (const creates of [true, false]) {
+    const phase = readers.filter(({ spec }) => createsStream(spec) === creates);
+    await Promise.all(phase.map((reader) => reader.prepare(signal)));
+  }
   const core = readers.filter((reader) => reader instanceof CoreReader);
   if (core.length > 0) await startCore(session, core);
   signal.throwIfAborted();

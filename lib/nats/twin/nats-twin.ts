@@ -18,7 +18,7 @@ import { backlogOf, randomOf, type Stored } from '../../twin/index.js';
 import type { NatsDestinationSpec } from '../destination-spec.js';
 import { PublishErrors, streamCannotBeAsked } from '../driver/connection/publish-errors.js';
 import { ensureConsumer } from '../driver/jetstream/consumer-config.js';
-import type { CoreSourceSpec, NatsSourceSpec, StreamSourceSpec } from '../source-spec.js';
+import { type CoreSourceSpec, createsStream, type NatsSourceSpec, type StreamSourceSpec } from '../source-spec.js';
 import { acceptPublish, type PublishContext } from './accept-publish.js';
 import { CoreLane } from './core-lane.js';
 import { twinManager } from './jetstream-manager.js';
@@ -132,7 +132,7 @@ export async function openLanes(
   server: TwinServer,
   io: DriverContext,
 ): Promise<readonly OpenLane[]> {
-  for (const source of sources) {
+  for (const source of [...sources].sort((one, other) => +createsStream(other) - +createsStream(one))) {
     if (source.via === 'jetstream') await ensureConsumer(twinManager(server, io.broker), source, io.broker);
   }
   return sources.map((source) => {

@@ -72,6 +72,18 @@ whenNative(describe, 'nats')('a comparison with a server', () => {
     ]);
   });
 
+  it('finds that a start creates a stream for a source that names no subjects, where another source does', async () => {
+    const definition = brokerOf();
+    const name = uniqueName('S');
+    const reads = definition.source(stream(name, { durable: 'reads' }));
+    const creates = definition.source(stream(name, { durable: 'd', subjects: [name] }));
+    expect(shown(await inspect(definition, { sources: [reads, creates] }))).toEqual([
+      ['missing', 'durable', `reads of ${name}`, true],
+      ['missing', 'stream', name, true],
+      ['missing', 'durable', `d of ${name}`, true],
+    ]);
+  });
+
   it('finds a durable that is missing, and creates nothing', async () => {
     const name = await make();
     await jsm.consumers.delete(name, 'd');

@@ -22,6 +22,14 @@ whenNative(describe, 'nats')('a JetStream source', () => {
       expect(error!.message).toContain('does not exist');
     });
 
+    it('is read by a source that names no subjects where another one of the same start creates it', async () => {
+      const by = await start(at());
+      const name = uniqueName('S');
+      const reads = by.definition.source(stream(name, { durable: 'reads' }));
+      await by.subscribe(new Collector(), reads, source(by, name));
+      expect((await facts(name, 'reads')).stream_name).toBe(name);
+    });
+
     it('creates a stream that keeps no more than asked, and alters none that keeps something else', async () => {
       const by = await start(at());
       const name = uniqueName('LIMITS');

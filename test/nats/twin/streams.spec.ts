@@ -30,6 +30,15 @@ describe('streams of the NATS twin', () => {
     expect(reader.got[1]!.message.raw).toMatchObject({ stream: 'ORDERS', seq: 2, subject: 'orders.new' });
   });
 
+  it('are created before those are read that name no subjects', async () => {
+    const bench = new TwinBench();
+    const driver = await bench.connect(events);
+    const reads = events.source(stream('ORDERS', { durable: 'reads' }));
+    const reader = await bench.read(driver, [reads, orders()]);
+    await bench.publish(driver, to, 'one');
+    expect(reader.texts).toEqual(['one', 'one']);
+  });
+
   it('have consumers whose info tells how far they are', async () => {
     const bench = new TwinBench();
     const driver = await bench.connect(events);

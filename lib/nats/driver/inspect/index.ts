@@ -49,7 +49,7 @@ async function jetStreamFindings(
   const jsm = await new JetStreamApi(client, nc, options.jetstream ?? {}).manager();
   try {
     const found: Finding[] = [];
-    for (const source of sources) found.push(...(await streamFindings(jsm, source)));
+    for (const source of sources) found.push(...(await streamFindings(jsm, source, sources)));
     for (const to of destinations) {
       const finding = await destinationFinding(jsm, to, patternOf(to, use), sources);
       if (finding !== undefined) found.push(finding);

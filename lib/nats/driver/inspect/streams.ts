@@ -1,18 +1,26 @@
 import type { Finding } from '../../../driver/index.js';
 import type { NatsDestinationSpec } from '../../destination-spec.js';
-import type { StreamSourceSpec } from '../../source-spec.js';
+import { createsStream, type StreamSourceSpec } from '../../source-spec.js';
 import { subjectsOverlap } from '../../subject.js';
 import { consumerDifferences } from '../jetstream/consumer-config.js';
 import { clientCode, CONSUMER_NOT_FOUND, STREAM_NOT_FOUND } from '../jetstream/jetstream-api.js';
 import { canMatch, findOrUndefined, streamDifferences, subjectsOf } from '../jetstream/stream-config.js';
 import type { JetStreamManager, StreamInfo } from '../connection/jetstream-port.js';
 
-/** The findings of one durable and its stream. */
-export async function streamFindings(jsm: JetStreamManager, spec: StreamSourceSpec): Promise<readonly Finding[]> {
+/**
+ * The findings of one durable and its stream.
+ *
+ * @param sources all of the broker: a start may create the stream for another one
+ */
+export async function streamFindings(
+  jsm: JetStreamManager,
+  spec: StreamSourceSpec,
+  sources: readonly StreamSourceSpec[],
+): Promise<readonly Finding[]> {
   const stream = { what: 'stream', name: spec.stream };
   try {
     const info = await findOrUndefined(() => jsm.streams.info(spec.stream), STREAM_NOT_FOUND);
-    if (info === undefined) return missingStream(spec);
+    if (info === undefined) return missingStream(spec, sources);
     const differs = streamDifferences(info.config, spec);
     const found: Finding[] = differs === '' ? [] : [{ ...stream, problem: 'differs', text: differs }];
     return [...found, ...(await consumerFindings(jsm, spec, info))];
@@ -21,15 +29,25 @@ export async function streamFindings(jsm: JetStreamManager, spec: StreamSourceSp
   }
 }
 
-function missingStream({ stream, consumer, subjects }: StreamSourceSpec): readonly Finding[] {
-  if (subjects === undefined) {
-    return [{ problem: 'missing', what: 'stream', name: stream, text: 'the server does not have it' }];
-  }
+function missingStream(
+  { stream, consumer, subjects }: StreamSourceSpec,
+  sources: readonly StreamSourceSpec[],
+): readonly Finding[] {
   const created = { problem: 'missing', created: true } as const;
-  return [
-    { ...created, what: 'stream', name: stream, text: `a start creates it on ${subjects.join(', ')}` },
-    { ...created, what: 'durable', name: `${consumer} of ${stream}`, text: 'a start creates it' },
-  ];
+  const durable: Finding = {
+    ...created,
+    what: 'durable',
+    name: `${consumer} of ${stream}`,
+    text: 'a start creates it',
+  };
+  if (subjects !== undefined) {
+    return [
+      { ...created, what: 'stream', name: stream, text: `a start creates it on ${subjects.join(', ')}` },
+      durable,
+    ];
+  }
+  if (sources.some((other) => other.stream === stream && createsStream(other))) return [durable];
+  return [{ problem: 'missing', what: 'stream', name: stream, text: 'the server does not have it' }];
 }
 
 async function consumerFindings(
