@@ -143,6 +143,19 @@ export function mayHaveSchedules(config: Partial<StreamConfig>): boolean {
 export const removesAcked = ({ retention = '' }: { readonly retention?: string }): boolean =>
   retention === 'workqueue' || retention === 'interest';
 
+/** Ids that a stream remembers for less do not surely tell what is written again at once. */
+const LEAST_WINDOW_MS = 10_000;
+
+/**
+ * Whether results go to the stream as batches of fast ingest. Not to a replicated one: without a quorum its leader
+ * confirms a batch whose ids it knows from messages that are not stored, and they may be lost (nats-server 2.15.1,
+ * `findings/nats-ingest-no-quorum.sh`), where it refuses a single publish.
+ */
+export function ingests(config: Partial<StreamConfig>): boolean {
+  const { allow_batched: allowed } = config as Record<string, unknown>;
+  return allowed === true && config.num_replicas === 1 && windowMsOf(config) >= LEAST_WINDOW_MS;
+}
+
 /** Properties of a stream that matter to its publishers. */
 export interface KnownStream {
   readonly name: string;
@@ -152,6 +165,10 @@ export interface KnownStream {
   readonly windowMs: number;
   /** Never sends a PubAck (`no_ack`). */
   readonly silent: boolean;
+  /** Results for it go as batches: {@link ingests}. */
+  readonly ingests: boolean;
+  /** When its configuration was read. */
+  readonly askedAt: number;
   readonly retention: string;
   /** Number of its consumers; undefined if unknown. */
   readonly consumers: number | undefined;

@@ -4,7 +4,7 @@ import type { NatsDestinationSpec } from '../../destination-spec.js';
 import { subjectMatches } from '../../subject.js';
 import type { PublishErrors } from '../connection/publish-errors.js';
 import { clientCode, type JetStreamApi } from './jetstream-api.js';
-import { type KnownStream, StreamWarnings, subjectsOf, windowMsOf } from './stream-config.js';
+import { ingests, type KnownStream, StreamWarnings, subjectsOf, windowMsOf } from './stream-config.js';
 import type { StreamInfo } from '../connection/jetstream-port.js';
 
 /** Subjects may be derived from data, without bound: the caches are emptied at this size. */
@@ -12,6 +12,8 @@ const MAX_SUBJECTS = 10_000;
 /** How old the list of streams may be: for a warning, and for a publish to a subject that no listed stream captures. */
 const LIST_FOR_WARNING_MS = 60_000;
 const LIST_FOR_PUBLISH_MS = 5_000;
+/** How old the configuration may be by which a stream gets batches. */
+const INGESTS_MS = 10_000;
 /** A page has 256 streams. The streams beyond are looked up one by one. */
 const MAX_PAGES = 8;
 /** Subjects that the list does not cover: at most this many are looked up in this many milliseconds. */
@@ -26,6 +28,8 @@ const NOTHING_KNOWN = {
   bounded: false,
   windowMs: Infinity,
   silent: false,
+  ingests: false,
+  askedAt: 0,
   retention: 'limits',
   consumers: undefined,
 };
@@ -102,6 +106,17 @@ export class StreamLookup {
     if (known === undefined || known === this.checked) return;
     this.checked = known;
     this.warnings.check(known);
+  }
+
+  /** Whether the stream of the subject takes batches, and its configuration is not of long ago. */
+  async stillIngests(to: NatsDestinationSpec): Promise<boolean> {
+    const known = this.streamOf(to);
+    if (known === undefined || this.io.clock.now() - known.askedAt < INGESTS_MS) return known?.ingests === true;
+    try {
+      return this.know(await (await this.api.manager()).streams.info(known.name)).ingests;
+    } catch {
+      return false;
+    }
   }
 
   /** Whether it is certain that no stream captures the subject. */
@@ -217,6 +232,8 @@ export class StreamLookup {
       bounded: discard === 'new' && (messages > 0 || bytes > 0 || config.max_msgs_per_subject > 0),
       windowMs: windowMsOf(config),
       silent: config.no_ack === true,
+      ingests: ingests(config),
+      askedAt: this.io.clock.now(),
       retention: config.retention,
       consumers: state?.consumer_count,
     };

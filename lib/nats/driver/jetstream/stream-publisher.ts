@@ -6,6 +6,7 @@ import type { Connection, Refusal } from '../connection/connection.js';
 import type { Inbox } from '../connection/inbox.js';
 import type { PublishErrors } from '../connection/publish-errors.js';
 import { type WireWriter, writeInChunks } from '../connection/wire-writer.js';
+import { StreamIngest } from './ingest/stream-ingest.js';
 import type { JetStreamApi } from './jetstream-api.js';
 import { PlainPubAcks, PubAckGroup, type PublishRun, readPubAck, Stored } from './pub-acks.js';
 import { CarefulPace, type PublishPace, RoomPace } from './publish-pace.js';
@@ -27,6 +28,9 @@ export interface StreamPublisherParts {
 /** Most streams (and subjects, where the stream is unknown) whose pace is kept. */
 const MAX_PACES = 10_000;
 
+/** Messages under way that are confirmed together. */
+type OpenGroup = Pick<PubAckGroup, 'to' | 'strangers' | 'fail' | 'settled'>;
+
 /** One batch being published. */
 interface Run extends PublishRun {
   readonly to: NatsDestinationSpec;
@@ -42,12 +46,20 @@ interface Run extends PublishRun {
  * times the rate of nats.js's `js.publish`.
  */
 export class StreamPublisher {
-  private readonly open = new Set<PubAckGroup>();
+  private readonly open = new Set<OpenGroup>();
   private readonly plain = new PlainPubAcks();
   /** By stream. */
   private readonly paces = new Map<string, PublishPace>();
+  private readonly ingest: StreamIngest<Run>;
 
   constructor(private readonly parts: StreamPublisherParts) {
+    this.ingest = new StreamIngest({
+      ...parts,
+      read: (to, message) => this.read(to, message),
+      goesOn: (run) => this.goesOn(run),
+      opened: (batch) => this.open.add(batch),
+      ended: (batch) => this.end(batch),
+    });
     parts.connection.listen({
       down: () => this.giveUp((to) => this.parts.errors.unconfirmed(to, phrase('connectionLost'))),
       refused: (refusal) => this.refused(refusal),
@@ -91,11 +103,22 @@ export class StreamPublisher {
   }
 
   private writeSome(run: Run, from: number, count: number): Promise<number> {
+    return this.ingest.takes(run, from, count) ? this.writeBatch(run, from, count) : this.writeEach(run, from, count);
+  }
+
+  private async writeBatch(run: Run, from: number, count: number): Promise<number> {
+    const done = await this.ingest.write(run, from, count);
+    return done + (await this.writeEach(run, from + done, count - done));
+  }
+
+  /** Each message with a PubAck of its own. */
+  private writeEach(run: Run, from: number, count: number): Promise<number> {
     const { writer } = this.parts;
     return writeInChunks<PubAckGroup>(count, {
       begin: (at) => (this.goesOn(run) ? this.begin(run, from + at) : undefined),
       write: (group, at) => {
         const index = from + at;
+        if (run.outcomes[index] !== undefined) return 0;
         const written = writer.write(run.to, run.batch[index] as Outgoing, group.reply(index));
         if (typeof written === 'number') return written;
         group.settle(index, { error: written });
@@ -146,7 +169,7 @@ export class StreamPublisher {
     return group;
   }
 
-  private async end(group: PubAckGroup): Promise<void> {
+  private async end(group: OpenGroup): Promise<void> {
     const { clock, errors, lookup: known, ackMs } = this.parts;
     const cancel = clock.after(ackMs, () => {
       // The stream may be gone while the subject has other subscribers: then there is neither a PubAck nor a 503.

@@ -13,6 +13,7 @@ import { turns } from '../../../support/turns.js';
 interface FakeStream {
   readonly name: string;
   readonly subjects: readonly string[];
+  readonly config?: object;
 }
 
 /** JetStream's API with these streams; it counts what it is asked. */
@@ -49,7 +50,9 @@ class FakeApi {
   }
 }
 
-const infoOf = ({ name, subjects }: FakeStream) => ({ config: { name, subjects, duplicate_window: 1e9 } });
+const infoOf = ({ name, subjects, config }: FakeStream) => ({
+  config: { name, subjects, duplicate_window: 1e9, ...config },
+});
 
 const { destination } = natsBroker({ name: 'events', client: {} });
 
@@ -124,5 +127,45 @@ describe('what is known of the streams', () => {
     const known = knownOf(fake);
     for (let index = 0; index < 1_000; index++) await known.warnIfCaptured(destination(`x.${index}`));
     expect(fake.asked.list + fake.asked.find).toBeLessThan(60);
+  });
+
+  const batched = { allow_batched: true, num_replicas: 1, duplicate_window: 120e9 };
+  it.each([
+    ['with allow_batched', batched, true],
+    ['without', { ...batched, allow_batched: false }, false],
+    ['with replicas, whose leader may confirm a batch and lose it', { ...batched, num_replicas: 3 }, false],
+    ['that hardly remembers ids, which tell what is stored of a batch', { ...batched, duplicate_window: 1e9 }, false],
+    ['that remembers none', { ...batched, duplicate_window: undefined }, false],
+  ])('knows where results go as a batch: a stream %s', async (_which, config, expected) => {
+    const known = knownOf(new FakeApi([{ name: 'S', subjects: ['s'], config }]));
+    const to = destination(toStream('s'));
+    await known.check(to);
+    expect([known.streamOf(to)?.ingests, await known.stillIngests(to)]).toEqual([expected, expected]);
+  });
+
+  it('looks again ten seconds later, whether the stream has got replicas, and not more often', async () => {
+    const clock = new VirtualClock();
+    const fake = new FakeApi([{ name: 'S', subjects: ['s'], config: batched }]);
+    const known = knownOf(fake, [], clock);
+    const to = destination(toStream('s'));
+    await known.check(to);
+    clock.advance(9_999);
+    expect([await known.stillIngests(to), fake.asked.info]).toEqual([true, 0]);
+    clock.advance(1);
+    expect([await known.stillIngests(to), await known.stillIngests(to), fake.asked.info]).toEqual([true, true, 1]);
+    fake.streams.splice(0, 1, { name: 'S', subjects: ['s'], config: { ...batched, num_replicas: 3 } });
+    clock.advance(10_000);
+    expect(await known.stillIngests(to)).toBe(false);
+  });
+
+  it('knows of no batches where the stream cannot be asked any more', async () => {
+    const clock = new VirtualClock();
+    const fake = new FakeApi([{ name: 'S', subjects: ['s'], config: batched }]);
+    const known = knownOf(fake, [], clock);
+    const to = destination(toStream('s'));
+    await known.check(to);
+    fake.refuses = { info: 'TIMEOUT' };
+    clock.advance(10_000);
+    expect(await known.stillIngests(to)).toBe(false);
   });
 });
