@@ -15,6 +15,8 @@ export interface Entrant {
   readonly most?: number;
   /** It cannot be run, for this reason. */
   readonly lacks?: string | undefined;
+  /** Its target stream has fast ingest (`allow_batched`, nats-server 2.14). */
+  readonly batched?: true;
 }
 
 /** One route, and what runs on it; the library is the first one. */
@@ -36,6 +38,7 @@ const loop = (id: string, name: string, style: string): Entrant => {
 };
 const plain = loop('loop', 'best loop, no headers', 'plain');
 const headers = loop('headers', 'loop, same headers and ids', 'headers');
+const ingest: Entrant = { ...library, id: 'ingest', name: 'library, stream with allow_batched', batched: true };
 const wire = loop('wire', 'the same, one Buffer a chunk', 'wire');
 const receive = (style: string, name: string): Entrant => {
   return { id: style, name, script: 'routes/receive', env: { STYLE: style } };
@@ -84,7 +87,7 @@ export const rows: readonly Row[] = [
     title: 'Kafka → JetStream',
     from: 'kafka',
     to: 'jetstream',
-    entrants: [library, plain, headers, wire, natsKafka],
+    entrants: [library, plain, headers, wire, ingest, natsKafka],
   },
   {
     id: 'kafka-core',

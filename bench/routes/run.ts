@@ -23,7 +23,7 @@ export interface Run {
 export async function runOnce(row: Row, entrant: Entrant, count: number, id: string, sources: Sources): Promise<Run> {
   const source = await sources.get(row.from, count, `${id}-in`);
   const target = `${id}-out`;
-  const counter = await counterOf(row.to, target, id, count);
+  const counter = await counterOf(row.to, target, id, count, entrant);
   const task: Task = { from: row.from, to: row.to, source, target, count, id };
   try {
     const report = await runEntrant(entrant, task, () => burst(source, count));
@@ -33,10 +33,16 @@ export async function runOnce(row: Row, entrant: Entrant, count: number, id: str
   }
 }
 
-async function counterOf(to: Place, target: string, id: string, count: number): Promise<ArrivalCounter | undefined> {
+async function counterOf(
+  to: Place,
+  target: string,
+  id: string,
+  count: number,
+  { batched }: Entrant,
+): Promise<ArrivalCounter | undefined> {
   if (to === 'nothing') return undefined;
   if (to === 'core') return countSubject(target, count);
-  if (to === 'jetstream') return countStream(id, target, count);
+  if (to === 'jetstream') return countStream(id, target, count, batched);
   await prefill(target, 0, PARTITIONS);
   return countTopic(target, count);
 }

@@ -40,10 +40,17 @@ async function ask(child: ChildProcess): Promise<Arrivals> {
 }
 
 /** Makes a stream for a subject, and reads all of it. */
-export async function countStream(stream: string, subject: string, count: number): Promise<ArrivalCounter> {
+export async function countStream(
+  stream: string,
+  subject: string,
+  count: number,
+  batched = false,
+): Promise<ArrivalCounter> {
   const connection = await natsClient();
   const manager = await connection.jetstreamManager();
-  await manager.streams.add({ name: stream, subjects: [subject] });
+  // The types of nats 2 are older than the setting.
+  const config = { name: stream, subjects: [subject], allow_batched: batched };
+  await manager.streams.add(config);
   return {
     async read() {
       const { state } = await manager.streams.info(stream);
