@@ -20,6 +20,7 @@ let arrivals = 0;
 export class CoreMessage implements Incoming {
   private readonly arrival = ++arrivals;
   private subject: string | undefined;
+  private held: number | undefined;
 
   constructor(
     readonly raw: ClientMessage,
@@ -58,8 +59,9 @@ export class CoreMessage implements Incoming {
     return this.raw.reply === '' ? undefined : this.raw.reply;
   }
 
+  /** The same for as long as it lives: delivery takes off what it has counted, also where {@link willWait} copies it. */
   get bytes(): number {
-    return bytesHeld(this.raw);
+    return (this.held ??= bytesHeld(this.raw));
   }
 
   willWait(): void {

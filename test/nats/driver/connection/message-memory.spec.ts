@@ -3,6 +3,7 @@ import type { Msg } from 'nats';
 import { MsgImpl as NatsIoMessage } from '@nats-io/transport-node/lib/nats-base-client.js';
 import { MsgImpl } from 'nats/lib/nats-base-client/msg.js';
 
+import { CoreMessage } from '../../../../lib/nats/driver/core/core-message.js';
 import { bytesHeld, letGoOfOthers } from '../../../../lib/nats/driver/connection/message-parts.js';
 
 // What the client makes itself, from the bytes of a read.
@@ -51,5 +52,12 @@ describe.each([
   it('counts as its bytes, and as its whole buffer where that holds one message alone', () => {
     expect(bytesHeld(read(Message, 'body', 65_536, 'inbox.1'))).toBe(10 + 7 + 18 + 4);
     expect(bytesHeld(read(Message, 'x'.repeat(100_000), 150_000))).toBe(150_000);
+  });
+
+  it('counts as much when its handler is called as when it came, although it was copied between', () => {
+    const message = new CoreMessage(read(Message, 'x'.repeat(100_000), 250_000), 'events', 0);
+    const { bytes } = message;
+    message.willWait();
+    expect([bytes, message.bytes]).toEqual([250_000, 250_000]);
   });
 });
