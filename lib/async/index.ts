@@ -2,7 +2,7 @@
 export { Backoff, doubled } from './backoff.js';
 export { BatchQueue } from './batch-queue.js';
 export { type Clock, realNow, realSleep, sleep, systemClock } from './clock.js';
-export { Deadline, untilAborted, within, LazyAbortController } from './deadline.js';
+export { Deadline, onAbort, untilAborted, within, LazyAbortController } from './deadline.js';
 export { afterTurn, nextTurn, oncePerTurn, TurnBudget } from './event-loop.js';
 export { Fifo } from './fifo.js';
 export { Serial, Waiters } from './waiters.js';

@@ -1,7 +1,7 @@
 import { type Binding, type DeliveryHost, DeliverySink, handlersOf, type WaitingLane } from '../delivery/index.js';
 import type { Driver, Intake } from '../driver/index.js';
 import { asError } from '../errors/index.js';
-import { untilAborted } from '../async/index.js';
+import { LazyAbortController, onAbort, untilAborted } from '../async/index.js';
 import { stopped } from './on-demand.js';
 
 /** Stops fetching first, so that messages still on their way to this client are handed back as well. */
@@ -21,7 +21,7 @@ export class ActiveSource {
   private readonly sink: DeliverySink;
   /** Where a loop pulls the messages: a stop ends it, and what it has not asked for is not handled. */
   puller: Puller | undefined;
-  private readonly startAbort = new AbortController();
+  private readonly startAbort = new LazyAbortController();
   private intake: Intake | undefined;
   private starting = false;
   /** Messages are taken, but no handler is called before {@link release}. */
@@ -86,9 +86,9 @@ export class ActiveSource {
 
   /** Resolves once every source reads. If one fails, none reads and the promise rejects. */
   async start(driver: Driver, signal: AbortSignal): Promise<void> {
-    const cut = (): void => this.startAbort.abort(signal.reason);
+    const cut = (): void => this.startAbort.abort(() => signal.reason as unknown);
     if (signal.aborted) cut();
-    signal.addEventListener('abort', cut, { once: true });
+    const forget = onAbort(signal, cut);
     this.starting = true;
     try {
       this.intake = await this.subscribe(driver);
@@ -98,7 +98,7 @@ export class ActiveSource {
       throw thrown;
     } finally {
       this.starting = false;
-      signal.removeEventListener('abort', cut);
+      forget();
     }
   }
 
@@ -167,7 +167,7 @@ export class ActiveSource {
     puller?.end();
     if (puller !== undefined) this.pause();
     this.sink.stopCalling(!rollsBack && puller === undefined);
-    if (this.intake === undefined) this.startAbort.abort(stopped());
+    if (this.intake === undefined) this.startAbort.abort(stopped);
     await this.guard((intake) => intake.stopFetching());
   }
 

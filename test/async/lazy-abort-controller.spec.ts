@@ -1,6 +1,6 @@
 import { getMaxListeners } from 'node:events';
 import { expect, it, jest } from '@jest/globals';
-import { LazyAbortController } from '../../lib/async/index.js';
+import { LazyAbortController, onAbort } from '../../lib/async/index.js';
 
 it('its signal aborts with the reason, made when somebody looks', () => {
   const why = jest.fn(() => new Error('over'));
@@ -38,3 +38,24 @@ it('listeners are called once, and not when they were taken back', () => {
 it('any number may listen to its signal, without a warning of a leak', () => {
   expect(getMaxListeners(new LazyAbortController().signal)).toBe(Infinity);
 });
+
+it.each([
+  ['its own signal', (): [AbortSignal, () => void] => abortable(new LazyAbortController())],
+  ["Node's signal", (): [AbortSignal, () => void] => abortable(new AbortController())],
+])('%s tells a listener once, with the reason known, and not one that was taken back', (_, make) => {
+  const [signal, abort] = make();
+  const [heard, forgotten] = [jest.fn(() => signal.reason as unknown), jest.fn()];
+  onAbort(signal, heard);
+  onAbort(signal, forgotten)();
+  abort();
+  abort();
+  onAbort(signal, forgotten);
+  expect(heard.mock.results.map(({ value }) => value)).toEqual(['over']);
+  expect(forgotten).not.toHaveBeenCalled();
+});
+
+function abortable(controller: LazyAbortController | AbortController): [AbortSignal, () => void] {
+  const abort = (): void =>
+    controller instanceof LazyAbortController ? controller.abort(() => 'over') : controller.abort('over');
+  return [controller.signal, abort];
+}
