@@ -1,4 +1,3 @@
-import { textOf } from '../codec/index.js';
 import {
   type Headers,
   type Incoming,
@@ -8,21 +7,8 @@ import {
   type RawHeader,
   rawHeadersOf,
 } from '../driver/index.js';
-import { type HopPath, isCarried, type OnItsWay, onward, pathOf, pathTo, type Travelled } from './hop-path.js';
-
-/** A message as the bus stores it, with a copy of the body: a publisher that reuses its buffer does not change it. */
-export interface Stored extends OnItsWay {
-  /** The topic or subject that it was published to. */
-  readonly address: string;
-  readonly body: Uint8Array | null;
-  /** Bytes if it is not text. */
-  readonly key: string | Uint8Array | undefined;
-  readonly headers: Headers;
-  /** Headers that are binary or repeated. */
-  readonly rawHeaders: readonly RawHeader[] | undefined;
-  readonly replyTo: string | undefined;
-  readonly timestamp: number;
-}
+import { type HopPath, isCarried, onward, pathOf, pathTo, type Travelled } from './hop-path.js';
+import { Stored } from './stored.js';
 
 /** Further properties of a publish. */
 export interface Sending {
@@ -38,9 +24,8 @@ export function store(
   timestamp: number,
   { broker, replyTo }: Sending = {},
 ): Stored {
-  return {
+  return new Stored(contentOf(message), {
     address,
-    body: copiedBody(message),
     key: typeof message.key === 'object' ? Buffer.from(message.key) : wellFormed(message.key),
     headers: headersOf(message),
     rawHeaders: message.rawHeaders,
@@ -48,12 +33,12 @@ export function store(
     timestamp,
     broker,
     path: broker === undefined ? undefined : onward(pathOf(message.origin), broker, address),
-  };
+  });
 }
 
-/** Of a text the bytes are made here, and are nobody else's. */
-function copiedBody(message: Outgoing): Buffer | null {
-  if (message instanceof JsonMessage) return Buffer.from(message.text);
+/** A copy of the bytes: a publisher that reuses its buffer does not change the message. */
+function contentOf(message: Outgoing): Buffer | string | null {
+  if (message instanceof JsonMessage) return message.text;
   return message.body === null ? null : Buffer.from(message.body);
 }
 
@@ -109,13 +94,12 @@ export abstract class Arrived implements Incoming, Travelled {
   protected abstract makeRaw(): unknown;
 
   get body(): Uint8Array | null {
-    if (this.ownBody === undefined) this.ownBody = this.stored.body === null ? null : Buffer.from(this.stored.body);
+    if (this.ownBody === undefined) this.ownBody = this.stored.copy();
     return this.ownBody;
   }
 
   get text(): string | undefined {
-    const { body } = this.stored;
-    return body === null || body.length === 0 ? undefined : textOf(body);
+    return this.stored.text;
   }
 
   get key(): string | undefined {

@@ -1,4 +1,4 @@
-import type { Stored } from './message.js';
+import type { Stored } from './stored.js';
 
 /** Bounds of a log; the oldest entries are dropped first. */
 export interface Retention {
@@ -105,8 +105,8 @@ export const TWIN_RETENTION: Retention = { messages: 100_000, bytes: 64 * 1_048_
 const OVERHEAD = 256;
 
 /** Bytes of a message, for a retention by bytes. */
-export function bytesOf({ body }: Stored): number {
-  return OVERHEAD + (body?.length ?? 0);
+export function bytesOf({ size }: Stored): number {
+  return OVERHEAD + size;
 }
 
 /** Keeps a log within the twin's own bounds. */

@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { JsonMessage } from '../../lib/driver/index.js';
 import { store, type Stored } from '../../lib/twin/index.js';
 import { arrived } from '../support/arrived.js';
+
+const incoming = arrived(store('source', { body: null }, 0));
 
 describe('a message on a bus', () => {
   it('does not change when the publisher reuses his buffer', () => {
@@ -24,6 +27,15 @@ describe('a message on a bus', () => {
 
   it('has no text without a byte', () => {
     for (const body of [null, Buffer.alloc(0)]) expect(arrived(store('topic', { body }, 0)).text).toBeUndefined();
+  });
+
+  it('that the library has written as text is counted and read in bytes as any other, copied for each receiver', () => {
+    const stored = store('topic', new JsonMessage('"grün"', 'c', '1', 'i', undefined, incoming), 0);
+    expect([stored.size, arrived(stored).text]).toEqual([7, '"grün"']);
+    arrived(stored).body?.fill(0);
+    expect([text(stored), arrived(stored).text]).toEqual(['"grün"', '"grün"']);
+    expect(stored.body).toEqual(Buffer.from('"grün"'));
+    expect(arrived(stored).text).toBe('"grün"');
   });
 
   it('tells no value from an empty one', () => {

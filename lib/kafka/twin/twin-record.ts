@@ -23,8 +23,8 @@ export class TwinRecord extends Arrived implements Delivered {
 
   /** The same bytes as in the driver. */
   get size(): number {
-    const { body, key } = this.stored;
-    return (body?.length ?? 0) + (key?.length ?? 0);
+    const { size, key } = this.stored;
+    return size + (key?.length ?? 0);
   }
 
   get location(): string {
@@ -69,7 +69,7 @@ export function rawRecord(stored: Stored, partition: number, offset: number): Tw
       timestamp: String(stored.timestamp),
       offset: String(offset),
       key: stored.key === undefined ? null : Buffer.from(stored.key),
-      value: stored.body === null ? null : Buffer.from(stored.body),
+      value: stored.copy(),
       headers: recordHeaders(undefined, [
         ...texts,
         ...(stored.rawHeaders ?? []),

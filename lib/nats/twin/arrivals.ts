@@ -47,13 +47,13 @@ export class CoreArrival extends Arrived {
   }
 
   get bytes(): number {
-    const { address, body, replyTo = '' } = this.stored;
-    return address.length + replyTo.length + (body?.length ?? 0);
+    const { address, size, replyTo = '' } = this.stored;
+    return address.length + replyTo.length + size;
   }
 
   /** As on the server: an empty body without a header that marks it as null may be either. */
   get emptyMayBeNull(): boolean {
-    return this.stored.body?.length === 0;
+    return this.stored.isEmpty;
   }
 
   get position(): string {
@@ -80,7 +80,7 @@ export class StreamArrival extends Arrived {
 
   /** As on the server: an empty body without a header that marks it as null may be either. */
   get emptyMayBeNull(): boolean {
-    return this.stored.body?.length === 0;
+    return this.stored.isEmpty;
   }
 
   get position(): string {

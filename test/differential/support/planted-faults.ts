@@ -10,6 +10,7 @@ import { TwinTopic } from '../../../lib/kafka/twin/twin-topic.js';
 import { NatsTwin } from '../../../lib/nats/twin/nats-twin.js';
 import { TwinConsumer } from '../../../lib/nats/twin/twin-consumer.js';
 import { TwinStream } from '../../../lib/nats/twin/twin-stream.js';
+import { Stored } from '../../../lib/twin/index.js';
 import { laws } from './laws.js';
 import { aspects } from './comparison.js';
 import type { Kind } from './scenario.js';
@@ -199,10 +200,10 @@ export const faults: Readonly<Record<string, Fault>> = {
     plant: () =>
       spoil(TwinStream.prototype, 'append', (append) => {
         return function (message) {
-          return append.call(this, {
-            ...message,
-            headers: { ...message.headers, 'Nats-Msg-Id': String(this.log.end) },
-          });
+          const headers = { ...message.headers, 'Nats-Msg-Id': String(this.log.end) };
+          const { address, key, rawHeaders, replyTo, timestamp, broker, path } = message;
+          const fields = { address, key, rawHeaders, replyTo, timestamp, broker, path, headers };
+          return append.call(this, new Stored(message.copy(), fields));
         };
       }),
   },
