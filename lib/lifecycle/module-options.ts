@@ -82,7 +82,7 @@ export function moduleOptionProblems(options: ResolvedOptions): MultiBrokerError
 
 function invalid(name: string, value: unknown, expected: string, test: (value: number) => boolean): MultiBrokerError[] {
   if (typeof value === 'number' && test(value)) return [];
-  const params = { option: name, expected, value: String(value) };
+  const params = { option: name, expected, value: typeof value === 'string' ? JSON.stringify(value) : String(value) };
   return [problem(problemOf('MULTI_BROKER_OPTION_INVALID.mustBe', params))];
 }
 

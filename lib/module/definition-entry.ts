@@ -62,11 +62,18 @@ export interface PresentEntries {
 
 /** Leaves out entries that are undefined or unnamed. `to` is the function that they were passed to. */
 export function presentEntries(given: readonly BrokerDefinitionOrFactory[], to: string): PresentEntries {
+  if (!Array.isArray(given)) return { entries: [], problems: [noList(given, to)] };
   const problems = given.map((entry, place) => problemOf(entry, `${to}: definition ${String(place + 1)}`));
   return {
     entries: given.filter((_, place) => problems[place] === undefined),
     problems: problems.filter((problem) => problem !== undefined),
   };
+}
+
+/** Of an application without types: one definition, or a list that a circular import left undefined. */
+function noList(given: unknown, to: string): MultiBrokerError {
+  if (!isMissing(given)) return errorOf('MULTI_BROKER_OPTION_INVALID.noList', { to });
+  return errorOf('MULTI_BROKER_VALUE_MISSING.circular', { what: `${to}: the list of brokers`, value: String(given) });
 }
 
 function problemOf(entry: unknown, what: string): MultiBrokerError | undefined {

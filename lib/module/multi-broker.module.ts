@@ -59,7 +59,7 @@ export class MultiBrokerModule implements OnModuleInit {
 function root(entries: readonly BrokerDefinitionOrFactory[], options: MultiBrokerOptions = {}): DynamicModule {
   return definitionsModule(MultiBrokerModule, entries, {
     ...resolveOptions(options),
-    default: options.default ?? firstName(entries),
+    default: options.default ?? (isList(entries) ? firstName(entries) : undefined),
   });
 }
 

@@ -14,7 +14,7 @@ describe('an option of the module', () => {
     [{ startTimeoutMs: NaN }, 'the option startTimeoutMs must be more than 0, not NaN'],
     [{ startTimeoutMs: 0 }, 'the option startTimeoutMs must be more than 0, not 0'],
     [{ shutdownTimeoutMs: -1 }, 'the option shutdownTimeoutMs must be 0 or more, not -1'],
-    [{ shutdownTimeoutMs: '10' as unknown as number }, 'the option shutdownTimeoutMs must be 0 or more, not 10'],
+    [{ shutdownTimeoutMs: '10' as unknown as number }, 'the option shutdownTimeoutMs must be 0 or more, not "10"'],
     [{ maxHops: 0.5 }, 'the option maxHops must be a whole number from 1, not 0.5'],
   ])('that makes no sense is a wiring problem: %j', async (options, told) => {
     const rig = new LifecycleRig({ brokers: ['orders'], options });

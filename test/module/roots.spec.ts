@@ -27,6 +27,19 @@ class Config {
 @Module({ providers: [Config], exports: [Config] })
 class ConfigModule {}
 
+describe.each(['forRoot', 'forFeature'] as const)('%s without a list', (to) => {
+  it.each([
+    ['a single definition', broker('orders'), 'MULTI_BROKER_OPTION_INVALID', `${to}() takes an array`],
+    ['undefined', undefined, 'MULTI_BROKER_VALUE_MISSING', `${to}(): the list of brokers is undefined`],
+  ])('is a wiring problem: %s', async (_, given, code, told) => {
+    const imports = [MultiBrokerModule.forRoot([broker('first')]), MultiBrokerModule[to](given as never)];
+    await expect(start({ imports: to === 'forRoot' ? imports.slice(1) : imports })).rejects.toMatchObject({
+      code: 'MULTI_BROKER_WIRING',
+      message: expect.stringMatching(new RegExp(`\\[${code}\\].*${told.replace(/[()]/g, '\\$&')}`)),
+    });
+  });
+});
+
 describe('forRootAsync', () => {
   const entry = {
     name: 'orders',

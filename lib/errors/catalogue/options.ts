@@ -20,6 +20,7 @@ export const OPTIONS = {
         '{value}, from {token}, is a promise: return the value itself, for example from a provider with an asynchronous factory',
       configUnread: '{value}, from {token}, cannot be read: {reason}',
       factoryResult: 'the factory returned {given}: it must return an array of broker definitions',
+      noList: '{to} takes an array of broker definitions',
       noDefinition: 'definition {place} is not a broker definition: use kafkaBroker() or natsBroker()',
       factoryNoDefinition:
         "The factory of broker '{broker}' did not return a broker definition: use kafkaBroker() or natsBroker()",
