@@ -74,6 +74,7 @@ export const PHRASES = {
   natsHeaderName: 'its name may hold printable ASCII only, without blanks and colons',
   natsHeaderLineBreak: 'its value holds a line break',
   natsNoTls: 'the server does not offer TLS, which client asks for',
+  natsHungUp: 'the connection was closed before the server had greeted it',
   natsTlsRuledOut: 'the server asks for TLS, which client.tls: null rules out',
   jetStreamOff: 'JetStream is not enabled on this server or for this account, or has no leader',
   jetStreamTimeout: 'JetStream did not answer in time',

@@ -46,6 +46,15 @@ whenNative(describe, 'nats')('the connection of the NATS driver', () => {
     expect(error!.message).toMatch(/ECONNREFUSED/);
   });
 
+  it('says that the connection was closed where a host takes it and closes it at once, as a proxy without a server', async () => {
+    const host = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+    closeLater({ close: async () => host.close() });
+    await new Promise((listening) => host.once('listening', listening));
+    const error = await failing({ name: 'events', client: client((host.address() as AddressInfo).port) });
+    expect(error).toMatchObject({ code: 'MULTI_BROKER_CONNECT_FAILED', retryable: true });
+    expect(error!.message).toContain('the connection was closed before the server had greeted it');
+  });
+
   it('gives up a host that takes the connection and says nothing, when the signal aborts', async () => {
     const silent = await silentHost();
     const error = await failing({ name: 'events', client: client(silent.port) }, AbortSignal.timeout(200));

@@ -89,6 +89,7 @@ function servers({ client }: NatsBrokerOptions): string {
 function reason({ client }: NatsBrokerOptions, cause: Error): string {
   const problem = dialProblem(cause, client.tls === null);
   if (problem === 'no-tls') return phrase('natsNoTls');
+  if (problem === 'hung-up') return phrase('natsHungUp');
   if (problem === 'tls-ruled-out') return phrase('natsTlsRuledOut');
   return problem.text === '' ? phrase('noReason') : problem.text;
 }

@@ -20,5 +20,8 @@ export interface ClientFailures {
   /** Whether a publish was refused for its size, before it was written. */
   isTooLarge(thrown: unknown): boolean;
   /** Why a dial failed: what the client asked for and the server does not have, or the other way round, or a text. */
-  dial(thrown: Error, ruledOutTls: boolean): 'no-tls' | 'tls-ruled-out' | { readonly text: string };
+  dial(thrown: Error, ruledOutTls: boolean): 'no-tls' | 'tls-ruled-out' | 'hung-up' | { readonly text: string };
 }
+
+/** What either client says of a connection that ended before the server greeted it: Node gives no error for that. */
+export const HUNG_UP = 'node provided an undefined error';

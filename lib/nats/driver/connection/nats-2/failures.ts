@@ -1,4 +1,4 @@
-import type { ClientFailures } from '../failure-port.js';
+import { type ClientFailures, HUNG_UP } from '../failure-port.js';
 
 interface NatsError {
   readonly code?: unknown;
@@ -23,6 +23,7 @@ export const failures: ClientFailures = {
     const { code, message, chainedError } = thrown as Error & NatsError;
     if (code === 'SERVER_OPT_NA' && message === 'tls') return 'no-tls';
     if (code === 'TLS' && ruledOutTls) return 'tls-ruled-out';
+    if (`${message} ${chainedError?.message ?? ''}`.includes(HUNG_UP)) return 'hung-up';
     // Some have only their code, or the code of the step that failed, as message.
     if (code === message && chainedError !== undefined) return { text: `${chainedError.message} (${message})` };
     return { text: typeof code === 'string' && code !== message && message !== '' ? `${message} (${code})` : message };

@@ -1,4 +1,4 @@
-import type { ClientFailures } from '../failure-port.js';
+import { type ClientFailures, HUNG_UP } from '../failure-port.js';
 
 /** The classes of `@nats-io/nats-core` and `@nats-io/jetstream` that say by themselves what happened, by their names. */
 const CODES: Readonly<Record<string, string>> = {
@@ -69,6 +69,7 @@ export const failures: ClientFailures = {
   dial: (thrown, ruledOutTls) => {
     if (/does not support 'tls'|'tls' is not available/.test(thrown.message)) return 'no-tls';
     if (ruledOutTls && /tls|certFile/i.test(thrown.message)) return 'tls-ruled-out';
+    if (thrown.message.includes(HUNG_UP)) return 'hung-up';
     const cause = isError(thrown.cause) ? `${thrown.cause.message} ` : '';
     return { text: cause === '' ? thrown.message : `${cause}(${thrown.message})` };
   },
