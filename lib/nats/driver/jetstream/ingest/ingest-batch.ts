@@ -78,7 +78,7 @@ export class IngestBatch implements ReplyGroup {
     if (this.over) return;
     const answer = readIngestAnswer(message, this.id);
     const isLast = 'sequence' in answer && answer.sequence >= this.written.length;
-    // Of a batch whose last message has an answer of its own nothing more is told.
+    // Of a batch whose last message has an answer of its own nothing more is told. See findings/nats-ingest-answers.sh.
     if (this.take(answer, message) && isLast && this.committed) this.finish();
   }
 
