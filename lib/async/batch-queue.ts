@@ -5,17 +5,14 @@ const EMPTY: readonly never[] = [];
 
 /** A queue of items that arrive in batches, which are not copied. */
 export class BatchQueue<T> {
+  /** How many items are left. A field, as it is read for each of them; written here alone. */
+  length = 0;
   private batches: (readonly T[])[] = [];
   /** When each batch was pushed. */
   private times: number[] = [];
   /** Index of the first batch with items left, and of its next item. */
   private first = 0;
   private position = 0;
-  private count = 0;
-
-  get length(): number {
-    return this.count;
-  }
 
   /** When the oldest item was pushed; undefined when the queue is empty. */
   get since(): number | undefined {
@@ -31,7 +28,7 @@ export class BatchQueue<T> {
     if (batch.length === 0) return;
     this.batches.push(batch);
     this.times.push(at);
-    this.count += batch.length;
+    this.length += batch.length;
   }
 
   /** The item that {@link shift} would take out. */
@@ -44,7 +41,7 @@ export class BatchQueue<T> {
     if (batch === undefined) return undefined;
     const item = batch[this.position++];
     if (this.position === batch.length) this.nextBatch();
-    this.count--;
+    this.length--;
     return item;
   }
 
@@ -54,7 +51,7 @@ export class BatchQueue<T> {
     if (batch === undefined) return [];
     const items = batch.slice(this.position, this.position + atMost);
     this.position += items.length;
-    this.count -= items.length;
+    this.length -= items.length;
     if (this.position === batch.length) this.nextBatch();
     return items;
   }
@@ -64,7 +61,7 @@ export class BatchQueue<T> {
     this.times = [];
     this.first = 0;
     this.position = 0;
-    this.count = 0;
+    this.length = 0;
   }
 
   *[Symbol.iterator](): Iterator<T> {

@@ -1,4 +1,5 @@
 import type { AsyncResource } from 'node:async_hooks';
+import type { Waiters } from '../async/index.js';
 import type { Incoming } from '../driver/index.js';
 import type { Binding } from './binding.js';
 import type { Delivery } from './delivery.js';
@@ -7,6 +8,12 @@ import type { DeliveryStrand, LaneContext, LaneGate } from './lane-context.js';
 import type { Undecided } from './lane-health.js';
 import type { Requests } from './requests.js';
 
+/**
+ * Instead of a time, before the first one. Zero as V8 holds a time: with the small integer 0 the first time, which is none,
+ * gives the object another hidden class, and compiled code that has met the first one is thrown away while messages wait.
+ */
+export const NEVER = -0;
+
 /** The lane of a call order, with what its strands share. */
 export interface OrderedLane {
   readonly context: LaneContext;
@@ -14,6 +21,8 @@ export interface OrderedLane {
   readonly inFlight: InFlight;
   /** The async context of handlers. */
   readonly scope: AsyncResource;
+  /** Wait until nothing of it runs. */
+  readonly drainers: Pick<Waiters, 'any'>;
   /** What is handled beside the others. */
   readonly requests: Requests | undefined;
   /** Whether any further handler of the lane may be begun. */
@@ -28,7 +37,7 @@ export interface OrderedLane {
   stood(): void;
   /** A delivery is called again, which may have ended: from now on the lane waits for it, and keeps its lease. */
   revived(delivery: InFlightDelivery): void;
-  /** A delivery or a hold is over. */
+  /** A delivery or a hold is over. Where nobody waits for a drain it need not be told. */
   checkDrained(): void;
 }
 

@@ -12,7 +12,7 @@ import { errorOf, requireDuration } from '../errors/index.js';
 import type { Binding, DeliveryContext } from './binding.js';
 import type { Cancellation } from './cancellation.js';
 import { isCallTraced } from './diagnostics.js';
-import { enterHandled, followHandled, type HandledAttempt, isHandledFollowed } from './handled-message.js';
+import { enterHandled, FOLLOWERS, followHandled, type HandledAttempt } from './handled-message.js';
 import { correlationIdOf } from './headers.js';
 import type { DeliveryObservers } from './observe.js';
 
@@ -76,11 +76,11 @@ export class AttemptContext extends MessageContext implements HandledAttempt {
     super();
     this.message = new DeliveredMessage(owner.incoming, attempt, earlier);
     // Where calls are traced it begins with the call, within the stores that listeners have bound.
-    if (!isCallTraced(owner)) this.keepScope();
+    if (!isCallTraced(owner)) this.scope = new AsyncResource('nestjs-multi-broker');
   }
 
   get broker(): Broker {
-    if (!isHandledFollowed()) this.mayPublish();
+    if (FOLLOWERS.count === 0) this.mayPublish();
     return this.owner.broker;
   }
 
@@ -126,7 +126,7 @@ export class AttemptContext extends MessageContext implements HandledAttempt {
   /** @internal Calls the handler; what it enters is seen by its later parts. */
   enterAndKeep<T>(handle: (context: DeliveryContext) => T): T {
     const scope = this.scope ?? this.keepScope();
-    const isFollowed = isHandledFollowed();
+    const isFollowed = FOLLOWERS.count > 0;
     if (SCOPE_KEEPS && !isFollowed) return scope.runInAsyncScope(handle, undefined, this);
     return scope.runInAsyncScope(isFollowed ? followed : kept, undefined, this, handle) as T;
   }

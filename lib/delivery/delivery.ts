@@ -16,7 +16,6 @@ import {
 } from './diagnostics.js';
 import { reportHandledByFilter } from './failure-report.js';
 import { callHandler, itemsOf } from './handler-call.js';
-import { messagesOf, NO_OTHERS } from './in-flight.js';
 import type { JsonRoute } from './json-route.js';
 import type { DeliveryStrand, Failure, LaneContext } from './lane-context.js';
 import type { DeliveryObservers } from './observe.js';
@@ -87,7 +86,6 @@ export class Delivery implements AttemptOwner, ManuallySettled {
   constructor(
     readonly incoming: Incoming,
     readonly strand: DeliveryStrand,
-    readonly others: readonly Incoming[] = NO_OTHERS,
   ) {
     this.context = strand.context;
     this.binding = strand.context.binding;
@@ -162,9 +160,8 @@ export class Delivery implements AttemptOwner, ManuallySettled {
    */
   begin(): PromiseLike<unknown> | undefined {
     if (this.binding.ack === 'ack-first') this.settle('ack');
-    const context = this.nextAttempt();
     try {
-      const result = this.call(context);
+      const result = this.call(this.nextAttempt());
       if (isThenable(result)) return result;
       this.rest = this.accept(result);
     } catch (thrown) {
@@ -263,7 +260,7 @@ export class Delivery implements AttemptOwner, ManuallySettled {
   private publishAsJson(json: JsonRoute, payload: object, context: AttemptContext): void {
     this.called();
     this.context.host.counts.handled++;
-    if (this.isCut || this.isGivenUp) this.published(undefined);
+    if (this.isCut || (this.manual !== undefined && this.isGivenUp)) this.published(undefined);
     else if (json.publish(payload, context, this) && this.binding.ack !== 'manual') this.current = undefined;
   }
 
@@ -305,17 +302,20 @@ export class Delivery implements AttemptOwner, ManuallySettled {
 
   /** Every publish is confirmed: settles, unless the handler did or will. */
   private complete(item: ResultItem | undefined): void {
-    if (!this.isCut && this.isGivenUp) {
+    const { current, skipped } = this;
+    if (this.isCut) {
+      this.end();
+      return;
+    }
+    if (this.manual !== undefined && this.isGivenUp) {
       finishManually(this, undefined);
       return;
     }
-    if (!this.isCut) {
-      const failure = item === undefined ? this.current?.failure : undefined;
-      if (failure !== undefined) reportHandledByFilter(this, asError(failure));
-      if (!this.skipped && this.current !== undefined) this.context.responder.answer(this.current, item);
-      if (this.binding.ack !== 'manual' || this.skipped) this.settle('ack');
-    }
-    this.end();
+    const failure = item === undefined ? current?.failure : undefined;
+    if (failure !== undefined) reportHandledByFilter(this, asError(failure));
+    if (!skipped && current !== undefined) this.context.responder.answer(current, item);
+    if (this.binding.ack !== 'manual' || skipped) this.finish();
+    else this.end();
   }
 
   get settledByFilter(): boolean {
@@ -338,20 +338,37 @@ export class Delivery implements AttemptOwner, ManuallySettled {
   end(): void {
     if (!this.active) return;
     this.active = false;
-    if (!this.settled) for (const message of messagesOf(this)) this.lane.leftUnsettled?.(message);
+    if (!this.settled) this.lane.leftUnsettled?.(this.incoming);
     this.strand.ended(this);
     traceEnd(this);
   }
 
   settle(how: Settlement, letter?: SentLetter): void {
     if (this.settled || this.isCut) return;
+    this.tell(how, letter);
+    this.strand.settled(this);
+  }
+
+  /** Tells the server. */
+  private tell(how: Settlement, letter?: SentLetter): void {
     this.settled = true;
     const { host, lane } = this.context;
     if (host.healthIssues.any && typeof how !== 'object') host.healthIssues.clear(this.incoming.position);
     lane.settle(this.incoming, how);
-    for (const message of this.others) lane.settle(message, how);
     traceSettlement(this, how, letter);
-    this.strand.settled(this);
+  }
+
+  /** Settles and ends it, as most deliveries end: for its strand that is one step. */
+  private finish(): void {
+    if (this.settled || this.isCut || !this.active) {
+      this.settle('ack');
+      this.end();
+      return;
+    }
+    this.tell('ack');
+    this.active = false;
+    this.strand.finished(this);
+    traceEnd(this);
   }
 
   forgotten(): void {

@@ -18,23 +18,21 @@ const handled = new AsyncLocalStorage<HandledAttempt>();
 
 /** Applications whose code may publish. A number, so that one that is never closed is not kept alive. */
 const following = new WeakSet();
-let followers = 0;
+
+/** How many applications have such code. A field of an object, as it is looked at for each message. */
+export const FOLLOWERS = { count: 0 };
 
 /** Code of this application may publish: from the next message on it is known which one is being handled. */
 export function followHandled(application: object): void {
   if (following.has(application)) return;
   following.add(application);
-  followers++;
+  FOLLOWERS.count++;
 }
 
 /** The application is closed. After the last one that has followed messages, promises cost what they did. */
 export function unfollowHandled(application: object): void {
   if (!following.delete(application)) return;
-  if (--followers === 0) handled.disable();
-}
-
-export function isHandledFollowed(): boolean {
-  return followers > 0;
+  if (--FOLLOWERS.count === 0) handled.disable();
 }
 
 /** Called within the async scope of the attempt, and ends with it. */
@@ -44,5 +42,5 @@ export function enterHandled(context: HandledAttempt): void {
 
 /** The message whose handler, or something that it has begun, is the caller. */
 export function handledNow(): HandledAttempt | undefined {
-  return followers > 0 ? handled.getStore() : undefined;
+  return FOLLOWERS.count > 0 ? handled.getStore() : undefined;
 }

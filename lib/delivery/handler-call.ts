@@ -20,15 +20,20 @@ interface Called extends TimeLimited {
   skipped: boolean;
 }
 
-/** Calls the handler if the binding's filter wants the message. Returns, throws or rejects as it does. */
-export function callHandler(on: LaneContext, delivery: Called, context: AttemptContext): unknown {
-  const wanted = on.binding.filter?.(context) ?? true;
-  if (typeof wanted === 'boolean') return callIf(wanted, on, delivery, context);
-  return wanted.then((later) => callIf(later, on, delivery, context));
-}
-
-function callIf(wanted: boolean, on: LaneContext, delivery: Called, context: AttemptContext): unknown {
+/**
+ * Calls the handler if the binding's filter wants the message. Returns, throws or rejects as it does.
+ *
+ * @param wanted what the filter says
+ */
+export function callHandler(
+  on: LaneContext,
+  delivery: Called,
+  context: AttemptContext,
+  wanted = on.binding.filter?.(context) ?? true,
+): unknown {
   const { binding, host } = on;
+  if (typeof wanted === 'object')
+    return wanted.then((later: unknown) => callHandler(on, delivery, context, Boolean(later)));
   if (!wanted) {
     delivery.skipped = true;
     return undefined;

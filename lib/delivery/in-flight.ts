@@ -2,26 +2,9 @@ import type { Incoming, Lane } from '../driver/index.js';
 import { errorOf } from '../errors/index.js';
 import type { Binding } from './binding.js';
 
-/**
- * The messages that a handler gets in one call, and that are settled, extended and cut together. Nearly always it is
- * one message, and an array would be one more object for each: so the first is a field of its own.
- */
-export interface DeliveryUnit {
-  /** The first message: errors, logs and health name the delivery by it. */
-  readonly incoming: Incoming;
-  /** The messages behind it, where the handler gets several. */
-  readonly others: readonly Incoming[];
-}
-
-export const NO_OTHERS: readonly Incoming[] = [];
-
-/** All messages of a delivery, in order. */
-export function messagesOf({ incoming, others }: DeliveryUnit): readonly Incoming[] {
-  return [incoming, ...others];
-}
-
 /** A delivery that has begun, as its lane sees it. */
-export interface InFlightDelivery extends DeliveryUnit {
+export interface InFlightDelivery {
+  readonly incoming: Incoming;
   readonly binding: Binding;
   /** Its handler or publishes run, or a further call is pending. */
   active: boolean;
@@ -54,6 +37,11 @@ export class InFlight {
   unsettled = 0;
   /** Deliveries whose handler or publishes run, or that wait for a further call: a drain waits for them. */
   active = 0;
+  /**
+   * How many have begun since the oldest open one, itself included: on Kafka all of them have passed it. Written here
+   * alone.
+   */
+  span = 0;
   private list: (InFlightDelivery | undefined)[] = [];
   /** Entries before it are closed. */
   private first = 0;
@@ -68,11 +56,6 @@ export class InFlight {
     return this.count;
   }
 
-  /** How many have begun since the oldest open one, itself included: on Kafka all of them have passed it. */
-  get span(): number {
-    return this.list.length - this.first;
-  }
-
   get oldest(): InFlightDelivery | undefined {
     return this.list[this.first];
   }
@@ -82,6 +65,7 @@ export class InFlight {
     this.active++;
     delivery.place = this.base + this.list.length;
     this.list.push(delivery);
+    this.span++;
     this.count++;
   }
 
@@ -102,6 +86,13 @@ export class InFlight {
     if (this.unsettled > 0) this.unsettled--;
   }
 
+  /** It is settled and active no more, both at once. */
+  finished(delivery: InFlightDelivery): void {
+    if (this.unsettled > 0) this.unsettled--;
+    this.active--;
+    this.closed(delivery);
+  }
+
   /** It is settled, and active no more. */
   closed(delivery: InFlightDelivery): void {
     const index = delivery.place - this.base;
@@ -109,6 +100,7 @@ export class InFlight {
     this.list[index] = undefined;
     this.count--;
     while (this.first < this.list.length && this.list[this.first] === undefined) this.first++;
+    this.span = this.list.length - this.first;
     if (this.first >= LET_GO_AT) this.letGo();
     else if (this.span > this.sparseAt && this.count * 2 < this.span) this.closeUp();
   }
@@ -117,8 +109,7 @@ export class InFlight {
   leftUnsettled(): ReadonlyMap<string, InFlightDelivery> {
     const left = new Map<string, InFlightDelivery>();
     for (const delivery of this) {
-      if (delivery.active) continue;
-      for (const { position } of messagesOf(delivery)) left.set(position, delivery);
+      if (!delivery.active) left.set(delivery.incoming.position, delivery);
     }
     return left;
   }
@@ -142,6 +133,7 @@ export class InFlight {
     for (const [index, delivery] of open.entries()) delivery.place = this.base + index;
     this.list = open;
     this.first = 0;
+    this.span = open.length;
   }
 }
 
@@ -157,7 +149,7 @@ export function supersede(open: InFlight, batch: readonly Incoming[]): void {
 export function forgetLeft(open: InFlight, lane: Lane): void {
   for (const left of open.leftUnsettled().values()) {
     forget(open, left);
-    for (const message of messagesOf(left)) lane.forget?.(message);
+    lane.forget?.(left.incoming);
   }
 }
 

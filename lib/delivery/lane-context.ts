@@ -44,7 +44,7 @@ export type Turn = 'call' | 'lane-ended' | 'paused' | Promise<void>;
 
 /**
  * The strand as its deliveries see it. They ask it for a further call, and report four events: `idle`, `held`,
- * `settled`, `ended`.
+ * `settled`, `ended`; most are `finished`, which is both of the last two.
  */
 export interface DeliveryStrand {
   readonly context: LaneContext;
@@ -67,6 +67,8 @@ export interface DeliveryStrand {
   forgotten?(): void;
   /** Neither its handler nor a publish of it runs any more. */
   ended(delivery: InFlightDelivery): void;
+  /** It is settled and ended, both at once. */
+  finished(delivery: InFlightDelivery): void;
 }
 
 /** A failure, and of what: for a publish or a dead letter the handler is not called again in place. */

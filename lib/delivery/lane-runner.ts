@@ -7,7 +7,7 @@ import type { DeliveryHost } from './delivery-host.js';
 import { Delivery } from './delivery.js';
 import { BatchStrand, KeyedBatches, SharedBatchStrand } from './batch/index.js';
 import type { CallOrder, OrderedLane } from './call-order.js';
-import { forgetLeft, InFlight, type InFlightDelivery, messagesOf, supersede } from './in-flight.js';
+import { forgetLeft, InFlight, type InFlightDelivery, supersede } from './in-flight.js';
 import { type CallBudget, KeyedStrands } from './side-by-side/index.js';
 import { type DeliveryStrand, type FailurePolicy, type LaneContext, LaneGate } from './lane-context.js';
 import { type LaneState, overdueMessage, slowCall, slowFilter, stalledLane } from './lane-health.js';
@@ -56,7 +56,7 @@ export class LaneRunner implements OrderedLane, Leased {
   /** Messages returned to the server, as they had waited too long behind a running handler. */
   private givenBack = 0;
   private readonly room = new Waiters();
-  private readonly drainers = new Waiters();
+  readonly drainers = new Waiters();
 
   constructor(
     readonly lane: Lane,
@@ -230,8 +230,7 @@ export class LaneRunner implements OrderedLane, Leased {
     if (delivery.active) return;
     inFlight.revive(delivery);
     // It may be at the end of a lease that nobody has extended since its handler was over.
-    if (lane.extend !== undefined && !delivery.settled)
-      for (const message of messagesOf(delivery)) lane.extend(message);
+    if (!delivery.settled) lane.extend?.(delivery.incoming);
     this.lease.begin();
   }
 
@@ -259,7 +258,7 @@ export class LaneRunner implements OrderedLane, Leased {
   }
 
   *inWork(): Iterable<Incoming> {
-    for (const delivery of this.inFlight) if (delivery.active && !delivery.settled) yield* messagesOf(delivery);
+    for (const delivery of this.inFlight) if (delivery.active && !delivery.settled) yield delivery.incoming;
     // Without prefetch, waiting messages are this lane's until it ends, so their leases are extended too.
     if (!this.gate.ending) yield* this.prefetch === undefined ? this.order.messages : this.order.kept;
   }

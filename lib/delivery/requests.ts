@@ -102,6 +102,13 @@ export class Requests implements DeliveryStrand {
     if (wasFull) this.lane.kick();
   }
 
+  finished(delivery: InFlightDelivery): void {
+    this.running--;
+    this.lane.inFlight.finished(delivery);
+    this.lane.kick();
+    this.lane.checkDrained();
+  }
+
   private closed(delivery: InFlightDelivery): void {
     this.lane.inFlight.closed(delivery);
     this.lane.kick();

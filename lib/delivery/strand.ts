@@ -1,6 +1,6 @@
 import { BatchQueue, Waiters } from '../async/index.js';
 import type { Incoming, Lane } from '../driver/index.js';
-import type { CallOrder, OrderedLane } from './call-order.js';
+import { type CallOrder, NEVER, type OrderedLane } from './call-order.js';
 import type { WaitsFor } from './delivery-observer.js';
 import type { InFlightDelivery } from './in-flight.js';
 import type { DeliveryStrand, LaneContext, Turn } from './lane-context.js';
@@ -16,11 +16,11 @@ export class Strand implements DeliveryStrand, CallOrder {
   /** A handler runs. */
   calling = false;
   /** When a handler was called last. */
-  calledAt = 0;
+  calledAt = NEVER;
   /** The delivery whose handler was called last, until it is closed. */
   latest: InFlightDelivery | undefined;
   /** When the pump ended last: since then a full lane has been stalled. */
-  stoodSince = 0;
+  stoodSince = NEVER;
   protected readonly queue = new BatchQueue<Incoming>();
   private readonly callers = new Waiters();
   /** The pump runs: it alone begins first calls, and awaits each and its retries before the next one. */
@@ -166,8 +166,19 @@ export class Strand implements DeliveryStrand, CallOrder {
     this.lane.checkDrained();
   }
 
+  finished(delivery: InFlightDelivery): void {
+    const { lane } = this;
+    lane.inFlight.finished(delivery);
+    this.left(delivery);
+    if (lane.drainers.any) lane.checkDrained();
+  }
+
   private closed(delivery: InFlightDelivery): void {
     this.lane.inFlight.closed(delivery);
+    this.left(delivery);
+  }
+
+  private left(delivery: InFlightDelivery): void {
     if (this.latest === delivery) this.latest = undefined;
     if (!this.pumping) this.kick();
   }

@@ -36,7 +36,7 @@ export function decoderOf(codec: Codec, handler: string): (context: Undecoded) =
       const { body } = context;
       if (body === null) return null;
       const payload =
-        context.emptyMayBeNull && codec.decodeEmpty !== undefined
+        body.byteLength === 0 && context.emptyMayBeNull && codec.decodeEmpty !== undefined
           ? codec.decodeEmpty(contentType)
           : codec.decode(body, contentType);
       if (isOwn || !isThenable(payload)) return payload;

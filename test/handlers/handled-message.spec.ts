@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { afterEach, expect, it } from '@jest/globals';
-import { isHandledFollowed } from '../../lib/delivery/handled-message.js';
+import { FOLLOWERS } from '../../lib/delivery/handled-message.js';
 import { type Broker, InjectBroker, MultiBrokerModule, PublishTo, Subscribe } from '../../lib/index.js';
 import { closeApps, start } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
@@ -21,7 +21,7 @@ it('a bridge follows no message: where nobody publishes by hand, promises cost w
   await start({ imports: [MultiBrokerModule.forRoot([fakeBroker({ name: 'orders', server })])], providers: [Bridge] });
   server.write('outside', 'in', { body: Buffer.from('a') });
   await eventually(() => expect(server.published).toMatchObject([{ queue: 'in' }, { queue: 'out' }]));
-  expect(isHandledFollowed()).toBe(false);
+  expect(FOLLOWERS.count).toBe(0);
 });
 
 it('a service that is given a broker has the message followed, from the first on', async () => {
@@ -46,7 +46,7 @@ it('a service that is given a broker has the message followed, from the first on
   const server = new FakeServer();
   const imports = [MultiBrokerModule.forRoot([fakeBroker({ name: 'orders', server })])];
   await start({ imports, providers: [Sends, Handles] });
-  expect(isHandledFollowed()).toBe(true);
+  expect(FOLLOWERS.count).toBe(1);
   server.write('outside', 'in', { body: Buffer.from('a'), headers: { 'correlation-id': 'c' } });
   await eventually(() => expect(server.published).toHaveLength(2));
   expect(server.published[1]?.headers).toMatchObject({ 'correlation-id': 'c', 'multi-broker-hops': '1' });
@@ -63,7 +63,7 @@ it('once every application that publishes by hand is closed, no message is follo
     await start({ imports: imports(), providers: [Sends] }),
   ];
   await one.close();
-  expect(isHandledFollowed()).toBe(true);
+  expect(FOLLOWERS.count).toBe(1);
   await other.close();
-  expect(isHandledFollowed()).toBe(false);
+  expect(FOLLOWERS.count).toBe(0);
 });

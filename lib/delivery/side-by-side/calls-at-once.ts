@@ -1,6 +1,6 @@
 import { Fifo } from '../../async/index.js';
 import type { Incoming, Lane } from '../../driver/index.js';
-import type { CallOrder, OrderedLane } from '../call-order.js';
+import { type CallOrder, NEVER, type OrderedLane } from '../call-order.js';
 import type { InFlightDelivery } from '../in-flight.js';
 import type { BudgetedLane, CallBudget } from './call-budget.js';
 import type { CallSlots, SlotCaller } from './slot-caller.js';
@@ -11,7 +11,7 @@ import type { CallSlots, SlotCaller } from './slot-caller.js';
  * has is its subclass's matter.
  */
 export abstract class CallsAtOnce implements CallOrder, CallSlots, BudgetedLane {
-  stoodSince = 0;
+  stoodSince = NEVER;
   readonly isHeld = false;
   /** How a failed message that has a key comes again. One call at a time is no order by key. */
   readonly keyedRedelivery: Lane['redelivery'];

@@ -98,9 +98,15 @@ export class KeyStrand extends SlotCaller implements DeliveryStrand {
     lane.checkDrained();
   }
 
+  finished(delivery: InFlightDelivery): void {
+    const { lane } = this.slots;
+    lane.inFlight.finished(delivery);
+    this.left();
+    lane.checkDrained();
+  }
+
   forgotten(): void {
-    this.open--;
-    this.slots.rests(this);
+    this.left();
   }
 
   /** The handler's part of a message begins. */
@@ -111,6 +117,10 @@ export class KeyStrand extends SlotCaller implements DeliveryStrand {
 
   private closed(delivery: InFlightDelivery): void {
     this.slots.lane.inFlight.closed(delivery);
+    this.left();
+  }
+
+  private left(): void {
     this.open--;
     this.slots.rests(this);
   }

@@ -1,5 +1,5 @@
 import { Waiters } from '../../async/index.js';
-import type { OrderedLane } from '../call-order.js';
+import { NEVER, type OrderedLane } from '../call-order.js';
 import type { WaitsFor } from '../delivery-observer.js';
 import type { InFlightDelivery } from '../in-flight.js';
 import type { LaneContext, Turn } from '../lane-context.js';
@@ -25,7 +25,7 @@ export abstract class SlotCaller {
   /** The delivery whose handler runs; of several in one call the first. */
   call: InFlightDelivery | undefined;
   /** When it was called. */
-  calledAt = 0;
+  calledAt = NEVER;
   /** It waits for a call of the lane. */
   asks = false;
   /** It was given one, which nobody has taken up yet. */

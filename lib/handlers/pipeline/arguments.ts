@@ -1,6 +1,7 @@
 import type { ArgumentMetadata } from '@nestjs/common';
 import { isThenable } from '../../async/index.js';
 import { CONTEXT, PAYLOAD } from '../../decorators/index.js';
+import type { DeliveryContext } from '../../delivery/index.js';
 import type { NestParameter, NestPipe } from './nest-internals.js';
 import { refusing } from './pipes.js';
 
@@ -12,6 +13,21 @@ type Extract = (payload: unknown, context: unknown) => unknown;
 interface Parameter {
   readonly index: number;
   readonly extract: Extract;
+}
+
+/**
+ * The usual handler, which has the payload alone and nothing before it: no pipe, and no guard, which may put a promise in
+ * the payload's place.
+ */
+export function ofPayloadAlone(
+  method: Method,
+  instance: object,
+  parameters: readonly NestParameter[],
+): ((context: DeliveryContext) => unknown) | undefined {
+  const [only] = parameters;
+  if (parameters.length !== 1 || only?.index !== 0 || only.isUndecorated === true) return undefined;
+  if (only.pipes.length > 0 || extractor(only) !== payloadOf) return undefined;
+  return ({ message }) => method.call(instance, message.payload);
 }
 
 /** A method without decorated parameters receives (payload, context), and pipes see the payload. */
@@ -47,7 +63,7 @@ function undecorated(
   };
 }
 
-/** The usual handler, which has the payload alone. A guard may have put a promise in its place. */
+/** A guard may have put a promise in its place. */
 function ofPayload(method: Method, instance: object): ArgumentStage {
   return (payload) =>
     isThenable(payload)

@@ -210,8 +210,13 @@ export class PartitionLane implements Lane {
   }
 
   private handOver(messages: readonly FetchedRecord[]): Promise<void> | undefined {
-    const batch = messages.map((message) => new KafkaRecord(this.origin, message));
-    for (const { size } of batch) this.bytes += size;
+    // What map() makes is an array of another kind once it is compiled, for which others are compiled anew.
+    const batch = new Array<KafkaRecord>(messages.length);
+    for (const [index, message] of messages.entries()) {
+      const record = new KafkaRecord(this.origin, message);
+      this.bytes += record.size;
+      batch[index] = record;
+    }
     if (this.outdated > 0) this.outdated -= batch.length;
     else this.watermark?.deliver(batch);
     const full = this.take(batch);
