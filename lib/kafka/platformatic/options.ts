@@ -73,7 +73,7 @@ export interface PlatformaticSettings extends KafkaCommonSettings {
   /** The client's own options. A key has the partition that Kafka's Java client and kafkajs give it, and not this client's. */
   readonly producer?: PlatformaticProducerOptions;
   /**
-   * The most bytes that one batch of records that is packed by gzip or zstd may grow to; a larger one halts its partition. The
+   * The most bytes that one packed batch of records may grow to; a larger one halts its partition. The
    * client has one table of codecs in a process, so the largest limit of all brokers applies. Default 32 MiB.
    */
   readonly maxDecompressedBytes?: number;
