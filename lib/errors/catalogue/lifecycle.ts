@@ -11,6 +11,15 @@ export const LIFECYCLE = {
       nats: "Broker '{broker}' needs a client of NATS, and none is installed (npm install @nats-io/transport-node @nats-io/jetstream, or npm install nats)",
     },
   },
+  MULTI_BROKER_CLIENT_UNTRIED: {
+    retryable: false,
+    remedy: 'Install a version of the client that the message names as tried.',
+    messages: {
+      inside:
+        "Broker '{broker}' cannot run on {package} {version}, which lacks {missing}: it was tried on {tried} (npm install {package}@{tried})",
+      version: "Broker '{broker}' runs on {package} {version}, which was not tried: it was on {tried}",
+    },
+  },
   MULTI_BROKER_PACKAGE_MISSING: {
     retryable: false,
     remedy: 'Install the package that the message names.',

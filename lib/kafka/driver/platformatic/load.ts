@@ -1,14 +1,13 @@
 import { loadPeer } from '../../../driver/index.js';
 import { errorOf } from '../../../errors/index.js';
+import { requireInside } from './inside.js';
 import type { Platformatic } from '../../platformatic/options.js';
 
 export const PACKAGE = '@platformatic/kafka';
-/** What reaches inside the client was tried on these: a test fails where another one is installed. */
-export const TRIED = /^2\.12\./;
 /** The package has functions of this Node; on an older one it is installed and loaded, and fails at its first request. */
 const NODE = [22, 22] as const;
 
-/** Loads the optional peer. Rejects with MULTI_BROKER_CLIENT_MISSING where it is not installed, or Node is too old for it. */
+/** Loads the optional peer. Rejects with MULTI_BROKER_CLIENT_MISSING where it is not installed, or Node is too old for it, and with MULTI_BROKER_CLIENT_UNTRIED. */
 export async function loadPlatformatic(
   broker: string,
   load: () => Promise<Platformatic> = () => import('@platformatic/kafka'),
@@ -18,7 +17,9 @@ export async function loadPlatformatic(
     const params = { broker, package: PACKAGE, needed: NODE.join('.'), node };
     throw errorOf('MULTI_BROKER_CLIENT_MISSING.node', params);
   }
-  return loadPeer(PACKAGE, broker, load);
+  const platformatic = await loadPeer(PACKAGE, broker, load);
+  requireInside(platformatic, broker);
+  return platformatic;
 }
 
 function isNewEnough(version: string): boolean {
