@@ -17,6 +17,12 @@ import {
 const consumer = { heartbeatInterval: 200, sessionTimeout: 6_000, rebalanceTimeout: 6_000 };
 const members: Member[] = [];
 
+/** The client's own consumer. */
+interface Native {
+  readonly connections: Iterable<unknown>;
+  once(event: string, listener: () => void): void;
+}
+
 function member(...args: ConstructorParameters<typeof Member>): Member {
   const made = new Member(...args);
   members.push(made);
@@ -98,6 +104,59 @@ describePlatformatic('the adapter of @platformatic/kafka', () => {
     });
     await admin.close();
   }, 60_000);
+
+  it('by KIP-848 reads a topic that was deleted and made again, whose id the client does not know', async () => {
+    const [topic, group] = [await createTopic(uniqueName('anew'), 2), uniqueName('group')];
+    const one = await member(await platformaticClient({ groupProtocol: 'consumer' }), group).start(topic);
+    await until(() => one.partitions.length === 2, { what: 'it has its partitions', timeoutMs: 20_000 });
+    await write(topic, texts(4), 2);
+    await until(() => one.taken.length === 4, { what: 'it is read' });
+    const admin = kafkaClient().admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: [topic] });
+    await until(async () => !(await admin.listTopics()).includes(topic), { what: 'it is gone' });
+    await createTopic(topic, 2);
+    await admin.disconnect();
+    await write(topic, ['again', 'again'], 2);
+    await until(() => one.taken.filter(({ text }) => text === 'again').length === 2, {
+      what: 'it is read again',
+      timeoutMs: 30_000,
+    });
+  }, 90_000);
+
+  it.each(['classic', 'consumer'] as const)(
+    'describes a group, and one that is not there (%s)',
+    async (groupProtocol) => {
+      const [topic, group] = [await createTopic(uniqueName('described'), 2), uniqueName('group')];
+      const one = await member(await platformaticClient({ ...consumer, groupProtocol }), group).start(topic);
+      await until(() => one.partitions.length === 2, { what: 'it has its partitions', timeoutMs: 20_000 });
+      const asking = (await platformaticClient()).maker(recordingIo().io)();
+      const described = { topics: new Set([topic]), assignment: { [topic]: [0, 1] } };
+      const { memberId } = one.joins.at(-1)!;
+      await until(async () => (await asking.admin().group(group))?.isStable === true, { what: 'it is stable' });
+      expect(await asking.admin().group(group)).toEqual({ isStable: true, members: [{ memberId, ...described }] });
+      expect((await asking.admin().group(uniqueName('nobody')))?.members ?? []).toEqual([]);
+      asking.kill();
+    },
+  );
+
+  it.each(['consumer:heartbeat:start', 'consumer:heartbeat:end', 'consumer:group:join'])(
+    'by KIP-848 ends at once where it is killed while it joins: in %s',
+    async (event) => {
+      const [topic, group] = [await createTopic(uniqueName('killed'), 2), uniqueName('group')];
+      const one = member(await platformaticClient({ groupProtocol: 'consumer' }), group);
+      const { consumer: native } = one.consumer as unknown as { readonly consumer: Native };
+      let joins = -1;
+      native.once(event, () => {
+        one.client.kill();
+        joins = one.joins.length;
+      });
+      await one.start(topic).catch(() => undefined);
+      await one.consumer.disconnect().catch(() => undefined);
+      await write(topic, texts(4), 2);
+      expect([one.taken, one.joins.length, [...native.connections]]).toEqual([[], joins, []]);
+    },
+  );
 
   it('stays in its group as a static member, and is back in it without a rebalance', async () => {
     const [topic, group] = [await createTopic(uniqueName('static'), 2), uniqueName('group')];

@@ -31,7 +31,7 @@ class Cluster {
     public leader: number | undefined = 1,
   ) {
     this.loop = new FetchLoop(this.host());
-    this.loop.positions.assign('member', { orders: [0] });
+    this.loop.positions.assign({ memberId: 'member', assignment: { orders: [0] } });
     this.loop.positions.seek('orders', 0, next);
     this.loop.start((batch) => this.take(batch));
     this.loop.resume();
@@ -82,6 +82,7 @@ class Cluster {
     return {
       ...{ alive: nothing, fetchBegun: nothing, fetched: nothing, passed: nothing, foreignTopics: nothing },
       ...{ joined: nothing, rebalancing: nothing, complained: nothing, crashed: nothing },
+      revoking: () => Promise.resolve(),
       offsetLost: () => this.events.push('lost'),
     };
   }

@@ -41,7 +41,7 @@ it.each<[string, object]>([
     { compressionsAlgorithms: { ...platformatic.compressionsAlgorithms, lz4: undefined } },
   ],
   ['Consumer[kGetApi], Producer[kGetApi], Admin[kGetApi]', { kGetApi: undefined }],
-  ['the connections of a ConnectionPool', { ConnectionPool: class {} }],
+  ['the connections of a ConnectionPool', { ConnectionPool: Object }],
 ])('a version without %s is refused, with those that were tried', async (missing, fields) => {
   const node = '24.6.0';
   await expect(loadPlatformatic('orders', () => Promise.resolve(another(fields)), node)).rejects.toMatchObject({

@@ -1,5 +1,6 @@
 import type { Client, KafkaClient } from '../../../lib/kafka/driver/client/client-port.js';
 import type {
+  Assignment,
   ConsumerListeners,
   FetchedBatch,
   GroupConsumer,
@@ -32,6 +33,7 @@ export class Member {
   readonly client: Client;
   readonly consumer: GroupConsumer;
   onBatch: (batch: FetchedBatch) => Promise<void> | void = () => undefined;
+  onRevoking: (assignment: Assignment) => Promise<void> = () => Promise.resolve();
   onJoin: (join: GroupJoin) => void = () => undefined;
 
   constructor(kafka: KafkaClient, groupId: string, persistent = true) {
@@ -75,6 +77,7 @@ export class Member {
         this.onJoin(join);
       },
       rebalancing: () => note('rebalancing'),
+      revoking: (assignment) => this.onRevoking(assignment),
       offsetLost: (_topic, partition) => note(`lost ${partition}`),
       complained: (text) => note(`complained ${text}`),
       crashed: (cause) => note(`crashed ${cause.name}: ${cause.message}`),

@@ -16,6 +16,9 @@ export class RecordingSink implements Sink {
   /** Says how long a lane is full after a batch. */
   full: (lane: Lane) => Promise<void> | undefined = () => undefined;
 
+  /** When the handlers of a lane are over. */
+  drain: (lane: Lane) => Promise<void> = () => Promise.resolve();
+
   get texts(): string[] {
     return this.taken.map(({ text }) => text);
   }

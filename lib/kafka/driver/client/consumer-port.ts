@@ -31,6 +31,8 @@ export interface GroupJoin {
   readonly assigner: string;
   /** All of this member's partitions, kept ones and new ones. */
   readonly assignment: Assignment;
+  /** There was a join between this one and the last: another member may have had a partition, although the id is the same. */
+  readonly hasSkipped?: boolean;
 }
 
 /**
@@ -117,6 +119,11 @@ export interface ConsumerListeners {
   joined(join: GroupJoin): void;
   /** The group is about to rejoin; the assignment still holds, and commits are accepted for a moment more. */
   rebalancing(): void;
+  /**
+   * The server takes these partitions away, and waits: resolves when their handlers are over and committed, for the rebalance
+   * timeout at most. A join without them follows. Of a client that cannot wait it is not called.
+   */
+  revoking(assignment: Assignment): Promise<void>;
   /** The server does not have the offset that was fetched: the consumer goes on at the oldest record. */
   offsetLost(topic: string, partition: number): void;
   /** A warning or error of the client's log: the reason why an attempt that timed out did not succeed. */

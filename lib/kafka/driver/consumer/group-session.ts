@@ -5,6 +5,7 @@ import type { KafkaCommonSettings } from '../../settings.js';
 import { paramsOf } from '../../topic-pattern.js';
 import type { Client, KafkaClient, MakeClient } from '../client/client-port.js';
 import type {
+  Assignment,
   ConsumerListeners,
   FetchedBatch,
   GroupConsumer,
@@ -49,6 +50,8 @@ const PATIENCE_MS = 200;
 const FOR_EVER = 1_000_000;
 /** How long a consumer may take to leave its group, in milliseconds; then its connections are cut. */
 const LEAVE_MS = 3_000;
+/** The share of the rebalance timeout in which handlers of partitions that are taken away may end. */
+const RELEASE_SHARE = 0.75;
 
 /** One consumer of one group, from connecting to its end. After a crash the group starts another session. */
 export class GroupSession {
@@ -233,6 +236,7 @@ export class GroupSession {
   }
 
   private joined(join: GroupJoin): void {
+    if (join.hasSkipped === true) this.lanes.loseAll();
     const { kept, opened } = this.lanes.assign(join.memberId, join.assignment);
     // A client may go back to the committed offset even on a partition that is kept (kafkajs does).
     for (const { origin, next } of kept)
@@ -243,6 +247,17 @@ export class GroupSession {
     this.committer.settled();
     this.unassigned.joined(join);
     this.host.io.rebalanced?.(this.host.groupId);
+  }
+
+  /** Leaves the server time to hear of it: what is not over by the rebalance timeout is given to another member anyway. */
+  private async release(assignment: Assignment): Promise<void> {
+    const { rebalanceTimeoutMs } = this.host.client.settings;
+    const { clock } = this.host.io;
+    const going = [...this.lanes].filter(({ origin }) => assignment[origin.topic]?.includes(origin.partition));
+    const drained = Promise.all(going.map((lane) => lane.drain()));
+    this.applyFlow();
+    await within(clock, untilAborted(drained, this.end.signal), rebalanceTimeoutMs * RELEASE_SHARE);
+    await this.committer.flush((rebalanceTimeoutMs * (1 - RELEASE_SHARE)) / 2);
   }
 
   private makeLane(topic: string, partition: number): PartitionLane | undefined {
@@ -260,9 +275,10 @@ export class GroupSession {
     this.flow.apply();
   }
 
-  private isHeld({ subscription, origin }: PartitionLane): boolean {
+  private isHeld(lane: PartitionLane): boolean {
+    const { subscription, origin } = lane;
     const key = keyOf(origin.topic, origin.partition);
-    return this.draining || subscription.quiet || this.host.halted.holds(key);
+    return this.draining || lane.isDraining || subscription.quiet || this.host.halted.holds(key);
   }
 
   private fail(cause: Error): void {
@@ -306,6 +322,7 @@ export class GroupSession {
       foreignTopics: (topics) => this.unassigned.given(topics),
       joined: (join) => this.joined(join),
       rebalancing: () => this.committer.now(),
+      revoking: (assignment) => this.release(assignment),
       offsetLost: (topic, partition) => this.offsetLost(topic, partition),
       complained: (text) => (this.complaint = text),
       crashed: (cause) => this.fail(cause),

@@ -96,6 +96,11 @@ export class PartitionLane implements Lane {
     return (length <= SLICE && batchCount <= 1) || this.isLost || this.subscription.quiet;
   }
 
+  /** Whether it hands nothing more over. */
+  get isDraining(): boolean {
+    return this.draining;
+  }
+
   /** The offset to commit; undefined if it is committed already. */
   get uncommitted(): number | undefined {
     const position = this.position;

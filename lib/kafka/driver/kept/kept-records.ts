@@ -131,6 +131,7 @@ export class KeptRecords implements KeptMessages {
       fetched: nothing,
       foreignTopics: nothing,
       rebalancing: nothing,
+      revoking: () => Promise.resolve(),
       offsetLost: nothing,
       complained: nothing,
       joined: ({ assignment }) => this.joined(assignment[this.spec.address] ?? []),

@@ -4,7 +4,9 @@ import type { WantedTopic } from '../../new-topics.js';
 import type { Admin, GroupDescription, GroupMember, PartitionBounds } from '../client/admin-port.js';
 import type { PartitionOffset } from '../client/records.js';
 import { explained, protocolError } from './failures.js';
+import type { Platformatic } from '../../platformatic/options.js';
 import type { PendingRequests } from './pending.js';
+import { describeByServer } from './server-group.js';
 
 type Groups = Awaited<ReturnType<PlatformaticAdmin['describeGroups']>>;
 type Group = NonNullable<ReturnType<Groups['get']>>;
@@ -19,6 +21,7 @@ const LOOK_MS = 50;
 
 export class AdminOfPlatformatic implements Admin {
   constructor(
+    private readonly platformatic: Platformatic,
     private readonly admin: PlatformaticAdmin,
     private readonly pending: PendingRequests,
     private readonly clock: Clock,
@@ -86,7 +89,12 @@ export class AdminOfPlatformatic implements Admin {
   async group(groupId: string): Promise<GroupDescription | undefined> {
     const found = await this.pending.watch(ASKED, this.admin.describeGroups({ groups: [groupId] }));
     const group = found.get(groupId);
-    if (group === undefined) return undefined;
+    // By KIP-848, or there is none.
+    if (group === undefined || group.members.size === 0) {
+      const asked = describeByServer(this.platformatic, this.admin, groupId);
+      const described = await this.pending.watch(ASKED, asked);
+      if (described !== undefined || group === undefined) return described;
+    }
     return { isStable: /^stable$/i.test(group.state), members: [...group.members.values()].map(memberOf) };
   }
 

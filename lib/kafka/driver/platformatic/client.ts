@@ -10,6 +10,7 @@ import { Connections, type Part } from './connections.js';
 import { ConsumerOfPlatformatic } from './consumer.js';
 import { boundDecompression } from './decompression.js';
 import { failures } from './failures.js';
+import { warnOfVersion } from './inside.js';
 import { withLeaderless } from './leaderless.js';
 import type {
   BytesProducer,
@@ -64,6 +65,7 @@ export class ClientOfPlatformatic implements KafkaClient {
   }
 
   maker(io: DriverContext): MakeClient {
+    warnOfVersion(this.platformatic, io);
     boundDecompression(this.platformatic, this.options.maxDecompressedBytes ?? MAX_DECOMPRESSED_BYTES);
     return (hooks = {}) => new OneClient(this.platformatic, this.options, this.settings, io, hooks);
   }
@@ -72,6 +74,7 @@ export class ClientOfPlatformatic implements KafkaClient {
 class OneClient implements Client {
   private readonly connections = new Connections();
   private readonly pending: PendingRequests;
+  private made: ConsumerOfPlatformatic | undefined;
   private nativeAdmin: PlatformaticAdmin | undefined;
 
   constructor(
@@ -86,7 +89,9 @@ class OneClient implements Client {
 
   admin({ retries = this.hooks.retries ?? this.options.client.retries ?? RETRIES } = {}): Admin {
     const admin = this.makeAdmin(retries);
-    return new AdminOfPlatformatic(admin, this.pending, this.io.clock, () => this.connections.remove(admin));
+    return new AdminOfPlatformatic(this.platformatic, admin, this.pending, this.io.clock, () =>
+      this.connections.remove(admin),
+    );
   }
 
   consumer(options: GroupConsumerOptions, listeners: ConsumerListeners): GroupConsumer {
@@ -100,7 +105,7 @@ class OneClient implements Client {
     const joinTimeout = Math.max(requestTimeout, this.settings.rebalanceTimeoutMs + JOIN_MARGIN_MS);
     const pools = { fetches: this.pool(requestTimeout), joins: this.pool(joinTimeout) };
     const host = { io, platformatic, pending, options: own, byServer };
-    return new ConsumerOfPlatformatic(host, consumer, pools, options, listeners);
+    return (this.made = new ConsumerOfPlatformatic(host, consumer, pools, options, listeners));
   }
 
   producer(partitioner: Partitioner): Producer {
@@ -121,6 +126,7 @@ class OneClient implements Client {
   }
 
   kill(): void {
+    this.made?.end();
     this.connections.kill();
   }
 

@@ -68,12 +68,14 @@ export class ConsumerOfPlatformatic implements GroupConsumer {
     intercept(consumer, host.platformatic, { JoinGroup: joining, SyncGroup: onOwnConnection(pools.joins) });
     this.membership = new Membership({
       ...shared,
+      platformatic: host.platformatic,
       byServer,
       persistent,
       suspend: () => loop.suspend(),
-      assigned: (memberId, assignment) => loop.positions.assign(memberId, assignment),
+      assigned: (join) => loop.positions.assign(join),
       resume: () => loop.resume(),
     });
+    if (byServer) closeAfter(consumer, () => this.membership.settled());
   }
 
   async connect(): Promise<void> {
@@ -138,7 +140,8 @@ export class ConsumerOfPlatformatic implements GroupConsumer {
     await this.consumer.close(true);
   }
 
-  private end(): void {
+  /** Nothing is fetched, joined or told any more. */
+  end(): void {
     this.isOver = true;
     this.loop.end();
     this.membership.end();
@@ -174,6 +177,12 @@ const committed = ({
   offset: BigInt(offset),
   leaderEpoch: -1,
 });
+
+/** Closed within a join by KIP-848 the client has no member id any more, joins again for one, and does so until its stack is full. */
+function closeAfter(consumer: BytesConsumer, over: () => Promise<void>): void {
+  const close = consumer.close.bind(consumer) as (...args: unknown[]) => Promise<void>;
+  Object.assign(consumer, { close: (...args: unknown[]) => over().then(() => close(...args)) });
+}
 
 /** Its types know the form with a callback first. */
 const left = (consumer: BytesConsumer): Promise<void> =>

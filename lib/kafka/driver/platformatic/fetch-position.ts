@@ -1,4 +1,4 @@
-import type { Assignment } from '../client/consumer-port.js';
+import type { GroupJoin } from '../client/consumer-port.js';
 
 /** A partition of this member, and where it is read. */
 export class FetchPosition {
@@ -52,9 +52,13 @@ export class FetchPositions {
     return this.all.get(position.key) === position;
   }
 
-  /** Under a new id another member may have gone on with the partition: what is committed decides. */
-  assign(memberId: string, assignment: Assignment): void {
-    const before = memberId === this.memberId ? this.all : new Map<string, FetchPosition>();
+  /**
+   * Under a new id, or after a generation without it, another member may have gone on with the partition: what is committed
+   * decides.
+   */
+  assign({ memberId, assignment, hasSkipped }: Pick<GroupJoin, 'memberId' | 'assignment' | 'hasSkipped'>): void {
+    const isSame = memberId === this.memberId && hasSkipped !== true;
+    const before = isSame ? this.all : new Map<string, FetchPosition>();
     this.memberId = memberId;
     this.all = new Map();
     for (const [topic, partitions] of Object.entries(assignment))

@@ -1,10 +1,13 @@
 import type { Consumer } from '@platformatic/kafka';
-import { Backoff, sleep } from '../../../async/index.js';
+import { Backoff, sleep, untilAborted } from '../../../async/index.js';
 import type { DriverContext } from '../../../driver/index.js';
 import { asError } from '../../../errors/index.js';
-import { ASSIGNER, type Assignment, type ConsumerListeners } from '../client/consumer-port.js';
+import { ASSIGNER, type ConsumerListeners, type GroupJoin } from '../client/consumer-port.js';
 import { isRetriable, protocolError, sentenceOf } from './failures.js';
 import { JOIN, type PendingRequests } from './pending.js';
+import type { Platformatic } from '../../platformatic/options.js';
+import { intercept } from './requests.js';
+import { ServerAssignment } from './server-assignment.js';
 
 /** A consumer whose keys, values and headers are bytes. */
 export type BytesConsumer = Consumer;
@@ -12,6 +15,7 @@ export type BytesConsumer = Consumer;
 /** The consumer that is to be a member. */
 export interface MembershipHost {
   readonly io: DriverContext;
+  readonly platformatic: Platformatic;
   readonly consumer: BytesConsumer;
   readonly listeners: ConsumerListeners;
   readonly pending: PendingRequests;
@@ -23,7 +27,7 @@ export interface MembershipHost {
   /** The group rejoins: what is fetched now may be another member's soon. */
   suspend(): void;
   /** A new assignment; before the listeners hear of it. */
-  assigned(memberId: string, assignment: Assignment): void;
+  assigned(join: Pick<GroupJoin, 'memberId' | 'assignment' | 'hasSkipped'>): void;
   /** After they have. */
   resume(): void;
   crash(cause: Error): void;
@@ -44,14 +48,26 @@ export class Membership {
   private readonly over = new AbortController();
   private joining: Promise<void> | undefined;
   private known: string | undefined;
+  private generation: number | undefined;
+  private readonly server: ServerAssignment;
 
   constructor(private readonly host: MembershipHost) {
-    const { consumer, listeners } = host;
+    const { consumer, listeners, topics } = host;
+    const { clock } = host.io;
+    const changed = (): void => this.lookAtAssignment();
+    this.server = new ServerAssignment({
+      clock,
+      consumer,
+      topics,
+      revoking: (all) => listeners.revoking(all),
+      changed,
+    });
+    if (host.byServer) intercept(consumer, host.platformatic, { ConsumerGroupHeartbeat: this.server.heartbeats });
     consumer.on('consumer:group:rebalance', () => {
       if (!host.byServer) host.suspend();
       listeners.rebalancing();
     });
-    consumer.on('consumer:group:join', ({ isLeader = false }) => this.joined(isLeader));
+    consumer.on('consumer:group:join', ({ isLeader = false, generationId }) => this.joined(isLeader, generationId));
     consumer.on('consumer:heartbeat:end', () => {
       host.pending.answered();
       this.lookAtAssignment();
@@ -71,6 +87,11 @@ export class Membership {
     return this.joining;
   }
 
+  /** Resolves when no join is in progress. */
+  async settled(): Promise<void> {
+    await this.joining;
+  }
+
   /** Nothing is told any more. */
   end(): void {
     this.over.abort();
@@ -85,7 +106,7 @@ export class Membership {
     const backoff = new Backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS);
     for (let attempt = 1; !this.isOver; attempt++) {
       try {
-        await host.pending.watch<unknown>(JOIN, host.byServer ? this.subscribe() : host.consumer.joinGroup({}));
+        await host.pending.watch(JOIN, host.byServer ? this.subscribe() : this.joinGroup());
         return;
       } catch (thrown) {
         const cause = asError(thrown);
@@ -99,6 +120,16 @@ export class Membership {
     }
   }
 
+  /** Of a join that the member itself wants, the client tells nothing. */
+  private async joinGroup(): Promise<void> {
+    const { consumer, listeners } = this.host;
+    if (consumer.isActive()) {
+      this.host.suspend();
+      listeners.rebalancing();
+    }
+    await consumer.joinGroup({});
+  }
+
   /**
    * By KIP-848 the client joins only for a stream of messages. This one is closed before it fetches: the topics that it takes
    * with it are named again before the next heartbeat.
@@ -106,17 +137,29 @@ export class Membership {
   private async subscribe(): Promise<void> {
     const { consumer, topics } = this.host;
     if (consumer.isActive()) return;
-    const stream = await consumer.consume({ topics: [...topics], autocommit: false });
-    stream.on('error', () => undefined);
-    await stream.close();
+    const stream = await this.opened();
+    await untilAborted(stream.close(), this.over.signal);
     for (const topic of topics) if (!consumer.topics.has(topic)) consumer.topics.track(topic);
     this.lookAtAssignment();
     // The server may assign at the next heartbeat only, 5 s later by default: without its partitions it has not begun.
-    if ((consumer.assignments ?? []).length === 0) await this.nextHeartbeat();
+    if (Object.keys(this.server.current).length === 0) await this.nextHeartbeat();
+  }
+
+  /** A stream that is opened while the client is killed fails before a promise could tell of it. */
+  private opened(): Promise<{ close(): Promise<void> }> {
+    const { consumer, topics } = this.host;
+    return new Promise((resolve, reject) => {
+      consumer.consume({ topics: [...topics], autocommit: false }, (error, stream) => {
+        stream?.on('error', () => undefined);
+        if (stream === undefined) reject(error ?? new Error('No stream of messages was opened'));
+        else resolve(stream);
+      });
+    });
   }
 
   private nextHeartbeat(): Promise<void> {
     const { consumer } = this.host;
+    if (this.isOver) return Promise.resolve();
     return new Promise((resolve) => {
       const over = (): void => resolve();
       consumer.once('consumer:heartbeat:end', over);
@@ -125,31 +168,39 @@ export class Membership {
     });
   }
 
-  private joined(isLeader: boolean): void {
-    if (this.host.byServer) this.lookAtAssignment();
-    else this.tell(isLeader, '');
+  private joined(isLeader: boolean, generation?: number): void {
+    if (this.host.byServer) {
+      this.lookAtAssignment();
+      return;
+    }
+    const { consumer, topics, listeners } = this.host;
+    const given = consumer.assignments ?? [];
+    const foreign = given.filter(({ topic }) => !topics.has(topic)).map(({ topic }) => topic);
+    if (foreign.length > 0 && !this.isOver) listeners.foreignTopics(foreign);
+    const own = given.filter(({ topic }) => topics.has(topic));
+    const assignment = Object.fromEntries(own.map(({ topic, partitions }) => [topic, [...partitions]]));
+    // Of a generation that it has missed, the member does not know who had its partitions.
+    const hasSkipped = (generation ?? 0) > (this.generation ?? Infinity) + 1;
+    this.generation = generation;
+    this.tell({ isLeader, assigner: '', assignment, hasSkipped });
   }
 
   /** The client tells of no change that the server makes to the assignment. */
   private lookAtAssignment(): void {
-    const { consumer, byServer } = this.host;
-    if (!byServer || consumer.assignments === null || consumer.memberId === null) return;
-    const now = JSON.stringify([consumer.memberId, consumer.assignments]);
-    if (now !== this.known) this.tell(false, ASSIGNER);
+    const { byServer, consumer } = this.host;
+    if (!byServer || consumer.memberId === null || (this.known === undefined && !this.server.isKnown)) return;
+    const { current: assignment } = this.server;
+    const now = JSON.stringify([consumer.memberId, assignment]);
+    if (now === this.known) return;
     this.known = now;
+    this.tell({ isLeader: false, assigner: ASSIGNER, assignment });
   }
 
-  private tell(isLeader: boolean, assigner: string): void {
-    const { consumer, listeners, topics } = this.host;
+  private tell(told: Omit<GroupJoin, 'memberId'>): void {
     if (this.isOver) return;
-    const memberId = consumer.memberId ?? '';
-    const given = consumer.assignments ?? [];
-    const foreign = given.filter(({ topic }) => !topics.has(topic)).map(({ topic }) => topic);
-    if (foreign.length > 0) listeners.foreignTopics(foreign);
-    const own = given.filter(({ topic }) => topics.has(topic));
-    const assignment = Object.fromEntries(own.map(({ topic, partitions }) => [topic, [...partitions]]));
-    this.host.assigned(memberId, assignment);
-    listeners.joined({ memberId, isLeader, assigner, assignment });
+    const join = { memberId: this.host.consumer.memberId ?? '', ...told };
+    this.host.assigned(join);
+    this.host.listeners.joined(join);
     this.host.resume();
   }
 

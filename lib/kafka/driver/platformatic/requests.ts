@@ -41,3 +41,19 @@ export const answersBy =
     const answer = args.pop() as Answer;
     send(connection, ...args, change(answer));
   };
+
+/** How a part of the client sends requests of one kind. Rejects where the server, or the client, knows none. */
+export async function requestOf(part: object, { kGetApi }: Platformatic, name: string): Promise<Send> {
+  const look = (part as Record<symbol, Look>)[kGetApi]?.bind(part);
+  return (await answered((found) => look?.(name, found))) as Send;
+}
+
+/** Calls something that is answered once. */
+export function answered(ask: (answer: Answer) => void): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    ask((error, response) => {
+      if (error === null || error === undefined) resolve(response);
+      else reject(error);
+    });
+  });
+}
