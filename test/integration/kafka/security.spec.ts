@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { kafkaBroker, type KafkaBrokerOptions } from '../../../lib/kafka/index.js';
+import type { KafkaBrokerOptions } from '../../../lib/kafka/index.js';
 import { closeAfterEach, connected, recordingIo } from '../../support/kafka/connected.js';
+import { kafkaBrokerOf } from '../../support/kafka-library.js';
 import { type KafkaCluster, startKafkaCluster, uniqueName, whenNative } from '../../support/real-brokers.js';
 
 whenNative(describe, 'kafka')('a Kafka broker that asks for TLS and SASL', () => {
@@ -17,7 +18,7 @@ whenNative(describe, 'kafka')('a Kafka broker that asks for TLS and SASL', () =>
     return { brokers, ssl: { ca: [certificate] }, sasl: { mechanism: 'plain', username, password } };
   };
   const failure = async (options: KafkaBrokerOptions['client']): Promise<{ message: string; log: string[] }> => {
-    const driver = await kafkaBroker({ name: 'orders', groupId: 'g', client: options }).driver();
+    const driver = await kafkaBrokerOf({ name: 'orders', groupId: 'g', client: options }).driver();
     const { io, log } = recordingIo();
     const error = await driver.connect(io, AbortSignal.timeout(15_000)).catch((thrown: unknown) => thrown);
     await driver.close();
