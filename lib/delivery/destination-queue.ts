@@ -8,8 +8,8 @@ export interface QueueHost {
   write(batch: readonly Outgoing[]): Promise<readonly Outcome[]>;
   /** True: no further try. */
   over(): boolean;
-  /** One message's outcome is known. */
-  finished(): void;
+  /** The outcomes of so many messages are known. */
+  finished(count: number): void;
   emptied(): void;
   /** Its tries have failed for a while. Called once until it recovers. */
   backedUp(backlog: PublishBacklog): void;
@@ -79,7 +79,8 @@ export class DestinationQueue {
   giveUp(outcome: Outcome): void {
     const { waiting } = this;
     this.waiting = [];
-    for (const pending of waiting) this.end(pending, outcome);
+    this.host.finished(waiting.length);
+    for (const pending of waiting) pending.done(outcome);
     this.pause?.abort();
   }
 
@@ -88,7 +89,7 @@ export class DestinationQueue {
       const batch = this.take();
       this.current = batch;
       if (this.failures === 0) this.since = this.clock.now();
-      const outcomes = await this.host.write(batch.map((pending) => pending.message));
+      const outcomes = await this.host.write(messagesOf(batch));
       const failed = this.conclude(batch, outcomes);
       if (failed.length > 0 && failed.length < batch.length) this.advanced();
       if (failed.length > 0) await this.putBack(failed);
@@ -108,12 +109,12 @@ export class DestinationQueue {
 
   /** Gives each publish its outcome; returns those to be retried, in order. */
   private conclude(batch: readonly PendingPublish[], outcomes: readonly Outcome[]): Failed[] {
-    const failed: Failed[] = [];
-    for (let index = 0; index < batch.length; index++) {
+    const failed = failedOf(batch, outcomes);
+    this.host.finished(batch.length - failed.length);
+    for (let index = 0, next = 0; index < batch.length; index++) {
       const pending = batch[index] as PendingPublish;
-      const outcome = outcomes[index] as Outcome;
-      if ('error' in outcome && pending.persistent && outcome.error.retryable) failed.push({ pending, outcome });
-      else this.end(pending, outcome);
+      if (failed[next]?.pending === pending) next++;
+      else pending.done(outcomes[index] as Outcome);
     }
     return failed;
   }
@@ -132,7 +133,7 @@ export class DestinationQueue {
       this.pause = undefined;
       this.nextTry = undefined;
     }
-    if (this.host.over()) for (const { pending, outcome } of failed) this.end(pending, outcome);
+    if (this.host.over()) this.giveUpAll(failed);
     else this.waiting = failed.map(({ pending }) => pending).concat(this.waiting);
   }
 
@@ -163,10 +164,29 @@ export class DestinationQueue {
     return { to: this.to, messages, handlers: [...handlers], dueAt: this.clock.now() + ms, error };
   }
 
-  private end(pending: PendingPublish, outcome: Outcome): void {
-    this.host.finished();
-    pending.done(outcome);
+  private giveUpAll(failed: readonly Failed[]): void {
+    this.host.finished(failed.length);
+    for (const { pending, outcome } of failed) pending.done(outcome);
   }
+}
+
+/** Loops and no callbacks: they run for each message. */
+function messagesOf(batch: readonly PendingPublish[]): Outgoing[] {
+  const messages = new Array<Outgoing>(batch.length);
+  for (let index = 0; index < batch.length; index++) messages[index] = (batch[index] as PendingPublish).message;
+  return messages;
+}
+
+/** Those to be retried. */
+function failedOf(batch: readonly PendingPublish[], outcomes: readonly Outcome[]): Failed[] {
+  const failed: Failed[] = [];
+  for (let index = 0; index < batch.length; index++) {
+    const outcome = outcomes[index] as Outcome;
+    if (!('error' in outcome) || !outcome.error.retryable) continue;
+    const pending = batch[index] as PendingPublish;
+    if (pending.persistent) failed.push({ pending, outcome });
+  }
+  return failed;
 }
 
 interface Failed {

@@ -21,7 +21,7 @@ import { asError, errorOf, type MultiBrokerError } from '../errors/index.js';
 import type { Binding, DeliveryContext, ResultItem, Route, ValueOrFunction } from './binding.js';
 import type { Outlet } from './delivery-host.js';
 import { checkedKey, type Sender } from './field-checks.js';
-import { crossing, HOPS, isPrintable, isUntraced } from './headers.js';
+import { correlationIdOf, crossing, HOPS, isPrintable, isUntraced } from './headers.js';
 import { forwarded, OutgoingHeaders } from './outgoing-headers.js';
 
 /** The message and the handler that an item comes from. */
@@ -99,9 +99,8 @@ function isPlain(item: ResultItem, payload: unknown, { route, outlet, dedupeId }
 
 function jsonMessage(payload: unknown, { route, outlet, publisher }: Target, origin: Origin): JsonMessage {
   const { handler, hops, incoming, context } = origin;
-  const { message } = context;
   try {
-    return new JsonMessage(jsonText(payload), message.correlationId, hops, message.id, publisher, incoming);
+    return new JsonMessage(jsonText(payload), incoming, publisher, hops, correlationIdOf(context.textHeaders));
   } catch (thrown) {
     throw unencodable(thrown, { codec: route.codec ?? outlet.codec, broker: route.broker, handler, context });
   }

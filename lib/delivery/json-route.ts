@@ -1,16 +1,15 @@
 import { auto, type Codec, json, jsonText } from '../codec/index.js';
-import { type DestinationSpec, type Incoming, isPlainPayload, JsonMessage, NO_HEADERS } from '../driver/index.js';
+import { type DestinationSpec, isPlainPayload, NO_HEADERS } from '../driver/index.js';
 import { asError } from '../errors/index.js';
 import type { Binding, Route } from './binding.js';
 import type { DeliveryHost, Outlet } from './delivery-host.js';
 import type { AttemptContext } from './delivery-context.js';
 import { unencodable } from './encode.js';
-import { hopsOf, isUntraced } from './headers.js';
-import { type Publishing, publisherOf, SinglePublication, type Unconfirmed } from './single-publication.js';
+import { correlationIdOf, hopsOf, isUntraced } from './headers.js';
+import { JsonPublication, type JsonSource, publisherOf, type Unconfirmed } from './single-publication.js';
 
 /** The delivery whose result is published. */
-interface JsonSource extends Publishing {
-  readonly incoming: Incoming;
+interface ResultOwner extends JsonSource {
   /** The publish that is not confirmed yet. */
   publishing: Unconfirmed | undefined;
 }
@@ -63,10 +62,12 @@ export class JsonRoute {
   }
 
   /** Publishes what it {@link takes}. False: it has failed, which the delivery was told. */
-  publish(payload: object, context: AttemptContext, delivery: JsonSource): boolean {
+  publish(payload: object, context: AttemptContext, delivery: ResultOwner): boolean {
     const { outlet, to } = this.way as Way;
     try {
-      delivery.publishing = SinglePublication.send(this.encoded(payload, context), to, outlet, delivery);
+      const publication = this.encoded(payload, context, delivery);
+      outlet.send(to, publication);
+      delivery.publishing = publication;
       return true;
     } catch (thrown) {
       delivery.published(asError(thrown));
@@ -74,14 +75,14 @@ export class JsonRoute {
     }
   }
 
-  private encoded(payload: object, context: AttemptContext): JsonMessage {
-    const { codec, publisher } = this.way as Way;
-    const { message } = context;
-    const { id, textHeaders: headers } = message;
-    const [correlationId, hops] =
-      headers === NO_HEADERS ? [id, '1'] : [message.correlationId, String(hopsOf(headers) + 1)];
+  private encoded(payload: object, context: AttemptContext, delivery: JsonSource): JsonPublication {
+    const { codec, to, publisher } = this.way as Way;
+    const { textHeaders: headers } = context.message;
+    const isFirst = headers === NO_HEADERS;
+    const hops = isFirst ? '1' : String(hopsOf(headers) + 1);
+    const correlation = isFirst ? undefined : correlationIdOf(headers);
     try {
-      return new JsonMessage(jsonText(payload), correlationId, hops, id, publisher, message.incoming);
+      return new JsonPublication(jsonText(payload), delivery, to, publisher, hops, correlation);
     } catch (thrown) {
       const { handler } = this.binding;
       throw unencodable(thrown, { codec, broker: this.route.broker, handler, context });

@@ -69,7 +69,8 @@ export class Outbox {
   readonly send = (to: DestinationSpec, pending: PendingPublish): void => {
     this.open++;
     const queues = to.dedupes ? this.deduping : this.plain;
-    const queue = queues.get(keyOf(to)) ?? this.newQueue(to, queues);
+    // Publishes of one key leave together.
+    const queue = queues.get(to.batchKey ?? to.address) ?? this.newQueue(to, queues);
     queue.push(publishes.hasSubscribers ? tracePublish(this.host, to, pending) : pending);
   };
 
@@ -111,21 +112,23 @@ export class Outbox {
   }
 
   private newQueue(to: DestinationSpec, queues: Queues): DestinationQueue {
+    const key = to.batchKey ?? to.address;
     const queue = new DestinationQueue(to, this.host.clock, {
       write: (batch) => this.write(to, batch),
       over: () => this.abandoned,
-      finished: () => {
-        if (--this.open === 0) this.idle.wake();
+      finished: (count) => {
+        this.open -= count;
+        if (this.open === 0) this.idle.wake();
       },
       // Subjects may be made from data, without limit: an empty queue is removed.
-      emptied: () => queues.delete(keyOf(to)),
+      emptied: () => queues.delete(key),
       backedUp: (backlog) => this.host.log.warn(`Broker '${this.host.broker}' keeps trying: ${backlogIssue(backlog)}`),
       goesOn: (since) => {
         const stood = `it had stood since ${new Date(since).toISOString()}`;
         this.host.log.info(`Broker '${this.host.broker}': publishing to ${to.name} goes on; ${stood}`);
       },
     });
-    queues.set(keyOf(to), queue);
+    queues.set(key, queue);
     return queue;
   }
 
@@ -161,9 +164,4 @@ export class Outbox {
     const details = { written: 'maybe', cause, retryable: false } as const;
     return { error: publishErrorOf('MULTI_BROKER_PUBLISH_UNCONFIRMED.driverFailed', params, details) };
   }
-}
-
-/** Publishes of one key leave together. */
-function keyOf({ batchKey, address }: DestinationSpec): string {
-  return batchKey ?? address;
 }

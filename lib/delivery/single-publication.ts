@@ -1,4 +1,4 @@
-import type { DestinationSpec, Outcome, Outgoing } from '../driver/index.js';
+import { type DestinationSpec, type Incoming, JsonMessage, type Outcome, type Outgoing } from '../driver/index.js';
 import type { Binding } from './binding.js';
 import type { Outlet, PendingPublish, PublishSource } from './delivery-host.js';
 
@@ -31,6 +31,45 @@ export class SinglePublication implements PendingPublish, Unconfirmed {
     const publication = new SinglePublication(message, to, over);
     outlet.send(to, publication);
     return publication;
+  }
+
+  get from(): PublishSource {
+    return this.over;
+  }
+
+  get target(): string {
+    return targetOf(this.to, this.over.binding.routes[0]?.broker ?? '');
+  }
+
+  done(outcome: Outcome): void {
+    this.over.published('error' in outcome ? outcome.error : undefined);
+  }
+}
+
+/** The delivery whose only item is JSON. */
+export interface JsonSource extends Publishing {
+  readonly incoming: Incoming;
+}
+
+/** The same of JSON: message and publish are one object, as thousands of them wait at a time. */
+export class JsonPublication extends JsonMessage implements PendingPublish, Unconfirmed {
+  constructor(
+    text: string,
+    private readonly over: JsonSource,
+    private readonly to: DestinationSpec,
+    publisher: string | undefined,
+    hops: string,
+    correlation: string | undefined,
+  ) {
+    super(text, over.incoming, publisher, hops, correlation);
+  }
+
+  get message(): Outgoing {
+    return this;
+  }
+
+  get persistent(): boolean {
+    return true;
   }
 
   get from(): PublishSource {

@@ -19,14 +19,23 @@ export class JsonMessage implements Outgoing {
   constructor(
     /** Its UTF-8 is the body. */
     readonly text: string,
-    readonly correlationId: string,
-    readonly hops: string,
-    /** The id of the message whose handler has published it. */
-    readonly id: string,
-    /** What follows that id in the dedupe id; undefined for a destination without deduplication. */
-    readonly publisher: string | undefined,
+    /** The message whose handler has published it. */
     readonly origin: Incoming,
+    /** What follows that message's id in the dedupe id; undefined for a destination without deduplication. */
+    readonly publisher: string | undefined,
+    readonly hops: string,
+    /** The correlation id that came with that message; undefined: its own id is the first of a chain. */
+    readonly correlation: string | undefined,
   ) {}
+
+  /** The id of the message whose handler has published it: made for those that ask, as two headers begin with it. */
+  get id(): string {
+    return this.origin.position;
+  }
+
+  get correlationId(): string {
+    return this.correlation ?? this.id;
+  }
 
   get body(): Buffer {
     return (this.bytes ??= Buffer.from(this.text));

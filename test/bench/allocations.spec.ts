@@ -35,8 +35,8 @@ describe('a message from Kafka to a stream', () => {
       KafkaRecord: 1,
       Delivery: 1,
       AttemptContext: 0,
-      JsonMessage: 1,
-      SinglePublication: 1,
+      JsonPublication: 1,
+      SinglePublication: 0,
     });
   });
 

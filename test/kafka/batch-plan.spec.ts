@@ -4,6 +4,7 @@ import { type Incoming, JsonMessage } from '../../lib/driver/index.js';
 import { LeftOut } from '../../lib/kafka/record-headers.js';
 import { recordToSend, rounds } from '../../lib/kafka/driver/producer/batch-plan.js';
 
+const origin = {} as Incoming;
 const leftOut = new LeftOut('orders', 'kafkajs', { warn: () => undefined });
 
 const records = (count: number, size: number, partitions: number) =>
@@ -17,7 +18,7 @@ describe('a result of plain JSON', () => {
   it.each(['{"a":1}', '"größe €"', `"${'é'.repeat(5_000)}"`])(
     'is the same record as with bytes and headers: %.20s',
     (text) => {
-      const result = new JsonMessage(text, 'kafka:c:t:0:1:1790000000000', '1', 'id', undefined, {} as Incoming);
+      const result = new JsonMessage(text, origin, undefined, '1', 'kafka:c:t:0:1:1790000000000');
       const { body, headers } = result;
       const [parts, fields] = [result, { body, headers }].map((one) => recordToSend(one, 3, leftOut));
       expect({ ...parts!.message, value: Buffer.from(parts!.message.value!) }).toEqual(fields!.message);
@@ -26,14 +27,14 @@ describe('a result of plain JSON', () => {
   );
 
   it('keeps its headers where an instrumentation adds others to the record', () => {
-    const result = new JsonMessage('1', 'c', '1', 'id', undefined, {} as Incoming);
+    const result = new JsonMessage('1', origin, undefined, '1', 'c');
     Object.assign(recordToSend(result, 0, leftOut).message.headers!, { traceparent: 'x' });
     expect(recordToSend(result, 0, leftOut).message.headers).not.toHaveProperty('traceparent');
   });
 
   it('makes headers for the record alone', () => {
     const made = jest.spyOn(JsonMessage.prototype, 'headers', 'get');
-    recordToSend(new JsonMessage('1', 'c', '1', 'id', undefined, {} as Incoming), 0, leftOut);
+    recordToSend(new JsonMessage('1', origin, undefined, '1', 'c'), 0, leftOut);
     expect(made).not.toHaveBeenCalled();
     made.mockRestore();
   });

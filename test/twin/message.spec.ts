@@ -30,7 +30,7 @@ describe('a message on a bus', () => {
   });
 
   it('that the library has written as text is counted and read in bytes as any other, copied for each receiver', () => {
-    const stored = store('topic', new JsonMessage('"grün"', 'c', '1', 'i', undefined, incoming), 0);
+    const stored = store('topic', new JsonMessage('"grün"', incoming, undefined, '1', 'c'), 0);
     expect([stored.size, arrived(stored).text]).toEqual([7, '"grün"']);
     arrived(stored).body?.fill(0);
     expect([text(stored), arrived(stored).text]).toEqual(['"grün"', '"grün"']);

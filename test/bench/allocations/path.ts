@@ -7,8 +7,8 @@ import { type Binding, DeliverySink, Encodings, HealthIssues, Outbox } from '../
 import { Delivery } from '../../../lib/delivery/delivery.js';
 import { AttemptContext } from '../../../lib/delivery/delivery-context.js';
 import { DeliveryObservers } from '../../../lib/delivery/observe.js';
-import { SinglePublication } from '../../../lib/delivery/single-publication.js';
-import { Broker, type Driver, JsonMessage, type Lane, type Outcome, outgoing } from '../../../lib/driver/index.js';
+import { JsonPublication, SinglePublication } from '../../../lib/delivery/single-publication.js';
+import { Broker, type Driver, type Lane, type Outcome, outgoing } from '../../../lib/driver/index.js';
 import { KafkaRecord } from '../../../lib/kafka/driver/consumer/record.js';
 import type { NatsDestinationSpec } from '../../../lib/nats/destination-spec.js';
 import type { Connection } from '../../../lib/nats/driver/connection/connection.js';
@@ -79,7 +79,8 @@ const binding = {
   retry: { attempts: 3, delayMs: 100, factor: 2, maxDelayMs: 30_000, jitter: 0 },
   routes: [{ broker: 'out', destination: toStream('events') }],
   targets: [],
-  handle: () => outgoing(RESULT),
+  handle: () => RESULT,
+  items: outgoing,
 } as unknown as Binding;
 const RESULT = { id: 1, note: 'leave at the door' };
 
@@ -183,7 +184,7 @@ async function inFlight<Name extends string>(look: () => Record<Name, number>): 
 
 function objects(): Record<string, number> {
   const { queryObjects } = v8 as unknown as { queryObjects: Count };
-  const classes = { KafkaRecord, Delivery, AttemptContext, JsonMessage, SinglePublication };
+  const classes = { KafkaRecord, Delivery, AttemptContext, JsonPublication, SinglePublication };
   const counts = Object.entries(classes).map(([name, made]) => {
     return [name, queryObjects(made as unknown as Class, { format: 'count' })] as const;
   });

@@ -214,11 +214,10 @@ function range(count: number): number[] {
 function results(count: number, from = 0, large: readonly number[] = [], size = 0): JsonMessage[] {
   return range(count).map((index) => {
     const n = String(from + index).padEnd(large.includes(index) ? size : 0, 'é');
-    return new JsonMessage(JSON.stringify({ n }), 'c-1', '1', `orders[0]@${from + index}`, '/Bridge.forward', ORIGIN);
+    const origin = { position: `orders[0]@${from + index}` } as JsonMessage['origin'];
+    return new JsonMessage(JSON.stringify({ n }), origin, '/Bridge.forward', '1', 'c-1');
   });
 }
-
-const ORIGIN = {} as JsonMessage['origin'];
 
 function failures(outcomes: readonly Outcome[]): string[] {
   return outcomes.flatMap((outcome, index) => ('error' in outcome ? `${index} ${verdict(outcome)}` : []));

@@ -15,7 +15,8 @@ const range = (count: number): number[] => Array.from({ length: count }, (_, ind
 const results = (count: number, from = 0, large = -1): JsonMessage[] =>
   range(count).map((index) => {
     const n = String(from + index).padEnd(index === large ? 1_100_000 : 0, 'x');
-    return new JsonMessage(JSON.stringify({ n }), 'c-1', '1', `@${from + index}`, '/Bridge.forward', {} as Incoming);
+    const origin = { position: `@${from + index}` } as Incoming;
+    return new JsonMessage(JSON.stringify({ n }), origin, '/Bridge.forward', '1', 'c-1');
   });
 
 /** The promises of test/integration/nats/stream-ingest.spec.ts, on such a stream of the twin. */

@@ -1,5 +1,4 @@
-import { CONTENT_TYPE, JSON_TYPE } from '../../../codec/index.js';
-import { CORRELATION_ID, HOPS, JsonMessage, type Outgoing } from '../../../driver/index.js';
+import type { Outgoing } from '../../../driver/index.js';
 import {
   classify,
   DEDUPE_HEADER,
@@ -41,17 +40,11 @@ interface Name {
  */
 export class HeaderBlock {
   private readonly names = new Map<string, Name>();
-  /** Of the last {@link JsonMessage}: hop count and publisher, and their lines. */
-  private hops: string | undefined;
-  private hopLines = '';
-  private publisher: string | undefined;
-  private publisherLine = '';
 
   constructor(private readonly leftOut: (name: string) => void) {}
 
   /** The whole header block; '' without headers. Throws {@link BadHeader}. */
   text(message: Outgoing, stream: string | undefined): string {
-    if (message instanceof JsonMessage) return this.jsonText(message, stream);
     let lines = '';
     for (const name in message.headers) {
       if (message.key === undefined || !isKeyHeader(name)) lines += this.line(name, message.headers[name] ?? '');
@@ -64,36 +57,6 @@ export class HeaderBlock {
     if (message.dedupeId !== undefined) lines += line(DEDUPE_HEADER, message.dedupeId);
     if (stream !== undefined) lines += line(EXPECTED_STREAM_HEADER, stream);
     return lines === '' ? '' : `NATS/1.0\r\n${lines}\r\n`;
-  }
-
-  /**
-   * The same lines as from `headers` and `dedupeId`, in one template. Ids are looked through before they are joined:
-   * joined text is copied into one piece for each look.
-   */
-  private jsonText(message: JsonMessage, stream: string | undefined): string {
-    const { correlationId, hops, id, publisher } = message;
-    checkValue(CORRELATION_ID, correlationId);
-    const expected = stream === undefined ? '' : line(EXPECTED_STREAM_HEADER, stream);
-    const shared = `${CORRELATION_ID}: ${correlationId}\r\n${this.linesOf(hops)}`;
-    if (publisher === undefined) return `NATS/1.0\r\n${shared}${expected}\r\n`;
-    if (id !== correlationId) checkValue(DEDUPE_HEADER, id);
-    return `NATS/1.0\r\n${shared}${DEDUPE_HEADER}: ${id}${this.lineEndOf(publisher)}${expected}\r\n`;
-  }
-
-  /** Hop count and content type: most messages repeat them. */
-  private linesOf(hops: string): string {
-    if (this.hops === hops) return this.hopLines;
-    this.hopLines = `${line(HOPS, hops)}${line(CONTENT_TYPE, JSON_TYPE)}`;
-    this.hops = hops;
-    return this.hopLines;
-  }
-
-  private lineEndOf(publisher: string): string {
-    if (this.publisher === publisher) return this.publisherLine;
-    checkValue(DEDUPE_HEADER, publisher);
-    this.publisherLine = `${publisher}\r\n`;
-    this.publisher = publisher;
-    return this.publisherLine;
   }
 
   private line(name: string, value: string): string {
@@ -122,12 +85,8 @@ export class HeaderBlock {
 
 /** The line of one of the library's own headers: only the value may be invalid. */
 function line(name: string, value: string): string {
-  checkValue(name, value);
-  return `${name}: ${value}\r\n`;
-}
-
-function checkValue(name: string, value: string): void {
   if (breaksLine(value)) throw new BadHeader(name, headerProblem(name, value) ?? '');
+  return `${name}: ${value}\r\n`;
 }
 
 /** A regular expression takes twice as long, and most messages bring a new value. */

@@ -6,6 +6,7 @@ import { isTooLarge } from './client-failures.js';
 import type { NatsClient, RawWire } from './client-port.js';
 import type { Connection } from './connection.js';
 import { asHeaders, BadHeader, HeaderBlock } from './header-block.js';
+import { JsonHead } from './json-head.js';
 import type { PublishErrors } from './publish-errors.js';
 
 const EMPTY = new Uint8Array(0);
@@ -13,6 +14,7 @@ const EMPTY = new Uint8Array(0);
 /** Encodes messages and hands them to the client; each is checked before any byte of it is written. */
 export class WireWriter {
   private readonly block: HeaderBlock;
+  private readonly jsonHead = new JsonHead();
   private readonly buffer: WireBuffer | undefined;
 
   constructor(
@@ -35,19 +37,37 @@ export class WireWriter {
    */
   write(to: NatsDestinationSpec, message: Outgoing, reply?: string): PublishError | number {
     try {
-      const headers = this.block.text(message, to.stream);
-      if (this.buffer !== undefined) {
-        const body = message instanceof JsonMessage ? message.text : (message.body ?? EMPTY);
-        if (!this.fits(headers, body)) return this.tooLarge(to);
-        if (this.connection.nc.isClosed()) return this.errors.notConnected(to);
-        return this.buffer.add(to.subject, reply, headers, body);
+      const { buffer } = this;
+      if (buffer === undefined) return this.byClient(to, message, reply);
+      if (message instanceof JsonMessage) {
+        const bytes = this.writeJson(buffer, to, message, reply);
+        if (bytes > 0) return bytes;
       }
+      const headers = this.block.text(message, to.stream);
       const body = message.body ?? EMPTY;
-      this.connection.nc.publish(to.subject, body, options(headers, reply));
-      return headers.length + body.length;
+      if (!this.fits(headers, body)) return this.tooLarge(to);
+      if (this.connection.nc.isClosed()) return this.errors.notConnected(to);
+      return buffer.add(to.subject, reply, headers, body);
     } catch (thrown) {
       return this.failed(to, thrown);
     }
+  }
+
+  /** Returns its bytes; 0 where it has to go the general way, which knows what is wrong or takes what is not ASCII. */
+  private writeJson(buffer: WireBuffer, to: NatsDestinationSpec, message: JsonMessage, reply?: string): number {
+    const { nc } = this.connection;
+    const { text } = message;
+    const bodyBytes = Buffer.byteLength(text);
+    const head = this.jsonHead.text(to, reply, message, bodyBytes);
+    if (head === undefined || nc.isClosed() || head.length + bodyBytes > (nc.info?.max_payload ?? Infinity)) return 0;
+    return buffer.addText(head, text, bodyBytes);
+  }
+
+  private byClient(to: NatsDestinationSpec, message: Outgoing, reply: string | undefined): number {
+    const headers = this.block.text(message, to.stream);
+    const body = message.body ?? EMPTY;
+    this.connection.nc.publish(to.subject, body, options(headers, reply));
+    return headers.length + body.length;
   }
 
   /** Sends everything written since the last call. */
@@ -55,11 +75,11 @@ export class WireWriter {
     this.buffer?.send();
   }
 
-  /** Bytes of text are counted only near the limit: no character takes more than three. */
-  private fits(headers: string, body: Uint8Array | string): boolean {
+  /** Bytes of text are counted only near the limit. */
+  private fits(headers: string, body: Uint8Array): boolean {
     const { limit } = this;
-    if ((body.length + headers.length) * 3 <= limit) return true;
-    return Buffer.byteLength(body) + Buffer.byteLength(headers) <= limit;
+    if (body.length + headers.length * MOST_BYTES <= limit) return true;
+    return body.length + Buffer.byteLength(headers) <= limit;
   }
 
   private get limit(): number {
@@ -88,6 +108,10 @@ function options(headers: string, reply: string | undefined): { headers?: unknow
 
 const FIRST_SIZE = 16_384;
 const [CR, LF] = [13, 10];
+/** Of a character in UTF-8. */
+const MOST_BYTES = 3;
+/** The end of a message; and numbers that count bytes may have more digits than those that count characters. */
+const AROUND = 8;
 
 /**
  * The protocol lines of a chunk of messages, encoded into one buffer. nats.js's own `publish` allocates four buffers per
@@ -100,17 +124,28 @@ export class WireBuffer {
 
   constructor(private readonly wire: RawWire) {}
 
-  /**
-   * `headers` is the encoded block, '' for none; a body that is text is written as UTF-8. Nothing is checked here.
-   * Returns the bytes added.
-   */
-  add(subject: string, reply: string | undefined, headers: string, body: Uint8Array | string): number {
+  /** `headers` is the encoded block, '' for none. Nothing is checked here. Returns the bytes added. */
+  add(subject: string, reply: string | undefined, headers: string, body: Uint8Array): number {
     const from = this.length;
     const to = reply === undefined ? subject : `${subject} ${reply}`;
-    const bodyBytes = Buffer.byteLength(body);
-    this.addHead(to, headers, bodyBytes);
-    if (typeof body === 'string') this.buffer.write(body, this.length);
-    else this.buffer.set(body, this.length);
+    this.addHead(to, headers, body.length);
+    this.buffer.set(body, this.length);
+    return this.end(from, body.length);
+  }
+
+  /** A whole head and a text, which has as many bytes as UTF-8. Adds nothing and returns 0 where the head is not ASCII. */
+  addText(head: string, text: string, textBytes: number): number {
+    const from = this.length;
+    const most = head.length * MOST_BYTES + textBytes + AROUND;
+    if (from + most > this.buffer.length) this.grow(most);
+    const written = this.buffer.write(head, from);
+    if (written !== head.length) return 0;
+    this.length += written;
+    this.buffer.write(text, this.length);
+    return this.end(from, textBytes);
+  }
+
+  private end(from: number, bodyBytes: number): number {
     this.length += bodyBytes;
     this.buffer[this.length++] = CR;
     this.buffer[this.length++] = LF;
@@ -121,8 +156,8 @@ export class WireBuffer {
   /** Assumes ASCII, which has as many bytes as characters; if that fails, the header bytes are counted. */
   private addHead(to: string, headers: string, bodyBytes: number): void {
     let head = headOf(to, headers, headers.length, bodyBytes);
-    // No character takes more than three bytes; the numbers of the second attempt may have more digits.
-    this.reserve(head.length * 3 + bodyBytes + 8);
+    const most = head.length * MOST_BYTES + bodyBytes + AROUND;
+    if (this.length + most > this.buffer.length) this.grow(most);
     let written = this.buffer.write(head, this.length);
     if (written !== head.length) {
       head = headOf(to, headers, Buffer.byteLength(headers), bodyBytes);
@@ -141,9 +176,9 @@ export class WireBuffer {
     this.messages = 0;
   }
 
-  private reserve(bytes: number): void {
+  /** Room for a message of so many bytes. */
+  private grow(bytes: number): void {
     const needed = this.length + bytes;
-    if (needed <= this.buffer.length) return;
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.buffer.length * 2));
     this.buffer.copy(larger, 0, 0, this.length);
     this.buffer = larger;

@@ -119,12 +119,18 @@ const text = fc.oneof(
   fc.constant(JSON.stringify('é'.repeat(30_000))),
   fc.constant('"\ud800"'),
 );
-const origin = {} as Incoming;
+const from = (position: string): Incoming => ({ position }) as Incoming;
 const id = value.map((one) => trimmed(`p:${one}`));
 const json = fc
-  .tuple(text, id, id, fc.constantFrom('1', '17'), fc.constantFrom(undefined, '/Bridge.forward/in/0/0', '/größe/1/2'))
-  .map(([written, correlation, own, hops, publisher]) => {
-    return new JsonMessage(written, correlation, hops, own, publisher, origin);
+  .tuple(
+    text,
+    id,
+    fc.constantFrom(undefined, '/Bridge.forward/in/0/0', '/größe/1/2'),
+    fc.constantFrom('1', '17'),
+    fc.option(id, { nil: undefined }),
+  )
+  .map(([written, own, publisher, hops, correlation]) => {
+    return new JsonMessage(written, from(own), publisher, hops, correlation);
   });
 const reply = fc.constantFrom(undefined, '_INBOX.a.b.7');
 
@@ -163,9 +169,11 @@ describe.each(Object.entries<Nats>(clients))('what is written for a message by %
   });
 
   it.each([
-    ['correlation id', new JsonMessage('1', 'a\nb', '1', 'id', '/p', origin)],
-    ['id', new JsonMessage('1', 'a', '1', 'i\rd', '/p', origin)],
-    ['publisher', new JsonMessage('1', 'a', '1', 'id', '/p\n', origin)],
+    ['correlation id', new JsonMessage('1', from('id'), '/p', '1', 'a\nb')],
+    ['id', new JsonMessage('1', from('i\rd'), '/p', '1', 'a')],
+    ['id, which is the correlation id,', new JsonMessage('1', from('id\n'), undefined, '1', undefined)],
+    ['end of the id', new JsonMessage('1', from('id\r'), '/p', '1', 'a')],
+    ['publisher', new JsonMessage('1', from('id'), '/p\n', '1', 'a')],
   ])('is nothing where the %s breaks a line', (_what, message) => {
     const protocol = new Protocol(nats);
     const writer = writerOn(nats, protocol);
@@ -177,7 +185,7 @@ describe.each(Object.entries<Nats>(clients))('what is written for a message by %
   it('is at most what the server takes, in bytes', () => {
     const writer = writerOn(nats, new Protocol(nats));
     const sized = (text: string) =>
-      writer.write(destinations[0]!, new JsonMessage(text, 'c', '1', 'i', undefined, origin));
+      writer.write(destinations[0]!, new JsonMessage(text, from('i'), undefined, '1', 'c'));
     const room = info.max_payload - (sized('') as number);
     expect(sized('é'.repeat(room / 2 + 100))).toMatchObject({ code: 'MULTI_BROKER_PAYLOAD_TOO_LARGE' });
     expect(sized('x'.repeat(room - 100))).toEqual(expect.any(Number));
@@ -196,7 +204,7 @@ describe.each(Object.entries<Nats>(clients))('what is written for a message by %
         'e',
         console,
       );
-      writer.write(destinations[0]!, new JsonMessage('{"größe":1}', 'c', '1', 'i', undefined, origin));
+      writer.write(destinations[0]!, new JsonMessage('{"größe":1}', from('i'), undefined, '1', 'c'));
       writer.send();
       expect([calls, protocol.bytes]).toEqual([['a.b'], '']);
     },

@@ -11,7 +11,7 @@ function paceOf(room: number): RoomPace {
 }
 
 const results = (text: string) =>
-  Array.from({ length: 100 }, () => new JsonMessage(text, 'c'.repeat(30), '1', 'id', '/p', {} as Incoming));
+  Array.from({ length: 100 }, () => new JsonMessage(text, {} as Incoming, '/p', '1', 'c'.repeat(30)));
 
 it.each([JSON.stringify('x'.repeat(1_000)), JSON.stringify('€'.repeat(1_000))])(
   'a result of plain JSON takes as much of the room as the same with bytes and headers: %.3s',
