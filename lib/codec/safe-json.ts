@@ -67,7 +67,7 @@ export function refuseLost(payload: unknown, written: string): void {
   if (typeof payload !== 'object' || payload === null) return;
   // A lost value is written as {}, or as its bytes by index.
   if (written.includes('{}') || written.includes('{"0":')) look(payload);
-  else if (!Array.isArray(payload)) lookAt(payload);
+  else if (Object.getPrototypeOf(payload) !== Object.prototype && !Array.isArray(payload)) lookAt(payload);
 }
 
 /**

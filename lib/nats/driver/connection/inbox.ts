@@ -36,12 +36,7 @@ export class Inbox {
 
   /** Returns the prefix of the group's reply subjects, to which `index` is added, and a function that ends the group. */
   expect(group: ReplyGroup): { readonly prefix: string; readonly end: () => void } {
-    this.subscription ??= this.connection.nc.subscribe(`${this.prefix}>`, {
-      callback: (error, message) => {
-        if (error === null) this.read(message);
-        else this.deaf();
-      },
-    });
+    this.subscription ??= this.connection.nc.subscribe(`${this.prefix}>`, { callback: this.read });
     const name = (++this.made).toString(36);
     this.groups.set(name, group);
     return { prefix: `${this.prefix}${name}.`, end: () => this.end(name) };
@@ -58,12 +53,17 @@ export class Inbox {
   }
 
   /** By bytes where the group is that of the reply before, as text and its parts cost several times as much. */
-  private read(message: ClientMessage): void {
-    const index = this.indexInLast(subjectBytes(message));
-    if (index >= 0) {
-      this.lastGroup?.answered(index, message);
+  private readonly read = (error: Error | null, message: ClientMessage): void => {
+    if (error !== null) {
+      this.deaf();
       return;
     }
+    const index = this.indexInLast(subjectBytes(message));
+    if (index >= 0) this.lastGroup?.answered(index, message);
+    else this.readText(message);
+  };
+
+  private readText(message: ClientMessage): void {
     const { subject } = message;
     const dot = subject.indexOf('.', this.prefix.length);
     const name = subject.slice(this.prefix.length, dot);

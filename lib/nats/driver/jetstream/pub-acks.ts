@@ -15,8 +15,21 @@ export interface PublishRun {
   refusal: PublishError | undefined;
 }
 
+/** The publisher of a group. */
+export interface PubAckHost {
+  readonly replies: Inbox;
+  readonly errors: PublishErrors;
+  readonly plain: PlainPubAcks;
+  /** The stream has stored a message of the group. */
+  stored(to: NatsDestinationSpec, stream: string): void;
+  /** Reads what is no plain PubAck. Undefined: no stream has sent it. */
+  read(to: NatsDestinationSpec, message: ClientMessage): Outcome | undefined;
+}
+
 /** The messages of one chunk that await their PubAcks. */
 export class PubAckGroup implements ReplyGroup {
+  /** That of the last plain PubAck: nearly always all of a group are of one. */
+  private stream = '';
   private waiting = 0;
   /** The index after the last message that was written. */
   private until: number;
@@ -30,13 +43,10 @@ export class PubAckGroup implements ReplyGroup {
     readonly to: NatsDestinationSpec,
     private readonly from: number,
     private readonly outcomes: Outcome[],
-    replies: Inbox,
-    private readonly errors: PublishErrors,
-    /** Undefined: no stream has sent it. */
-    private readonly read: (to: NatsDestinationSpec, message: ClientMessage) => Outcome | undefined,
+    private readonly host: PubAckHost,
     private readonly run: PublishRun,
   ) {
-    const { prefix, end } = replies.expect(this);
+    const { prefix, end } = host.replies.expect(this);
     this.prefix = prefix;
     this.end = end;
     this.until = from;
@@ -52,7 +62,22 @@ export class PubAckGroup implements ReplyGroup {
   answered(offset: number, message: ClientMessage): void {
     const index = this.from + offset;
     if (!this.waits(index)) return;
-    const outcome = this.read(this.to, message);
+    const { plain } = this.host;
+    const sequence = plain.sequenceOf(message.data);
+    if (sequence === 0) this.answeredOtherwise(index, message);
+    else this.stored(index, plain.stream, sequence);
+  }
+
+  private stored(index: number, stream: string, sequence: number): void {
+    if (this.stream !== stream) {
+      this.stream = stream;
+      this.host.stored(this.to, stream);
+    }
+    this.conclude(index, new Stored(stream, sequence));
+  }
+
+  private answeredOtherwise(index: number, message: ClientMessage): void {
+    const outcome = this.host.read(this.to, message);
     if (outcome === undefined) this.strangers = true;
     else this.conclude(index, outcome);
   }
@@ -83,7 +108,7 @@ export class PubAckGroup implements ReplyGroup {
   }
 
   denied(): void {
-    this.fail(this.errors.unheard(this.to));
+    this.fail(this.host.errors.unheard(this.to));
   }
 
   /** Resolves when every message is settled. */

@@ -8,7 +8,7 @@ import type { PublishErrors } from '../connection/publish-errors.js';
 import { type WireWriter, writeInChunks } from '../connection/wire-writer.js';
 import { StreamIngest } from './ingest/stream-ingest.js';
 import type { JetStreamApi } from './jetstream-api.js';
-import { PlainPubAcks, PubAckGroup, type PublishRun, readPubAck, Stored } from './pub-acks.js';
+import { PlainPubAcks, PubAckGroup, type PubAckHost, type PublishRun, readPubAck } from './pub-acks.js';
 import { CarefulPace, type PublishPace, RoomPace } from './publish-pace.js';
 import type { StreamLookup } from './stream-lookup.js';
 import type { ClientMessage } from '../connection/client-port.js';
@@ -45,9 +45,11 @@ interface Run extends PublishRun {
  * JetStream publishes, each confirmed by its PubAck: one inbox for all of them and one timer for a chunk, 12 to 25
  * times the rate of nats.js's `js.publish`.
  */
-export class StreamPublisher {
+export class StreamPublisher implements PubAckHost {
   private readonly open = new Set<OpenGroup>();
-  private readonly plain = new PlainPubAcks();
+  readonly plain = new PlainPubAcks();
+  readonly replies: Inbox;
+  readonly errors: PublishErrors;
   /** By stream. */
   private readonly paces = new Map<string, PublishPace>();
   private readonly ingest: StreamIngest<Run>;
@@ -60,6 +62,8 @@ export class StreamPublisher {
       opened: (batch) => this.open.add(batch),
       ended: (batch) => this.end(batch),
     });
+    this.replies = parts.inbox;
+    this.errors = parts.errors;
     parts.connection.listen({
       down: () => this.giveUp((to) => this.parts.errors.unconfirmed(to, phrase('connectionLost'))),
       refused: (refusal) => this.refused(refusal),
@@ -162,9 +166,7 @@ export class StreamPublisher {
   }
 
   private begin(run: Run, from: number): PubAckGroup {
-    const { to, outcomes } = run;
-    const { inbox: replies, errors } = this.parts;
-    const group = new PubAckGroup(to, from, outcomes, replies, errors, this.read, run);
+    const group = new PubAckGroup(run.to, from, run.outcomes, this, run);
     this.open.add(group);
     return group;
   }
@@ -182,23 +184,17 @@ export class StreamPublisher {
     this.open.delete(group);
   }
 
-  /** Undefined if another subscriber replied, and the PubAck is still awaited. */
-  private readonly read = (to: NatsDestinationSpec, message: ClientMessage): Outcome | undefined => {
-    const { plain } = this;
-    const { data } = message;
-    const sequence = plain.sequenceOf(data);
-    if (sequence === 0) return this.readAny(to, message, data);
-    this.parts.lookup.acked(to, plain.stream);
-    return new Stored(plain.stream, sequence);
-  };
+  stored(to: NatsDestinationSpec, stream: string): void {
+    this.parts.lookup.acked(to, stream);
+  }
 
-  private readAny(to: NatsDestinationSpec, message: ClientMessage, data: Uint8Array): Outcome | undefined {
+  read(to: NatsDestinationSpec, message: ClientMessage): Outcome | undefined {
     const { errors, lookup: known } = this.parts;
     const answer = readPubAck(message, to, errors);
     if (answer === 'no-ack') return undefined;
     if (answer === 'no-responders') return { error: errors.noStream(to, false) };
     if (answer.stream !== undefined) {
-      this.plain.learn(data);
+      this.plain.learn(message.data);
       known.acked(to, answer.stream);
     }
     return answer.outcome;
