@@ -22,14 +22,22 @@ export function checkedKey(key: string | Uint8Array | undefined, sender: Sender)
     : errorOf('MULTI_BROKER_OPTION_INVALID.publishedKeyOfHandler', { handler, broker, type });
 }
 
-/** Checks that every header is text. */
+/** Checks that headers are an object, and every one of them text. */
 export function textHeaders(headers: Headers | undefined, sender: Sender): Headers | undefined {
+  if (headers !== undefined && !isRecord(headers)) {
+    throw badHeader('headers', 'a plain object of names and strings', headers, sender);
+  }
   for (const name in headers) {
     if (typeof headers[name] !== 'string') {
       throw badHeader(phrase('header', { name: JSON.stringify(name) }), 'a string', headers[name], sender);
     }
   }
   return headers;
+}
+
+/** A Map and the Headers of fetch() have no fields to read: what they hold would be left out in silence. */
+function isRecord(headers: unknown): boolean {
+  return typeof headers === 'object' && headers !== null && !(Symbol.iterator in headers);
 }
 
 /** Headers as bytes: a copy of the list, with texts written as UTF-8. */
@@ -51,6 +59,7 @@ function rawValue(name: string, value: RawHeaderToWrite[1], sender: Sender): Buf
 
 /** The type of a value, which is never shown itself: it may be a payload. */
 export function shownType(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
   return value === null ? 'null' : typeof value;
 }
 

@@ -55,7 +55,12 @@ const NO_OPTIONS: PublishOptions = {};
  * Validates and encodes the arguments of `broker.publish()`. Returns a promise only if the schema or the codec does. The
  * fields of an `outgoing()` take precedence over the options.
  */
-export function encodePublish(by: Publisher, given: unknown, options = NO_OPTIONS): Outgoing | Promise<Outgoing> {
+export function encodePublish(
+  by: Publisher,
+  given: unknown,
+  optional?: PublishOptions | null,
+): Outgoing | Promise<Outgoing> {
+  const options = optional ?? NO_OPTIONS;
   const item = isOutgoingMessage(given) ? given : undefined;
   const payload = item === undefined ? given : item.payload;
   const encoded = encodeValid(payload, options, by);
@@ -158,6 +163,12 @@ function unencodable(broker: string, codec: Codec, thrown: unknown): MultiBroker
   return name === undefined
     ? errorOf('MULTI_BROKER_UNENCODABLE.published', { broker }, details)
     : errorOf('MULTI_BROKER_UNENCODABLE.publishedByCodec', { broker, codec: name }, details);
+}
+
+/** Plain JavaScript may give anything. */
+export function requireList(broker: string, items: unknown): void {
+  if (Array.isArray(items)) return;
+  throw errorOf('MULTI_BROKER_OPTION_INVALID.publishedBatch', { broker, type: items === null ? 'null' : typeof items });
 }
 
 /** With one id, all messages of a batch but the first would be dropped as duplicates. */

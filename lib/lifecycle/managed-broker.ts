@@ -41,7 +41,14 @@ import { ActiveSources } from './active-sources.js';
 import { Connection } from './connection.js';
 import { lostLetters, refuseBadDeadLetter } from './dead-letter-check.js';
 import { DynamicSubscriptions } from './dynamic-subscriptions.js';
-import { Destinations, encodePublish, filled, refuseSharedDedupeId, subscribedLine } from './encode-publish.js';
+import {
+  Destinations,
+  encodePublish,
+  filled,
+  refuseSharedDedupeId,
+  requireList,
+  subscribedLine,
+} from './encode-publish.js';
 import { countingApart, HandlerStates } from './handler-states.js';
 import { healthOf } from './health.js';
 import { checkMessagesOptions, PulledMessages, type PulledSource } from './pulled-messages.js';
@@ -140,6 +147,7 @@ export class ManagedBroker extends Broker {
     items: readonly unknown[],
     options?: PublishOptions,
   ): Promise<readonly PublishReceipt[]> {
+    requireList(this.name, items);
     refuseSharedDedupeId(this.name, items, options);
     const spec = this.destinations.resolve(to);
     const specs = items.map((item) => filled(spec, item, options));

@@ -75,4 +75,19 @@ describe('a key or header that is no text', () => {
       ).rejects.toMatchObject({ code: 'MULTI_BROKER_HEADER_INVALID' });
     }
   });
+
+  it.each<[string, unknown, string]>([
+    ['a Map', new Map([['id', '7']]), 'object'],
+    ['the Headers of fetch()', new Headers({ id: '7' }), 'object'],
+    ['a list of strings', ['id'], 'array'],
+    ['a string', 'id', 'string'],
+  ])('is refused where %s stands for all headers: none of them would be written', async (_what, given, type) => {
+    const app = await testApp([]);
+    const headers = given as Record<string, string>;
+    const message = `In what is published on broker 'events' headers must be a plain object of names and strings, not ${type}`;
+    const refused = { code: 'MULTI_BROKER_HEADER_INVALID', message: expect.stringContaining(message) as unknown };
+    await expect(app.broker('events').publish('out', 'x', { headers })).rejects.toMatchObject(refused);
+    await expect(app.broker('events').publish('out', outgoing('x', { headers }))).rejects.toMatchObject(refused);
+    expect(app.harness.published('events')).toEqual([]);
+  });
 });

@@ -33,6 +33,22 @@ describe('publish()', () => {
     expect(await written(null)).toEqual({ ...plain, body: null, headers: {} });
   });
 
+  it('takes null for no options, and refuses a batch that is no array, as plain JavaScript may give them', async () => {
+    const rig = await up();
+    const orders = rig.multi.get('orders');
+    await orders.publish('q', 'x', null as unknown as PublishOptions);
+    expect(rig.driver('orders').writes).toHaveLength(1);
+    for (const [given, type] of [
+      [undefined, 'undefined'],
+      ['abc', 'string'],
+    ] as const) {
+      await expect(orders.publishBatch('q', given as unknown as unknown[])).rejects.toMatchObject({
+        code: 'MULTI_BROKER_OPTION_INVALID',
+        message: expect.stringContaining(`takes an array of payloads, not ${type}`) as unknown,
+      });
+    }
+  });
+
   it('refuses undefined, as of a variable that was forgotten: null is how one asks for a tombstone', async () => {
     for (const payload of [undefined, outgoing(undefined)]) {
       await expect(written(payload)).rejects.toMatchObject({ code: 'MULTI_BROKER_UNENCODABLE', broker: 'orders' });

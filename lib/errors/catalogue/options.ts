@@ -29,6 +29,7 @@ export const OPTIONS = {
       publishedKey: "In what is published on broker '{broker}' the option key must be a string or bytes, not {type}",
       publishedKeyOfHandler:
         "In what is published by {handler} on broker '{broker}' the option key must be a string or bytes, not {type}",
+      publishedBatch: "publishBatch() on broker '{broker}' takes an array of payloads, not {type}",
       publishedDedupeId:
         "In what is published on broker '{broker}' the option dedupeId must be a printable string, not {value}",
       publishedDedupeIdOfHandler:
