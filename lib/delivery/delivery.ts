@@ -56,6 +56,7 @@ export class Delivery implements AttemptOwner, ManuallySettled {
   /** Settings and services of its lane: read at every step, so they are fields and no getters. */
   context: LaneContext;
   binding: Binding;
+  readonly observers: DeliveryObservers;
   active = true;
   settled = false;
   /** Its lane is lost, or another delivery settles its message. */
@@ -89,6 +90,7 @@ export class Delivery implements AttemptOwner, ManuallySettled {
   ) {
     this.context = strand.context;
     this.binding = strand.context.binding;
+    this.observers = strand.context.host.observers;
   }
 
   get broker(): Broker {
@@ -124,10 +126,6 @@ export class Delivery implements AttemptOwner, ManuallySettled {
 
   get application(): object {
     return this.context.host.application;
-  }
-
-  get observers(): DeliveryObservers {
-    return this.context.host.observers;
   }
 
   get wantsNoMore(): boolean {
