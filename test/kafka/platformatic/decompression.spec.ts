@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import * as zlib from 'node:zlib';
 
 import { describe, expect, it } from '@jest/globals';
 import * as platformatic from '@platformatic/kafka';
@@ -8,7 +9,10 @@ import { lz4Size, snappySize } from '../../../lib/kafka/driver/platformatic/unpa
 
 const LIMIT = 300_000;
 const { compressionsAlgorithms } = platformatic;
-const codecs = ['gzip', 'zstd', 'lz4', 'snappy'] as const;
+/** Node 20, on which the client is not run, has no zstd. */
+const codecs = (['gzip', 'zstd', 'lz4', 'snappy'] as const).filter(
+  (codec) => codec !== 'zstd' || 'zstdCompressSync' in zlib,
+);
 const pack = (codec: (typeof codecs)[number], data: Buffer): Buffer => compressionsAlgorithms[codec].compressSync(data);
 
 /** As Java's clients frame snappy. */
