@@ -19,6 +19,7 @@ const members: Member[] = [];
 
 /** The client's own consumer. */
 interface Native {
+  readonly closed: boolean;
   readonly connections: Iterable<unknown>;
   once(event: string, listener: () => void): void;
 }
@@ -152,6 +153,8 @@ describePlatformatic('the adapter of @platformatic/kafka', () => {
         joins = one.joins.length;
       });
       await one.start(topic).catch(() => undefined);
+      // Until then it sends heartbeats, and its timer keeps the process alive.
+      await until(() => native.closed, { what: 'it is closed' });
       await one.consumer.disconnect().catch(() => undefined);
       await write(topic, texts(4), 2);
       expect([one.taken, one.joins.length, [...native.connections]]).toEqual([[], joins, []]);

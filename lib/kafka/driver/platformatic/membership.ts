@@ -33,6 +33,11 @@ export interface MembershipHost {
   crash(cause: Error): void;
 }
 
+interface OpenedStream {
+  close(): Promise<void>;
+  destroy(): void;
+}
+
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2_000;
 /** The attempts of a member that does not try for ever. */
@@ -138,7 +143,12 @@ export class Membership {
     const { consumer, topics } = this.host;
     if (consumer.isActive()) return;
     const stream = await this.opened();
-    await untilAborted(stream.close(), this.over.signal);
+    try {
+      await untilAborted(stream.close(), this.over.signal);
+    } finally {
+      // Beside a stream that is not over the client refuses to close, and its heartbeats keep the process alive.
+      stream.destroy();
+    }
     for (const topic of topics) if (!consumer.topics.has(topic)) consumer.topics.track(topic);
     this.lookAtAssignment();
     // The server may assign at the next heartbeat only, 5 s later by default: without its partitions it has not begun.
@@ -146,7 +156,7 @@ export class Membership {
   }
 
   /** A stream that is opened while the client is killed fails before a promise could tell of it. */
-  private opened(): Promise<{ close(): Promise<void> }> {
+  private opened(): Promise<OpenedStream> {
     const { consumer, topics } = this.host;
     return new Promise((resolve, reject) => {
       consumer.consume({ topics: [...topics], autocommit: false }, (error, stream) => {
