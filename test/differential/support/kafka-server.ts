@@ -3,6 +3,7 @@ import type { Admin } from 'kafkajs';
 import type { Driver, Outcome, Outgoing } from '../../../lib/driver/index.js';
 import { systemClock } from '../../../lib/async/index.js';
 import type { KafkaBrokerOptions } from '../../../lib/kafka/index.js';
+import { eventually } from '../../support/eventually.js';
 import { kafkaBrokerOf } from '../../support/kafka-library.js';
 import { kafkaClient, realBrokers, until } from '../../support/real-brokers.js';
 import { withMortalSockets } from './mortal-sockets.js';
@@ -44,8 +45,11 @@ export class KafkaServer {
 
   async createTopic(name: string, numPartitions: number): Promise<string> {
     const topic = { topic: name, numPartitions, replicationFactor: 1 };
-    // `waitForLeaders` fails on a busy server that does not know the topic yet.
-    await this.admin.createTopics({ topics: [topic], waitForLeaders: false });
+    // `waitForLeaders` fails on a busy server that does not know the topic yet, and so does the next call, which asks for
+    // all that the administrator has made. A topic that is there already is no error.
+    await eventually(async () => {
+      await this.admin.createTopics({ topics: [topic], waitForLeaders: false });
+    });
     this.#topics.push(name);
     const isLed = (): Promise<boolean> => this.admin.fetchTopicOffsets(name).then(isThere, isAbsent);
     await until(isLed, { what: `${name} is there`, timeoutMs: 2 * SESSION_MS, everyMs: 20 });
