@@ -73,11 +73,19 @@ describe('an observer of deliveries is told', () => {
     await turns();
     const call = ['called', 'callOver'];
     expect(lines).toEqual([
-      ...call, 'failed no 100', 'waits retry 100',
-      ...call, 'failed no 200', 'waits retry 200',
-      ...call, 'failed no 1000', 'waits hold 1000',
-      ...call, 'settled ack', 'ended',
-    ]); // prettier-ignore
+      ...call,
+      'failed no 100',
+      'waits retry 100',
+      ...call,
+      'failed no 200',
+      'waits retry 200',
+      ...call,
+      'failed no 1000',
+      'waits hold 1000',
+      ...call,
+      'settled ack',
+      'ended',
+    ]);
   });
 
   it('the planned delay of a retry in place that follows at once', async () => {
@@ -93,8 +101,15 @@ describe('an observer of deliveries is told', () => {
     }
     await turns();
     expect(lines).toEqual([
-      'called', 'callOver', 'failed no 100', 'waits retry 100', 'called', 'callOver', 'settled ack', 'ended',
-    ]); // prettier-ignore
+      'called',
+      'callOver',
+      'failed no 100',
+      'waits retry 100',
+      'called',
+      'callOver',
+      'settled ack',
+      'ended',
+    ]);
     expect(rig.clock.now()).toBe(1_000_000);
   });
 
@@ -116,8 +131,12 @@ describe('an observer of deliveries is told', () => {
     rig.drivers.out.outcome = () => refused(false);
     await turns();
     expect(lines).toEqual([
-      'called', 'callOver', expect.stringMatching(/^failed not written.* reject$/), 'settled reject', 'ended',
-    ]); // prettier-ignore
+      'called',
+      'callOver',
+      expect.stringMatching(/^failed not written.* reject$/),
+      'settled reject',
+      'ended',
+    ]);
   });
 
   it('a lane that is lost under it, and no settlement after that', async () => {

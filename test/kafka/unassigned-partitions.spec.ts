@@ -102,7 +102,10 @@ describe('what nobody of a Kafka group reads', () => {
 
   it('includes a topic of another member that the cluster does not tell the leader of, which hides no other topic', async () => {
     const { unassigned, join } = member();
-    expect([...(await unassigned.count(['a', 'gone', 'b']))]).toEqual([['a', 2], ['b', 2]]); // prettier-ignore
+    expect([...(await unassigned.count(['a', 'gone', 'b']))]).toEqual([
+      ['a', 2],
+      ['b', 2],
+    ]);
     await join({ isLeader: true });
     expect(unassigned.healthIssues).toEqual([expect.stringContaining("'gone'")]);
   });

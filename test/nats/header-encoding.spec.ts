@@ -40,7 +40,11 @@ describe('headers as bytes', () => {
 
   it('that are texts are carried as they are, repeated ones too', () => {
     const raw = [header('a', '1'), header('b', 'grüß'), header('a', '2')];
-    expect(rawLines(raw)).toEqual([['a', '1'], ['b', 'grüß'], ['a', '2']]); // prettier-ignore
+    expect(rawLines(raw)).toEqual([
+      ['a', '1'],
+      ['b', 'grüß'],
+      ['a', '2'],
+    ]);
   });
 
   it('are texts to who asks for texts: of repeated ones the last', () => {
@@ -63,6 +67,9 @@ describe('a key', () => {
   );
 
   it('that is a text is one to every client, given as bytes too', () => {
-    expect([keyLine('k'), keyLine(Buffer.from('k'))]).toEqual([['message-key', 'k'], ['message-key', 'k']]); // prettier-ignore
+    expect([keyLine('k'), keyLine(Buffer.from('k'))]).toEqual([
+      ['message-key', 'k'],
+      ['message-key', 'k'],
+    ]);
   });
 });

@@ -61,7 +61,11 @@ whenBrokers(describe)('a bridge on real brokers', () => {
     await app.close();
     const records = await readAll(topic);
     expect(new Map(records.map(({ key, value }) => [key, value]))).toEqual(
-      new Map([['1', '{"id":1}'], ['gone', null], ['3', '{"id":3}']]), // prettier-ignore
+      new Map([
+        ['1', '{"id":1}'],
+        ['gone', null],
+        ['3', '{"id":3}'],
+      ]),
     );
   });
 

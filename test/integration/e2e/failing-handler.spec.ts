@@ -24,7 +24,6 @@ async function publishToPartitions(topic: string): Promise<void> {
     [0, 'behind'],
     [1, 'other'],
   ] as const)
-    // prettier-ignore
     await producer.send({ topic, messages: [{ partition, value }] });
   await producer.disconnect();
 }

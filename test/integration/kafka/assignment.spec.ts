@@ -48,7 +48,10 @@ async function plainMember(groupId: string, topic: string): Promise<{ texts: str
 async function publish(broker: Connected, topic: string): Promise<string[]> {
   const destination = broker.definition.destination(topic);
   const texts = KEYS.map((_, index) => String(index));
-  await broker.driver.publish(destination, texts.map((text, at) => ({ body: Buffer.from(text), key: KEYS[at]! }))); // prettier-ignore
+  await broker.driver.publish(
+    destination,
+    texts.map((text, at) => ({ body: Buffer.from(text), key: KEYS[at]! })),
+  );
   return texts;
 }
 

@@ -99,7 +99,11 @@ whenBrokers(describe)('the Kafka twin, beside a real cluster', () => {
         readers.push(await (await cluster.broker()).read(topics, { groupId }));
       }
       const shares = (): string[] =>
-        readers.map((reader) => liveLanes(reader).map((lane) => lane.slice(name.length)).join(' ')); // prettier-ignore
+        readers.map((reader) =>
+          liveLanes(reader)
+            .map((lane) => lane.slice(name.length))
+            .join(' '),
+        );
       await until(() => shares().join(' ').split(' ').length === 5, { what: 'each partition has one owner' });
       return shares().sort();
     });
@@ -118,7 +122,11 @@ whenBrokers(describe)('the Kafka twin, beside a real cluster', () => {
         readers.push(await (await cluster.broker()).read(some, { groupId }));
       }
       await until(() => readers.flatMap((reader) => liveLanes(reader)).length === 6, { what: 'each is read' });
-      return readers.map((reader) => liveLanes(reader).map((lane) => lane.slice(name.length)).join(' ')); // prettier-ignore
+      return readers.map((reader) =>
+        liveLanes(reader)
+          .map((lane) => lane.slice(name.length))
+          .join(' '),
+      );
     });
     expect(twin).toEqual(real);
     expect(twin).toEqual(['-a[0] -a[1]', '-b[0] -b[1] -b[2]', '-c[0]']);
@@ -181,7 +189,9 @@ whenBrokers(describe)('the Kafka twin, beside a real cluster', () => {
       first.sink.settle(keysOfBoth);
       const lost = first.sink.lanes.filter((lane) => lane.lost.aborted);
       const moved = Number(/\[(\d)\]$/.exec(lost[0]!.name)![1]);
-      await until(async () => (await cluster.committed(groupId, name))[1 - moved] === 1, { what: 'what stayed is committed' }); // prettier-ignore
+      await until(async () => (await cluster.committed(groupId, name))[1 - moved] === 1, {
+        what: 'what stayed is committed',
+      });
       await first.leave();
       await until(() => second.sink.lanes.length === 2, { what: 'the other has both' });
       return {
@@ -215,7 +225,10 @@ whenBrokers(describe)('the Kafka twin, beside a real cluster', () => {
 
 /** The names of the lanes that a reader has. */
 const liveLanes = ({ sink }: ClusterReader): string[] =>
-  sink.lanes.filter(({ lost }) => !lost.aborted).map(({ name }) => name).sort(); // prettier-ignore
+  sink.lanes
+    .filter(({ lost }) => !lost.aborted)
+    .map(({ name }) => name)
+    .sort();
 
 /** What an undocumented field tells of the batch, and when it was written, is not compared. */
 function withoutTime(raw: unknown): unknown {

@@ -64,9 +64,27 @@ whenBrokers(describe)('beside the NATS transport of @nestjs/microservices, by co
   });
 
   it.each<[string, () => never, unknown]>([
-    ['an error', () => { throw new Error('no such order'); }, { status: 'error', message: 'no such order' }], // prettier-ignore
-    ['an RpcException', () => { throw new RpcException('no such order'); }, { status: 'error', message: 'no such order' }], // prettier-ignore
-    ['an RpcException that holds an object', () => { throw new RpcException({ code: 404 }); }, { code: 404 }], // prettier-ignore
+    [
+      'an error',
+      () => {
+        throw new Error('no such order');
+      },
+      { status: 'error', message: 'no such order' },
+    ],
+    [
+      'an RpcException',
+      () => {
+        throw new RpcException('no such order');
+      },
+      { status: 'error', message: 'no such order' },
+    ],
+    [
+      'an RpcException that holds an object',
+      () => {
+        throw new RpcException({ code: 404 });
+      },
+      { code: 404 },
+    ],
   ])('ClientNats.send() gets the failure of a handler that throws %s', async (_, fails, told) => {
     const subject = uniqueName('failing');
 

@@ -22,7 +22,9 @@ async function world(): Promise<StreamWorld> {
     driver,
     name,
     kept: async () => (await jsm.streams.info(name)).state.messages,
-    until: async (check) => { await until(check, { what: String(check) }); }, // prettier-ignore
+    until: async (check) => {
+      await until(check, { what: String(check) });
+    },
     // That something does not come can only be waited for.
     pass: (ms) => setTimeout(ms),
   };

@@ -20,7 +20,11 @@ it('a partition of a Kafka twin stands with 8 MiB unsettled, as on the server, a
   const { contexts } = get(Batches);
   const key = 'one partition';
   const body = Buffer.alloc(100_000);
-  await broker('orders').publishBatch('incoming', Array.from({ length: 100 }, () => body), { key, codec: bytes }); // prettier-ignore
+  await broker('orders').publishBatch(
+    'incoming',
+    Array.from({ length: 100 }, () => body),
+    { key, codec: bytes },
+  );
   await harness.settled();
   expect(contexts).toHaveLength(84);
   expect(broker('orders').health()).toMatchObject({

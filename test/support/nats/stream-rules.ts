@@ -88,7 +88,9 @@ export const streamRules: readonly StreamRule[] = [
       const late: (() => void)[] = [];
       await read(world, { retention: 'interest' });
       const slow = await read(world, { durable: 'slow' }, ({ lane, message }) => {
-        late.push(() => { lane.settle(message, 'ack'); }); // prettier-ignore
+        late.push(() => {
+          lane.settle(message, 'ack');
+        });
         return undefined;
       });
       await publish(world, 'a', 'one');

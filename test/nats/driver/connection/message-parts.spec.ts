@@ -17,7 +17,12 @@ const refusing = () => {
 describe('the headers of a message', () => {
   it('are those that nats.js reads: of repeated ones the last, and the key apart', () => {
     const read = headers();
-    for (const [name, value] of [['message-key', 'k'], ['x-a', '1'], ['x-a', '2']] as const) read.append(name, value); // prettier-ignore
+    for (const [name, value] of [
+      ['message-key', 'k'],
+      ['x-a', '1'],
+      ['x-a', '2'],
+    ] as const)
+      read.append(name, value);
     const message = messageWith(() => read);
     expect([readHeaders(message), readKey(message)]).toEqual([{ 'x-a': '2' }, 'k']);
   });
