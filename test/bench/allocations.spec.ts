@@ -41,11 +41,11 @@ describe('a message from Kafka to a stream', () => {
   });
 
   it('keeps less than 2,000 bytes until then', () => {
-    expect(made.bytes).toBeLessThan(2_000);
+    expect(made.bytes).toBeLessThan(1_000);
   });
 
   it('allocates less than 6,000 bytes in all, garbage included', () => {
-    expect(made.allocated).toBeLessThan(6_000);
+    expect(made.allocated).toBeLessThan(4_000);
     // Something was measured.
     expect(made.allocated).toBeGreaterThan(500);
   });
