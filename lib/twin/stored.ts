@@ -55,7 +55,9 @@ export class Stored implements StoredFields {
 
   /** The body as bytes of the caller's own. */
   copy(): Buffer | null {
-    return this.content === null ? null : Buffer.from(this.content as Uint8Array);
+    const { content } = this;
+    if (content === null) return null;
+    return typeof content === 'string' ? Buffer.from(content) : Buffer.from(content);
   }
 
   /** It has a body, of 0 bytes. */
