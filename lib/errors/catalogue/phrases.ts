@@ -71,6 +71,7 @@ export const PHRASES = {
   natsOtherStream: 'stream {stream} takes it',
   natsTooLarge: '{size} bytes with headers, the server takes {most}',
   natsOverLimit: "it is over the server's limit of {limit} bytes (max_payload)",
+  natsService: '{text} (service error {code})',
   natsHeaderName: 'its name may hold printable ASCII only, without blanks and colons',
   natsHeaderLineBreak: 'its value holds a line break',
   natsNoTls: 'the server does not offer TLS, which client asks for',
