@@ -11,7 +11,10 @@ jest.setTimeout(120_000);
 
 /** As many as a queue of delivery hands over at once. */
 const BATCH = 2_048;
-const EACH = 16 * BATCH;
+/** More than one writer makes. */
+const MOST = 10_000_000;
+/** As often a server is killed until it had taken a part of a batch at least once. */
+const MOST_KILLS = 20;
 
 /** Results of one handler for one destination, written again from the first that is not confirmed, as delivery does. */
 class Writer {
@@ -19,18 +22,19 @@ class Writer {
   /** Batches of which the server had confirmed a part. */
   cutInTheMiddle = 0;
   confirmed = 0;
-  private left: JsonMessage[];
+  /** Numbers from `from` on. */
+  made = 0;
+  goesOn = true;
+  private left: JsonMessage[] = [];
 
   constructor(
     private readonly by: Started,
     private readonly to: DestinationSpec,
-    from: number,
-  ) {
-    this.left = results(EACH, from);
-  }
+    readonly from: number,
+  ) {}
 
   async writeAll(): Promise<void> {
-    while (this.left.length > 0) {
+    while (this.goesOn || this.left.length > 0) {
       await this.writeBatch();
       if (this.by.states.at(-1) !== 'reconnecting') continue;
       await until(() => this.by.states.at(-1) === 'up', { what: 'the driver reconnected', timeoutMs: 30_000 });
@@ -38,7 +42,7 @@ class Writer {
   }
 
   private async writeBatch(): Promise<void> {
-    const batch = this.left.splice(0, BATCH);
+    const batch = this.left.length > 0 ? this.left.splice(0) : this.fresh();
     const outcomes = await this.by.driver.publish(this.to, batch);
     const failed = batch.filter((_, index) => !ok(outcomes[index]));
     for (const outcome of outcomes) {
@@ -47,7 +51,12 @@ class Writer {
     }
     if (failed.length > 0 && failed.length < batch.length) this.cutInTheMiddle++;
     this.confirmed += batch.length - failed.length;
-    this.left.unshift(...failed);
+    this.left = failed;
+  }
+
+  private fresh(): JsonMessage[] {
+    this.made += BATCH;
+    return results(BATCH, this.from + this.made - BATCH);
   }
 }
 
@@ -93,12 +102,16 @@ whenNative(describe, 'nats')('a server that is killed while it takes batches', (
       const writers = drivers.flatMap((by, at) =>
         [0, 1].map((lane) => {
           const subject = `${name}.${at}.${lane}`;
-          return new Writer(by, by.definition.destination(toStream(subject)), (2 * at + lane) * EACH);
+          return new Writer(by, by.definition.destination(toStream(subject)), (2 * at + lane) * MOST);
         }),
       );
 
       const written = Promise.all(writers.map((writer) => writer.writeAll()));
-      for (let kill = 0; kill < times; kill++) await killAndStart(signal, writers, drivers);
+      const cuts = () => writers.reduce((sum, { cutInTheMiddle }) => sum + cutInTheMiddle, 0);
+      for (let kill = 0; kill < times || (cuts() === 0 && kill < MOST_KILLS); kill++) {
+        await killAndStart(signal, writers, drivers);
+      }
+      for (const writer of writers) writer.goesOn = false;
       await written;
 
       const { state } = await jsm.streams.info(name);
@@ -112,9 +125,9 @@ whenNative(describe, 'nats')('a server that is killed while it takes batches', (
         if (--left === 0) break;
       }
       await admin.close();
-      const expected = [0, 1, 2, 3].map((lane) => range(EACH, lane * EACH));
+      const expected = writers.map(({ made, from }) => range(made, from));
       expect([...found.keys()].sort().map((subject) => found.get(subject))).toEqual(expected);
-      expect(writers.reduce((sum, { cutInTheMiddle }) => sum + cutInTheMiddle, 0)).toBeGreaterThan(0);
+      expect(cuts()).toBeGreaterThan(0);
       const verdicts = new Set(writers.flatMap((writer) => [...writer.verdicts]));
       expect([...verdicts].filter((one) => one.endsWith('for good'))).toEqual([]);
       expect(verdicts).toContain('MULTI_BROKER_PUBLISH_UNCONFIRMED maybe');
