@@ -67,6 +67,7 @@ export const PHRASES = {
   natsNoInbox: 'this client has no permission to subscribe to its inbox',
   natsNoAck: 'stream {stream} has no_ack and confirms nothing: turn no_ack off, or give the subject as a plain string',
   natsNoPubAck: 'no PubAck came within {ms} ms',
+  natsNoFastIngest: 'allowBatched needs nats-server 2.14 or newer, and this one is {version}',
   natsOnlyStrangers: 'no PubAck came within {ms} ms, only replies of other subscribers of the subject',
   natsOtherStream: 'stream {stream} takes it',
   natsTooLarge: '{size} bytes with headers, the server takes {most}',

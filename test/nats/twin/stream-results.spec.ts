@@ -34,6 +34,17 @@ describe('results for a stream of the NATS twin with allow_batched', () => {
     expect((await manager.streams.info('ORDERS')).config).toMatchObject({ allow_batched: true });
   });
 
+  it('are taken by one that a source has created, too', async () => {
+    const bench = new TwinBench();
+    const driver = await bench.connect(events);
+    const options = { durable: 'd', subjects: ['orders.>'], allowBatched: true };
+    const reader = await bench.read(driver, events.source(stream('ORDERS', options)));
+    await bench.read(driver, events.source(stream('ORDERS', { ...options, durable: 'other' })));
+    const outcomes = await bench.publish(driver, to, ...results(100));
+    expect(new Set(outcomes.map(verdict))).toEqual(new Set(['ok']));
+    expect(reader.texts.length).toBe(100);
+  });
+
   it('are stored once where their ids are known, and the others among them all the same', async () => {
     const { bench, driver, stored } = await withStream();
     await bench.publish(driver, to, ...results(20, 10));

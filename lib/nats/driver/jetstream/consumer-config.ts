@@ -10,6 +10,7 @@ import {
   mayHaveSchedules,
   notCreated,
   removesAcked,
+  type StreamMaker,
 } from './stream-config.js';
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from '../connection/jetstream-port.js';
 
@@ -22,10 +23,11 @@ import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from '../connecti
 export async function ensureConsumer(
   jsm: JetStreamManager,
   spec: StreamSourceSpec,
-  broker: string,
+  maker: StreamMaker,
   before?: Place,
 ): Promise<ConsumerFacts> {
-  const stream = await ensureStream(jsm, spec, broker);
+  const { broker } = maker;
+  const stream = await ensureStream(jsm, spec, maker);
   const found = await findOrUndefined(() => jsm.consumers.info(spec.stream, spec.consumer), CONSUMER_NOT_FOUND);
   const ofStream = {
     mayHoldSchedules: mayHaveSchedules(stream.config),

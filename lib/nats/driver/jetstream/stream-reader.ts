@@ -157,8 +157,10 @@ export class StreamReader implements SourceReader, LaneRoom {
   }
 
   private async ensure(): Promise<ConsumerFacts> {
-    const jsm = await this.parts.api.manager();
-    return ensureConsumer(jsm, this.spec, this.parts.io.broker, this.floor?.place(this.feed?.lane.lowest));
+    const { api, io } = this.parts;
+    const jsm = await api.manager();
+    const maker = { broker: io.broker, serverVersion: api.serverVersion };
+    return ensureConsumer(jsm, this.spec, maker, this.floor?.place(this.feed?.lane.lowest));
   }
 
   private open(facts: ConsumerFacts): void {
