@@ -7,7 +7,6 @@ export {
 } from './subscribe.js';
 export { Handlers, handlersOptionsOf, type HandlersOptions } from './handlers.js';
 export {
-  isRequested,
   requestedNames,
   brokerToken,
   getBrokerToken,
@@ -42,4 +41,3 @@ export {
   type SubscribeMetadata,
   subscriptionsOf,
 } from './metadata.js';
-export { lazily } from './lazily.js';

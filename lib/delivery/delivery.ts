@@ -16,7 +16,7 @@ import {
 } from './diagnostics.js';
 import { reportHandledByFilter } from './failure-report.js';
 import { callHandler, itemsOf } from './handler-call.js';
-import type { JsonRoute } from './json-route.js';
+import type { PlainRoute } from './plain-route.js';
 import type { DeliveryStrand, Failure, LaneContext } from './lane-context.js';
 import type { DeliveryObservers } from './observe.js';
 import { PublicationPlan } from './publication.js';
@@ -219,9 +219,9 @@ export class Delivery implements AttemptOwner, ManuallySettled {
       this.passedOver();
       return;
     }
-    const { json } = this.context;
-    if (json?.takes(returned, context) === true) {
-      this.publishAsJson(json, returned, context);
+    const { plain } = this.context;
+    if (plain?.takes(returned, context) === true) {
+      this.publishPlain(plain, returned, context);
       return;
     }
     const limited = this.binding.maxProcessingMs !== undefined;
@@ -255,11 +255,11 @@ export class Delivery implements AttemptOwner, ManuallySettled {
   }
 
   /** The same as {@link returned} for most results, by the shortest way. */
-  private publishAsJson(json: JsonRoute, payload: object, context: AttemptContext): void {
+  private publishPlain(plain: PlainRoute, payload: object, context: AttemptContext): void {
     this.called();
     this.context.host.counts.handled++;
     if (this.isCut || (this.manual !== undefined && this.isGivenUp)) this.published(undefined);
-    else if (json.publish(payload, context, this) && this.binding.ack !== 'manual') this.current = undefined;
+    else if (plain.publish(payload, context, this) && this.binding.ack !== 'manual') this.current = undefined;
   }
 
   /** A sequence is the handler's part until its end. */

@@ -195,14 +195,18 @@ export function encodePayload(payload: unknown, writing: Writing): Encoded | Pro
 function passedOn(encoded: Encoded, payload: unknown, { codec, context }: Writing): Encoded {
   if (context === undefined || payload !== context.message.payload) return encoded;
   const { body, contentType } = asItCame(encoded, payload, codec, context);
-  if (body === null || contentType !== undefined || !isOf(context, body)) return { body, contentType };
-  const came = contentTypeOf(context.textHeaders);
-  return { body, contentType: came !== undefined && isPrintable(came) ? came : undefined };
+  if (body === null || contentType !== undefined) return { body, contentType };
+  return { body, contentType: typeAsItCame(body, context) };
 }
 
-/** Whether these are the bytes that came: as the payload, or in place of its encoding. */
-function isOf({ message, body: came }: DeliveryContext, body: Uint8Array): boolean {
-  return body === message.payload || body === came;
+/** The content type of the message, where these are its bytes: as the payload, or in place of its encoding. */
+export function typeAsItCame(
+  body: Uint8Array,
+  { message, body: bytes, textHeaders }: DeliveryContext,
+): string | undefined {
+  if (body !== message.payload && body !== bytes) return undefined;
+  const came = contentTypeOf(textHeaders);
+  return came !== undefined && isPrintable(came) ? came : undefined;
 }
 
 export function unencodable(thrown: unknown, { codec, broker, handler }: Writing): MultiBrokerError {

@@ -6,7 +6,7 @@ import type { DeliveryHost } from './delivery-host.js';
 import type { WaitsFor } from './delivery-observer.js';
 import type { Disposition } from './disposition.js';
 import type { InFlightDelivery } from './in-flight.js';
-import type { JsonRoute } from './json-route.js';
+import type { PlainRoute } from './plain-route.js';
 import type { Responder } from './responder.js';
 import type { Attempts } from './retry.js';
 
@@ -18,7 +18,7 @@ export interface LaneContext {
   readonly responder: Responder;
   readonly policy: FailurePolicy;
   /** The short way of plain results, where the handler's options allow it. */
-  readonly json?: JsonRoute | undefined;
+  readonly plain?: PlainRoute | undefined;
   /** Where several handlers share the source: who takes a message. */
   readonly shared?: Sharing | undefined;
 }

@@ -64,7 +64,7 @@ export class LaneRunner implements OrderedLane, Leased {
     readonly host: DeliveryHost,
     readonly scope: AsyncResource,
     policy: FailurePolicy,
-    { budget, takers, json }: Pick<Bound, 'budget' | 'takers' | 'json'> = {},
+    { budget, takers, plain }: Pick<Bound, 'budget' | 'takers' | 'plain'> = {},
   ) {
     const { sideBySide, batch } = binding;
     const atOnce = messagesAtOnce(binding);
@@ -74,7 +74,7 @@ export class LaneRunner implements OrderedLane, Leased {
     const isInPlace = lane.redelivery === 'in-place';
     this.countsPassed = sideBySide === undefined && isInPlace;
     this.inFlight = new InFlight(sideBySide !== undefined && isInPlace ? MAX_PASSED : undefined);
-    this.context = laneContext(lane, { binding, host, policy, takers, json });
+    this.context = laneContext(lane, { binding, host, policy, takers, plain });
     this.Delivery = takers === undefined ? Delivery : SharedDelivery;
     this.gate = new LaneGate(host.clock);
     // A batch answers no requests.

@@ -6,7 +6,7 @@ import { CallBudget } from './side-by-side/index.js';
 import { type DeliveryHost, hostOf } from './delivery-host.js';
 import type { Disposition } from './disposition.js';
 import type { Choice, FailedDelivery, Failure, FailurePolicy, LaneContext, Sharing } from './lane-context.js';
-import { JsonRoute } from './json-route.js';
+import { PlainRoute } from './plain-route.js';
 import { Responder } from './responder.js';
 
 /** A binding of a sink, with what its deliveries share on all lanes. */
@@ -14,7 +14,7 @@ export interface Bound {
   readonly binding: Binding;
   readonly host: DeliveryHost;
   readonly policy: FailurePolicy;
-  readonly json?: JsonRoute | undefined;
+  readonly plain?: PlainRoute | undefined;
   /** Of running calls. */
   readonly budget?: CallBudget | undefined;
   /** The handlers that share its source. */
@@ -30,12 +30,12 @@ export function boundOf(binding: Binding, host: DeliveryHost): Bound {
     const policy = failurePolicyOf(own);
     const settling = own.ack === 'ack-first' ? new RejectUnsettled(policy) : policy;
     const ownHost = hostOf(own, host);
-    return { binding: own, host: ownHost, policy: settling, json: JsonRoute.of(own, ownHost), wants };
+    return { binding: own, host: ownHost, policy: settling, plain: PlainRoute.of(own, ownHost), wants };
   });
   const total = binding.sideBySide?.total;
   const budget = total === undefined ? undefined : new CallBudget(total);
   const own = hostOf(binding, host);
-  return { binding, host: own, policy: failurePolicyOf(binding), json: JsonRoute.of(binding, own), budget, takers };
+  return { binding, host: own, policy: failurePolicyOf(binding), plain: PlainRoute.of(binding, own), budget, takers };
 }
 
 /** Settings and services of a lane; where several handlers share its source, with those of each. */

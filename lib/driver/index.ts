@@ -10,6 +10,7 @@ export * from './handler-options.js';
 export * from './health.js';
 export * from './in-process-driver.js';
 export * from './json-message.js';
+export * from './plain-message.js';
 export * from './kept-messages.js';
 export * from './message.js';
 export { OpenReadings } from './open-readings.js';

@@ -2,6 +2,7 @@ import {
   type Headers,
   type Incoming,
   JsonMessage,
+  PlainMessage,
   NO_HEADERS,
   type Outgoing,
   type RawHeader,
@@ -44,7 +45,7 @@ function contentOf(message: Outgoing): Buffer | string | null {
 
 function headersOf(message: Outgoing): Headers {
   // Its other headers are the library's own.
-  if (message instanceof JsonMessage && isWellFormed(message.correlationId)) return message.headers;
+  if (message instanceof PlainMessage && isWellFormed(message.correlationId)) return message.headers;
   return allWellFormed(message.headers ?? NO_HEADERS);
 }
 
@@ -170,7 +171,7 @@ const BYTES_PER_CHARACTER = 3;
  * which takes a call into the runtime for each string. If false, the bytes have to be counted.
  */
 export function surelyFits(message: Outgoing, limit: number): boolean {
-  if (message instanceof JsonMessage && jsonSurelyFits(message, limit)) return true;
+  if (message instanceof PlainMessage && plainSurelyFits(message, limit)) return true;
   const { body, key = '', headers, rawHeaders, dedupeId = '' } = message;
   let characters = key.length + dedupeId.length;
   let fields = 2;
@@ -186,7 +187,9 @@ export function surelyFits(message: Outgoing, limit: number): boolean {
 }
 
 /** The same without its bytes and headers, which are made on demand; of their values only one is not short. */
-function jsonSurelyFits({ text, correlationId, id, publisher = '' }: JsonMessage, limit: number): boolean {
-  const characters = text.length + correlationId.length + id.length + publisher.length;
+function plainSurelyFits(message: PlainMessage, limit: number): boolean {
+  const { correlationId, id, publisher = '', contentType = '' } = message;
+  const { length } = message instanceof JsonMessage ? message.text : message.body;
+  const characters = length + correlationId.length + id.length + publisher.length + contentType.length;
   return OWN_HEADERS + BYTES_PER_CHARACTER * characters <= limit;
 }

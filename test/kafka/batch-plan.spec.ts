@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 
-import { type Incoming, JsonMessage } from '../../lib/driver/index.js';
+import { BytesMessage, type Incoming, JsonMessage } from '../../lib/driver/index.js';
 import { LeftOut } from '../../lib/kafka/record-headers.js';
 import { recordToSend, rounds } from '../../lib/kafka/driver/producer/batch-plan.js';
 
@@ -25,6 +25,15 @@ describe('a result of plain JSON', () => {
       expect(parts!.size).toBeGreaterThanOrEqual(fields!.size);
     },
   );
+
+  it.each([undefined, 'image/png'])('of bytes is the same, too, with the content type %s', (contentType) => {
+    const result = new BytesMessage(new Uint8Array([0, 255]), contentType, origin, undefined, '1', 'c');
+    const { body, headers } = result;
+    const [parts, fields] = [result, { body, headers }].map((one) => recordToSend(one, 3, leftOut));
+    expect(parts!.message).toEqual(fields!.message);
+    expect(parts!.message.value).toBeInstanceOf(Buffer);
+    expect(parts!.size).toBeGreaterThanOrEqual(fields!.size);
+  });
 
   it('keeps its headers where an instrumentation adds others to the record', () => {
     const result = new JsonMessage('1', origin, undefined, '1', 'c');

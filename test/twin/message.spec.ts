@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { JsonMessage } from '../../lib/driver/index.js';
+import { BytesMessage, JsonMessage } from '../../lib/driver/index.js';
 import { store, type Stored } from '../../lib/twin/index.js';
 import { arrived } from '../support/arrived.js';
 
@@ -36,6 +36,13 @@ describe('a message on a bus', () => {
     expect([text(stored), arrived(stored).text]).toEqual(['"grün"', '"grün"']);
     expect(stored.body).toEqual(Buffer.from('"grün"'));
     expect(arrived(stored).text).toBe('"grün"');
+  });
+
+  it('of bytes is a copy: a handler that reuses its buffer does not change what is on the bus', () => {
+    const body = Buffer.from('before');
+    const stored = store('topic', new BytesMessage(body, undefined, incoming, undefined, '1', 'c'), 0);
+    body.write('later!');
+    expect(text(stored)).toBe('before');
   });
 
   it('tells no value from an empty one', () => {

@@ -1,4 +1,4 @@
-import { type Headers, JsonMessage, NO_HEADERS, type Outgoing } from '../../driver/index.js';
+import { type Headers, NO_HEADERS, type Outgoing, PlainMessage } from '../../driver/index.js';
 import { phrase, type PublishError } from '../../errors/index.js';
 import { store, type Stored, surelyFits } from '../../twin/index.js';
 import type { NatsDestinationSpec } from '../destination-spec.js';
@@ -51,7 +51,10 @@ export function acceptPublish(message: Outgoing, to: NatsDestinationSpec, at: Pu
 /** Whether the message is stored and read exactly as it was written, as most are. */
 function isUsual(message: Outgoing): boolean {
   // Its other headers are the library's own.
-  if (message instanceof JsonMessage) return message.publisher === undefined && isText(message.correlationId);
+  if (message instanceof PlainMessage) {
+    const { publisher, correlationId, contentType = '' } = message;
+    return publisher === undefined && isText(correlationId) && isText(contentType);
+  }
   const { key, headers, rawHeaders, dedupeId } = message;
   if (rawHeaders !== undefined || dedupeId !== undefined || (key !== undefined && !isText(key))) return false;
   for (const name in headers) if (classify(name) !== 'plain' || !isText(headers[name] ?? '')) return false;

@@ -36,9 +36,9 @@ whenBrokers(describe)('a wire buffer', () => {
     buffer.add(subject, undefined, block, new Uint8Array(0));
     const plain = 'NATS/1.0\r\nx-u: plain\r\n\r\n';
     const head = (body: number) => `HPUB ${subject} ${plain.length} ${plain.length + body}\r\n${plain}`;
-    buffer.addText(head(9), 'no umlaut', 9);
-    expect(buffer.addText(`HPUB ${subject} 27 34\r\n${block}`, 'größe', 7)).toBe(0);
-    buffer.addText(head(7), 'größe', 7);
+    buffer.addWhole(head(9), 'no umlaut', 9);
+    expect(buffer.addWhole(`HPUB ${subject} 27 34\r\n${block}`, 'größe', 7)).toBe(0);
+    buffer.addWhole(head(7), 'größe', 7);
     buffer.send();
     buffer.add(subject, undefined, '', Buffer.from('a second frame'));
     buffer.send();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { BytesMessage, type Incoming } from '../../../lib/driver/index.js';
 import { natsBroker, subject } from '../../../lib/nats/index.js';
 import { seeded } from '../../../lib/twin/index.js';
 import { message, positions, TwinBench } from '../../support/twin-bench.js';
@@ -19,6 +20,16 @@ describe('subjects of the NATS twin', () => {
     expect(one.got[0]!.message.params).toEqual({ '0': 'eu' });
     expect(rest.texts).toEqual(['orders.eu.new', 'orders.eu', 'orders.eu.a.new']);
     expect(rest.got[2]!.message.params).toEqual({ '0': 'eu.a.new' });
+  });
+
+  it('trim the content type of bytes that are passed on, as nats.js reads every header', async () => {
+    const bench = new TwinBench();
+    const driver = await bench.connect(events);
+    const reader = await bench.read(driver, events.source('a'));
+    const origin = { position: 'p' } as Incoming;
+    const passedOn = new BytesMessage(Buffer.from([255]), ' image/png ', origin, undefined, '1', 'c');
+    await bench.publish(driver, events.destination('a'), passedOn);
+    expect(reader.got[0]!.message.headers()).toMatchObject({ 'content-type': 'image/png', 'correlation-id': 'c' });
   });
 
   it('keep nothing for who reads later', async () => {

@@ -1,4 +1,4 @@
-import { JsonMessage, type Outgoing } from '../../../driver/index.js';
+import { JsonMessage, type Outgoing, PlainMessage } from '../../../driver/index.js';
 import { partitionOfKey, Spread } from '../../partitioner.js';
 import { type LeftOut, recordHeaders } from '../../record-headers.js';
 import type { Partitioner, TopicPartition } from '../client/producer-port.js';
@@ -18,7 +18,7 @@ const MAX_BYTES = 900_000;
 const MAX_COUNT = 1_000;
 
 export function recordToSend(outgoing: Outgoing, place: number, leftOut: Pick<LeftOut, 'of'>): RecordToSend {
-  if (outgoing instanceof JsonMessage) return jsonRecord(outgoing, place);
+  if (outgoing instanceof PlainMessage) return plainRecord(outgoing, place);
   const { body, key = null, headers, rawHeaders } = outgoing;
   const message: RecordToWrite = { key: typeof key === 'string' ? key : bufferOf(key), value: bufferOf(body) };
   if (rawHeaders !== undefined) message.headers = recordHeaders(headers, leftOut.of(rawHeaders) ?? []);
@@ -27,15 +27,17 @@ export function recordToSend(outgoing: Outgoing, place: number, leftOut: Pick<Le
   return { place, message, size: sizeOf(outgoing) };
 }
 
-/** Its text is written straight into the request. The headers are the record's own, as instrumentations add theirs. */
-function jsonRecord(outgoing: JsonMessage, place: number): RecordToSend {
-  const { text, correlationId } = outgoing;
-  const size = Buffer.byteLength(text) + correlationId.length + JSON_OVERHEAD;
-  return { place, message: { key: null, value: text, headers: outgoing.newHeaders() }, size };
+/** A text is written straight into the request. The headers are the record's own, as instrumentations add theirs. */
+function plainRecord(outgoing: PlainMessage, place: number): RecordToSend {
+  const { correlationId } = outgoing;
+  const value = outgoing instanceof JsonMessage ? outgoing.text : bufferOf(outgoing.body);
+  const bytes = typeof value === 'string' ? Buffer.byteLength(value) : (value?.length ?? 0);
+  const size = bytes + correlationId.length + PLAIN_OVERHEAD;
+  return { place, message: { key: null, value, headers: outgoing.newHeaders() }, size };
 }
 
 /** About what else the headers of a result take. */
-const JSON_OVERHEAD = 128;
+const PLAIN_OVERHEAD = 128;
 
 /** Portions that the server accepts, one for each partition in a round. Rounds are sent one after another. */
 export function rounds(records: readonly RecordToSend[]): RecordToSend[][][] {

@@ -1,12 +1,12 @@
 import { nextTurn } from '../../../async/index.js';
-import { JsonMessage, type Logger, type Outgoing } from '../../../driver/index.js';
+import { JsonMessage, type Logger, type Outgoing, PlainMessage } from '../../../driver/index.js';
 import { asError, phrase, type PublishError } from '../../../errors/index.js';
 import type { NatsDestinationSpec } from '../../destination-spec.js';
 import { isTooLarge } from './client-failures.js';
 import type { NatsClient, RawWire } from './client-port.js';
 import type { Connection } from './connection.js';
 import { asHeaders, BadHeader, HeaderBlock } from './header-block.js';
-import { JsonHead } from './json-head.js';
+import { PlainHead } from './plain-head.js';
 import type { PublishErrors } from './publish-errors.js';
 
 const EMPTY = new Uint8Array(0);
@@ -14,7 +14,7 @@ const EMPTY = new Uint8Array(0);
 /** Encodes messages and hands them to the client; each is checked before any byte of it is written. */
 export class WireWriter {
   private readonly block: HeaderBlock;
-  private readonly jsonHead = new JsonHead();
+  private readonly plainHead = new PlainHead();
   private readonly buffer: WireBuffer | undefined;
 
   constructor(
@@ -39,8 +39,8 @@ export class WireWriter {
     try {
       const { buffer } = this;
       if (buffer === undefined) return this.byClient(to, message, reply);
-      if (message instanceof JsonMessage) {
-        const bytes = this.writeJson(buffer, to, message, reply);
+      if (message instanceof PlainMessage) {
+        const bytes = this.writePlain(buffer, to, message, reply);
         if (bytes > 0) return bytes;
       }
       const headers = this.block.text(message, to.stream);
@@ -54,13 +54,13 @@ export class WireWriter {
   }
 
   /** Returns its bytes; 0 where it has to go the general way, which knows what is wrong or takes what is not ASCII. */
-  private writeJson(buffer: WireBuffer, to: NatsDestinationSpec, message: JsonMessage, reply?: string): number {
+  private writePlain(buffer: WireBuffer, to: NatsDestinationSpec, message: PlainMessage, reply?: string): number {
     const { nc } = this.connection;
-    const { text } = message;
-    const bodyBytes = Buffer.byteLength(text);
-    const head = this.jsonHead.text(to, reply, message, bodyBytes);
+    const body = message instanceof JsonMessage ? message.text : message.body;
+    const bodyBytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+    const head = this.plainHead.text(to, reply, message, bodyBytes);
     if (head === undefined || nc.isClosed() || head.length + bodyBytes > (nc.info?.max_payload ?? Infinity)) return 0;
-    return buffer.addText(head, text, bodyBytes);
+    return buffer.addWhole(head, body, bodyBytes);
   }
 
   private byClient(to: NatsDestinationSpec, message: Outgoing, reply: string | undefined): number {
@@ -133,16 +133,17 @@ export class WireBuffer {
     return this.end(from, body.length);
   }
 
-  /** A whole head and a text, which has as many bytes as UTF-8. Adds nothing and returns 0 where the head is not ASCII. */
-  addText(head: string, text: string, textBytes: number): number {
+  /** A whole head, and a body of so many bytes, a text as UTF-8. Adds nothing and returns 0 where the head is not ASCII. */
+  addWhole(head: string, body: string | Uint8Array, bodyBytes: number): number {
     const from = this.length;
-    const most = head.length * MOST_BYTES + textBytes + AROUND;
+    const most = head.length * MOST_BYTES + bodyBytes + AROUND;
     if (from + most > this.buffer.length) this.grow(most);
     const written = this.buffer.write(head, from);
     if (written !== head.length) return 0;
     this.length += written;
-    this.buffer.write(text, this.length);
-    return this.end(from, textBytes);
+    if (typeof body === 'string') this.buffer.write(body, this.length);
+    else this.buffer.set(body, this.length);
+    return this.end(from, bodyBytes);
   }
 
   private end(from: number, bodyBytes: number): number {

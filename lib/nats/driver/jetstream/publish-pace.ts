@@ -1,4 +1,4 @@
-import { JsonMessage, type Outgoing } from '../../../driver/index.js';
+import { JsonMessage, type Outgoing, PlainMessage } from '../../../driver/index.js';
 import type { JetStreamApi } from './jetstream-api.js';
 
 /** A stream with less room than this counts as full: messages are published one at a time. */
@@ -8,7 +8,7 @@ const SINGLES = 64;
 /** Allowance per message for its subject, our own headers and the server's bookkeeping, in bytes. */
 const OVERHEAD_BYTES = 512;
 /** About what the headers of a result of plain JSON take, besides the correlation id. */
-const JSON_HEADERS_BYTES = 128;
+const PLAIN_HEADERS_BYTES = 128;
 /** At this pace the stream no longer needs care. */
 const WHOLE_BATCH = 2_048;
 
@@ -96,7 +96,7 @@ export class RoomPace implements PublishPace {
 
   private sizeOf(message: Outgoing): number {
     // Its bytes and headers would be made, and kept until it is confirmed.
-    if (message instanceof JsonMessage) return jsonSizeOf(message);
+    if (message instanceof PlainMessage) return plainSizeOf(message);
     const { body, headers, key } = message;
     let size = OVERHEAD_BYTES + (body?.length ?? 0) + (key?.length ?? 0) * 3;
     for (const name in headers) size += name.length + (headers[name]?.length ?? 0) * 3 + 4;
@@ -104,6 +104,8 @@ export class RoomPace implements PublishPace {
   }
 }
 
-function jsonSizeOf({ text, correlationId }: JsonMessage): number {
-  return OVERHEAD_BYTES + JSON_HEADERS_BYTES + Buffer.byteLength(text) + correlationId.length * 3;
+function plainSizeOf(message: PlainMessage): number {
+  const { correlationId } = message;
+  const bytes = message instanceof JsonMessage ? Buffer.byteLength(message.text) : message.body.length;
+  return OVERHEAD_BYTES + PLAIN_HEADERS_BYTES + bytes + correlationId.length * 3;
 }

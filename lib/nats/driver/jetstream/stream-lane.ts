@@ -59,8 +59,7 @@ export class StreamLane implements Lane {
 
   constructor(
     readonly source: StreamSourceSpec,
-    /** It may be changed on the server. */
-    public leaseMs: number,
+    readonly leaseMs: number,
     private readonly acks: Acks,
     private readonly maxAckPending: number,
     private readonly reached: (seq: number) => void = () => undefined,

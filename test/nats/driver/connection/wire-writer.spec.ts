@@ -5,7 +5,7 @@ import { NodeTransport as NatsIoTransport } from '@nats-io/transport-node/lib/no
 import { MsgHdrsImpl } from 'nats/lib/nats-base-client/headers.js';
 import { ProtocolHandler } from 'nats/lib/nats-base-client/protocol.js';
 import { NodeTransport } from 'nats/lib/src/node_transport.js';
-import { type Incoming, JsonMessage, type Outgoing } from '../../../../lib/driver/index.js';
+import { BytesMessage, type Incoming, JsonMessage, type Outgoing } from '../../../../lib/driver/index.js';
 import { natsBroker, toStream } from '../../../../lib/nats/index.js';
 import type { NatsDestinationSpec } from '../../../../lib/nats/destination-spec.js';
 import type { Connection } from '../../../../lib/nats/driver/connection/connection.js';
@@ -132,11 +132,23 @@ const json = fc
   .map(([written, own, publisher, hops, correlation]) => {
     return new JsonMessage(written, from(own), publisher, hops, correlation);
   });
+const bytes = fc
+  .tuple(
+    fc.uint8Array({ maxLength: 300 }),
+    fc.constantFrom(undefined, 'image/png', 'text/plain; name=größe'),
+    id,
+    fc.constantFrom(undefined, '/Bridge.forward/in/0/0'),
+    fc.option(id, { nil: undefined }),
+  )
+  .map(([body, type, own, publisher, correlation]) => {
+    return new BytesMessage(body, type, from(own), publisher, '3', correlation);
+  });
+const ofParts = fc.oneof(json, bytes);
 const reply = fc.constantFrom(undefined, '_INBOX.a.b.7');
 
 describe.each(Object.entries<Nats>(clients))('what is written for a message by %s', (_client, nats) => {
   it('is byte for byte what nats.js writes', () => {
-    const message = fc.oneof(plain, json);
+    const message = fc.oneof(plain, ofParts);
     fc.assert(
       fc.property(fc.array(fc.tuple(message, reply), { minLength: 1, maxLength: 5 }), fc.nat(2), (batch, which) => {
         const to = destinations[which]!;
@@ -152,12 +164,12 @@ describe.each(Object.entries<Nats>(clients))('what is written for a message by %
 
   it('of parts is the same as of a message that has them as fields', () => {
     fc.assert(
-      fc.property(json, fc.nat(2), (message, which) => {
+      fc.property(ofParts, fc.nat(2), (message, which) => {
         const [parts, fields] = [new Protocol(nats), new Protocol(nats)];
-        const { body: bytes, headers: written, dedupeId } = message;
+        const { body: content, headers: written, dedupeId } = message;
         for (const [protocol, one] of [
           [parts, message],
-          [fields, { body: bytes, headers: written, dedupeId }],
+          [fields, { body: content, headers: written, dedupeId }],
         ] as const) {
           const writer = writerOn(nats, protocol);
           writer.write(destinations[which]!, one);

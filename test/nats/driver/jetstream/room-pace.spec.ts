@@ -1,5 +1,5 @@
 import { expect, it, jest } from '@jest/globals';
-import { type Incoming, JsonMessage } from '../../../../lib/driver/index.js';
+import { BytesMessage, type Incoming, JsonMessage } from '../../../../lib/driver/index.js';
 import type { JetStreamApi } from '../../../../lib/nats/driver/jetstream/jetstream-api.js';
 import { RoomPace } from '../../../../lib/nats/driver/jetstream/publish-pace.js';
 
@@ -24,6 +24,16 @@ it.each([JSON.stringify('x'.repeat(1_000)), JSON.stringify('€'.repeat(1_000))]
     expect(asText).toBeLessThanOrEqual(asBytes!);
   },
 );
+
+it('a result of bytes takes as much of the room as the same with headers', async () => {
+  const message = new BytesMessage(Buffer.alloc(1_000), undefined, {} as Incoming, '/p', '1', 'c'.repeat(30));
+  const plain = Array.from({ length: 100 }, () => message);
+  const whole = plain.map(({ body, headers }) => ({ body, headers }));
+  const [parts, fields] = await Promise.all([plain, whole].map((batch) => paceOf(100_000).next(batch, 0)));
+  expect(fields).toBeGreaterThan(10);
+  expect(fields! - parts!).toBeGreaterThanOrEqual(0);
+  expect(fields! - parts!).toBeLessThanOrEqual(4);
+});
 
 it('no bytes and headers of a result of plain JSON are made to know its size', async () => {
   const made = (['body', 'headers'] as const).map((name) => jest.spyOn(JsonMessage.prototype, name, 'get'));

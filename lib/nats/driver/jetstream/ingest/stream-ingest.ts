@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { JsonMessage, type Outcome, type Outgoing } from '../../../../driver/index.js';
+import { JsonMessage, type Outcome, type Outgoing, PlainMessage } from '../../../../driver/index.js';
 import type { NatsDestinationSpec } from '../../../destination-spec.js';
 import { type WireWriter, writeInChunks } from '../../connection/wire-writer.js';
 import type { PublishRun } from '../pub-acks.js';
 import type { StreamLookup } from '../stream-lookup.js';
 import { IngestBatch, type IngestHost } from './ingest-batch.js';
-import type { IngestPauses } from './ingest-pauses.js';
 
 /** The batch is worth its first answer and its last. */
 const LEAST = 16;
@@ -20,10 +19,9 @@ export interface IngestRun extends PublishRun {
 }
 
 /** Collaborators of a {@link StreamIngest}. */
-export interface StreamIngestParts<R extends IngestRun> extends Omit<IngestHost, 'confirmed' | 'disabled' | 'tooMany'> {
+export interface StreamIngestParts<R extends IngestRun> extends Omit<IngestHost, 'confirmed' | 'disabled'> {
   readonly writer: WireWriter;
   readonly lookup: StreamLookup;
-  readonly pauses: IngestPauses;
   /** Whether more of the run may be written. */
   goesOn(run: R): boolean;
   /** The batch is about to be written. */
@@ -44,29 +42,23 @@ export class StreamIngest<R extends IngestRun> {
   private readonly host: IngestHost;
 
   constructor(private readonly parts: StreamIngestParts<R>) {
-    const { errors, inbox, read, lookup, pauses } = parts;
+    const { errors, inbox, read, lookup } = parts;
     this.host = {
       errors,
       inbox,
       read,
       confirmed: (to, stream) => lookup.acked(to, stream),
       disabled: () => lookup.forget(),
-      tooMany: (to) => {
-        const stream = lookup.streamOf(to);
-        if (stream !== undefined) pauses.begin(stream.name);
-      },
     };
   }
 
   /** Whether these messages may go as a batch. Others need their receipts, of which a batch has one. */
   takes({ to, batch }: R, from: number, count: number): boolean {
-    const { lookup, pauses } = this.parts;
-    const stream = lookup.streamOf(to);
-    if (count < LEAST || stream?.ingests !== true || pauses.has(stream.name)) return false;
+    if (count < LEAST || this.parts.lookup.streamOf(to)?.ingests !== true) return false;
     let left = MOST;
     for (let index = from; index < from + count; index++) {
       const message = batch[index];
-      if (!(message instanceof JsonMessage) || (left -= message.text.length) < 0) return false;
+      if (!(message instanceof PlainMessage) || (left -= lengthOf(message)) < 0) return false;
     }
     return true;
   }
@@ -98,4 +90,8 @@ export class StreamIngest<R extends IngestRun> {
     batch.wrote(index);
     return written;
   }
+}
+
+function lengthOf(message: PlainMessage): number {
+  return message instanceof JsonMessage ? message.text.length : message.body.length;
 }

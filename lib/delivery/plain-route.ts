@@ -1,12 +1,18 @@
-import { auto, type Codec, json, jsonText } from '../codec/index.js';
-import { type DestinationSpec, isPlainPayload, NO_HEADERS } from '../driver/index.js';
+import { auto, bytes, type Codec, json, jsonText } from '../codec/index.js';
+import { BytesMessage, type DestinationSpec, type Headers, isPlainPayload, NO_HEADERS } from '../driver/index.js';
 import { asError } from '../errors/index.js';
 import type { Binding, Route } from './binding.js';
 import type { DeliveryHost, Outlet } from './delivery-host.js';
 import type { AttemptContext } from './delivery-context.js';
-import { unencodable } from './encode.js';
+import { typeAsItCame, unencodable } from './encode.js';
 import { correlationIdOf, hopsOf, isUntraced } from './headers.js';
-import { JsonPublication, type JsonSource, publisherOf, type Unconfirmed } from './single-publication.js';
+import {
+  JsonPublication,
+  type JsonSource,
+  publisherOf,
+  SinglePublication,
+  type Unconfirmed,
+} from './single-publication.js';
 
 /** The delivery whose result is published. */
 interface ResultOwner extends JsonSource {
@@ -24,11 +30,11 @@ interface Way {
 }
 
 /**
- * The short way of most results: an object as JSON, to the only publisher of its handler, with no headers but those that
- * every result has. What follows from the options is decided once; what a message or a result has of its own sends it the
+ * The short way of most results: an object as JSON, or bytes as they are, to the only publisher of its handler, with no
+ * headers but those that every result has. What follows from the options is decided once; what a message or a result has of its own sends it the
  * general way, by `publication.ts` and `encode.ts`, which makes the same message.
  */
-export class JsonRoute {
+export class PlainRoute {
   /** Null: its results go the general way. */
   private way: Way | null | undefined;
 
@@ -39,25 +45,27 @@ export class JsonRoute {
   ) {}
 
   /** Undefined where the options of handler or publisher ask for more. */
-  static of(binding: Binding, host: DeliveryHost): JsonRoute | undefined {
+  static of(binding: Binding, host: DeliveryHost): PlainRoute | undefined {
     const { routes, items, replies, admits, maxProcessingMs } = binding;
     const [route] = routes;
     if (route === undefined || routes.length > 1 || items === undefined) return undefined;
     // With a limit the call gives items.
     if (replies !== undefined || admits !== undefined || maxProcessingMs !== undefined) return undefined;
-    return hasFieldsOfItsOwn(route) ? undefined : new JsonRoute(binding, route, host);
+    return hasFieldsOfItsOwn(route) ? undefined : new PlainRoute(binding, route, host);
   }
 
   /** Whether what the handler returned for this message goes this way. */
   takes(returned: unknown, { message }: AttemptContext): returned is object {
-    if (!isPlainPayload(returned) || returned === message.payload || message.incoming.replyTo !== undefined)
-      return false;
+    const isBytes = returned instanceof Uint8Array;
+    // An object that is passed on as it came may have to keep its bytes.
+    if (!isBytes && (!isPlainPayload(returned) || returned === message.payload)) return false;
+    if (message.incoming.replyTo !== undefined) return false;
     const headers = message.textHeaders;
     if (headers !== NO_HEADERS && !isUntraced(headers)) return false;
     if (this.way === undefined) this.way = this.find();
     const { way } = this;
     // Behind a codec that gives a promise nothing overtakes.
-    if (way === undefined || way === null) return false;
+    if (way === undefined || way === null || way.codec === (isBytes ? json : bytes)) return false;
     return way.outlet.hooks?.any !== true && way.outlet.encodings.running === 0;
   }
 
@@ -65,6 +73,10 @@ export class JsonRoute {
   publish(payload: object, context: AttemptContext, delivery: ResultOwner): boolean {
     const { outlet, to } = this.way as Way;
     try {
+      if (payload instanceof Uint8Array) {
+        delivery.publishing = SinglePublication.send(this.unchanged(payload, context, delivery), to, outlet, delivery);
+        return true;
+      }
       const publication = this.encoded(payload, context, delivery);
       outlet.send(to, publication);
       delivery.publishing = publication;
@@ -79,7 +91,7 @@ export class JsonRoute {
     const { codec, to, publisher } = this.way as Way;
     const { textHeaders: headers } = context.message;
     const isFirst = headers === NO_HEADERS;
-    const hops = isFirst ? '1' : String(hopsOf(headers) + 1);
+    const hops = isFirst ? '1' : nextHop(headers);
     const correlation = isFirst ? undefined : correlationIdOf(headers);
     try {
       return new JsonPublication(jsonText(payload), delivery, to, publisher, hops, correlation);
@@ -89,17 +101,29 @@ export class JsonRoute {
     }
   }
 
+  private unchanged(payload: Uint8Array, context: AttemptContext, { incoming }: JsonSource): BytesMessage {
+    const { publisher } = this.way as Way;
+    const { textHeaders: headers } = context.message;
+    if (headers === NO_HEADERS) return new BytesMessage(payload, undefined, incoming, publisher, '1', undefined);
+    const type = typeAsItCame(payload, context);
+    return new BytesMessage(payload, type, incoming, publisher, nextHop(headers), correlationIdOf(headers));
+  }
+
   /** Undefined while the broker does not exist, which the general way reports, as it does a destination that is none. */
   private find(): Way | null | undefined {
     const { route, binding } = this;
     const outlet = this.host.outlet(route.broker);
     if (outlet === undefined) return undefined;
     const codec = route.codec ?? outlet.codec;
-    if (codec !== auto && codec !== json) return null;
+    if (codec !== auto && codec !== json && codec !== bytes) return null;
     const to = resolved(outlet, route);
     if (to === undefined || to.fill !== undefined) return null;
     return { outlet, codec, to, publisher: to.dedupes ? publisherOf(binding) : undefined };
   }
+}
+
+function nextHop(headers: Headers): string {
+  return String(hopsOf(headers) + 1);
 }
 
 function hasFieldsOfItsOwn({ key, headers, forward, dedupeId, bestEffort }: Route): boolean {

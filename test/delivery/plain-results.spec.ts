@@ -1,6 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { DeliveryContext, HandlerResult, ResultItem } from '../../lib/delivery/index.js';
-import { NO_HEADERS, outgoing, type Outgoing } from '../../lib/driver/index.js';
+import { bytes, json } from '../../lib/codec/index.js';
+import { BytesMessage, NO_HEADERS, outgoing, type Outgoing } from '../../lib/driver/index.js';
 import { resultItems } from '../../lib/handlers/index.js';
 import { Rig, type RigOptions } from '../support/delivery-rig.js';
 import { confirmed } from '../support/fake-driver.js';
@@ -47,7 +48,11 @@ const parts = (all: readonly Outgoing[]): unknown[] =>
 
 const traced = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', baggage: 'a=1' };
 
-describe('a plain object that a handler returns is the same message as one that it gives by outgoing()', () => {
+describe.each<[string, unknown]>([
+  ['a plain object', { a: 1 }],
+  ['bytes', Buffer.from([0, 1, 0xff])],
+  ['an empty Uint8Array', new Uint8Array(0)],
+])('%s that a handler returns: the same message as by outgoing()', (_what, payload) => {
   it.each<[string, MessageFields, RigOptions]>([
     ['of a message without headers', {}, {}],
     [
@@ -76,9 +81,45 @@ describe('a plain object that a handler returns is the same message as one that 
       },
     ],
   ])('%s', async (_case, fields, options) => {
-    const short = await written({ a: 1 }, fields, options);
+    const short = await written(payload, fields, options);
     expect(short).toHaveLength(1);
-    expect(parts(short)).toEqual(parts(await inGeneral({ a: 1 }, fields, options)));
+    expect(parts(short)).toEqual(parts(await inGeneral(payload, fields, options)));
+  });
+});
+
+describe('bytes that a handler returns', () => {
+  const routes = [{ broker: 'out', destination: 'q dedupes', codec: bytes }];
+  const sent = async (headers: Record<string, string>, same: boolean): Promise<Outgoing> => {
+    const handle = (body: string, context: DeliveryContext): HandlerResult => {
+      const payload = same ? context.body : Buffer.from(body);
+      return payload as unknown as HandlerResult;
+    };
+    const [message] = await ofRig(handle, resultItems, { headers }, { binding: { routes } });
+    return message!;
+  };
+
+  it('go the short way, as one message of parts', async () => {
+    const whole = jest.spyOn(BytesMessage.prototype, 'whole');
+    await sent({ 'correlation-id': 'c' }, true);
+    expect(whole).toHaveBeenCalledTimes(1);
+    whole.mockRestore();
+  });
+
+  it('keep the content type of their message where they are its own, and have none otherwise', async () => {
+    const came = { 'content-type': 'image/png' };
+    expect((await sent(came, true)).headers).toMatchObject(came);
+    expect((await sent(came, false)).headers).not.toHaveProperty('content-type');
+    expect((await sent({ 'content-type': 'a\nb' }, true)).headers).not.toHaveProperty('content-type');
+  });
+
+  it('are an object to the codec json; an object is nothing to the codec bytes', async () => {
+    const [asJson] = await written(Buffer.from('x'), {}, { binding: { routes: [{ ...routes[0]!, codec: json }] } });
+    expect(String(asJson?.body)).toBe('{"type":"Buffer","data":[120]}');
+    const handle = (): HandlerResult => ({ a: 1 }) as unknown as HandlerResult;
+    const rig = new Rig({ handle, binding: { routes, items: resultItems } });
+    void rig.take(messageOf({}));
+    await eventually(() => rig.log.lines.length > 0);
+    expect([rig.drivers.out.written, rig.lane.fates]).toEqual([[], []]);
   });
 });
 
