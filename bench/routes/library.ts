@@ -3,6 +3,7 @@ import { Injectable, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
   type BrokerDefinition,
+  bytes,
   MultiBroker,
   MultiBrokerModule,
   Payload,
@@ -14,7 +15,7 @@ import type { Order } from '../support/messages.js';
 import { kafkaOf } from '../support/kafka-library.js';
 import { natsUrl } from '../support/servers.js';
 import { Tally } from '../support/tally.js';
-import { ready, Stopwatch, task, tell, work } from '../support/task.js';
+import { bytesAlone, pass, ready, Stopwatch, task, tell, work } from '../support/task.js';
 import { natsLibrary } from '../support/nats-library.js';
 
 // One route of the library, as its user writes it.
@@ -32,6 +33,17 @@ class Bridge {
   forward(@Payload() value: Order): Promise<unknown> {
     handled++;
     return work(value);
+  }
+}
+
+/** Mirrors bodies as they are. */
+@Injectable()
+class Mirror {
+  @Subscribe(brokerOf(from), read, { codec: bytes })
+  @PublishTo(brokerOf(to), to === 'jetstream' ? toStream(target) : target, { codec: bytes })
+  forward(@Payload() value: Buffer): Promise<unknown> {
+    handled++;
+    return pass(value);
   }
 }
 
@@ -53,7 +65,7 @@ function brokers(): readonly BrokerDefinition[] {
   return [...needed].map((name) => all[name as keyof typeof all]());
 }
 
-const Handler: Type = to === 'nothing' ? Reader : Bridge;
+const Handler: Type = to === 'nothing' ? Reader : bytesAlone ? Mirror : Bridge;
 
 @Module({ imports: [MultiBrokerModule.forRoot([...brokers()])], providers: [Handler] })
 class AppModule {}

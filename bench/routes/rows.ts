@@ -40,6 +40,9 @@ const plain = loop('loop', 'best loop, no headers', 'plain');
 const headers = loop('headers', 'loop, same headers and ids', 'headers');
 const ingest: Entrant = { ...library, id: 'ingest', name: 'library, stream with allow_batched', batched: true };
 const wire = loop('wire', 'the same, one Buffer a chunk', 'wire');
+/** Bodies are passed on as they are. */
+const ofBytes = (of: Entrant): Entrant => ({ ...of, env: { ...of.env, BODY: 'bytes' } });
+const mirrors = [library, headers, wire].map(ofBytes);
 const receive = (style: string, name: string): Entrant => {
   return { id: style, name, script: 'routes/receive', env: { STYLE: style } };
 };
@@ -76,8 +79,6 @@ const natsKafka: Entrant = {
   id: 'nats-kafka',
   name: 'nats-kafka (Go)',
   script: 'routes/nats-kafka',
-  // It awaits each PubAck.
-  most: 20_000,
   lacks: binary === undefined ? 'NATS_KAFKA names no binary' : undefined,
 };
 
@@ -100,6 +101,20 @@ export const rows: readonly Row[] = [
       faststream('faststream-quiet', 'FastStream 0.7.8, logger=None', { QUIET: '1' }),
       natsKafka,
     ],
+  },
+  {
+    id: 'bytes-jetstream',
+    title: 'Kafka → JetStream, bytes',
+    from: 'kafka',
+    to: 'jetstream',
+    entrants: [...mirrors, natsKafka],
+  },
+  {
+    id: 'bytes-core',
+    title: 'Kafka → core, bytes',
+    from: 'kafka',
+    to: 'core',
+    entrants: [...mirrors, natsKafka],
   },
   {
     id: 'kafka-kafka',

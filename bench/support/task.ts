@@ -50,6 +50,14 @@ export async function work(value: Order): Promise<Order & { bridged: boolean }> 
   return { ...value, bridged: true };
 }
 
+/** What is passed on is bytes, which nobody decodes: BODY=bytes. */
+export const bytesAlone = process.env['BODY'] === 'bytes';
+
+/** The handler of every variant that passes bytes on. */
+export async function pass(value: Buffer): Promise<Buffer> {
+  return value;
+}
+
 /** Clock, processor time and garbage collection from {@link begin} on. */
 export class Stopwatch {
   private started: { at: number; cpu: NodeJS.CpuUsage } | undefined;

@@ -1,8 +1,8 @@
 import { createInbox } from 'nats';
 import { natsClient } from '../../support/servers.js';
-import { ready, type Task, work } from '../../support/task.js';
+import { bytesAlone, pass, ready, type Task, work } from '../../support/task.js';
 import type { Write } from './chunk.js';
-import { decode, encode } from './json.js';
+import { decode, encode, viewOf } from './json.js';
 
 /** The best loop known from core NATS: what the handlers of one turn of the event loop return is written together. */
 export async function fromCore({ source }: Task, write: Write, finished: (count: number) => void): Promise<void> {
@@ -18,7 +18,7 @@ export async function fromCore({ source }: Task, write: Write, finished: (count:
     void write({ bodies: chunk, position }).then(() => finished(chunk.length));
   };
   const callback = async (_error: unknown, { data }: { data: Uint8Array }): Promise<void> => {
-    const body = encode(await work(decode(data)));
+    const body = bytesAlone ? await pass(viewOf(data)) : encode(await work(decode(data)));
     if (bodies.push(body) === 1) setImmediate(send);
   };
   connection.subscribe(source, { callback: (error, message) => void callback(error, message) });

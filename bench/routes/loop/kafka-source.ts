@@ -1,8 +1,8 @@
 import type { Batch, EachBatchPayload } from 'kafkajs';
-import type { Order } from '../../support/messages.js';
 import { kafkaClient } from '../../support/servers.js';
-import { type Task, work } from '../../support/task.js';
+import { bytesAlone, pass, type Task, work } from '../../support/task.js';
 import type { Chunk, Write } from './chunk.js';
+import { decode, encode } from './json.js';
 
 const CHUNK = 1_024;
 const OPEN_BATCHES = 4;
@@ -35,7 +35,8 @@ async function handleBatch(payload: EachBatchPayload, write: Write): Promise<{ c
   let bodies: Buffer[] = [];
   let from = 0;
   for (const message of batch.messages) {
-    bodies.push(Buffer.from(JSON.stringify(await work(JSON.parse(message.value!.toString()) as Order))));
+    const value = message.value!;
+    bodies.push(bytesAlone ? await pass(value) : encode(await work(decode(value))));
     if (bodies.length < CHUNK) continue;
     written.push(write(chunkOf(bodies, batch, from)));
     from += bodies.length;

@@ -1,6 +1,6 @@
 import { type Message, Partitioners } from 'kafkajs';
 import { kafkaClient } from '../../support/servers.js';
-import type { Task } from '../../support/task.js';
+import { bytesAlone, type Task } from '../../support/task.js';
 import type { Chunk, Write } from './chunk.js';
 
 /** More in one request brings nothing, and a partition's share of it has to stay below 1 MB. */
@@ -45,13 +45,14 @@ function taken(pool: Waiting[]): Waiting[] {
   return pool.splice(0, chunks);
 }
 
+const CONTENT_TYPE = bytesAlone ? {} : { 'content-type': 'application/json' };
 const plain = ({ bodies }: Chunk): Message[] => bodies.map((value) => ({ value }));
 const headed = ({ bodies, position }: Chunk): Message[] =>
   bodies.map((value, index) => {
     const headers = {
       'correlation-id': position(index),
       'multi-broker-hops': '1',
-      'content-type': 'application/json',
+      ...CONTENT_TYPE,
     };
     return { value, headers };
   });

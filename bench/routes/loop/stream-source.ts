@@ -1,8 +1,8 @@
 import { AckPolicy, type Consumer, type JsMsg, type NatsConnection } from 'nats';
 import { natsClient } from '../../support/servers.js';
-import { type Task, work } from '../../support/task.js';
+import { bytesAlone, pass, type Task, work } from '../../support/task.js';
 import type { Write } from './chunk.js';
-import { decode, encode } from './json.js';
+import { decode, encode, viewOf } from './json.js';
 
 const OPEN_CHUNKS = 16;
 const FETCHED_AHEAD = 4_000;
@@ -22,7 +22,8 @@ export async function fromStream(task: Task, write: Write, finished: (count: num
       const messages = waiting;
       waiting = [];
       const bodies: Buffer[] = [];
-      for (const { data } of messages) bodies.push(encode(await work(decode(data))));
+      for (const { data } of messages)
+        bodies.push(bytesAlone ? await pass(viewOf(data)) : encode(await work(decode(data))));
       open++;
       const position = (index: number): string =>
         `nats:events:${task.source}:${String(messages[index]!.seq)}:1790000000000000000`;
