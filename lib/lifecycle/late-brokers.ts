@@ -4,7 +4,7 @@ import type { BrokerRegistry } from './broker-registry.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { ManagedBroker } from './managed-broker.js';
 import type { ResolvedOptions } from './module-options.js';
-import { type OnDemandOperations, stopped } from './on-demand.js';
+import type { OnDemandOperations } from './on-demand.js';
 import type { PendingBindings } from './pending-bindings.js';
 import { disconnectAll } from './stop-phases.js';
 import type { Admitted, WiredHandlers } from './wired-handlers.js';
@@ -70,6 +70,6 @@ export class LateBrokers {
   }
 
   private refuseWhileStopping(): void {
-    if (this.parts.lifecycle.isStopping) throw stopped();
+    if (this.parts.lifecycle.isStopping) throw this.parts.lifecycle.refusal();
   }
 }

@@ -1,6 +1,7 @@
 import { type Clock, Deadline } from '../async/index.js';
 import { traceChannels, traced } from '../delivery/index.js';
 import type { Logger } from '../driver/index.js';
+import { errorOf, type MultiBrokerError } from '../errors/index.js';
 import type { BrokerRegistry } from './broker-registry.js';
 import type { ManagedBroker } from './managed-broker.js';
 import type { ResolvedOptions } from './module-options.js';
@@ -81,13 +82,18 @@ export class Lifecycle {
     return this.draining !== undefined || this.phase === 'disconnecting';
   }
 
+  /** The error of what a stop refuses. */
+  refusal(): MultiBrokerError {
+    return this.isEnded ? errorOf('MULTI_BROKER_STOPPED.application', {}) : stopped();
+  }
+
   /** Whether connections are being closed or are closed. */
   get isDisconnected(): boolean {
     return this.phase === 'disconnecting' || this.phase === 'stopped';
   }
 
   start(): Promise<void> {
-    if (this.isStopping) return Promise.reject(stopped());
+    if (this.isStopping) return Promise.reject(this.refusal());
     if (this.starting === undefined) {
       const deadline = this.parts.operations.deadline();
       this.starting = { deadline, done: this.traced('start', () => this.run(deadline)) };
@@ -121,7 +127,7 @@ export class Lifecycle {
 
   /** Simulates a killed process: nothing is finished or handed back. It can be started again. */
   async kill(): Promise<void> {
-    if (this.isStopping) throw stopped();
+    if (this.isStopping) throw this.refusal();
     const { registry, pending, operations } = this.parts;
     const { starting } = this;
     starting?.deadline.abort(stopped);

@@ -28,7 +28,7 @@ import { LateBrokers } from './late-brokers.js';
 import { Lifecycle } from './lifecycle.js';
 import type { ManagedBroker } from './managed-broker.js';
 import { moduleOptionProblems, type ResolvedOptions, resolveOptions } from './module-options.js';
-import { OnDemandOperations, stopped } from './on-demand.js';
+import { OnDemandOperations } from './on-demand.js';
 import { PageAccess } from './page-access.js';
 import { PendingBindings } from './pending-bindings.js';
 import { observeAll, type Observers } from './observe-all.js';
@@ -295,7 +295,7 @@ export class ManagedMultiBroker extends MultiBroker {
   }
 
   private redriving(name: string): ManagedBroker {
-    if (this.lifecycle.isStopping || this.lifecycle.isDisconnected) throw stopped();
+    if (this.lifecycle.isStopping || this.lifecycle.isDisconnected) throw this.lifecycle.refusal();
     this.check();
     return this.registry.get(name);
   }
@@ -306,7 +306,7 @@ export class ManagedMultiBroker extends MultiBroker {
   }
 
   private async onDemand<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    if (this.lifecycle.isDisconnected) throw stopped();
+    if (this.lifecycle.isDisconnected) throw this.lifecycle.refusal();
     this.check();
     return this.operations.run(act);
   }
@@ -320,7 +320,7 @@ export class ManagedMultiBroker extends MultiBroker {
       maxHops: () => this.options.maxHops,
       onDemand: (act) => this.onDemand(act),
       refuseReading: () => {
-        if (this.lifecycle.isStopping || this.lifecycle.isDisconnected) throw stopped();
+        if (this.lifecycle.isStopping || this.lifecycle.isDisconnected) throw this.lifecycle.refusal();
       },
       stopDeadline: (share) => this.lifecycle.stopDeadline(share),
       claims: () => this.wired.claims,

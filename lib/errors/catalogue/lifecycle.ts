@@ -58,9 +58,11 @@ export const LIFECYCLE = {
   },
   MULTI_BROKER_STOPPED: {
     retryable: false,
-    remedy: 'Publish before stop(), or start the broker again.',
+    remedy:
+      'Use the brokers before they are stopped. After MultiBroker.stop() call start() again; a closed application cannot start again: create a new one.',
     messages: {
       all: 'The brokers were stopped',
+      application: 'The application is closed, and its brokers with it',
       broker: "Broker '{broker}' was stopped",
       unwritten: "Broker '{broker}' is being stopped; {destination} was not written",
       laneLost: '{lane} was taken away',
