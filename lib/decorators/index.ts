@@ -7,6 +7,7 @@ export {
 } from './subscribe.js';
 export { Handlers, handlersOptionsOf, type HandlersOptions } from './handlers.js';
 export {
+  isRequested,
   requestedNames,
   brokerToken,
   getBrokerToken,
@@ -41,3 +42,4 @@ export {
   type SubscribeMetadata,
   subscriptionsOf,
 } from './metadata.js';
+export { lazily } from './lazily.js';

@@ -118,15 +118,15 @@ export function InjectBroker(name?: string): PropertyDecorator & ParameterDecora
 
 const NAMES = Symbol.for('nestjs-multi-broker:asked-names');
 
-/** Shared by all copies of the package, as the tokens are. */
-const asked = ((globalThis as { [NAMES]?: Set<string> })[NAMES] ??= new Set());
+/** Shared by all copies of the package, as the tokens are. Undefined is the default broker. */
+const asked = ((globalThis as { [NAMES]?: Set<string | undefined> })[NAMES] ??= new Set());
 
 /**
  * The injection token of a broker, or without a name of the default broker, for `moduleRef.get()` and
  * `overrideProvider()`. It is a string, so that it is the same in every copy of the package.
  */
 export function getBrokerToken(name?: string): string {
-  if (name !== undefined) asked.add(name);
+  asked.add(name);
   return brokerToken(name);
 }
 
@@ -137,5 +137,10 @@ export function brokerToken(name?: string): string {
 
 /** All names whose token was requested in this process, and so may be injected. */
 export function requestedNames(): string[] {
-  return [...asked];
+  return [...asked].filter((name) => name !== undefined);
+}
+
+/** Whether the token of a broker, or without a name of the default broker, was requested in this process. */
+export function isRequested(name: string | undefined): boolean {
+  return asked.has(name);
 }

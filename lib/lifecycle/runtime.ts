@@ -22,8 +22,14 @@ export abstract class BrokerRuntime {
   readonly clockStands: boolean = false;
   /** Whether a retry in place follows at once, as the clock does not move by itself. */
   readonly retriesAtOnce: boolean = false;
-  /** Set when the first provider of the application asks for its brokers. */
+  /** Set by {@link serve}. */
   serves: ServedApplication | undefined;
+
+  /** Called once, when the first provider of the application asks for its brokers. */
+  serve(application: ServedApplication): void {
+    this.serves = application;
+  }
+
   /** Creates the driver of a broker, not yet connected. `inMemory` is the module's option. */
   abstract open(definition: BrokerDefinition, inMemory: boolean): Promise<Driver>;
 

@@ -26,7 +26,7 @@ export class Application implements ServedApplication {
   static of(drivers: BrokerRuntime): Application {
     if (drivers.serves instanceof Application) return drivers.serves;
     const application = new Application(drivers);
-    drivers.serves = application;
+    drivers.serve(application);
     return application;
   }
 

@@ -98,8 +98,3 @@ function isElsewhere(name: string, modules: ModulesContainer): boolean {
     return providers.has(Consumers) && providers.has(token) && !providers.has(DEFINITIONS);
   });
 }
-
-/** An array whose items are computed each time it is spread, as Nest does after it has scanned all modules. */
-export function lazily<T>(make: () => readonly T[]): T[] {
-  return Object.defineProperty<T[]>([], Symbol.iterator, { value: () => make()[Symbol.iterator]() });
-}

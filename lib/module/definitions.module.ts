@@ -1,16 +1,16 @@
 import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { brokerToken } from '../decorators/index.js';
-import { type Broker, type BrokerDefinition, MultiBroker } from '../driver/index.js';
+import { brokerToken, lazily } from '../decorators/index.js';
+import { type BrokerDefinition, MultiBroker } from '../driver/index.js';
 import type { MultiBrokerError } from '../errors/index.js';
-import { BrokerRuntime, type ManagedMultiBroker, type ResolvedOptions } from '../lifecycle/index.js';
+import { BrokerRuntime, type ResolvedOptions } from '../lifecycle/index.js';
 import { Application, type NestModule, orderHooks } from './application.js';
+import { type BrokerName, namesOf, provideOthers, requestedAmong, tokenOf } from './broker-tokens.js';
 import {
   requestedTokens,
   type AsyncBrokers,
   DEFINITIONS,
   factoryProviders,
-  lazily,
   type MadeDefinitions,
 } from './brokers-factory.js';
 import { Consumers } from './consumers.js';
@@ -40,15 +40,16 @@ export function definitionsModule(
   options?: ResolvedOptions,
 ): DynamicModule {
   const { entries, problems } = presentEntries(given, options === undefined ? 'forFeature()' : 'forRoot()');
-  const tokens = entries.map(({ name }) => lookUp(brokerToken(name), (multiBroker) => multiBroker.lookUp(name)));
-  const named = entries.some(({ name }) => name === options?.default);
-  if (named) tokens.push(lookUp(brokerToken(), (multiBroker) => multiBroker.lookUp(options?.default)));
+  const names = namesOf(entries, options);
+  const own = [...registration(entries, problems, options, names), MULTI_BROKER];
+  const providers = (of: readonly BrokerName[]): Provider[] => [...own, ...of.map(tokenOf)];
+  const exported = (of: readonly BrokerName[]) => [MULTI_BROKER, ...of.map(tokenOf)].map(({ provide }) => provide);
   return {
     module: MultiBrokerDefinitionsModule,
     global: true,
     imports: [runtimeModule, ...importsOf(entries)],
-    providers: [...registration(entries, problems, options), MULTI_BROKER, ...tokens],
-    exports: [MULTI_BROKER, ...tokens].map(({ provide }) => provide),
+    providers: lazily(() => providers(requestedAmong(names)), providers(names)),
+    exports: lazily(() => exported(requestedAmong(names)), exported(names)),
   };
 }
 
@@ -64,6 +65,7 @@ function registration(
   entries: readonly BrokerDefinitionOrFactory[],
   problems: readonly MultiBrokerError[],
   options: ResolvedOptions | undefined,
+  names: readonly BrokerName[],
 ) {
   const made = entries.map((entry, place) => (isAsync(entry) ? definitionProvider(entry, place) : undefined));
   const providers = made.filter((provider) => provider !== undefined);
@@ -78,6 +80,7 @@ function registration(
         const definition = isAsync(entry) ? definitions.shift() : entry;
         if (definition !== undefined) application.register(definition);
       }
+      provideOthers(application.multiBroker, modules, names);
       orderHooks(modules, providesRuntime, holdsDefinitions);
       return application.consumers(modules);
     },
@@ -89,11 +92,6 @@ export function configure({ roots, multiBroker }: Application, options: Resolved
   const second = roots.addRoot(options);
   if (second) multiBroker.problem(second);
   else multiBroker.configure(options);
-}
-
-/** A token only looks up the broker, so that overriding its provider leaves the broker itself in place. */
-function lookUp(provide: ReturnType<typeof brokerToken>, find: (multiBroker: ManagedMultiBroker) => Broker) {
-  return { provide, inject: [Consumers], useFactory: ({ multiBroker }: Consumers) => find(multiBroker) };
 }
 
 /** Whether `forRoot()`, `forRootAsync()` or `forFeature()` is imported anywhere. */
@@ -132,7 +130,7 @@ function consumers(options: ResolvedOptions): Provider {
       configure(application, { ...options, ...defaultName(options, entries) });
       for (const problem of problems) application.multiBroker.problem(problem);
       for (const definition of entries) application.register(definition);
-      provideOthers(application, modules, entries);
+      provideOthers(application.multiBroker, modules, namesOf(entries));
       orderHooks(modules, providesRuntime, holdsDefinitions);
       const made = application.consumers(modules);
       made.checkInjected();
@@ -156,23 +154,4 @@ function defaultBroker(options: ResolvedOptions): Provider {
 function defaultName(options: ResolvedOptions, entries: MadeDefinitions['entries']): { readonly default?: string } {
   const name = options.default ?? entries[0]?.name;
   return name === undefined ? {} : { default: name };
-}
-
-/** Makes brokers that no class injects available to `moduleRef.get()`. */
-function provideOthers(
-  { multiBroker }: Application,
-  modules: ModulesContainer,
-  entries: MadeDefinitions['entries'],
-): void {
-  const root = [...modules.values()].find(isRoot);
-  for (const { name } of entries) {
-    const provide = brokerToken(name);
-    if (root === undefined || root.providers.has(provide)) continue;
-    root.addProvider({ provide, useValue: multiBroker.lookUp(name) });
-    root.addExportedProviderOrModule(provide);
-  }
-}
-
-function isRoot({ providers }: NestModule): boolean {
-  return providers.has(DEFINITIONS);
 }

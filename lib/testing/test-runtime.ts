@@ -9,7 +9,7 @@ import {
 import type { BrokerDefinition, Driver, DriverContext, Incoming } from '../driver/index.js';
 import { errorOf, type MultiBrokerError } from '../errors/index.js';
 import type { HandlerDeclaration } from '../handlers/index.js';
-import { BrokerRuntime } from '../lifecycle/index.js';
+import { BrokerRuntime, type ServedApplication } from '../lifecycle/index.js';
 import {
   Backlog,
   DeliveryTurns,
@@ -48,7 +48,7 @@ export class TestRuntime extends BrokerRuntime {
   readonly mocks = new HandlerMocks();
   readonly deliveries: DeliveryLog;
   override readonly retriesAtOnce: boolean;
-  private readonly stopObserving: () => void;
+  private stopObserving: (() => void) | undefined;
   override readonly clockStands: boolean;
   /** Definitions of the brokers that were connected. */
   readonly definitions = new Map<string, BrokerDefinition>();
@@ -74,6 +74,11 @@ export class TestRuntime extends BrokerRuntime {
     const isOver = (): boolean => this.process.isDead;
     this.retriesAtOnce = !this.isReal;
     this.deliveries = new DeliveryLog({ clock: this.clock, next: this.next, isOver });
+  }
+
+  /** Nest may make one that is never used, which then must not count as an application that publishes. */
+  override serve(application: ServedApplication): void {
+    super.serve(application);
     this.stopObserving = observeDeliveries(this, this.deliveries);
     followHandled(this);
   }
@@ -192,7 +197,7 @@ export class TestRuntime extends BrokerRuntime {
 
   override async onApplicationShutdown(): Promise<void> {
     await super.onApplicationShutdown();
-    this.stopObserving();
+    this.stopObserving?.();
   }
 
   reset(): void {

@@ -1,31 +1,35 @@
-import { type DynamicModule, type FactoryProvider, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type ValueProvider } from '@nestjs/common';
+import { lazily } from '../decorators/index.js';
 import { BrokerRuntime } from '../lifecycle/index.js';
 import { MultiBrokerHarness } from './harness.js';
 import { ModuleHarness } from './module-harness.js';
 import { TestRuntime } from './test-runtime.js';
 import type { TestingOptions } from './testing-options.js';
 
-// Factories rather than classes, of which Nest reads the metadata of all methods whenever a module is compiled.
-const HARNESS: FactoryProvider<MultiBrokerHarness> = {
-  provide: MultiBrokerHarness,
-  inject: [BrokerRuntime],
-  useFactory: (drivers: TestRuntime) => new ModuleHarness(drivers),
-};
-
 /**
  * Replaces every broker by its in-memory twin:
  * `overrideModule(MultiBrokerModule).useModule(MultiBrokerTestingModule)`. Twins of one compiled module share one bus
  * per kind; two modules are isolated from each other.
  */
-@Module({ providers: [driversWith({}), HARNESS], exports: [BrokerRuntime, MultiBrokerHarness] })
+@Module({ providers: runtimeWith({}), exports: [BrokerRuntime, MultiBrokerHarness] })
 export class MultiBrokerTestingModule {
   /** The same with options. */
   static configure(options: TestingOptions): DynamicModule {
-    return { module: MultiBrokerTestingModule, providers: [driversWith(options)] };
+    return { module: MultiBrokerTestingModule, providers: runtimeWith(options) };
   }
 }
 
-/** Nest uses the later of two providers of one token: that of `configure()`. */
-function driversWith(options: TestingOptions): FactoryProvider<TestRuntime> {
-  return { provide: BrokerRuntime, useFactory: () => new TestRuntime(options) };
+/**
+ * Made anew for each module that is compiled. Values rather than classes, of which Nest reads the metadata of all methods,
+ * and rather than factories, which take it some thirty promises each. Nest uses the later of two providers of one token:
+ * that of `configure()`.
+ */
+function runtimeWith(options: TestingOptions): ValueProvider[] {
+  return lazily(() => {
+    const runtime = new TestRuntime(options);
+    return [
+      { provide: BrokerRuntime, useValue: runtime },
+      { provide: MultiBrokerHarness, useValue: new ModuleHarness(runtime) },
+    ];
+  });
 }

@@ -90,3 +90,22 @@ it('a broker overridden by its token in a test is only another object there: the
   expect(moduleRef.get(MultiBroker).get('b').name).toBe('b');
   await moduleRef.close();
 });
+
+it('a broker whose token nothing has asked for before is found by it all the same, and so is one of a feature module', async () => {
+  const feature = MultiBrokerModule.forFeature([fakeBroker({ name: 'late-feature', server })]);
+  const roots = [fakeBroker({ name: 'late-root', server })];
+  const app = await start({ imports: [feature, MultiBrokerModule.forRoot(roots)] });
+  for (const name of ['late-root', 'late-feature']) expect(app.get<Broker>(getBrokerToken(name)).name).toBe(name);
+});
+
+it('feature modules are told apart by a deep hash of them too, though none of their brokers is injected', async () => {
+  const features = ['of-one', 'of-other'].map((name) => MultiBrokerModule.forFeature([fakeBroker({ name, server })]));
+  const moduleRef = await Test.createTestingModule(
+    { imports: [...features, MultiBrokerModule.forRoot(definitions())] },
+    { moduleIdGeneratorAlgorithm: 'deep-hash' },
+  ).compile();
+  expect(moduleRef.get(MultiBroker).brokers.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['of-one', 'of-other']),
+  );
+  await moduleRef.close();
+});

@@ -29,6 +29,13 @@ it('the brokers of an application are two Nest modules, with eight providers bes
   expect(ours.reduce((sum, { providers }) => sum + providers.size - ofEveryModule, 0)).toBeLessThanOrEqual(8);
 });
 
+it('Nest resolves two factories for brokers that nothing injects, and has the rest as values', async () => {
+  const { moduleRef } = await testApp([Handlers]);
+  const ours = [...moduleRef.get(ModulesContainer).values()].filter(({ name }) => name.startsWith('MultiBroker'));
+  const wrappers = ours.flatMap(({ providers }) => [...providers.values()]);
+  expect(wrappers.filter(({ inject }) => Array.isArray(inject))).toHaveLength(2);
+});
+
 it('a start asks for no turn of the event loop while no message waits', async () => {
   const { moduleRef } = await testApp([Handlers]);
   expect(moduleRef.get<TestRuntime>(BrokerRuntime as never, { strict: false }).turns.busy).toBe(false);
