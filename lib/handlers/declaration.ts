@@ -39,3 +39,25 @@ export interface PublishDeclaration {
   readonly destination: string | Destination;
   readonly options: PublishToOptions;
 }
+
+/** Each field of a declaration, given or not. */
+type WholeDeclaration = { readonly [K in keyof Required<HandlerDeclaration>]: HandlerDeclaration[K] };
+
+/** The same handler, called in another way. Field by field, as this runs for each handler of each test. */
+export function calledBy(declaration: HandlerDeclaration, call: HandlerDeclaration['call']): HandlerDeclaration {
+  const { handler, method, broker, source, options, defaults, prefix, params, publishTo, problems } = declaration;
+  const whole: WholeDeclaration = {
+    handler,
+    method,
+    broker,
+    source,
+    options,
+    defaults,
+    prefix,
+    params,
+    publishTo,
+    problems,
+    call,
+  };
+  return whole;
+}

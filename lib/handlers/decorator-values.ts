@@ -93,7 +93,7 @@ export class DecoratorValues {
         this.wrong(problemOf('MULTI_BROKER_OPTION_INVALID.noObject', { decorator, type: typeof options }));
       return {};
     }
-    if (!Object.values(options).some(isFromConfig)) return options;
+    if (!readsConfig(options)) return options;
     const read = ([name, value]: [string, unknown]) => [name, this.value(value, `the option ${name} of ${decorator}`)];
     return Object.fromEntries(Object.entries(options).map(read)) as object;
   }
@@ -117,6 +117,45 @@ export class DecoratorValues {
     const { handler } = this;
     this.problems.push(errorAt(handler, problem, { handler, cause }));
   }
+}
+
+/** A method's decorators with the values of `fromConfig()` filled in. */
+export interface Filled {
+  readonly subscriptions: readonly Configured[];
+  readonly publishTo: readonly PublishDeclaration[];
+  readonly problems: readonly MultiBrokerError[];
+}
+
+/** As the method has its decorators: the same for all instances where nothing is read from the configuration. */
+interface Decorated {
+  readonly subscriptions: readonly SubscribeMetadata[];
+  readonly publishers: readonly PublishToMetadata[];
+}
+
+/** Without a problem, and by the method's metadata: decorators run once, and are read for each module that is compiled. */
+const known = new WeakMap<Decorated, Filled>();
+
+/** @param common the options of the class, if it has any */
+export function filledIn(written: Decorated, host: HandlerHost, handler: string, common: Common | undefined): Filled {
+  const before = common === undefined ? known.get(written) : undefined;
+  if (before !== undefined) return before;
+  const values = new DecoratorValues(host, handler);
+  const subscriptions = written.subscriptions.map((one) => values.subscription(one, common));
+  const publishTo = written.publishers.map((one) => values.publisher(one));
+  const filled = { subscriptions, publishTo, problems: values.problems };
+  if (common === undefined && values.problems.length === 0 && isFixed(written)) known.set(written, filled);
+  return filled;
+}
+
+function isFixed({ subscriptions, publishers }: Decorated): boolean {
+  return [
+    ...subscriptions.flatMap(({ source, options }) => [source, options]),
+    ...publishers.flatMap(({ destination, options }) => [destination, options]),
+  ].every((value) => !isFromConfig(value) && !readsConfig(value));
+}
+
+function readsConfig(options: unknown): boolean {
+  return typeof options === 'object' && options !== null && Object.values(options).some(isFromConfig);
 }
 
 /** The text of a disabled subscription for the log. */

@@ -2,7 +2,7 @@ import { ExternalContextCreator, ModuleRef, type ModulesContainer } from '@nestj
 import { errorOf, type MultiBrokerError } from '../errors/index.js';
 import { type ClassOptions, classOptionsOf } from './class-options.js';
 import type { HandlerDeclaration } from './declaration.js';
-import { DecoratorValues, shown } from './decorator-values.js';
+import { filledIn, shown } from './decorator-values.js';
 import { globalNames, withoutGlobals } from './global-enhancers.js';
 import {
   eachWrapper,
@@ -95,28 +95,26 @@ export class HandlerExplorer {
   }
 
   private declarationsOf(method: HandlerMethod): HandlerDeclaration[] {
-    const { subscriptions, publishers, paramNames: names } = metadataOf(method);
-    if (subscriptions.length === 0) return [];
+    const metadata = metadataOf(method);
+    if (metadata.subscriptions.length === 0) return [];
     const creator = (): NestCreator => this.creatorOf(method.module);
     const handler = `${method.className}.${method.method}`;
     const known = { type: method.instance.constructor as unknown, name: method.method, host: method };
-    const values = new DecoratorValues(method, handler);
     const common = this.classOf(method);
-    const configured = subscriptions.map((written) => values.subscription(written, common));
-    const publishTo = publishers.map((written) => values.publisher(written));
+    const { subscriptions: configured, publishTo, problems: unread } = filledIn(metadata, method, handler, common);
     // Problems of the method are reported once, however many sources it has.
     const own = [...parameterProblems(method), ...enhancerProblems(method, creator)];
     const enabled = configured.filter((subscription) => subscription.enabled);
     for (const each of configured) if (!each.enabled) this.leftOut.push(`${handler} does not read ${shown(each)}`);
-    if (enabled.length > 0) this.unread.push(...values.problems);
-    if (values.problems.length > 0 || (common?.problems ?? []).length > 0) return [];
-    const params = { names, sources: enabled.length };
+    if (enabled.length > 0) this.unread.push(...unread);
+    if (unread.length > 0 || (common?.problems ?? []).length > 0) return [];
+    const params = { names: metadata.paramNames, sources: enabled.length };
     return enabled.map(({ broker, ofClass, source, options }, place) => {
       const first = place === 0 ? own : [];
       const problems = options.batch === undefined ? first : [...first, ...batchParameterProblems(method)];
       const call = this.callOf(method, creator, options.globalEnhancers);
-      const ofTheClass = { defaults: common?.defaults, prefix: ofClass ? common?.prefix : undefined };
-      return { handler, method: known, broker, source, options, ...ofTheClass, params, publishTo, problems, call };
+      const [defaults, prefix] = [common?.defaults, ofClass ? common?.prefix : undefined];
+      return { handler, method: known, broker, source, options, defaults, prefix, params, publishTo, problems, call };
     });
   }
 

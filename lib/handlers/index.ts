@@ -1,7 +1,7 @@
 export { bindingOf } from './binding.js';
 export { loopProblem } from './dead-letter.js';
 export { brokerName } from './handler-problem.js';
-export type { HandlerDeclaration, PublishDeclaration } from './declaration.js';
+export { calledBy, type HandlerDeclaration, type PublishDeclaration } from './declaration.js';
 export { type Explored, HandlerExplorer } from './explorer.js';
 export { BatchFailure } from './batch/index.js';
 export { isBrokerContext } from './global-enhancers.js';

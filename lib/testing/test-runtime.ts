@@ -8,7 +8,7 @@ import {
 } from '../delivery/index.js';
 import type { BrokerDefinition, Driver, DriverContext, Incoming } from '../driver/index.js';
 import { errorOf, type MultiBrokerError } from '../errors/index.js';
-import type { HandlerDeclaration } from '../handlers/index.js';
+import { calledBy, type HandlerDeclaration } from '../handlers/index.js';
 import { BrokerRuntime, type ServedApplication } from '../lifecycle/index.js';
 import {
   Backlog,
@@ -156,17 +156,14 @@ export class TestRuntime extends BrokerRuntime {
 
   override watch(declaration: HandlerDeclaration): HandlerDeclaration {
     const watched = this.mocks.watch(declaration);
-    return {
-      ...declaration,
-      call: (context) => {
-        const life = this.process.signal;
-        if (life.aborted) throw dead(life);
-        const handling = new Handling(this, incomingOf(context), life, watched.begin(context));
-        const attempt = handledNow();
-        if (attempt !== undefined) attempt.observed = handling;
-        return watched.run(context, handling.call);
-      },
-    };
+    return calledBy(declaration, (context) => {
+      const life = this.process.signal;
+      if (life.aborted) throw dead(life);
+      const handling = new Handling(this, incomingOf(context), life, watched.begin(context));
+      const attempt = handledNow();
+      if (attempt !== undefined) attempt.observed = handling;
+      return watched.run(context, handling.call);
+    });
   }
 
   override methodCalled(): void {
