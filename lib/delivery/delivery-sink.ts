@@ -22,7 +22,9 @@ export interface WaitingLane {
 
 /** Where a driver hands messages over for a set of bindings; one for each call of `Driver.subscribe`. */
 export class DeliverySink implements Sink {
-  private readonly bound: ReadonlyMap<SourceSpec, Bound>;
+  private readonly bindingOf: ReadonlyMap<SourceSpec, Binding>;
+  /** Made with the first lane of a source: in a test most sources get no message, and their lanes are not opened. */
+  private readonly bound = new Map<SourceSpec, Bound>();
   private readonly runners = new Map<Lane, LaneRunner>();
   /**
    * The async context of handlers: that of the subscriber. A twin opens lanes and hands messages over in that of a
@@ -42,7 +44,7 @@ export class DeliverySink implements Sink {
     bindings: readonly Binding[],
     private readonly host: DeliveryHost,
   ) {
-    this.bound = new Map(bindings.map((binding) => [binding.source, boundOf(binding, host)]));
+    this.bindingOf = new Map(bindings.map((binding) => [binding.source, binding]));
   }
 
   /** Messages taken and not settled. */
@@ -84,7 +86,7 @@ export class DeliverySink implements Sink {
   }
 
   opened(lane: Lane): void {
-    const bound = this.bound.get(lane.source);
+    const bound = this.boundOf(lane.source);
     if (bound === undefined) {
       this.host.log.error(`The driver of '${this.host.broker.name}' opened ${lane.name} for a source it was not given`);
       return;
@@ -159,8 +161,17 @@ export class DeliverySink implements Sink {
     return [...this.runners.values()].flatMap((runner) => runner.abandon());
   }
 
-  private bindings(): readonly Binding[] {
-    return Array.from(this.bound.values(), ({ binding }) => binding);
+  private bindings(): Iterable<Binding> {
+    return this.bindingOf.values();
+  }
+
+  private boundOf(source: SourceSpec): Bound | undefined {
+    const known = this.bound.get(source);
+    const binding = this.bindingOf.get(source);
+    if (known !== undefined || binding === undefined) return known;
+    const made = boundOf(binding, this.host);
+    this.bound.set(source, made);
+    return made;
   }
 
   private isStill(binding: Binding): boolean {

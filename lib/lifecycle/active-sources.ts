@@ -94,7 +94,7 @@ export class ActiveSources implements Iterable<ActiveSource> {
 
   private create(bindings: readonly Binding[]): ActiveSource {
     const active = new ActiveSource(bindings, this.delivery);
-    active.pause(bindings.flatMap(handlersOf).filter((binding) => this.handlers.of(binding).paused));
+    active.pause(bindings.flatMap(handlersOf).filter((binding) => this.handlers.isPaused(binding)));
     return active;
   }
 

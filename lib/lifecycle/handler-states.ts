@@ -20,10 +20,16 @@ export class HandlerStates {
     if (method === undefined) return this.others;
     const ofClass = this.records.get(method.type) ?? new Map<string, HandlerRecord>();
     this.records.set(method.type, ofClass);
-    const key = `${method.name} ${source.name}`;
+    const key = keyOf(method.name, source);
     const record = ofClass.get(key) ?? newRecord();
     ofClass.set(key, record);
     return record;
+  }
+
+  /** Without a record of a handler that has none. */
+  isPaused({ method, source }: Pick<Binding, 'method' | 'source'>): boolean {
+    if (method === undefined) return this.others.paused;
+    return this.records.get(method.type)?.get(keyOf(method.name, source))?.paused === true;
   }
 
   /** The counters of all handlers and subscriptions together. */
@@ -61,6 +67,10 @@ export function countingApart(make: (counts: Counts) => DeliveryHost, states: Ha
     return host;
   };
   return { ...make(newCounts()), ofBinding };
+}
+
+function keyOf(method: string, { name }: Binding['source']): string {
+  return `${method} ${name}`;
 }
 
 function newCounts(): Counts {

@@ -24,7 +24,9 @@ export function readPhase(
   phase: readonly Binding[],
   signal: AbortSignal,
 ): Promise<void> {
-  return everyBroker(brokers, (broker) =>
+  const reading = brokers.filter(({ name }) => phase.some(({ broker }) => broker === name));
+  if (reading.length === 0) return Promise.resolve();
+  return everyBroker(reading, (broker) =>
     broker.read(
       phase.filter((binding) => binding.broker === broker.name),
       signal,

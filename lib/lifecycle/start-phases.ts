@@ -59,9 +59,9 @@ export async function readAll(
   const later = new Set(brokers.filter(isOptional).map(({ name }) => name));
   for (const phase of phases(bindings)) {
     const optional = phase.filter(({ broker }) => later.has(broker));
-    const coming = arrivalOf((tried) => pending.keepTrying(optional, tried));
+    const coming = optional.length > 0 && arrivalOf((tried) => pending.keepTrying(optional, tried));
     await readPhase(critical, phase, signal);
-    if (optional.length > 0) await grace.waitFor(coming);
+    if (coming !== false) await grace.waitFor(coming);
   }
 }
 

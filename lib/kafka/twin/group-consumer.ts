@@ -106,6 +106,8 @@ export function reads({ topic }: KafkaSourceSpec, name: string): boolean {
  */
 export function topicsOf(sources: readonly KafkaSourceSpec[], cluster: TwinCluster, broker: string): TwinTopic[] {
   const named = sources.flatMap(({ topic }) => (typeof topic === 'string' ? [made(topic, cluster, broker)] : []));
+  // Plain names, each once: no other topic matches, and no two sources read the same.
+  if (named.length === sources.length && new Set(named).size === named.length) return named;
   const matched = [...cluster.topics()].filter(({ name }) => sources.some((source) => reads(source, name)));
   for (const { name } of matched) refuseClash(sources, name, broker);
   return [...new Set([...named, ...matched])];
