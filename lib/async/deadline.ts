@@ -46,7 +46,7 @@ export class Deadline {
     }
     return new Promise((resolve, reject) => {
       const forget = this.controller.onAbort(() => resolve(undefined));
-      promise.then(resolve, reject).finally(forget);
+      settleLike(promise, { resolve, reject, forget });
     });
   }
 }
@@ -68,10 +68,29 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
   return new Promise((resolve, reject) => {
     const cut = (): void => reject(signal.reason as Error);
     if (signal.aborted) cut();
-    const over = onAbort(signal, cut);
-    promise.then(over, over);
-    promise.then(resolve, reject);
+    settleLike(promise, { resolve, reject, forget: onAbort(signal, cut) });
   });
+}
+
+interface Settled<T> {
+  readonly resolve: (value: T) => void;
+  readonly reject: (reason: unknown) => void;
+  /** Called first. */
+  readonly forget: () => void;
+}
+
+/** By one further promise: `finally()` makes four. */
+function settleLike<T>(promise: Promise<T>, { resolve, reject, forget }: Settled<T>): void {
+  promise.then(
+    (value) => {
+      forget();
+      resolve(value);
+    },
+    (thrown: unknown) => {
+      forget();
+      reject(thrown);
+    },
+  );
 }
 
 /**

@@ -107,9 +107,7 @@ export class Connection {
 
   /** Never rejects. It has no time limit of its own: the caller sets one. */
   close(): Promise<void> {
-    this.closing ??= this.runClose().finally(() => {
-      this.closing = undefined;
-    });
+    this.closing ??= this.runClose();
     return this.closing;
   }
 
@@ -122,6 +120,7 @@ export class Connection {
     this.state = 'none';
     this.closeCount++;
     await Promise.all([opening?.catch(() => undefined), driver && this.closeDriver(driver)]);
+    this.closing = undefined;
   }
 
   private async closeDriver(driver: Driver): Promise<void> {

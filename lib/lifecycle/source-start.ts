@@ -38,7 +38,7 @@ export async function everyBroker(
   brokers: readonly ManagedBroker[],
   act: (broker: ManagedBroker) => Promise<unknown>,
 ): Promise<void> {
-  const results = await Promise.allSettled(brokers.map(async (broker) => act(broker)));
+  const results = await Promise.allSettled(brokers.map((broker) => act(broker)));
   const failures = results.flatMap((result, index): StartFailure[] => {
     if (result.status === 'fulfilled') return [];
     return [{ broker: brokers[index]?.name ?? '', error: asError(result.reason) }];
