@@ -110,6 +110,20 @@ describe('fromConfig()', () => {
     expect(bindings).toMatchObject([{ source: { groupId: 'one' } }, { source: { groupId: 'other' } }]);
   });
 
+  it('of one class gives each application its own values, as what is fixed is remembered', async () => {
+    @Injectable()
+    class Orders {
+      @Subscribe('orders', 'fixed', { maxProcessingMs: fromConfig('MS', (ms: number) => ms) })
+      one() {}
+      @Subscribe('orders', fromConfig('MS', (ms: number) => `topic-${String(ms)}`))
+      other() {}
+    }
+    for (const ms of [5, 6]) {
+      const { bindings } = await of(Orders, { provide: 'MS', useValue: ms });
+      expect(bindings).toMatchObject([{ maxProcessingMs: ms }, { source: { topic: `topic-${String(ms)}` } }]);
+    }
+  });
+
   it('is read once', async () => {
     let read = 0;
     @Injectable()
