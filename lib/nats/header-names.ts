@@ -34,9 +34,10 @@ export function isKeyHeader(name: string): boolean {
 /**
  * Whether the server acts on the header: forwarded from another system or stream, it would make the server drop
  * duplicates, roll up or refuse. nats-server up to 2.9.3 accepts any name that ends in `Nats-Msg-Id` (nats-server #3645).
+ * The errors of services are for requesters alone: a handler may answer by them.
  */
 function actsOnServer(name: string): boolean {
-  return /^nats-|nats-msg-id$/i.test(name);
+  return /^nats-(?!service-error(-code)?$)|nats-msg-id$/i.test(name);
 }
 
 /** Why the header cannot be written, or undefined. */

@@ -68,6 +68,7 @@ const STREAM: OptionNames<StreamOptions> = {
   maxAgeMs: true,
   maxBytes: true,
   discard: true,
+  allowBatched: true,
   deliver: true,
   ackWaitMs: true,
   maxAckPending: true,

@@ -53,6 +53,11 @@ export interface StreamOptions {
   readonly maxBytes?: number;
   /** Whether a full stream, of those that are created, drops old messages or refuses new ones. Default `'old'`. */
   readonly discard?: 'old' | 'new';
+  /**
+   * Whether a stream that is created has fast ingest (the server's `allow_batched`, nats-server 2.14): results of handlers
+   * go to it as batches, with the promises of every publish. Of use to a stream with one replica. Default: it has not.
+   */
+  readonly allowBatched?: boolean;
   /** Where a consumer that is created starts: at the stream's first message, or after its last. Default `'all'`. */
   readonly deliver?: 'all' | 'new';
   /** How long the server waits for a settlement, in milliseconds; extended while a handler runs. Default 30,000. */

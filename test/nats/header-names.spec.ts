@@ -38,6 +38,10 @@ describe('the name of a header decides how it is published', () => {
   it.each([
     ['traceparent', 'plain'],
     ['Nats-Rollup', 'left-out'],
+    ['Nats-Service-Error', 'plain'],
+    ['Nats-Service-Error-Code', 'plain'],
+    ['Nats-Service-Error-Nats-Msg-Id', 'left-out'],
+    ['Nats-Service-Errors', 'left-out'],
     ['x-nats-msg-id', 'left-out'],
     ['message-key', 'own'],
     ['Message-Key', 'own'],

@@ -6,6 +6,7 @@ import { Acks } from './jetstream/acks.js';
 import type { ClientConnection, NatsClient } from './connection/client-port.js';
 import { Connection } from './connection/connection.js';
 import { CorePublisher } from './core/core-publisher.js';
+import { IngestPauses } from './jetstream/ingest/ingest-pauses.js';
 import { JetStreamApi } from './jetstream/jetstream-api.js';
 import { StreamLookup } from './jetstream/stream-lookup.js';
 import { PingWatch } from './connection/ping-watch.js';
@@ -54,7 +55,7 @@ export class Session {
     this.lookup = new StreamLookup(broker, this.api, errors, io);
     this.core = new CorePublisher(connection, writer, errors);
     const parts = { connection, writer, errors, inbox, lookup: this.lookup, clock };
-    this.streams = new StreamPublisher({ ...parts, ackMs, api: this.api });
+    this.streams = new StreamPublisher({ ...parts, ackMs, api: this.api, pauses: new IngestPauses(broker, io) });
     this.requester = new Requester({ broker, ...parts });
     connection.listen({
       down: () => this.lookup.forget(),

@@ -105,7 +105,7 @@ export async function openKept(
 ): Promise<KeptMessages> {
   try {
     const manager = twinManager(server, broker);
-    if (access === 'take') await ensureConsumer(manager, spec, broker);
+    if (access === 'take') await ensureConsumer(manager, spec, { broker });
     else await manager.streams.info(spec.stream);
   } catch (thrown) {
     throw subscribeError(thrown, spec, broker);

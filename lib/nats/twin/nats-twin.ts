@@ -133,7 +133,7 @@ export async function openLanes(
   io: DriverContext,
 ): Promise<readonly OpenLane[]> {
   for (const source of [...sources].sort((one, other) => +createsStream(other) - +createsStream(one))) {
-    if (source.via === 'jetstream') await ensureConsumer(twinManager(server, io.broker), source, io.broker);
+    if (source.via === 'jetstream') await ensureConsumer(twinManager(server, io.broker), source, io);
   }
   return sources.map((source) => {
     return source.via === 'core' ? openCore(source, sink, server, io) : openStream(source, sink, server, io);

@@ -2,6 +2,7 @@ import type { Incoming, DriverContext } from '../../driver/index.js';
 import { errorOf, type MultiBrokerError } from '../../errors/index.js';
 import { type Stored, turnsOf } from '../../twin/index.js';
 import { answeredByStream } from '../driver/connection/publish-errors.js';
+import { serviceFailure } from '../service-failure.js';
 import { CoreArrival } from './arrivals.js';
 import type { Subscriber } from './core-subscriptions.js';
 import type { TwinServer } from './twin-server.js';
@@ -28,7 +29,12 @@ export async function request(request: Stored, asking: RequestContext): Promise<
       const tooLate = (): void => reject(closed.aborted ? (closed.reason as Error) : timedOut(to, io.broker));
       if (over.aborted) tooLate();
       over.addEventListener('abort', tooLate, { once: true });
-      leave = server.subscriptions.add(receiver(request.replyTo ?? '', io, resolve));
+      const answered = (answer: Incoming): void => {
+        const failure = serviceFailure(answer, { destination: to, broker: io.broker });
+        if (failure === undefined) resolve(answer);
+        else reject(failure);
+      };
+      leave = server.subscriptions.add(receiver(request.replyTo ?? '', io, answered));
       const { receivers } = server.publish(request);
       const stream = server.capturing(request.address)?.name;
       if (stream !== undefined) reject(answeredByStream({ name: to }, stream, io.broker));

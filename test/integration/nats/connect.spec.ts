@@ -100,7 +100,8 @@ whenNative(describe, 'nats')('the connection of the NATS driver', () => {
     dials = 0;
     // nats.js by itself ends at the second refusal.
     await until(() => dials > 6 || states.includes('lost'), { what: 'it was refused several times' });
-    expect(states).toEqual(['reconnecting']);
+    // The loss, and once the reason of the refusals.
+    expect(states).toEqual(['reconnecting', 'reconnecting']);
     await other.stop();
     const back = await startNatsServer({ auth: users, port: own.port });
     try {

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { headers } from 'nats';
 
 import { stream, toStream } from '../../../lib/nats/index.js';
+import { expectServiceError, serviceErrors } from '../../support/nats/service-errors.js';
 import { realBrokers, uniqueName, whenBrokers } from '../../support/real-brokers.js';
 import { closeAll, Collector, ok, outside, start, text, texts } from './support.js';
 
@@ -63,6 +65,32 @@ whenBrokers(describe)('the NATS driver on a real server', () => {
     await answerer.flush();
     const answer = await driver.request!(definition.destination(subject), text('ping'), AbortSignal.timeout(5_000));
     expect(Buffer.from(answer.body!).toString()).toBe('pong');
+  });
+
+  it.each(serviceErrors)('fails a request with what a responder says by $what', async (error) => {
+    const { driver, definition } = await start();
+    const subject = uniqueName('ask');
+    const answerer = await outside();
+    const said = headers();
+    for (const [name, value] of Object.entries(error.headers)) said.set(name, value);
+    answerer.subscribe(subject, { callback: (_, message) => void message.respond('secret', { headers: said }) });
+    await answerer.flush();
+    const asking = driver.request!(definition.destination(subject), text('ping'), AbortSignal.timeout(5_000));
+    await expectServiceError(asking, error, 'secret');
+  });
+
+  it('fails a request where a service of NATS’ own framework does', async () => {
+    const { driver, definition } = await start();
+    const subject = uniqueName('ask');
+    const answerer = await outside();
+    const service = await answerer.services.add({ name: 'prices', version: '1.0.0' });
+    service.addEndpoint('get', {
+      subject,
+      handler: (_, request) => request.respondError(404, 'no such sku', Buffer.from('secret')),
+    });
+    await answerer.flush();
+    const asking = driver.request!(definition.destination(subject), text('ping'), AbortSignal.timeout(5_000));
+    await expectServiceError(asking, serviceErrors[0], 'secret');
   });
 
   it('closes again and again, and leaves no connection behind', async () => {

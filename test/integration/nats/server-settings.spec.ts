@@ -88,6 +88,31 @@ whenBrokers(describe)('what a stream or consumer was made with elsewhere', () =>
     expect(driver.healthIssues?.()).toEqual([]);
   });
 
+  it('a consumer whose filter is narrowed while it is read is not read on, and passes over nothing until it is as it was', async () => {
+    await makeStream();
+    const { reading, driver, logs, sink } = await read();
+    await reading;
+    await nc.jetstream().publish(`${name}.b`, 'before');
+    await sink.until(1);
+    const { config } = await jsm.consumers.info(name, 'd');
+    // nats.js cannot take a filter away.
+    const update = (filter?: string) =>
+      nc.request(
+        `$JS.API.CONSUMER.CREATE.${name}.d`,
+        JSON.stringify({ stream_name: name, action: 'update', config: { ...config, filter_subject: filter } }),
+      );
+    await update(`${name}.a`);
+    const told = expect.stringContaining(`differs from its source: filter is ${name}.a and should be (none)`);
+    await until(() => driver.healthIssues?.().length === 1, { what: 'it is noticed', timeoutMs: 20_000 });
+    expect(driver.healthIssues?.()).toEqual([told]);
+    expect(logs.filter(({ level }) => level === 'warn')).toEqual([{ level: 'warn', message: told }]);
+    for (const subject of ['b', 'a']) await nc.jetstream().publish(`${name}.${subject}`, subject);
+    await update();
+    await sink.until(3);
+    expect(sink.texts).toEqual(['before', 'b', 'a']);
+    expect(driver.healthIssues?.()).toEqual([]);
+  });
+
   it('a consumer with a backoff is warned of at the start', async () => {
     await makeStream();
     await makeConsumer({ backoff: [1e9, 2e9], max_deliver: 5 });

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { connect, DiscardPolicy, type NatsConnection, type StreamConfig } from 'nats';
 
-import { type DestinationSpec, type Driver, JsonMessage, type Outcome } from '../../../lib/driver/index.js';
+import type { DestinationSpec, Driver } from '../../../lib/driver/index.js';
 import { toStream } from '../../../lib/nats/index.js';
 import {
   startNatsServer,
@@ -11,6 +11,7 @@ import {
   until,
   whenNative,
 } from '../../support/real-brokers.js';
+import { failures, range, results } from '../../support/nats/results.js';
 import { closeAll, closeLater, ok, start, text, verdict } from './support.js';
 
 jest.setTimeout(60_000);
@@ -205,20 +206,3 @@ whenNative(describe, 'nats')('results for a stream with allow_batched', () => {
     expect(positions).toEqual(range(20).map((index) => `${name}@${index + 1}`));
   });
 });
-
-function range(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index);
-}
-
-/** As handlers return them: numbered, each with its id; those at `large` have so many characters, of two bytes each. */
-function results(count: number, from = 0, large: readonly number[] = [], size = 0): JsonMessage[] {
-  return range(count).map((index) => {
-    const n = String(from + index).padEnd(large.includes(index) ? size : 0, 'é');
-    const origin = { position: `orders[0]@${from + index}` } as JsonMessage['origin'];
-    return new JsonMessage(JSON.stringify({ n }), origin, '/Bridge.forward', '1', 'c-1');
-  });
-}
-
-function failures(outcomes: readonly Outcome[]): string[] {
-  return outcomes.flatMap((outcome, index) => ('error' in outcome ? `${index} ${verdict(outcome)}` : []));
-}

@@ -1,10 +1,11 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import type { ConsumerConfig } from 'nats';
+import type { ConsumerConfig, NatsConnection } from 'nats';
 
 import { stream, type StreamOptions, toStream } from '../../../lib/nats/index.js';
 import { startNatsServer, uniqueName, until, whenNative } from '../../support/real-brokers.js';
 import { rejection, StreamRig } from './stream-rig.js';
-import { closeAll, Collector, start, text } from './support.js';
+import { results } from '../../support/nats/results.js';
+import { closeAll, Collector, ok, start, text } from './support.js';
 
 jest.setTimeout(60_000);
 
@@ -59,6 +60,25 @@ whenNative(describe, 'nats')('a JetStream source', () => {
         deliver_policy: 'all',
         ack_policy: 'explicit',
       });
+    });
+
+    it('creates a stream with fast ingest, which takes results as batches, and alters none without', async () => {
+      const by = await start(at());
+      const [name, without] = [uniqueName('S'), uniqueName('S')];
+      for (let time = 0; time < 2; time++)
+        await by.subscribe(new Collector(), source(by, name, { allowBatched: true }));
+      expect((await (await admin()).streams.info(name)).config).toMatchObject({ allow_batched: true });
+      // One that reads nothing, so that it gets only answers.
+      const { driver, definition } = await start(at());
+      expect((await driver.publish(definition.destination(toStream(`${name}.a`)), results(200))).every(ok)).toBe(true);
+      expect((driver.native() as NatsConnection).stats().inMsgs).toBeLessThan(50);
+
+      await by.subscribe(new Collector(), source(by, without, { allowBatched: false }));
+      const error = await rejection(by.subscribe(new Collector(), source(by, without, { allowBatched: true })));
+      expect(error).toMatchObject({ code: 'MULTI_BROKER_STREAM_MISMATCH' });
+      expect(error!.message).toContain('allowBatched');
+      const other = await rejection(by.subscribe(new Collector(), source(by, name, { allowBatched: false })));
+      expect(other).toMatchObject({ code: 'MULTI_BROKER_STREAM_MISMATCH' });
     });
 
     it.each<[string, Partial<StreamOptions>]>([

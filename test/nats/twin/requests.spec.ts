@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { natsBroker, stream, toStream } from '../../../lib/nats/index.js';
 import { seeded } from '../../../lib/twin/index.js';
+import { expectServiceError, serviceErrors } from '../../support/nats/service-errors.js';
 import { turns } from '../../support/turns.js';
 import { message, TwinBench } from '../../support/twin-bench.js';
 
@@ -35,6 +36,16 @@ describe('a request on the NATS twin', () => {
       const answer = await driver.request!(events.destination('ask'), message('?'), never);
       expect(Buffer.from(answer.body!).toString()).toBe('1');
     }
+  });
+
+  it.each(serviceErrors)('fails with what a service says by $what', async (error) => {
+    const bench = new TwinBench();
+    const driver = await bench.connect(events);
+    await bench.read(driver, events.source('ask'), ({ message: got }) => {
+      void driver.publish(events.destination(got.replyTo!), [message('secret', { headers: error.headers })]);
+      return 'ack';
+    });
+    await expectServiceError(driver.request!(events.destination('ask'), message('?'), never), error, 'secret');
   });
 
   it('to a subject that a stream captures is an error that names the stream, which has stored it', async () => {

@@ -1,23 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Incoming, JsonMessage } from '../../../lib/driver/index.js';
 import type { StreamConfig } from '../../../lib/nats/driver/connection/jetstream-port.js';
 import { natsBroker, stream, toStream } from '../../../lib/nats/index.js';
 import { twinManager } from '../../../lib/nats/twin/jetstream-manager.js';
 import type { TwinServer } from '../../../lib/nats/twin/twin-server.js';
 import { verdict } from '../../integration/nats/support.js';
+import { range, results } from '../../support/nats/results.js';
 import { TwinBench } from '../../support/twin-bench.js';
 
 const events = natsBroker({ name: 'events', client: {} });
 const to = events.destination(toStream('orders.new'));
-const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
-
-/** As handlers return them: numbered, each with its id. */
-const results = (count: number, from = 0, large = -1): JsonMessage[] =>
-  range(count).map((index) => {
-    const n = String(from + index).padEnd(index === large ? 1_100_000 : 0, 'x');
-    const origin = { position: `@${from + index}` } as Incoming;
-    return new JsonMessage(JSON.stringify({ n }), origin, '/Bridge.forward', '1', 'c-1');
-  });
 
 /** The promises of test/integration/nats/stream-ingest.spec.ts, on such a stream of the twin. */
 async function withStream(config: Partial<StreamConfig> = {}) {
@@ -43,6 +34,17 @@ describe('results for a stream of the NATS twin with allow_batched', () => {
     expect((await manager.streams.info('ORDERS')).config).toMatchObject({ allow_batched: true });
   });
 
+  it('are taken by one that a source has created, too', async () => {
+    const bench = new TwinBench();
+    const driver = await bench.connect(events);
+    const options = { durable: 'd', subjects: ['orders.>'], allowBatched: true };
+    const reader = await bench.read(driver, events.source(stream('ORDERS', options)));
+    await bench.read(driver, events.source(stream('ORDERS', { ...options, durable: 'other' })));
+    const outcomes = await bench.publish(driver, to, ...results(100));
+    expect(new Set(outcomes.map(verdict))).toEqual(new Set(['ok']));
+    expect(reader.texts.length).toBe(100);
+  });
+
   it('are stored once where their ids are known, and the others among them all the same', async () => {
     const { bench, driver, stored } = await withStream();
     await bench.publish(driver, to, ...results(20, 10));
@@ -53,7 +55,7 @@ describe('results for a stream of the NATS twin with allow_batched', () => {
 
   it('fail alone where one is too large', async () => {
     const { bench, driver, stored } = await withStream();
-    const outcomes = await bench.publish(driver, to, ...results(40, 0, 20));
+    const outcomes = await bench.publish(driver, to, ...results(40, 0, [20], 1_100_000));
     expect(outcomes.map(verdict).filter((said) => said !== 'ok')).toEqual(['MULTI_BROKER_PAYLOAD_TOO_LARGE no']);
     expect(stored()).toEqual(range(40).filter((number) => number !== 20));
   });

@@ -109,6 +109,7 @@ describe('streams of the NATS twin', () => {
   it.each<[string, Partial<StreamOptions>, string]>([
     ['other subjects', { subjects: ['others'] }, 'MULTI_BROKER_STREAM_MISMATCH'],
     ['another storage', { storage: 'memory' }, 'MULTI_BROKER_STREAM_MISMATCH'],
+    ['fast ingest', { allowBatched: true }, 'MULTI_BROKER_STREAM_MISMATCH'],
     ['another window', { duplicateWindowMs: 1 }, 'MULTI_BROKER_STREAM_MISMATCH'],
     ['another filter of the durable', { filter: 'orders.eu' }, 'MULTI_BROKER_STREAM_MISMATCH'],
     ['another ack wait of the durable', { ackWaitMs: 7 }, 'MULTI_BROKER_STREAM_MISMATCH'],

@@ -31,7 +31,7 @@ export interface ClientSubscriptionOptions {
 /** One connection of a client, over all its reconnects: the client's own object, which the user gets as `native()`. */
 export interface ClientConnection {
   /** Of the server of now; undefined without a connection. */
-  readonly info?: { readonly max_payload: number; readonly headers?: boolean };
+  readonly info?: { readonly max_payload: number; readonly headers?: boolean; readonly version?: string };
   /** Throws where the message is too large, or the connection is closed. `headers` is what `encodedHeaders` makes. */
   publish(subject: string, payload?: Uint8Array | string, options?: { reply?: string; headers?: unknown }): void;
   subscribe(subject: string, options: ClientSubscriptionOptions): ClientSubscription;

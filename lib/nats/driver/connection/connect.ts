@@ -57,7 +57,7 @@ export function clientOptions({ name, client }: NatsBrokerOptions): NatsClientOp
 /** An error that names the broker, the servers it dialled and the cause, without credentials. */
 export function dialFailure(options: NatsBrokerOptions, cause: Error): MultiBrokerError {
   const params = { broker: options.name, servers: servers(options), reason: reason(options, cause) };
-  const retryable = UNREACHABLE.has(failureCode(cause) ?? '');
+  const retryable = UNREACHABLE.has(failureCode(cause) ?? '') || FULL.test(cause.message);
   return errorOf('MULTI_BROKER_CONNECT_FAILED.nats', params, { cause, retryable });
 }
 
@@ -78,6 +78,9 @@ const UNREACHABLE = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
 ]);
+
+/** A server that has as many connections as it may, over all or of one account, or that slows new ones down: one may end. */
+const FULL = /connections? (exceeded|throttling)/i;
 
 /** The servers, without the credentials before an `@`. */
 function servers({ client }: NatsBrokerOptions): string {

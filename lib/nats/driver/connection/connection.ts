@@ -22,6 +22,8 @@ export class Connection implements ClientEvents {
   private connections = 0;
   private closing = false;
   private reached: ServerAddress | undefined;
+  /** Why the server refused the last try to reconnect. */
+  private refusal: string | undefined;
   private readonly listeners = new Set<ConnectionListener>();
   private readonly pings = new Set<(error: Error) => void>();
 
@@ -115,14 +117,23 @@ export class Connection implements ClientEvents {
     // After a refused dial nats.js runs two dial loops, and the second may replace the connection of the first.
     if (this.connected) this.lose();
     this.connected = true;
+    this.refusal = undefined;
     this.reached = connectedServer(this.nc);
     this.io.state('up');
     for (const listener of [...this.listeners]) listener.up?.();
   }
 
   serverError(why: string): void {
-    if (!this.closing) this.io.log.warn(`NATS '${this.io.broker}': the server sent an error: ${why}`);
+    if (!this.connected) this.refusedDial(why);
+    else if (!this.closing) this.io.log.warn(`NATS '${this.io.broker}': the server sent an error: ${why}`);
     for (const listener of [...this.listeners]) listener.serverError?.(why);
+  }
+
+  /** Each try to reconnect may be refused: it is told once, and is in health until the connection is back. */
+  private refusedDial(why: string): void {
+    if (this.closing || why === this.refusal) return;
+    this.refusal = why;
+    this.io.state('reconnecting', new Error(`the server refused the connection: ${why}`));
   }
 
   refused(refusal: Refusal): void {

@@ -24,6 +24,8 @@ export interface StreamConfig {
   max_msgs_per_subject: number;
   duplicate_window: number;
   no_ack?: boolean;
+  /** Fast ingest: nats-server 2.14. */
+  allow_batched?: boolean;
   discard_new_per_subject?: boolean;
   mirror?: unknown;
   sources?: unknown[];

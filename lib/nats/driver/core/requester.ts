@@ -2,6 +2,7 @@ import type { Clock } from '../../../async/index.js';
 import type { Incoming, Outgoing } from '../../../driver/index.js';
 import { errorOf, type MultiBrokerError, phrase, type PublishError } from '../../../errors/index.js';
 import type { NatsDestinationSpec } from '../../destination-spec.js';
+import { serviceFailure } from '../../service-failure.js';
 import type { Connection, Refusal } from '../connection/connection.js';
 import type { Inbox, ReplyGroup } from '../connection/inbox.js';
 import { headersOf } from '../connection/message-parts.js';
@@ -36,7 +37,8 @@ export class Requester {
   /**
    * Rejects with MULTI_BROKER_REQUEST_TIMEOUT when the signal aborts, MULTI_BROKER_NO_RESPONDERS if there is no
    * subscriber, MULTI_BROKER_NOT_CONNECTED at once without a connection, MULTI_BROKER_STOPPED when the broker is closed,
-   * MULTI_BROKER_REQUEST_UNSUPPORTED if a stream captures the subject. An error reply of a handler resolves.
+   * MULTI_BROKER_REQUEST_UNSUPPORTED if a stream captures the subject, MULTI_BROKER_REQUEST_FAILED if a service answers
+   * that it failed. An error reply of a handler resolves.
    */
   async request(to: NatsDestinationSpec, message: Outgoing, signal: AbortSignal): Promise<Incoming> {
     if (to.via === 'jetstream') throw streamCannotBeAsked(to, this.parts.broker);
@@ -87,7 +89,12 @@ export class Requester {
     const stream = streamOfPubAck(answer);
     if (stream !== undefined && (await known.mayBe(stream, to.subject))) {
       end.reject(answeredByStream(to, stream, broker));
-    } else end.resolve(new CoreMessage(answer, broker, clock.now()));
+      return;
+    }
+    const message = new CoreMessage(answer, broker, clock.now());
+    const failure = serviceFailure(message, { destination: to.name, broker });
+    if (failure === undefined) end.resolve(message);
+    else end.reject(failure);
   }
 
   private refused({ operation, subject }: Refusal): void {

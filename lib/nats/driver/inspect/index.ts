@@ -46,10 +46,11 @@ async function jetStreamFindings(
   const sources = (use.sources as readonly NatsSourceSpec[]).filter((source) => source.via === 'jetstream');
   const destinations = (use.destinations as readonly NatsDestinationSpec[]).filter(({ via }) => via === 'jetstream');
   if (sources.length + destinations.length === 0) return [];
-  const jsm = await new JetStreamApi(client, nc, options.jetstream ?? {}).manager();
+  const api = new JetStreamApi(client, nc, options.jetstream ?? {});
+  const jsm = await api.manager();
   try {
     const found: Finding[] = [];
-    for (const source of sources) found.push(...(await streamFindings(jsm, source, sources)));
+    for (const source of sources) found.push(...(await streamFindings(jsm, source, sources, api.serverVersion)));
     for (const to of destinations) {
       const finding = await destinationFinding(jsm, to, patternOf(to, use), sources);
       if (finding !== undefined) found.push(finding);

@@ -3,6 +3,7 @@ import type { NatsDestinationSpec } from '../../destination-spec.js';
 import { createsStream, type StreamSourceSpec } from '../../source-spec.js';
 import { subjectsOverlap } from '../../subject.js';
 import { consumerDifferences } from '../jetstream/consumer-config.js';
+import { noFastIngest } from '../jetstream/ingest/server-support.js';
 import { clientCode, CONSUMER_NOT_FOUND, STREAM_NOT_FOUND } from '../jetstream/jetstream-api.js';
 import { canMatch, findOrUndefined, streamDifferences, subjectsOf } from '../jetstream/stream-config.js';
 import type { JetStreamManager, StreamInfo } from '../connection/jetstream-port.js';
@@ -16,11 +17,12 @@ export async function streamFindings(
   jsm: JetStreamManager,
   spec: StreamSourceSpec,
   sources: readonly StreamSourceSpec[],
+  serverVersion: string | undefined,
 ): Promise<readonly Finding[]> {
   const stream = { what: 'stream', name: spec.stream };
   try {
     const info = await findOrUndefined(() => jsm.streams.info(spec.stream), STREAM_NOT_FOUND);
-    if (info === undefined) return missingStream(spec, sources);
+    if (info === undefined) return missingStream(spec, sources, serverVersion);
     const differs = streamDifferences(info.config, spec);
     const found: Finding[] = differs === '' ? [] : [{ ...stream, problem: 'differs', text: differs }];
     return [...found, ...(await consumerFindings(jsm, spec, info))];
@@ -30,9 +32,12 @@ export async function streamFindings(
 }
 
 function missingStream(
-  { stream, consumer, subjects }: StreamSourceSpec,
+  spec: StreamSourceSpec,
   sources: readonly StreamSourceSpec[],
+  serverVersion: string | undefined,
 ): readonly Finding[] {
+  const { stream, consumer, subjects } = spec;
+  const cannot = noFastIngest(spec, serverVersion);
   const created = { problem: 'missing', created: true } as const;
   const durable: Finding = {
     ...created,
@@ -41,6 +46,7 @@ function missingStream(
     text: 'a start creates it',
   };
   if (subjects !== undefined) {
+    if (cannot !== undefined) return [{ problem: 'missing', what: 'stream', name: stream, text: cannot }];
     return [
       { ...created, what: 'stream', name: stream, text: `a start creates it on ${subjects.join(', ')}` },
       durable,

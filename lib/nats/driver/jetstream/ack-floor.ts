@@ -1,11 +1,5 @@
-import { type Clock, sleep } from '../../../async/index.js';
-import type { StreamSourceSpec } from '../../source-spec.js';
-import type { Connection } from '../connection/connection.js';
+import type { ConsumerInfo } from '../connection/jetstream-port.js';
 import type { ConsumerFacts, Place } from './consumer-config.js';
-import type { JetStreamApi } from './jetstream-api.js';
-
-/** The consumer's info is requested this often: what was settled since is repeated if the consumer is deleted. */
-const LOOK_EVERY_MS = 5_000;
 
 /**
  * Where a deleted consumer of `deliver: 'new'` goes on. Nobody gets what lies below the start of the one that is made in its
@@ -14,15 +8,7 @@ const LOOK_EVERY_MS = 5_000;
  * repeats messages and passes over none.
  */
 export class AckFloor {
-  private readonly follows: boolean;
-
-  constructor(
-    private readonly spec: StreamSourceSpec,
-    private readonly parts: { readonly connection: Connection; readonly api: JetStreamApi; readonly clock: Clock },
-    private facts: ConsumerFacts,
-  ) {
-    this.follows = spec.options.deliver === 'new';
-  }
+  constructor(private facts: ConsumerFacts) {}
 
   /** The consumer was found, or made anew. */
   found(facts: ConsumerFacts): void {
@@ -35,23 +21,8 @@ export class AckFloor {
     return { streamCreated, nextSeq: Math.min(lowest, ackFloor + 1) };
   }
 
-  async watch(signal: AbortSignal): Promise<void> {
-    if (!this.follows) return;
-    for (;;) {
-      await sleep(this.parts.clock, LOOK_EVERY_MS, signal, 'ack floor');
-      if (signal.aborted) return;
-      // nats.js would keep the request until it is connected again.
-      if (this.parts.connection.up) await this.look();
-    }
-  }
-
-  private async look(): Promise<void> {
-    try {
-      const jsm = await this.parts.api.manager();
-      const { created, ack_floor: floor } = await jsm.consumers.info(this.spec.stream, this.spec.consumer);
-      if (created === this.facts.created) this.facts = { ...this.facts, ackFloor: floor.stream_seq };
-    } catch {
-      // The puller detects problems of the consumer itself.
-    }
+  /** The consumer was looked up. */
+  seen({ created, ack_floor: floor }: Pick<ConsumerInfo, 'created' | 'ack_floor'>): void {
+    if (created === this.facts.created) this.facts = { ...this.facts, ackFloor: floor.stream_seq };
   }
 }

@@ -10,6 +10,7 @@ import {
   mayHaveSchedules,
   notCreated,
   removesAcked,
+  type StreamMaker,
 } from './stream-config.js';
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from '../connection/jetstream-port.js';
 
@@ -17,22 +18,23 @@ import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from '../connecti
  * Finds the stream and the durable consumer, and creates what is missing; existing ones are never altered. Rejects with
  * MULTI_BROKER_STREAM_MISMATCH if they differ from what the source says.
  *
- * @param before one of `deliver: 'new'` that has to be recreated goes on there
+ * @param before one of `deliver: 'new'` that has to be recreated goes on there; of one that was read its limits may differ
  */
 export async function ensureConsumer(
   jsm: JetStreamManager,
   spec: StreamSourceSpec,
-  broker: string,
+  maker: StreamMaker,
   before?: Place,
 ): Promise<ConsumerFacts> {
-  const stream = await ensureStream(jsm, spec, broker);
+  const { broker } = maker;
+  const stream = await ensureStream(jsm, spec, maker);
   const found = await findOrUndefined(() => jsm.consumers.info(spec.stream, spec.consumer), CONSUMER_NOT_FOUND);
   const ofStream = {
     mayHoldSchedules: mayHaveSchedules(stream.config),
     removesAcked: removesAcked(stream.config),
     streamCreated: stream.created,
   };
-  if (found !== undefined) return { ...checked(found, spec, broker), ...ofStream };
+  if (found !== undefined) return { ...checked(found, spec, broker, before !== undefined), ...ofStream };
   try {
     const info = await jsm.consumers.add(spec.stream, consumerConfig(spec, startIn(stream.created, before)));
     return { ...checked(info, spec, broker), ...ofStream, made: true };
@@ -105,6 +107,8 @@ export interface ConsumerFacts {
   readonly hasBackoff: boolean;
   /** Paused on the server until then, in milliseconds since the epoch. */
   readonly pausedUntil: number | undefined;
+  /** In which limits it differs from what the source says; empty for none. */
+  readonly differing: string;
   /** Changes when the stream is recreated. */
   readonly streamCreated: string;
   /** All messages up to it are settled, or from before the consumer's start. */
@@ -122,27 +126,39 @@ export interface ConsumerFacts {
 export const DEFAULT_ACK_WAIT_MS = 30_000;
 export const DEFAULT_MAX_ACK_PENDING = 1_000;
 
+/** Properties that may be changed on the server while the consumer is read. */
+export type ConsumerLimits = Omit<
+  ConsumerFacts,
+  'created' | 'streamCreated' | 'ackFloor' | 'startsNew' | 'mayHoldSchedules' | 'removesAcked' | 'made'
+>;
+
+export const limitsOf = (config: ConsumerConfig, spec: StreamSourceSpec): ConsumerLimits => ({
+  ackWaitMs: ackWaitOf(config),
+  maxAckPending: maxAckPendingOf(config),
+  maxDeliver: config.max_deliver ?? -1,
+  maxBatch: limitOf(config.max_batch),
+  maxBytes: limitOf(config.max_bytes),
+  maxExpiresMs: limitOf((config.max_expires ?? 0) / 1e6),
+  hasBackoff: (config.backoff ?? []).length > 0,
+  pausedUntil: pausedUntil(config),
+  differing: limitDifferences(config, spec),
+});
+
 /** Throws MULTI_BROKER_STREAM_MISMATCH if a consumer differs from what the source says. */
-export function checked(
+function checked(
   { config, created, ack_floor: floor }: ConsumerInfo,
   spec: StreamSourceSpec,
   broker: string,
+  isRead = false,
 ): ConsumerFacts {
-  const differs = consumerDifferences(config, spec);
+  const differs = isRead ? deliveryDifferences(config, spec) : consumerDifferences(config, spec);
   if (differs !== '') {
     const params = { consumer: spec.consumer, stream: spec.stream, broker, differences: differs };
     throw errorOf('MULTI_BROKER_STREAM_MISMATCH.consumer', params);
   }
   return {
+    ...limitsOf(config, spec),
     created,
-    ackWaitMs: ackWaitOf(config),
-    maxAckPending: maxAckPendingOf(config),
-    maxDeliver: config.max_deliver ?? -1,
-    maxBatch: limitOf(config.max_batch),
-    maxBytes: limitOf(config.max_bytes),
-    maxExpiresMs: limitOf((config.max_expires ?? 0) / 1e6),
-    hasBackoff: (config.backoff ?? []).length > 0,
-    pausedUntil: pausedUntil(config),
     mayHoldSchedules: false,
     removesAcked: false,
     streamCreated: '',
@@ -154,16 +170,26 @@ export function checked(
 
 /** In which options a durable consumer differs from what the source says; empty for none. */
 export function consumerDifferences(config: ConsumerConfig, spec: StreamSourceSpec): string {
-  const { ackWaitMs, maxAckPending, maxDeliver } = spec.options;
-  const pending = config.max_ack_pending ?? DEFAULT_MAX_ACK_PENDING;
+  return [deliveryDifferences(config, spec), limitDifferences(config, spec)].filter((some) => some !== '').join('; ');
+}
+
+/** Those by which other messages are delivered, or none. */
+export function deliveryDifferences(config: ConsumerConfig, spec: StreamSourceSpec): string {
   return differences([
     ['delivery', 'pull', 'deliver_subject' in config ? 'push' : 'pull'],
     ['ack policy', 'explicit', config.ack_policy],
     ['filter', spec.filter ?? '(none)', filters(config)],
     ['priority groups', '(none)', priorityGroups(config)],
     ['deliver', spec.options.deliver, deliverOf(config, spec)],
+  ]);
+}
+
+/** Those of limits that the source gives. */
+function limitDifferences(config: ConsumerConfig, { options }: StreamSourceSpec): string {
+  const { ackWaitMs, maxAckPending, maxDeliver } = options;
+  return differences([
     ['ackWaitMs', ackWaitMs, ackWaitOf(config)],
-    ['maxAckPending', maxAckPending, pending],
+    ['maxAckPending', maxAckPending, config.max_ack_pending ?? DEFAULT_MAX_ACK_PENDING],
     ['maxDeliver', maxDeliver, config.max_deliver ?? -1],
   ]);
 }

@@ -18,6 +18,11 @@ export class JetStreamApi {
     this.prefix = apiPrefixOf(options);
   }
 
+  /** Of the server of now; undefined without a connection. */
+  get serverVersion(): string | undefined {
+    return this.nc.info?.version;
+  }
+
   manager(): Promise<JetStreamManager> {
     this.made ??= this.client.manager(this.nc, this.options);
     return this.made;

@@ -2,8 +2,16 @@ import type { Logger } from '../../../driver/index.js';
 import { errorOf, type MultiBrokerError, phrase } from '../../../errors/index.js';
 import type { StreamSourceSpec } from '../../source-spec.js';
 import { subjectsOverlap } from '../../subject.js';
+import { noFastIngest } from './ingest/server-support.js';
 import { apiFailure, mayPass, STREAM_NOT_FOUND } from './jetstream-api.js';
 import type { JetStreamManager, StreamConfig, StreamInfo } from '../connection/jetstream-port.js';
+
+/** Where a stream is created. */
+export interface StreamMaker {
+  readonly broker: string;
+  /** Of the server of the connection. A twin has none. */
+  readonly serverVersion?: string | undefined;
+}
 
 /**
  * Finds the stream, or creates it. Rejects with MULTI_BROKER_STREAM_MISMATCH if it differs from what the source says,
@@ -12,8 +20,9 @@ import type { JetStreamManager, StreamConfig, StreamInfo } from '../connection/j
 export async function ensureStream(
   jsm: JetStreamManager,
   spec: StreamSourceSpec,
-  broker: string,
+  maker: StreamMaker,
 ): Promise<Pick<StreamInfo, 'created'> & { readonly config: Partial<StreamConfig> }> {
+  const { broker } = maker;
   const found = await findOrUndefined(() => jsm.streams.info(spec.stream), STREAM_NOT_FOUND);
   if (found !== undefined) {
     checkStream(found.config, spec, broker);
@@ -25,14 +34,29 @@ export async function ensureStream(
   }
   const config = streamConfig(spec, spec.subjects);
   await checkFilter(jsm, config, spec, broker);
+  return { created: await createStream(jsm, config, spec, maker), config };
+}
+
+/** Returns when it was created. */
+async function createStream(
+  jsm: JetStreamManager,
+  config: Partial<StreamConfig>,
+  spec: StreamSourceSpec,
+  { broker, serverVersion }: StreamMaker,
+): Promise<string> {
+  const refused = (reason: string, cause?: unknown): MultiBrokerError => {
+    const params = { broker, stream: spec.stream, reason };
+    return errorOf('MULTI_BROKER_STREAM_MISMATCH.streamNotCreated', params, { cause });
+  };
+  const lacking = noFastIngest(spec, serverVersion);
+  if (lacking !== undefined) throw refused(lacking);
   try {
-    const { created } = await jsm.streams.add(config);
-    return { created, config };
+    const made = await jsm.streams.add(config);
+    // Another server of a cluster may be one that ignores the field.
+    if (spec.options.allowBatched === true) checkStream(made.config, spec, broker);
+    return made.created;
   } catch (thrown) {
-    throw notCreated(thrown, (reason) => {
-      const params = { broker, stream: spec.stream, reason };
-      return errorOf('MULTI_BROKER_STREAM_MISMATCH.streamNotCreated', params, { cause: thrown });
-    });
+    throw notCreated(thrown, (reason) => refused(reason, thrown));
   }
 }
 
@@ -48,7 +72,7 @@ function streamConfig({ stream, options }: StreamSourceSpec, subjects: readonly 
 
 /** Only the limits that the user gave: the server has defaults for the rest. */
 function limits(options: StreamSourceSpec['options']): Partial<StreamConfig> {
-  const { duplicateWindowMs, retention, maxMessages, maxBytes, maxAgeMs, discard } = options;
+  const { duplicateWindowMs, retention, maxMessages, maxBytes, maxAgeMs, discard, allowBatched } = options;
   return {
     ...(duplicateWindowMs !== undefined && { duplicate_window: duplicateWindowMs * 1e6 }),
     ...(retention !== undefined && { retention: as<StreamConfig['retention']>(retention) }),
@@ -56,6 +80,7 @@ function limits(options: StreamSourceSpec['options']): Partial<StreamConfig> {
     ...(maxBytes !== undefined && { max_bytes: maxBytes }),
     ...(maxAgeMs !== undefined && { max_age: maxAgeMs * 1e6 }),
     ...(discard !== undefined && { discard: as<StreamConfig['discard']>(discard) }),
+    ...(allowBatched === true && { allow_batched: true }),
   };
 }
 
@@ -68,7 +93,8 @@ function checkStream(config: StreamConfig, spec: StreamSourceSpec, broker: strin
 
 /** In which options a stream differs from what the source says; empty for none. */
 export function streamDifferences(config: StreamConfig, spec: StreamSourceSpec): string {
-  const { storage, replicas, duplicateWindowMs, retention, maxMessages, maxBytes, maxAgeMs, discard } = spec.options;
+  const { storage, replicas, duplicateWindowMs, retention, maxMessages, maxBytes, maxAgeMs, discard, allowBatched } =
+    spec.options;
   return differences([
     ['subjects', spec.subjects && list(spec.subjects), list(subjectsOf(config))],
     ['storage', storage, config.storage],
@@ -79,6 +105,7 @@ export function streamDifferences(config: StreamConfig, spec: StreamSourceSpec):
     ['maxAgeMs', maxAgeMs, config.max_age / 1e6],
     ['discard', discard, config.discard],
     ['duplicateWindowMs', duplicateWindowMs, windowMsOf(config)],
+    ['allowBatched', allowBatched, config.allow_batched === true],
   ]);
 }
 
@@ -152,8 +179,7 @@ const LEAST_WINDOW_MS = 10_000;
  * `findings/nats-ingest-no-quorum.sh`), where it refuses a single publish.
  */
 export function ingests(config: Partial<StreamConfig>): boolean {
-  const { allow_batched: allowed } = config as Record<string, unknown>;
-  return allowed === true && config.num_replicas === 1 && windowMsOf(config) >= LEAST_WINDOW_MS;
+  return config.allow_batched === true && config.num_replicas === 1 && windowMsOf(config) >= LEAST_WINDOW_MS;
 }
 
 /** Properties of a stream that matter to its publishers. */

@@ -81,6 +81,12 @@ export class StreamFeed {
     this.puller = undefined;
   }
 
+  /** Pulls nothing until {@link pull}; what is in flight is still delivered. */
+  rest(): void {
+    this.mayPull = false;
+    void this.stopPulling();
+  }
+
   /** Delivers nothing more: messages that wait here or still arrive are nacked. */
   async stopFetching(): Promise<void> {
     this.leaving = true;

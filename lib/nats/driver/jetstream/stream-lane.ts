@@ -59,7 +59,8 @@ export class StreamLane implements Lane {
 
   constructor(
     readonly source: StreamSourceSpec,
-    readonly leaseMs: number,
+    /** It may be changed on the server. */
+    public leaseMs: number,
     private readonly acks: Acks,
     private readonly maxAckPending: number,
     private readonly reached: (seq: number) => void = () => undefined,

@@ -6,6 +6,7 @@ import type { Connection, Refusal } from '../connection/connection.js';
 import type { Inbox } from '../connection/inbox.js';
 import type { PublishErrors } from '../connection/publish-errors.js';
 import { type WireWriter, writeInChunks } from '../connection/wire-writer.js';
+import type { IngestPauses } from './ingest/ingest-pauses.js';
 import { StreamIngest } from './ingest/stream-ingest.js';
 import type { JetStreamApi } from './jetstream-api.js';
 import { PlainPubAcks, PubAckGroup, type PubAckHost, type PublishRun, readPubAck } from './pub-acks.js';
@@ -23,6 +24,7 @@ export interface StreamPublisherParts {
   readonly clock: Clock;
   readonly ackMs: number;
   readonly api: JetStreamApi;
+  readonly pauses: IngestPauses;
 }
 
 /** Most streams (and subjects, where the stream is unknown) whose pace is kept. */

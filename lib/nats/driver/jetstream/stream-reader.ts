@@ -8,13 +8,21 @@ import type { SourceReader } from '../intake.js';
 import { AckFloor } from './ack-floor.js';
 import { AckPendingWatch, pausedText } from './ack-pending-watch.js';
 import type { Acks } from './acks.js';
-import { type ConsumerFacts, ensureConsumer, subscribeError } from './consumer-config.js';
+import {
+  type ConsumerFacts,
+  deliveryDifferences,
+  ensureConsumer,
+  limitsOf,
+  subscribeError,
+} from './consumer-config.js';
+import { watchConsumer } from './consumer-watch.js';
 import type { JetStreamApi } from './jetstream-api.js';
 import { maxHeldOf, maxPrefetchOf, MessageSizes, type PullBytes, PullPace } from './puller.js';
 import { type PullLimits, StreamFeed } from './stream-feed.js';
 import { type LaneRoom, StreamLane } from './stream-lane.js';
 import { markerOf } from './stream-message.js';
 import type { ClientMessage, NatsClient } from '../connection/client-port.js';
+import type { ConsumerInfo } from '../connection/jetstream-port.js';
 
 /** Collaborators of a {@link StreamReader}. */
 export interface StreamReaderParts {
@@ -93,9 +101,10 @@ export class StreamReader implements SourceReader, LaneRoom {
   start(): void {
     if (this.facts === undefined || this.left.signal.aborted) return;
     const { api, connection, io } = this.parts;
-    this.floor = new AckFloor(this.spec, { api, connection, clock: io.clock }, this.facts);
+    this.floor = new AckFloor(this.facts);
     this.open(this.facts);
-    void this.floor.watch(this.left.signal);
+    const looked = (info: ConsumerInfo): void => this.looked(info);
+    void watchConsumer(this.spec, { api, connection, clock: io.clock }, looked, this.left.signal);
     this.warnOfMaxDeliver();
     this.warnOfConsumer();
   }
@@ -115,7 +124,7 @@ export class StreamReader implements SourceReader, LaneRoom {
 
   healthIssues(): readonly string[] {
     const trouble = this.trouble === undefined ? undefined : `${this.spec.name} is not read: ${this.trouble}`;
-    return [trouble, this.denied, this.unplaced, this.ackPendingWatch?.healthIssue()].filter(
+    return [trouble, this.denied, this.unplaced, this.retuned, this.ackPendingWatch?.healthIssue()].filter(
       (found) => found !== undefined,
     );
   }
@@ -148,8 +157,10 @@ export class StreamReader implements SourceReader, LaneRoom {
   }
 
   private async ensure(): Promise<ConsumerFacts> {
-    const jsm = await this.parts.api.manager();
-    return ensureConsumer(jsm, this.spec, this.parts.io.broker, this.floor?.place(this.feed?.lane.lowest));
+    const { api, io } = this.parts;
+    const jsm = await api.manager();
+    const maker = { broker: io.broker, serverVersion: api.serverVersion };
+    return ensureConsumer(jsm, this.spec, maker, this.floor?.place(this.feed?.lane.lowest));
   }
 
   private open(facts: ConsumerFacts): void {
@@ -212,6 +223,33 @@ export class StreamReader implements SourceReader, LaneRoom {
     });
   }
 
+  /**
+   * One that differs now is not read on, as a start would refuse it: each message that it delivers passes over those
+   * before it that its filter leaves out, and they never come, even once the filter is as it was (nats-server 2.15).
+   */
+  private looked(info: ConsumerInfo): void {
+    this.floor?.seen(info);
+    if (this.recovering || !this.mayRead || this.facts === undefined || info.created !== this.facts.created) return;
+    if (deliveryDifferences(info.config, this.spec) !== '') {
+      this.feed?.rest();
+      void this.recover();
+    } else this.follow({ ...this.facts, ...limitsOf(info.config, this.spec) });
+  }
+
+  /** Limits that were changed are followed, though a start would refuse them: they change no more than the pace. */
+  private follow(facts: ConsumerFacts): void {
+    const told = this.retuned;
+    this.facts = facts;
+    if (this.feed !== undefined) this.feed.lane.leaseMs = facts.ackWaitMs;
+    if (this.retuned !== undefined && this.retuned !== told) this.log(this.retuned);
+  }
+
+  private get retuned(): string | undefined {
+    const { differing = '' } = this.facts ?? {};
+    if (differing === '') return undefined;
+    return `${this.spec.name} was changed on the server, and the next start refuses it: ${differing}`;
+  }
+
   /** Continues with the existing consumer, or with a new one on a new lane. */
   private async recover(why?: string): Promise<void> {
     if (this.recovering) return;
@@ -250,7 +288,7 @@ export class StreamReader implements SourceReader, LaneRoom {
     this.trouble = undefined;
     this.floor?.found(facts);
     if (facts.created === this.facts?.created) {
-      this.facts = facts;
+      this.follow(facts);
       this.pull();
       return;
     }

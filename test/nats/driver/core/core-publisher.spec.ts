@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Outgoing } from '../../../../lib/driver/index.js';
 import type { Connection } from '../../../../lib/nats/driver/connection/connection.js';
 import { CorePublisher } from '../../../../lib/nats/driver/core/core-publisher.js';
+import type { IngestPauses } from '../../../../lib/nats/driver/jetstream/ingest/ingest-pauses.js';
 import type { JetStreamApi } from '../../../../lib/nats/driver/jetstream/jetstream-api.js';
 import type { StreamLookup } from '../../../../lib/nats/driver/jetstream/stream-lookup.js';
 import { PublishErrors } from '../../../../lib/nats/driver/connection/publish-errors.js';
@@ -56,6 +57,7 @@ describe('a batch whose connection is lost and back within a turn of the loop', 
         forget: () => undefined,
       } as unknown as StreamLookup,
       api: {} as JetStreamApi,
+      pauses: {} as IngestPauses,
       clock,
       ackMs: 1_000,
     });

@@ -28,6 +28,7 @@ function written(count: number) {
     },
     confirmed: (_to, stream) => told.push(`by ${stream}`),
     disabled: () => told.push('disabled'),
+    tooMany: ({ subject }) => told.push(`too many of ${subject}`),
   });
   const subjects = Array.from(outcomes, (_, index) => {
     const subject = batch.reply(index);
@@ -125,6 +126,17 @@ describe('a batch of fast ingest', () => {
     expect(await isOver()).toBe(true);
   });
 
+  it('is over where the server has too many, leaves all open, and says of which destination', async () => {
+    const { answer, told, verdicts, isOver } = written(3);
+    answer(1, '{"error":{"code":429,"err_code":10211,"description":"too many inflight"},"stream":"ORDERS","seq":0}');
+    answer(2, unknown);
+    expect(await isOver()).toBe(false);
+    answer(3, unknown);
+    expect(verdicts()).toEqual(['open', 'open', 'open']);
+    expect(told).toContain('too many of orders');
+    expect(await isOver()).toBe(true);
+  });
+
   it('ignores replies of other subscribers and what is not of its form, and remembers that they came', async () => {
     const { batch, answer, verdicts, isOver } = written(2);
     answer(2, 'hello');
@@ -152,6 +164,7 @@ describe('a batch of fast ingest', () => {
       read: () => undefined,
       confirmed: () => undefined,
       disabled: () => undefined,
+      tooMany: () => undefined,
     });
     batch.reply(0);
     batch.wrote(0);

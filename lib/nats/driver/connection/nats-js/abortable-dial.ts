@@ -26,6 +26,10 @@ export interface ProtocolHandler {
   dialLoop(): Promise<void>;
   close(): Promise<void>;
   isClosed(): boolean;
+  /** Called with each error of the server. */
+  handleError?(error: Error): void;
+  /** While a dial is in progress: fails it. */
+  connectError?: ((error: Error) => void) | undefined;
 }
 
 /** A dial in progress. */
@@ -52,7 +56,9 @@ export function abortableDial<Connection>(make: () => Undialled<Connection>): Ab
     const made = make();
     handler = made.handler;
     endAllDials(handler);
+    const undo = endByServerError(handler);
     await handler.dialLoop();
+    undo();
     return made.established();
   });
   // Before the first dial there is nothing to close, and nats.js does not check for that.
@@ -77,6 +83,23 @@ function endAllDials(handler: ProtocolHandler): void {
     const prepared = prepare();
     if (handler.transport !== undefined) endWithItsDial(handler.transport, () => handler.isClosed());
     return prepared;
+  };
+}
+
+/**
+ * nats.js ends a dial at once for a wrong credential alone. After any other refusal, such as "maximum connections exceeded",
+ * it waits until the dial times out, and reports that. For the first dial only, by the function that is returned: nats.js
+ * begins one more dial loop for each dial of a reconnect that ends before its socket.
+ */
+function endByServerError(handler: ProtocolHandler): () => void {
+  const handle = handler.handleError?.bind(handler);
+  if (handle === undefined) return () => undefined;
+  handler.handleError = (error) => {
+    handle(error);
+    handler.connectError?.(error);
+  };
+  return () => {
+    handler.handleError = handle;
   };
 }
 

@@ -14,11 +14,20 @@ export const replySubject = (prefix: string, sequence: number, operation: number
   `${prefix}${sequence}.${operation}${SUFFIX}`;
 
 const DISABLED = 10_205;
+const TOO_MANY = 10_211;
 /**
  * The server's words for: not taken into the batch, and not stored. Fast ingest is off (10205), the subject is malformed
- * (10206, 10207), there is no such batch or it has ended (10208), the stream has too many of them (10211).
+ * (10206, 10207), there is no such batch or it has ended (10208), the stream or the server has too many of them (10211).
  */
-const NOT_TAKEN: readonly unknown[] = [DISABLED, 10_206, 10_207, 10_208, 10_211];
+const NOT_TAKEN: readonly unknown[] = [DISABLED, 10_206, 10_207, 10_208, TOO_MANY];
+
+/** Why a message is not part of a batch. */
+export type NotTaken = 'disabled' | 'too-many' | 'no-batch';
+
+const WHY = new Map<unknown, NotTaken>([
+  [DISABLED, 'disabled'],
+  [TOO_MANY, 'too-many'],
+]);
 
 /** An answer to one message of a batch. */
 export type IngestAnswer =
@@ -29,7 +38,7 @@ export type IngestAnswer =
   /** The message is refused, which ends the batch. */
   | { readonly kind: 'refused'; readonly at: number }
   /** Neither the message nor what follows it is part of a batch. */
-  | { readonly kind: 'not-taken'; readonly sequence: number; readonly disabled: boolean }
+  | { readonly kind: 'not-taken'; readonly sequence: number; readonly why: NotTaken }
   /** As to a message without a batch: an error, a PubAck, no responders, or another subscriber's reply. */
   | { readonly kind: 'single'; readonly sequence: number }
   /** What did not arrive is told once more, by the end of the batch. */
@@ -53,8 +62,9 @@ export function readIngestAnswer(message: ClientMessage, id: string): IngestAnsw
   const { batch, count, stream, error } = body;
   if (batch === id && count !== undefined && stream !== undefined) return { kind: 'ended', until: count, stream };
   const sequence = sequenceOf(message);
-  if (!NOT_TAKEN.includes(error?.err_code)) return { kind: 'single', sequence };
-  return { kind: 'not-taken', sequence, disabled: error?.err_code === DISABLED };
+  const code = error?.err_code;
+  if (!NOT_TAKEN.includes(code)) return { kind: 'single', sequence };
+  return { kind: 'not-taken', sequence, why: WHY.get(code) ?? 'no-batch' };
 }
 
 function sequenceOf(message: ClientMessage): number {

@@ -5,7 +5,14 @@ import type { ClientMessage } from '../../connection/client-port.js';
 import type { Inbox, ReplyGroup } from '../../connection/inbox.js';
 import type { PublishErrors } from '../../connection/publish-errors.js';
 import type { PublishRun } from '../pub-acks.js';
-import { type IngestAnswer, OPERATION, readIngestAnswer, replyPrefix, replySubject } from './ingest-answer.js';
+import {
+  type IngestAnswer,
+  type NotTaken,
+  OPERATION,
+  readIngestAnswer,
+  replyPrefix,
+  replySubject,
+} from './ingest-answer.js';
 
 /** Of all that are stored: results of handlers need no receipt, and the server tells no position but the last one's. */
 const STORED: Outcome = Object.freeze({ receipt: Object.freeze({}) });
@@ -20,6 +27,8 @@ export interface IngestHost {
   confirmed(to: NatsDestinationSpec, stream: string): void;
   /** The stream takes no batches any more. */
   disabled(): void;
+  /** The stream, or its server, has too many batches now. */
+  tooMany(to: NatsDestinationSpec): void;
 }
 
 /**
@@ -94,7 +103,7 @@ export class IngestBatch implements ReplyGroup {
         this.finish();
         return true;
       case 'not-taken':
-        if (answer.disabled) this.host.disabled();
+        this.notTaken(answer.why);
         return true;
       case 'single':
         return this.settle(answer.sequence, message);
@@ -104,6 +113,11 @@ export class IngestBatch implements ReplyGroup {
       case 'nothing':
         return true;
     }
+  }
+
+  private notTaken(why: NotTaken): void {
+    if (why === 'disabled') this.host.disabled();
+    else if (why === 'too-many') this.host.tooMany(this.to);
   }
 
   private settle(sequence: number, message: ClientMessage): boolean {

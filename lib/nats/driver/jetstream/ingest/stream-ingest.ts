@@ -5,6 +5,7 @@ import { type WireWriter, writeInChunks } from '../../connection/wire-writer.js'
 import type { PublishRun } from '../pub-acks.js';
 import type { StreamLookup } from '../stream-lookup.js';
 import { IngestBatch, type IngestHost } from './ingest-batch.js';
+import type { IngestPauses } from './ingest-pauses.js';
 
 /** The batch is worth its first answer and its last. */
 const LEAST = 16;
@@ -19,9 +20,10 @@ export interface IngestRun extends PublishRun {
 }
 
 /** Collaborators of a {@link StreamIngest}. */
-export interface StreamIngestParts<R extends IngestRun> extends Omit<IngestHost, 'confirmed' | 'disabled'> {
+export interface StreamIngestParts<R extends IngestRun> extends Omit<IngestHost, 'confirmed' | 'disabled' | 'tooMany'> {
   readonly writer: WireWriter;
   readonly lookup: StreamLookup;
+  readonly pauses: IngestPauses;
   /** Whether more of the run may be written. */
   goesOn(run: R): boolean;
   /** The batch is about to be written. */
@@ -42,19 +44,25 @@ export class StreamIngest<R extends IngestRun> {
   private readonly host: IngestHost;
 
   constructor(private readonly parts: StreamIngestParts<R>) {
-    const { errors, inbox, read, lookup } = parts;
+    const { errors, inbox, read, lookup, pauses } = parts;
     this.host = {
       errors,
       inbox,
       read,
       confirmed: (to, stream) => lookup.acked(to, stream),
       disabled: () => lookup.forget(),
+      tooMany: (to) => {
+        const stream = lookup.streamOf(to);
+        if (stream !== undefined) pauses.begin(stream.name);
+      },
     };
   }
 
   /** Whether these messages may go as a batch. Others need their receipts, of which a batch has one. */
   takes({ to, batch }: R, from: number, count: number): boolean {
-    if (count < LEAST || this.parts.lookup.streamOf(to)?.ingests !== true) return false;
+    const { lookup, pauses } = this.parts;
+    const stream = lookup.streamOf(to);
+    if (count < LEAST || stream?.ingests !== true || pauses.has(stream.name)) return false;
     let left = MOST;
     for (let index = from; index < from + count; index++) {
       const message = batch[index];

@@ -16,7 +16,7 @@ export async function openKept(
   try {
     const jsm = await session.api.manager();
     if (access === 'look') return await LookedAt.open(jsm, spec, session.io.broker);
-    await ensureConsumer(jsm, spec, session.io.broker);
+    await ensureConsumer(jsm, spec, { broker: session.io.broker, serverVersion: session.api.serverVersion });
     return await TakenMessages.open(jsm, spec, session);
   } catch (thrown) {
     throw subscribeError(thrown, spec, session.io.broker);
