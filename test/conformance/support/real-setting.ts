@@ -1,6 +1,11 @@
 import { type BrokerDefinition, type Doomed, systemClock, type Unsteady } from '../../../lib/driver/public.js';
 import type { KafkaBrokerDefinition } from '../../../lib/kafka/index.js';
-import { natsBroker, type NatsBrokerDefinition, type NatsLibrary } from '../../../lib/nats/index.js';
+import {
+  natsBroker,
+  type NatsBrokerDefinition,
+  type NatsLibrary,
+  type StreamOptions,
+} from '../../../lib/nats/index.js';
 import {
   brokersUnavailable,
   createTopic,
@@ -57,14 +62,18 @@ export const kafkaSetting = (choice: KafkaChoice): Setting => ({
   }),
 });
 
-export const natsSetting = (via: 'core' | 'jetstream', library: NatsLibrary): Setting => ({
+export const natsSetting = (
+  via: 'core' | 'jetstream',
+  library: NatsLibrary,
+  options?: Partial<StreamOptions>,
+): Setting => ({
   ...setting(
     realNats(library),
     natsBroker({ name, library, client: { servers: nowhere, timeout: 2_000 } }),
     library === 'nats' ? 'real' : 'real, @nats-io',
   ),
-  ...(nativeUnavailable('nats') === undefined && { makeDoomedDriver: () => doomedNats(via, library) }),
-  makeUnsteady: () => unsteadyNats(via, library),
+  ...(nativeUnavailable('nats') === undefined && { makeDoomedDriver: () => doomedNats(via, library, options) }),
+  makeUnsteady: () => unsteadyNats(via, library, options),
 });
 
 async function doomedKafka(choice: KafkaChoice): Promise<Doomed> {
@@ -74,11 +83,15 @@ async function doomedKafka(choice: KafkaChoice): Promise<Doomed> {
   return { driver: await definition.driver(), place: topicPlace(definition), kill: () => cluster.kill() };
 }
 
-async function doomedNats(via: 'core' | 'jetstream', library: NatsLibrary): Promise<Doomed> {
+async function doomedNats(
+  via: 'core' | 'jetstream',
+  library: NatsLibrary,
+  options?: Partial<StreamOptions>,
+): Promise<Doomed> {
   const server = await startNatsServer({ jetstream: true });
   harmed.push(server);
   const definition = natsBroker({ name, library, client: { servers: server.url } });
-  const place = via === 'core' ? subjectPlace(definition) : streamPlace(definition);
+  const place = via === 'core' ? subjectPlace(definition) : streamPlace(definition, options);
   return { driver: await definition.driver(), place, kill: () => server.kill() };
 }
 
@@ -92,10 +105,14 @@ async function unsteadyKafka(choice: KafkaChoice): Promise<Unsteady> {
   return { makeDriver: () => definition.driver(), place, cut: () => proxy!.refuse(), mend: () => proxy!.resume() };
 }
 
-async function unsteadyNats(via: 'core' | 'jetstream', library: NatsLibrary): Promise<Unsteady> {
+async function unsteadyNats(
+  via: 'core' | 'jetstream',
+  library: NatsLibrary,
+  options?: Partial<StreamOptions>,
+): Promise<Unsteady> {
   const proxy = await startProxy(Number(new URL(servers().nats).port));
   harmed.push({ stop: () => proxy.close() });
   const definition = natsBroker({ name, library, client: { servers: `127.0.0.1:${proxy.port}` } });
-  const place = via === 'core' ? subjectPlace(definition) : streamPlace(definition);
+  const place = via === 'core' ? subjectPlace(definition) : streamPlace(definition, options);
   return { makeDriver: () => definition.driver(), place, cut: () => proxy.refuse(), mend: () => proxy.resume() };
 }

@@ -3,7 +3,7 @@ import type { BrokerDefinition, ConformanceTarget, Driver, Place, PlaceOptions }
 import type { kafkaBroker } from '../../../lib/kafka/index.js';
 import { topic } from '../../../lib/kafka/index.js';
 import type { natsBroker } from '../../../lib/nats/index.js';
-import { stream, subject, toStream } from '../../../lib/nats/index.js';
+import { stream, type StreamOptions, subject, toStream } from '../../../lib/nats/index.js';
 
 /** What differs between a twin and the real thing. */
 export type Setting = Pick<ConformanceTarget, 'clock'> &
@@ -13,7 +13,7 @@ export type Setting = Pick<ConformanceTarget, 'clock'> &
       'advance' | 'shared' | 'makeDeadDriver' | 'makeDoomedDriver' | 'makeUnsteady' | 'patienceMs'
     >
   > & {
-    readonly name: 'twin' | 'real' | 'real, @nats-io' | 'real, @platformatic/kafka';
+    readonly name: 'twin' | 'real' | 'real, @nats-io' | 'real, @platformatic/kafka' | 'real, allowBatched';
     makeDriver(): Promise<Driver>;
   };
 
@@ -41,7 +41,7 @@ export function subjectPlace(definition: Nats): Place {
   };
 }
 
-export function streamPlace(definition: Nats): Place {
+export function streamPlace(definition: Nats, options: Partial<StreamOptions> = {}): Place {
   const name = unique('CONFORMANCE');
   return {
     source: ({ group = unique('durable'), fromEnd = false, leaseMs }: PlaceOptions = {}) =>
@@ -50,6 +50,7 @@ export function streamPlace(definition: Nats): Place {
           subjects: [`${name}.>`],
           durable: group,
           storage: 'memory',
+          ...options,
           ...(fromEnd && { deliver: 'new' as const }),
           ...(leaseMs !== undefined && { ackWaitMs: leaseMs }),
         }),
@@ -114,13 +115,17 @@ export function subjectTarget(definition: Nats, setting: Setting): ConformanceTa
   };
 }
 
-export function streamTarget(definition: Nats, setting: Setting): ConformanceTarget {
+export function streamTarget(
+  definition: Nats,
+  setting: Setting,
+  options: Partial<StreamOptions> = {},
+): ConformanceTarget {
   return {
     ...setting,
     name: `JetStream (${setting.name})`,
-    makePlace: () => streamPlace(definition),
+    makePlace: () => streamPlace(definition, options),
     needs: (use) => definition.needs?.(use) ?? [],
-    makeMissingPlace: () => streamPlace(definition),
+    makeMissingPlace: () => streamPlace(definition, options),
     replyDestination: (replyTo) => definition.destination(replyTo),
     invalidAddresses: [
       () => definition.destination(toStream('a..b')),
