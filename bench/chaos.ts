@@ -19,10 +19,17 @@ import { CoreWitness } from './faults/core-witness.js';
 import { until } from './support/tools.js';
 
 // A bridge on each route, with dead letters and eight messages at a time in order by key, or batches, under faults: what was done, what was
-// parked, and what was lost, done twice or overtaken on the way. `--short` has some of the faults, and fewer messages.
+// parked, and what was lost, done twice or overtaken on the way. `--short` has some of the faults, and fewer messages; with
+// `--allow-batched` a stream that is the target has fast ingest, and gets results without a key, which go as batches.
 const { values: options } = parseArgs({
-  options: { short: { type: 'boolean', default: false }, route: { type: 'string' }, messages: { type: 'string' } },
+  options: {
+    short: { type: 'boolean', default: false },
+    route: { type: 'string' },
+    messages: { type: 'string' },
+    'allow-batched': { type: 'boolean', default: false },
+  },
 });
+const allowBatched = options['allow-batched'];
 const faults = FAULTS.filter(({ short }) => !options.short || short === true);
 const count = Number(options.messages ?? (options.short ? 3_000 : 20_000));
 /** The work lasts so long if nothing disturbs it: each fault finds some of it left. */
@@ -56,7 +63,7 @@ async function run(route: Route, index: number): Promise<Outcome> {
     letters: `chaos.${index}.dead`,
     reader: `chaos-${index}`,
   };
-  await servers.fill(route, place, count);
+  await servers.fill(route, place, count, allowBatched);
   const { nats } = servers;
   const witness = route.to === 'core' ? await CoreWitness.of(nats.url, place.target) : undefined;
   const setting: Setting = {
@@ -65,6 +72,7 @@ async function run(route: Route, index: number): Promise<Outcome> {
     nats: servers.proxy.url,
     place,
     workMs: paceOf(route),
+    allowBatched,
   };
   const replica = started(setting);
   await replica.whenStarted();

@@ -23,7 +23,7 @@ import { type Command, CONCURRENCY, isPoison, LARGEST_BATCH, type Point, type Se
 import { natsLibrary } from '../support/nats-library.js';
 
 // The bridge that the faults hit, in a process of its own.
-const { route, kafka, nats, place, workMs } = JSON.parse(process.env['SETTING']!) as Setting;
+const { route, kafka, nats, place, workMs, allowBatched } = JSON.parse(process.env['SETTING']!) as Setting;
 let pace = workMs;
 let killAt: Point | undefined;
 
@@ -35,12 +35,16 @@ const options = {
 const source =
   route.from === 'kafka' ? place.source : stream(place.source, { durable: place.reader, ackWaitMs: 5_000 });
 const target = route.to === 'jetstream' ? toStream(place.target) : place.target;
-const key = (value: unknown): string => (value as Numbered).key;
+/** A result with a key goes by itself to a stream. */
+const publisher = allowBatched && route.to === 'jetstream' ? {} : { key: keyOf };
+function keyOf(value: unknown): string {
+  return (value as Numbered).key;
+}
 
 @Injectable()
 class Bridge {
   @Subscribe('source', source, options)
-  @PublishTo('target', target, { key })
+  @PublishTo('target', target, publisher)
   async forward(@Payload() given: Numbered | Numbered[]): Promise<Numbered | Numbered[]> {
     await sleep(pace);
     reached('handled');
@@ -50,7 +54,8 @@ class Bridge {
 
 function one(value: Numbered): Numbered {
   if (isPoison(value.id)) throw new Error('It can never be handled');
-  return value;
+  // A payload that is returned as it came is passed on as bytes, which go to a stream by themselves.
+  return allowBatched ? { ...value } : value;
 }
 
 function many(values: Numbered[]): Numbered[] {

@@ -26,11 +26,17 @@ export class Servers extends OwnServers {
   }
 
   /** Makes what a route reads and writes, and fills its source. */
-  async fill({ from, to }: Route, { source, target, letters }: Place, count: number): Promise<void> {
+  async fill(
+    { from, to }: Route,
+    { source, target, letters }: Place,
+    count: number,
+    allowBatched: boolean,
+  ): Promise<void> {
+    const results = { name: target.replaceAll('.', '_'), subjects: [target], allow_batched: allowBatched };
     if (from === 'kafka') await this.makeTopic(source, PARTITIONS);
     else await this.streams.streams.add({ name: source, subjects: [source] });
     if (to === 'kafka') await this.makeTopic(target, PARTITIONS);
-    else await this.streams.streams.add({ name: target.replaceAll('.', '_'), subjects: [target] });
+    else await this.streams.streams.add(results);
     await this.streams.streams.add({ name: letters.replaceAll('.', '_'), subjects: [letters] });
     if (from === 'kafka') await this.fillTopic(source, count);
     else await this.fillStream(source, count);

@@ -36,6 +36,8 @@ export interface Setting {
   readonly place: Place;
   /** How long the handler takes. */
   readonly workMs: number;
+  /** A stream that is the target has fast ingest. */
+  readonly allowBatched: boolean;
 }
 
 /** The names of one run. */
