@@ -177,7 +177,7 @@ export class Lifecycle {
 
   private async startAll(brokers: readonly ManagedBroker[], signal: AbortSignal): Promise<void> {
     const { clock, clockStands, pending, handlers } = this.parts;
-    const grace = new OptionalBrokerWait(clock, signal, clockStands);
+    const grace = new OptionalBrokerWait(clock, signal, clockStands, this.parts.options().startTimeoutMs);
     await connectAll(brokers, signal, grace);
     pending.open();
     await restoreDynamicSubscriptions(brokers, signal, { pending, grace });

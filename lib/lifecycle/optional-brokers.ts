@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '../async/index.js';
 
-/** Total time that a start waits for brokers with `critical: false` before it goes on without them. */
+/** Total time that a start waits for brokers with `critical: false` before it goes on without them, at most half of its time. */
 const GRACE_MS = 2_000;
 
 /** Progress of an optional broker or its sources. */
@@ -19,8 +19,9 @@ export class OptionalBrokerWait {
     private readonly clock: Clock,
     private readonly signal: AbortSignal,
     private readonly clockStands: boolean,
+    startTimeoutMs = Infinity,
   ) {
-    this.ends = clock.now() + GRACE_MS;
+    this.ends = clock.now() + Math.min(GRACE_MS, startTimeoutMs / 2);
   }
 
   /** Resolves when all of it is up, or when the time has passed. Leaves no timer behind. */
