@@ -45,12 +45,19 @@ const properties = (node) => ({
   ...(node.secured ? security(node.secured) : {}),
 });
 
-const plainLogin = 'org.apache.kafka.common.security.plain.PlainLoginModule';
+const logins = 'org.apache.kafka.common.security';
+const scram = ['SCRAM-SHA-256', 'SCRAM-SHA-512'];
 
 const security = ({ keystore, keystorePassword, username, password }) => ({
   'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL',
-  'sasl.enabled.mechanisms': 'PLAIN',
-  'listener.name.sasl_ssl.plain.sasl.jaas.config': `${plainLogin} required user_${username}="${password}";`,
+  'sasl.enabled.mechanisms': ['PLAIN', ...scram].join(','),
+  'listener.name.sasl_ssl.plain.sasl.jaas.config': `${logins}.plain.PlainLoginModule required user_${username}="${password}";`,
+  ...Object.fromEntries(
+    scram.map((mechanism) => [
+      `listener.name.sasl_ssl.${mechanism.toLowerCase()}.sasl.jaas.config`,
+      `${logins}.scram.ScramLoginModule required;`,
+    ]),
+  ),
   'ssl.keystore.type': 'PKCS12',
   'ssl.keystore.location': keystore,
   'ssl.keystore.password': keystorePassword,
@@ -64,8 +71,15 @@ export async function prepareKafkaNode(node, started) {
   writeFileSync(file, `${lines.join('\n')}\n`);
   const classPath = await kafkaClassPath();
   // An id may begin with '-': as a word of its own it would be taken for an option.
-  const format = ['format', `--cluster-id=${node.clusterId}`, '-c', file];
+  const format = ['format', `--cluster-id=${node.clusterId}`, '-c', file, ...scramUsers(node.secured)];
   await runTool(java, ['-Xmx128m', '-cp', classPath, 'kafka.tools.StorageTool', ...format], { started });
+}
+
+/** Of SCRAM the cluster itself keeps the users, from its formatting on. */
+function scramUsers(secured) {
+  if (secured === undefined) return [];
+  const { username, password } = secured;
+  return scram.flatMap((mechanism) => ['--add-scram', `${mechanism}=[name=${username},password=${password}]`]);
 }
 
 /** Resolves when the process runs; it is ready some 3 s later. */

@@ -13,9 +13,12 @@ whenNative(describe, 'kafka')('a Kafka broker that asks for TLS and SASL', () =>
   afterAll(() => cluster.stop());
   closeAfterEach();
 
-  const client = (password = cluster.secured!.password): KafkaBrokerOptions['client'] => {
+  const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
+  type Mechanism = (typeof mechanisms)[number];
+  const client = (mechanism: Mechanism, password = cluster.secured!.password): KafkaBrokerOptions['client'] => {
     const { brokers, certificate, username } = cluster.secured!;
-    return { brokers, ssl: { ca: [certificate] }, sasl: { mechanism: 'plain', username, password } };
+    const sasl = { mechanism, username, password } as NonNullable<KafkaBrokerOptions['client']['sasl']>;
+    return { brokers, ssl: { ca: [certificate] }, sasl };
   };
   const failure = async (options: KafkaBrokerOptions['client']): Promise<{ message: string; log: string[] }> => {
     const driver = await kafkaBrokerOf({ name: 'orders', groupId: 'g', client: options }).driver();
@@ -26,9 +29,9 @@ whenNative(describe, 'kafka')('a Kafka broker that asks for TLS and SASL', () =>
     return { message: (error as Error).message, log };
   };
 
-  it('is written to and read by its client options', async () => {
+  it.each(mechanisms)('is written to and read by its client options, with %s', async (mechanism) => {
     const name = uniqueName('secured');
-    const broker = await connected({ client: client() });
+    const broker = await connected({ client: client(mechanism) });
     await broker.publish(name, 'one');
     const { sink } = await broker.read(name);
     await sink.has(1);
@@ -37,14 +40,17 @@ whenNative(describe, 'kafka')('a Kafka broker that asks for TLS and SASL', () =>
     expect(sink.texts.toSorted()).toEqual(['one', 'two']);
   });
 
-  it('refuses a wrong password: the error says so, and neither it nor the log tells the password', async () => {
-    const { message, log } = await failure(client('not-the-password'));
-    expect(message).toMatch(/authentication/i);
-    expect([message, ...log].join('\n')).not.toContain('not-the-password');
-  });
+  it.each(mechanisms)(
+    'refuses a wrong password: the error says so, and neither it nor the log tells the password, with %s',
+    async (mechanism) => {
+      const { message, log } = await failure(client(mechanism, 'not-the-password'));
+      expect(message).toMatch(/authentication/i);
+      expect([message, ...log].join('\n')).not.toContain('not-the-password');
+    },
+  );
 
   it('is not trusted without its certificate', async () => {
-    const { message } = await failure({ ...client(), ssl: true });
+    const { message } = await failure({ ...client('plain'), ssl: true });
     expect(message).toMatch(/certificate/i);
   });
 });
