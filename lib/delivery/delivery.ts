@@ -1,5 +1,5 @@
 import { isThenable } from '../async/index.js';
-import type { Broker, Incoming, Lane, Settlement } from '../driver/index.js';
+import { type Broker, type Incoming, type Lane, outgoing, type Settlement } from '../driver/index.js';
 import { asError } from '../errors/index.js';
 import type { Binding, HandlerResult, ResultItem } from './binding.js';
 import { Cancellation } from './cancellation.js';
@@ -259,7 +259,11 @@ export class Delivery implements AttemptOwner, ManuallySettled {
     this.called();
     this.context.host.counts.handled++;
     if (this.isCut || (this.manual !== undefined && this.isGivenUp)) this.published(undefined);
-    else if (plain.publish(payload, context, this) && this.binding.ack !== 'manual') this.current = undefined;
+    else {
+      const sent = plain.publish(payload, context, this);
+      if (sent === undefined) this.publish(outgoing(payload), context);
+      else if (sent && this.binding.ack !== 'manual') this.current = undefined;
+    }
   }
 
   /** A sequence is the handler's part until its end. */

@@ -1,5 +1,12 @@
-import { auto, bytes, type Codec, json, jsonText } from '../codec/index.js';
-import { BytesMessage, type DestinationSpec, type Headers, isPlainPayload, NO_HEADERS } from '../driver/index.js';
+import { auto, bytes, type Codec, json, jsonText, textOf } from '../codec/index.js';
+import {
+  BytesMessage,
+  type DestinationSpec,
+  type Headers,
+  type Incoming,
+  isPlainPayload,
+  NO_HEADERS,
+} from '../driver/index.js';
 import { asError } from '../errors/index.js';
 import type { Binding, Route } from './binding.js';
 import type { DeliveryHost, Outlet } from './delivery-host.js';
@@ -57,8 +64,7 @@ export class PlainRoute {
   /** Whether what the handler returned for this message goes this way. */
   takes(returned: unknown, { message }: AttemptContext): returned is object {
     const isBytes = returned instanceof Uint8Array;
-    // An object that is passed on as it came may have to keep its bytes.
-    if (!isBytes && (!isPlainPayload(returned) || returned === message.payload)) return false;
+    if (!isBytes && !isPlainPayload(returned)) return false;
     if (message.incoming.replyTo !== undefined) return false;
     const headers = message.textHeaders;
     if (headers !== NO_HEADERS && !isUntraced(headers)) return false;
@@ -69,8 +75,11 @@ export class PlainRoute {
     return way.outlet.hooks?.any !== true && way.outlet.encodings.running === 0;
   }
 
-  /** Publishes what it {@link takes}. False: it has failed, which the delivery was told. */
-  publish(payload: object, context: AttemptContext, delivery: ResultOwner): boolean {
+  /**
+   * Publishes what it {@link takes}. False: it has failed, which the delivery was told. Undefined: it has done nothing, as the
+   * payload was passed on and its JSON is not what came, whose bytes may have to be kept.
+   */
+  publish(payload: object, context: AttemptContext, delivery: ResultOwner): boolean | undefined {
     const { outlet, to } = this.way as Way;
     try {
       if (payload instanceof Uint8Array) {
@@ -78,6 +87,7 @@ export class PlainRoute {
         return true;
       }
       const publication = this.encoded(payload, context, delivery);
+      if (publication === undefined) return undefined;
       outlet.send(to, publication);
       delivery.publishing = publication;
       return true;
@@ -87,14 +97,16 @@ export class PlainRoute {
     }
   }
 
-  private encoded(payload: object, context: AttemptContext, delivery: JsonSource): JsonPublication {
+  private encoded(payload: object, context: AttemptContext, delivery: JsonSource): JsonPublication | undefined {
     const { codec, to, publisher } = this.way as Way;
     const { textHeaders: headers } = context.message;
     const isFirst = headers === NO_HEADERS;
     const hops = isFirst ? '1' : nextHop(headers);
     const correlation = isFirst ? undefined : correlationIdOf(headers);
     try {
-      return new JsonPublication(jsonText(payload), delivery, to, publisher, hops, correlation);
+      const text = jsonText(payload);
+      if (payload === context.message.payload && !isText(delivery.incoming, text)) return undefined;
+      return new JsonPublication(text, delivery, to, publisher, hops, correlation);
     } catch (thrown) {
       const { handler } = this.binding;
       throw unencodable(thrown, { codec, broker: this.route.broker, handler, context });
@@ -120,6 +132,12 @@ export class PlainRoute {
     if (to === undefined || to.fill !== undefined) return null;
     return { outlet, codec, to, publisher: to.dedupes ? publisherOf(binding) : undefined };
   }
+}
+
+/** Whether it is exactly the body. Bytes that are no UTF-8 are read as replacement characters. */
+function isText({ body, text: came }: Incoming, text: string): boolean {
+  if (body === null || body.length < text.length) return false;
+  return (came ?? textOf(body)) === text && !text.includes('\ufffd');
 }
 
 function nextHop(headers: Headers): string {

@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { DeliveryContext, HandlerResult, ResultItem } from '../../lib/delivery/index.js';
 import { bytes, json } from '../../lib/codec/index.js';
-import { BytesMessage, NO_HEADERS, outgoing, type Outgoing } from '../../lib/driver/index.js';
+import { BytesMessage, JsonMessage, NO_HEADERS, outgoing, type Outgoing } from '../../lib/driver/index.js';
 import { resultItems } from '../../lib/handlers/index.js';
 import { Rig, type RigOptions } from '../support/delivery-rig.js';
 import { confirmed } from '../support/fake-driver.js';
@@ -84,6 +84,49 @@ describe.each<[string, unknown]>([
     const short = await written(payload, fields, options);
     expect(short).toHaveLength(1);
     expect(parts(short)).toEqual(parts(await inGeneral(payload, fields, options)));
+  });
+});
+
+describe('an object that a handler passes on as it came', () => {
+  const passedOn = async (body: Buffer, change?: (payload: object) => void): Promise<[string, number]> => {
+    const handle = (_body: string, context: DeliveryContext): HandlerResult => {
+      const payload = json.decode(context.body!, undefined) as object;
+      (context as unknown as { decoded(payload: unknown): void }).decoded(payload);
+      change?.(payload);
+      return payload as unknown as HandlerResult;
+    };
+    const whole = jest.spyOn(JsonMessage.prototype, 'whole');
+    const routes = [{ broker: 'out', destination: 'q dedupes' }];
+    const rig = new Rig({ handle, binding: { routes, items: resultItems } });
+    const all: Outgoing[] = [];
+    rig.drivers.out.outcome = (message) => {
+      all.push(message);
+      return confirmed;
+    };
+    void rig.take(Object.assign(messageOf({}), { body }));
+    await eventually(() => rig.lane.settled.length === 1);
+    const calls = whole.mock.calls.length;
+    whole.mockRestore();
+    return [Buffer.from(all[0]!.body!).toString('latin1'), calls];
+  };
+  const utf8 = (text: string): Buffer => Buffer.from(text);
+  const latin1 = (text: string): string => utf8(text).toString('latin1');
+
+  it('goes the short way where its JSON is the body, and is the same', async () => {
+    for (const text of ['{"a":1}', '{"größe":"€"}']) expect(await passedOn(utf8(text))).toEqual([latin1(text), 1]);
+  });
+
+  it('keeps the body where JSON would lose digits or bytes, and is written anew where it would not', async () => {
+    const long = '{"id":12345678901234567890}';
+    expect(await passedOn(utf8(long))).toEqual([long, 0]);
+    const broken = Buffer.concat([utf8('{"a":"'), Buffer.from([0xff]), utf8('"}')]);
+    expect(await passedOn(broken)).toEqual([broken.toString('latin1'), 0]);
+    expect(await passedOn(utf8('{ "a": 1 }'))).toEqual(['{"a":1}', 0]);
+  });
+
+  it('is written as the handler has changed it', async () => {
+    const change = (payload: object): unknown => Object.assign(payload, { b: 2 });
+    expect(await passedOn(utf8('{"a":1}'), change)).toEqual(['{"a":1,"b":2}', 0]);
   });
 });
 
