@@ -38,8 +38,8 @@ interface Way {
 
 /**
  * The short way of most results: an object as JSON, or bytes as they are, to the only publisher of its handler, with no
- * headers but those that every result has. What follows from the options is decided once; what a message or a result has of its own sends it the
- * general way, by `publication.ts` and `encode.ts`, which makes the same message.
+ * headers but those that every result has. What follows from the options is decided once; what a message or a result has of
+ * its own sends it the general way, by `publication.ts` and `encode.ts`, which makes the same message.
  */
 export class PlainRoute {
   /** Null: its results go the general way. */
