@@ -3,7 +3,8 @@ import { rmSync } from 'node:fs';
 
 /**
  * The commit that a change is compared with: the one that is asked for, else the last release (the last tag `v*` before HEAD),
- * else what HEAD and the main branch have in common, else the parent of HEAD. Uncommitted changes count as HEAD's.
+ * else what HEAD and the main branch have in common, else the newest commit that is a day older than HEAD, as many may land at
+ * once, else the parent of HEAD. Uncommitted changes count as HEAD's.
  *
  * @returns {{ commit: string, what: string } | undefined} undefined: this clone has none of them
  */
@@ -23,6 +24,7 @@ export function baseOf(asked, cwd = process.cwd()) {
       git('merge-base', 'HEAD', 'origin/main') ?? git('merge-base', 'HEAD', 'main') ?? '',
       'what it has in common with main',
     ],
+    [dayBefore(git) ?? '', 'the day before'],
     ['HEAD~1', 'the parent'],
   ];
   for (const [ref, what] of candidates) {
@@ -30,6 +32,14 @@ export function baseOf(asked, cwd = process.cwd()) {
     if (commit !== undefined && commit !== head) return { commit, what };
   }
   return undefined;
+}
+
+const DAY_SECONDS = 86_400;
+
+function dayBefore(git) {
+  const at = Number(git('log', '-1', '--format=%ct', 'HEAD'));
+  const found = git('rev-list', '-1', '--first-parent', `--before=${at - DAY_SECONDS}`, 'HEAD');
+  return found === '' ? undefined : found;
 }
 
 /** Checks a commit out into a folder of its own while `act` runs. */

@@ -26,13 +26,16 @@ describe('the verdict on the processor time of a message', () => {
 
 describe('the commit that HEAD is compared with', () => {
   let folder = '';
+  let date = new Date().toISOString();
   const git = (...args: string[]): string => {
     const identity = ['-c', 'user.name=test', '-c', 'user.email=test@example.com', '-c', 'commit.gpgsign=false'];
-    const { status, stdout, stderr } = spawnSync('git', [...identity, ...args], { cwd: folder, encoding: 'utf8' });
+    const env = { ...process.env, GIT_COMMITTER_DATE: date };
+    const { status, stdout, stderr } = spawnSync('git', [...identity, ...args], { cwd: folder, encoding: 'utf8', env });
     if (status !== 0) throw new Error(stderr);
     return stdout.trim();
   };
-  const commit = (message: string): string => {
+  const commit = (message: string, at = new Date()): string => {
+    date = at.toISOString();
     git('commit', '--quiet', '--allow-empty', '--no-verify', '-m', message);
     return git('rev-parse', 'HEAD');
   };
@@ -58,6 +61,18 @@ describe('the commit that HEAD is compared with', () => {
 
     git('tag', 'v0.1.0', first);
     expect(baseOf(undefined, folder)).toMatchObject({ commit: first, what: 'the last release, v0.1.0' });
+  });
+
+  it('is the newest that is a day older, where a day of commits lands at once', () => {
+    const hours = (ago: number): Date => new Date(Date.now() - ago * 3_600_000);
+    git('switch', '--quiet', '--orphan', 'landed');
+    commit('two days ago', hours(48));
+    const before = commit('a day ago', hours(25));
+    commit('in the morning', hours(5));
+    commit('now', hours(0));
+    git('branch', '--force', 'main', 'HEAD');
+    git('tag', '--delete', 'v0.1.0');
+    expect(baseOf(undefined, folder)).toMatchObject({ commit: before, what: 'the day before' });
   });
 
   it('is the one that is asked for, and an error where there is no such', () => {
