@@ -100,5 +100,5 @@ it.each(Object.keys(LANES))(
       }
     }
   },
-  60_000,
+  240_000,
 );
