@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { connect, type NatsConnection } from 'nats';
-
 import { natsBroker, type NatsBrokerOptions } from '../../../lib/nats/index.js';
 import { startNatsServer, startProxy, type TestNatsServer, until, whenNative } from '../../support/real-brokers.js';
 import { closeAll, closeLater, testIo } from './support.js';
@@ -30,14 +29,16 @@ whenNative(describe, 'nats')('a server that takes no more connections', () => {
   }
 
   describe.each(['nats', '@nats-io'] as const)('on %s', (library) => {
-    it('fails the start with the server’s own word, and another try may help', async () => {
+    // The server ends the socket behind its word. A busy process may see the end first: the start then fails by its time-out.
+    it('fails the start with the server’s own word where that is read in time, and another try may help', async () => {
       await takeTheOne();
-      const { connected } = await opening(library);
-      await expect(connected).rejects.toMatchObject({
-        code: 'MULTI_BROKER_CONNECT_FAILED',
-        retryable: true,
-        message: expect.stringContaining('maximum connections exceeded'),
-      });
+      const refused = async (): Promise<boolean> => {
+        const { connected } = await opening(library);
+        const error = await connected.then(String, (thrown: unknown) => thrown);
+        expect(error).toMatchObject({ code: 'MULTI_BROKER_CONNECT_FAILED', retryable: true });
+        return String(error).includes('maximum connections exceeded');
+      };
+      await until(refused, { what: 'the server’s word', timeoutMs: 50_000 });
     });
 
     it('is the reason of a broker that cannot reconnect, told once, until it is let in', async () => {
