@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { connect, DiscardPolicy, type NatsConnection, type StreamConfig } from 'nats';
 
-import type { DestinationSpec, Driver } from '../../../lib/driver/index.js';
+import { BytesMessage, type DestinationSpec, type Driver } from '../../../lib/driver/index.js';
 import { toStream } from '../../../lib/nats/index.js';
 import {
   startNatsServer,
@@ -181,6 +181,16 @@ whenNative(describe, 'nats')('results for a stream with allow_batched', () => {
       new Set(['MULTI_BROKER_PUBLISH_REJECTED no']),
     );
     expect(performance.now() - before).toBeLessThan(3_000);
+  });
+
+  it('of bytes are stored in order as well', async () => {
+    const { subject, numbers } = await makeStream();
+    const { driver, to } = await open(subject);
+    const bytes = results(COUNT).map(({ body, origin }) => {
+      return new BytesMessage(body, 'application/x-order', origin, '/Bridge.forward', '1', 'c-1');
+    });
+    expect(new Set((await driver.publish(to, bytes)).map(verdict))).toEqual(new Set(['ok']));
+    expect(await numbers()).toEqual(range(COUNT));
   });
 
   it('keep their order beside those of another process, and nothing is lost', async () => {
