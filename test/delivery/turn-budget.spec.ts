@@ -55,7 +55,7 @@ it('where the client reads on, handlers that are quick are called for longer bef
 });
 
 it.each([
-  ['take 100 µs of processor time', { ms: 0.1, cpuMs: 0.1 }, 768],
+  ['take 100 µs of processor time', { ms: 0.1, cpuMs: 0.1 }, 1_280],
   ['take 1 ms of it', { ms: 1, cpuMs: 1 }, 256],
   ['block for 1 ms without using any', { ms: 1, cpuMs: 0 }, 256],
 ])('it turns there, too, where handlers %s', async (_what, each, handled) => {
