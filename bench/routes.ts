@@ -33,7 +33,7 @@ async function oneRun({ row, entrant, runs, failures }: Entry, id: string, sourc
     failures.splice(0, 1, entrant.lacks);
     return;
   }
-  const count = Math.min(options.messages, row.most ?? Infinity, entrant.most ?? Infinity);
+  const count = Math.min(options.messages, entrant.most ?? Infinity);
   console.error(`${id.slice(prefix.length + 1).padEnd(8)} ${row.title}, ${entrant.name}`);
   try {
     runs.push(await runOnce(row, entrant, count, id, sources));

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { createInterface } from 'node:readline';
 import path from 'node:path';
 import type { Report } from '../support/task.js';
@@ -9,8 +9,15 @@ const here = path.join(import.meta.dirname, '..');
 /** For a run that stands still. */
 const LIMIT_MS = 240_000;
 
+/** What a process says next. */
+export type Next = () => Promise<unknown>;
+
 /** Runs one entrant to its report; `start` is called when it says that messages may be sent. */
-export async function runEntrant(entrant: Entrant, task: object, start: () => Promise<void>): Promise<Report> {
+export async function runEntrant(
+  entrant: Entrant,
+  task: object,
+  start: (next: Next) => Promise<void>,
+): Promise<Report> {
   const env = { ...process.env, ...entrant.env, TASK: JSON.stringify(task) };
   const python = entrant.script.endsWith('.py');
   const child = python ? pythonChild(entrant.script, env) : nodeChild(entrant.script, env);
@@ -35,15 +42,17 @@ function pythonChild(script: string, env: NodeJS.ProcessEnv): ChildProcess {
   return spawn(PYTHON, [path.resolve('bench', script)], { env, stdio: ['ignore', 'pipe', 'ignore'] });
 }
 
-async function told(child: ChildProcess, start: () => Promise<void>): Promise<Report> {
+async function told(child: ChildProcess, start: (next: Next) => Promise<void>): Promise<Report> {
   const exit = ended(child);
-  let message = await Promise.race([once(child, 'message'), exit]);
-  if (message[0] === 'ready') {
+  const messages = on(child, 'message');
+  const next: Next = async () => ((await Promise.race([messages.next(), exit])).value as unknown[])[0];
+  let message = await next();
+  if (message === 'ready') {
     child.send('go');
-    await start();
-    message = await Promise.race([once(child, 'message'), exit]);
+    await start(next);
+    while (typeof message === 'string') message = await next();
   }
-  return message[0] as Report;
+  return message as Report;
 }
 
 async function printed(child: ChildProcess): Promise<Report> {

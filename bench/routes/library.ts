@@ -15,7 +15,7 @@ import type { Order } from '../support/messages.js';
 import { kafkaOf } from '../support/kafka-library.js';
 import { natsUrl } from '../support/servers.js';
 import { Tally } from '../support/tally.js';
-import { bytesAlone, pass, ready, Stopwatch, task, tell, work } from '../support/task.js';
+import { bytesAlone, pass, ready, Stopwatch, task, tell, took, work } from '../support/task.js';
 import { natsLibrary } from '../support/nats-library.js';
 
 // One route of the library, as its user writes it.
@@ -52,6 +52,7 @@ class Reader {
   @Subscribe(brokerOf(from), read)
   async read(@Payload() value: Order): Promise<void> {
     handled++;
+    took();
     tally.see(value.id);
   }
 }

@@ -2,7 +2,7 @@ import type { JsMsg, Subscription } from 'nats';
 import type { Order } from '../support/messages.js';
 import { kafkaClient, natsClient } from '../support/servers.js';
 import { Tally } from '../support/tally.js';
-import { ready, Stopwatch, task, tell } from '../support/task.js';
+import { ready, Stopwatch, task, tell, took } from '../support/task.js';
 import { decode } from './loop/json.js';
 import { streamConsumer } from './loop/stream-source.js';
 
@@ -14,7 +14,10 @@ const tally = new Tally(asked.count);
 const each = process.env['STYLE'] === 'each';
 let done = 0;
 
-const handle = async ({ id }: Order): Promise<void> => tally.see(id);
+const handle = async ({ id }: Order): Promise<void> => {
+  took();
+  tally.see(id);
+};
 
 function finished(count: number): void {
   done += count;

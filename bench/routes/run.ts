@@ -26,7 +26,7 @@ export async function runOnce(row: Row, entrant: Entrant, count: number, id: str
   const counter = await counterOf(row.to, target, id, count, entrant);
   const task: Task = { from: row.from, to: row.to, source, target, count, id };
   try {
-    const report = await runEntrant(entrant, task, () => burst(source, count));
+    const report = await runEntrant(entrant, task, (next) => burst(source, count, next));
     return toRun(report, count, (await counter?.read()) ?? report.seen);
   } finally {
     await counter?.end();

@@ -1,7 +1,7 @@
 import { natsClient } from '../support/servers.js';
 import { kafkaClient } from '../support/servers.js';
 import { order, prefill } from '../support/messages.js';
-import type { Place } from '../support/task.js';
+import { type Place, STEP } from '../support/task.js';
 
 const PARTITIONS = 8;
 
@@ -52,10 +52,19 @@ async function fillStream(name: string, count: number): Promise<void> {
   await connection.close();
 }
 
-/** One burst on a subject. */
-export async function burst(subject: string, count: number): Promise<void> {
+/** What waits in a process beyond 65,536 messages is dropped: so many are sent before it has taken any. */
+const AHEAD = 3 * STEP;
+
+/** Bursts on a subject: `taken` resolves each time that a {@link STEP} has been taken. */
+export async function burst(subject: string, count: number, taken: () => Promise<unknown>): Promise<void> {
   const connection = await natsClient();
-  for (let id = 0; id < count; id++) connection.publish(subject, Buffer.from(JSON.stringify(order(id))));
+  for (let id = 0; id < count; id++) {
+    if (id >= AHEAD && id % STEP === 0) {
+      await connection.flush();
+      await taken();
+    }
+    connection.publish(subject, Buffer.from(JSON.stringify(order(id))));
+  }
   await connection.flush();
   await connection.close();
 }

@@ -45,8 +45,19 @@ export function task(): Task {
   return JSON.parse(process.env['TASK'] ?? '{}') as Task;
 }
 
+/** Messages of a core subject are sent so many at a time: each time that a process has taken as many, it is sent more. */
+export const STEP = 20_000;
+const isPaced = task().from === 'core';
+let taken = 0;
+
+/** A handler is called. */
+export function took(): void {
+  if (isPaced && ++taken % STEP === 0) process.send!('more');
+}
+
 /** The handler of every variant: async, and it spreads the object. */
 export async function work(value: Order): Promise<Order & { bridged: boolean }> {
+  took();
   return { ...value, bridged: true };
 }
 
@@ -55,6 +66,7 @@ export const bytesAlone = process.env['BODY'] === 'bytes';
 
 /** The handler of every variant that passes bytes on. */
 export async function pass(value: Buffer): Promise<Buffer> {
+  took();
   return value;
 }
 
