@@ -1,5 +1,17 @@
+import asyncHooks from 'node:async_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { TestEnvironment } from 'jest-environment-node';
+
+const { AsyncLocalStorage } = asyncHooks;
+const storages = [];
+
+/** Each test file has a library of its own. Node 20 and 22 ask all its storages, and those of earlier files, for each promise. */
+class FileStorage extends AsyncLocalStorage {
+  constructor(...args) {
+    super(...args);
+    storages.push(this);
+  }
+}
 
 /**
  * Node's environment, in which a rejection that nobody handled fails the test file. Jest looks for them only while a
@@ -12,6 +24,7 @@ export default class StrictEnvironment extends TestEnvironment {
 
   async setup() {
     await super.setup();
+    asyncHooks.AsyncLocalStorage = FileStorage;
     process.on('unhandledRejection', this.#onRejection);
     process.on('rejectionHandled', this.#onHandled);
   }
@@ -21,6 +34,8 @@ export default class StrictEnvironment extends TestEnvironment {
     process.off('unhandledRejection', this.#onRejection);
     process.off('rejectionHandled', this.#onHandled);
     await super.teardown();
+    asyncHooks.AsyncLocalStorage = AsyncLocalStorage;
+    for (const storage of storages.splice(0)) storage.disable();
     if (this.#rejections.size > 0) {
       throw new AggregateError([...this.#rejections.values()], `${this.#rejections.size} unhandled rejection(s)`);
     }
