@@ -20,6 +20,8 @@ export interface Taken {
 const [, , variant = '', window] = process.argv;
 const run = await variants[variant]!();
 process.on('message', (count: number) => void block(count));
+// An application with subscriptions keeps its process alive.
+process.once('disconnect', () => process.exit());
 process.send?.('ready');
 
 async function block(count: number): Promise<void> {
