@@ -3,6 +3,8 @@ import { setImmediate } from 'node:timers/promises';
 import { TestEnvironment } from 'jest-environment-node';
 
 const { AsyncLocalStorage } = asyncHooks;
+/** A getter since Node 22. */
+const asNodeHasIt = Object.getOwnPropertyDescriptor(asyncHooks, 'AsyncLocalStorage');
 const storages = [];
 
 /** Each test file has a library of its own. Node 20 and 22 ask all its storages, and those of earlier files, for each promise. */
@@ -12,6 +14,8 @@ class FileStorage extends AsyncLocalStorage {
     storages.push(this);
   }
 }
+
+const asTestsHaveIt = { value: FileStorage, configurable: true, enumerable: true };
 
 /**
  * Node's environment, in which a rejection that nobody handled fails the test file. Jest looks for them only while a
@@ -24,7 +28,7 @@ export default class StrictEnvironment extends TestEnvironment {
 
   async setup() {
     await super.setup();
-    asyncHooks.AsyncLocalStorage = FileStorage;
+    Object.defineProperty(asyncHooks, 'AsyncLocalStorage', asTestsHaveIt);
     process.on('unhandledRejection', this.#onRejection);
     process.on('rejectionHandled', this.#onHandled);
   }
@@ -34,7 +38,7 @@ export default class StrictEnvironment extends TestEnvironment {
     process.off('unhandledRejection', this.#onRejection);
     process.off('rejectionHandled', this.#onHandled);
     await super.teardown();
-    asyncHooks.AsyncLocalStorage = AsyncLocalStorage;
+    Object.defineProperty(asyncHooks, 'AsyncLocalStorage', asNodeHasIt);
     for (const storage of storages.splice(0)) storage.disable();
     if (this.#rejections.size > 0) {
       throw new AggregateError([...this.#rejections.values()], `${this.#rejections.size} unhandled rejection(s)`);

@@ -8,6 +8,7 @@ const targets = [
   'JetStream (twin)',
   'JetStream (real)',
   'JetStream (real, @nats-io)',
+  'JetStream (real, allowBatched)',
   'third driver',
 ];
 const reasonFor = 'does not apply: ';
