@@ -28,8 +28,6 @@ const FULL_BY_KEY_AT = 10_000;
  * stays below an unsettled message, it limits how many pass that one: a crash repeats them all.
  */
 export const MAX_UNSETTLED = 500;
-/** The same where messages come whether they are handled or not: those beyond would wait in memory. */
-const MAX_UNSETTLED_PUSHED = 2_048;
 /** With an order for each key, this many pass a message that is held: more than an operator's first look takes. */
 const MAX_PASSED = 50_000;
 
@@ -71,7 +69,7 @@ export class LaneRunner implements OrderedLane, Leased {
     const { sideBySide, batch } = binding;
     const atOnce = messagesAtOnce(binding);
     this.leastWindow = 2 * (atOnce ?? 0);
-    this.window = this.windowOf(MAX_UNSETTLED);
+    this.window = Math.max(MAX_UNSETTLED, this.leastWindow);
     this.fullAt = Math.max(sideBySide === undefined ? FULL_AT : FULL_BY_KEY_AT, this.leastWindow);
     const isInPlace = lane.redelivery === 'in-place';
     this.countsPassed = sideBySide === undefined && isInPlace;
@@ -199,11 +197,7 @@ export class LaneRunner implements OrderedLane, Leased {
   /** Sets its share of all messages that are handled and not settled. */
   shareWindow(share: number): void {
     // A manual handler may collect a number of messages before it settles them: a window that shrinks would stop it.
-    if (this.binding.ack !== 'manual') this.window = this.windowOf(share);
-  }
-
-  private windowOf(share: number): number {
-    return Math.max(this.lane.backpressure ? share : MAX_UNSETTLED_PUSHED, this.leastWindow);
+    if (this.binding.ack !== 'manual') this.window = Math.max(share, this.leastWindow);
   }
 
   kick(): void {

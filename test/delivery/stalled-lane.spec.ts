@@ -124,18 +124,4 @@ describe('the window of a lane', () => {
     await turns();
     expect(rig.calls).toHaveLength(500);
   });
-
-  it('is 2,048 for each whose server does not wait: what it would hold back waits in memory all the same', async () => {
-    const lane = { redelivery: 'none', backpressure: false } as const;
-    const rig = new Rig({
-      lane,
-      handle: () => outgoing('x'),
-      binding: { routes: [{ broker: 'out', destination: 'q' }] },
-    });
-    rig.drivers.out.hold = true;
-    for (let other = 1; other < 8; other++) rig.open({ ...lane, name: `in[${String(other)}]` });
-    void rig.take(...many(3_000));
-    await turns(30);
-    expect(rig.calls).toHaveLength(2_048);
-  });
 });
