@@ -73,7 +73,9 @@ describePlatformatic('the adapter of @platformatic/kafka', () => {
     const kafka = await platformaticClient({ ...consumer, heartbeatInterval: 3_000 }, {}, { requestTimeout: 1_000 });
     const one = await member(kafka, group).start(topic);
     const other = await member(kafka, group).start(topic);
-    expect([other.partitions.length, other.events.filter((event) => event.startsWith('complained'))]).toEqual([1, []]);
+    // On a busy machine the first member may have come too late to a rebalance, and joins again.
+    await until(() => one.partitions.length === 1 && other.partitions.length === 1, { what: 'each has one partition' });
+    expect(other.events.filter((event) => event.startsWith('complained'))).toEqual([]);
     await one.consumer.commit(one.partitions.map((partition) => ({ topic, partition, offset: 0 })));
   });
 
