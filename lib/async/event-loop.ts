@@ -46,8 +46,8 @@ const PUT_OFF_MS = 20;
 /**
  * Then for as much processor time, which does not grow where other processes run. Together it is longer than quick
  * handlers take for what Node reads from a socket in one turn, up to 2 MB: 10,000 messages of 200 bytes, at 10 µs each. Where
- * the turn came sooner (40 ms), the rest of the read waited, and the next read came on top: receiving from core NATS took 9.3 µs
- * a message and 202 MB instead of 5.9 µs and 122 MB.
+ * the turn came sooner (40 ms), the rest of the read waited, and the next read came on top: receiving 500,000 from core NATS took
+ * 1.61 times the processor time of an iterator, and 202 MB, instead of 1.08 times and 122 MB.
  */
 const PUT_OFF_CPU_MS = 100;
 const LOOK_AFTER_MS = 10;
