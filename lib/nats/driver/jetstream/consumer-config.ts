@@ -11,6 +11,7 @@ import {
   notCreated,
   removesAcked,
   type StreamMaker,
+  whyNoBatches,
 } from './stream-config.js';
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from '../connection/jetstream-port.js';
 
@@ -33,6 +34,7 @@ export async function ensureConsumer(
     mayHoldSchedules: mayHaveSchedules(stream.config),
     removesAcked: removesAcked(stream.config),
     streamCreated: stream.created,
+    noBatches: spec.options.allowBatched === true ? whyNoBatches(stream.config) : undefined,
   };
   if (found !== undefined) return { ...checked(found, spec, broker, before !== undefined), ...ofStream };
   try {
@@ -119,6 +121,8 @@ export interface ConsumerFacts {
   readonly mayHoldSchedules: boolean;
   /** Whether the stream removes what is acked. */
   readonly removesAcked: boolean;
+  /** Why results do not go to the stream as batches, where the source asks for that. */
+  readonly noBatches: string | undefined;
   /** Whether it was created by this call. */
   readonly made: boolean;
 }
@@ -129,7 +133,7 @@ export const DEFAULT_MAX_ACK_PENDING = 1_000;
 /** Properties that may be changed on the server while the consumer is read. */
 export type ConsumerLimits = Omit<
   ConsumerFacts,
-  'created' | 'streamCreated' | 'ackFloor' | 'startsNew' | 'mayHoldSchedules' | 'removesAcked' | 'made'
+  'created' | 'streamCreated' | 'ackFloor' | 'startsNew' | 'mayHoldSchedules' | 'removesAcked' | 'noBatches' | 'made'
 >;
 
 export const limitsOf = (config: ConsumerConfig, spec: StreamSourceSpec): ConsumerLimits => ({
@@ -161,6 +165,7 @@ function checked(
     created,
     mayHoldSchedules: false,
     removesAcked: false,
+    noBatches: undefined,
     streamCreated: '',
     ackFloor: floor.stream_seq,
     startsNew: config.deliver_policy === 'new',

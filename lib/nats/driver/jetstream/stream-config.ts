@@ -21,7 +21,7 @@ export async function ensureStream(
   jsm: JetStreamManager,
   spec: StreamSourceSpec,
   maker: StreamMaker,
-): Promise<Pick<StreamInfo, 'created'> & { readonly config: Partial<StreamConfig> }> {
+): Promise<StreamInfo> {
   const { broker } = maker;
   const found = await findOrUndefined(() => jsm.streams.info(spec.stream), STREAM_NOT_FOUND);
   if (found !== undefined) {
@@ -34,16 +34,15 @@ export async function ensureStream(
   }
   const config = streamConfig(spec, spec.subjects);
   await checkFilter(jsm, config, spec, broker);
-  return { created: await createStream(jsm, config, spec, maker), config };
+  return createStream(jsm, config, spec, maker);
 }
 
-/** Returns when it was created. */
 async function createStream(
   jsm: JetStreamManager,
   config: Partial<StreamConfig>,
   spec: StreamSourceSpec,
   { broker, serverVersion }: StreamMaker,
-): Promise<string> {
+): Promise<StreamInfo> {
   const refused = (reason: string, cause?: unknown): MultiBrokerError => {
     const params = { broker, stream: spec.stream, reason };
     return errorOf('MULTI_BROKER_STREAM_MISMATCH.streamNotCreated', params, { cause });
@@ -54,7 +53,7 @@ async function createStream(
     const made = await jsm.streams.add(config);
     // Another server of a cluster may be one that ignores the field.
     if (spec.options.allowBatched === true) checkStream(made.config, spec, broker);
-    return made.created;
+    return made;
   } catch (thrown) {
     throw notCreated(thrown, (reason) => refused(reason, thrown));
   }
@@ -173,13 +172,21 @@ export const removesAcked = ({ retention = '' }: { readonly retention?: string }
 /** Ids that a stream remembers for less do not surely tell what is written again at once. */
 const LEAST_WINDOW_MS = 10_000;
 
+/** Whether results go to the stream as batches of fast ingest. */
+export function ingests(config: Partial<StreamConfig>): boolean {
+  return config.allow_batched === true && whyNoBatches(config) === undefined;
+}
+
 /**
- * Whether results go to the stream as batches of fast ingest. Not to a replicated one: without a quorum its leader
- * confirms a batch whose ids it knows from messages that are not stored, and they may be lost (nats-server 2.15.1,
+ * What keeps results from going to a stream with `allow_batched` as batches. Replicas: without a quorum a leader confirms
+ * a batch whose ids it knows from messages that are not stored, and they may be lost (nats-server 2.15.1,
  * `findings/nats-ingest-no-quorum.sh`), where it refuses a single publish.
  */
-export function ingests(config: Partial<StreamConfig>): boolean {
-  return config.allow_batched === true && config.num_replicas === 1 && windowMsOf(config) >= LEAST_WINDOW_MS;
+export function whyNoBatches(config: Partial<StreamConfig>): string | undefined {
+  const { num_replicas: replicas } = config;
+  if (replicas !== 1) return `it has ${String(replicas)} replicas, and fast ingest is used with one`;
+  if (windowMsOf(config) >= LEAST_WINDOW_MS) return undefined;
+  return `it remembers dedupe ids for ${windowMsOf(config) / 1000} s, and fast ingest is used from ${LEAST_WINDOW_MS / 1000} s on`;
 }
 
 /** Properties of a stream that matter to its publishers. */

@@ -107,6 +107,7 @@ export class StreamReader implements SourceReader, LaneRoom {
     void watchConsumer(this.spec, { api, connection, clock: io.clock }, looked, this.left.signal);
     this.warnOfMaxDeliver();
     this.warnOfConsumer();
+    this.warnOfBatches();
   }
 
   async stopFetching(): Promise<void> {
@@ -344,6 +345,12 @@ export class StreamReader implements SourceReader, LaneRoom {
       this.log(
         `${this.spec.name} has max_deliver ${most}: the server gives up a message after ${most} deliveries, whether or not a handler got it`,
       );
+  }
+
+  private warnOfBatches(): void {
+    const { noBatches } = this.facts ?? {};
+    if (noBatches === undefined) return;
+    this.log(`results for stream ${this.spec.stream} do not go as batches, in spite of allowBatched: ${noBatches}`);
   }
 
   private log(message: string): void {
