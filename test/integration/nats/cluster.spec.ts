@@ -1,59 +1,27 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { NatsConnection } from 'nats';
+import { describe, expect, it, jest } from '@jest/globals';
 
 import type { Driver, DestinationSpec, Outgoing } from '../../../lib/driver/index.js';
 import { stream, toStream } from '../../../lib/nats/index.js';
-import { freePorts, startNatsServer, type TestNatsServer, until, whenNative } from '../../support/real-brokers.js';
-import { closeAll, Collector, outside, start, text } from './support.js';
+import { until, whenNative } from '../../support/real-brokers.js';
+import { ClusterRig, NODES } from './cluster-rig.js';
+import { Collector, outside, start, text } from './support.js';
 
 jest.setTimeout(120_000);
 
-const NODES = 3;
-
 whenNative(describe, 'nats')('a cluster of three servers', () => {
-  let servers: TestNatsServer[] = [];
-  beforeEach(async () => {
-    const routes = await freePorts(NODES);
-    const urls = routes.map((port) => `"nats://127.0.0.1:${port}"`).join(', ');
-    servers = await Promise.all(
-      routes.map((port, index) => {
-        const cluster = `cluster { name: c, listen: "127.0.0.1:${port}", routes: [${urls}] }`;
-        return startNatsServer({ jetstream: true, config: `server_name: n${index}\n${cluster}` });
-      }),
-    );
-  });
-  afterEach(async () => {
-    await closeAll();
-    await Promise.all(servers.map((server) => server.stop()));
-  });
-
-  /** Once the cluster has elected a leader of its own. */
-  const makeStream = (nc: NatsConnection) =>
-    until(
-      async () => {
-        const jsm = await nc.jetstreamManager();
-        await jsm.streams.add({ name: 'ORDERS', subjects: ['orders'], num_replicas: NODES });
-        return true;
-      },
-      { what: 'the stream is made', timeoutMs: 60_000, everyMs: 200 },
-    );
-
-  const leaderOf = async (nc: NatsConnection): Promise<TestNatsServer> => {
-    const { cluster } = await (await nc.jetstreamManager()).streams.info('ORDERS');
-    return servers[Number(cluster?.leader?.slice(1))]!;
-  };
+  const rig = new ClusterRig();
 
   it('loses nothing when the leader of a stream is killed under load, and stores nothing twice', async () => {
-    const urls = servers.map(({ url }) => url);
+    const { urls } = rig;
     const nc = await outside(urls[0]);
-    await makeStream(nc);
+    await rig.makeStream(nc, { name: 'ORDERS', subjects: ['orders'], num_replicas: NODES });
     const { driver, definition, subscribe } = await start({ client: { servers: urls, reconnectTimeWait: 50 } });
     const collector = new Collector(() => 'ack');
     await subscribe(collector, definition.source(stream('ORDERS', { durable: 'd', ackWaitMs: 2_000 })));
 
     const writing = writeAll(driver, definition.destination(toStream('orders')), 1_000);
     await collector.until(200);
-    await (await leaderOf(nc)).kill();
+    await rig.servers[await rig.leaderOf(nc, 'ORDERS')]!.kill();
     await writing;
 
     const expected = Array.from({ length: 1_000 }, (_, index) => String(index));

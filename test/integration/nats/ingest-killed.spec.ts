@@ -1,64 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { connect, type NatsConnection } from 'nats';
 
-import type { DestinationSpec, JsonMessage } from '../../../lib/driver/index.js';
-import { toStream } from '../../../lib/nats/index.js';
-import { range, results } from '../../support/nats/results.js';
+import { range } from '../../support/nats/results.js';
 import { startNatsServer, type TestNatsServer, uniqueName, until, whenNative } from '../../support/real-brokers.js';
-import { closeAll, ok, start, type Started, verdict } from './support.js';
+import { BATCH, ResultWriter, storedNumbers } from './result-writer.js';
+import { closeAll, start, type Started } from './support.js';
 
 jest.setTimeout(120_000);
 
-/** As many as a queue of delivery hands over at once. */
-const BATCH = 2_048;
-/** More than one writer makes. */
-const MOST = 10_000_000;
 /** As often a server is killed until it had taken a part of a batch at least once. */
 const MOST_KILLS = 20;
-
-/** Results of one handler for one destination, written again from the first that is not confirmed, as delivery does. */
-class Writer {
-  readonly verdicts = new Set<string>();
-  /** Batches of which the server had confirmed a part. */
-  cutInTheMiddle = 0;
-  confirmed = 0;
-  /** Numbers from `from` on. */
-  made = 0;
-  goesOn = true;
-  private left: JsonMessage[] = [];
-
-  constructor(
-    private readonly by: Started,
-    private readonly to: DestinationSpec,
-    readonly from: number,
-  ) {}
-
-  async writeAll(): Promise<void> {
-    while (this.goesOn || this.left.length > 0) {
-      await this.writeBatch();
-      if (this.by.states.at(-1) !== 'reconnecting') continue;
-      await until(() => this.by.states.at(-1) === 'up', { what: 'the driver reconnected', timeoutMs: 30_000 });
-    }
-  }
-
-  private async writeBatch(): Promise<void> {
-    const batch = this.left.length > 0 ? this.left.splice(0) : this.fresh();
-    const outcomes = await this.by.driver.publish(this.to, batch);
-    const failed = batch.filter((_, index) => !ok(outcomes[index]));
-    for (const outcome of outcomes) {
-      const again = 'error' in outcome && !outcome.error.retryable ? ', for good' : '';
-      this.verdicts.add(`${verdict(outcome)}${again}`);
-    }
-    if (failed.length > 0 && failed.length < batch.length) this.cutInTheMiddle++;
-    this.confirmed += batch.length - failed.length;
-    this.left = failed;
-  }
-
-  private fresh(): JsonMessage[] {
-    this.made += BATCH;
-    return results(BATCH, this.from + this.made - BATCH);
-  }
-}
 
 whenNative(describe, 'nats')('a server that is killed while it takes batches', () => {
   let server: TestNatsServer;
@@ -73,7 +24,7 @@ whenNative(describe, 'nats')('a server that is killed while it takes batches', (
   const open = () => start({ client: { servers: server.url, reconnectTimeWait: 50 } });
   const killAndStart = async (
     signal: NodeJS.Signals,
-    writers: readonly Writer[],
+    writers: readonly ResultWriter[],
     drivers: readonly Started[],
   ): Promise<void> => {
     const count = () => writers.reduce((sum, { confirmed }) => sum + confirmed, 0);
@@ -100,10 +51,7 @@ whenNative(describe, 'nats')('a server that is killed while it takes batches', (
       await jsm.streams.add(config);
       const drivers = [await open(), await open()];
       const writers = drivers.flatMap((by, at) =>
-        [0, 1].map((lane) => {
-          const subject = `${name}.${at}.${lane}`;
-          return new Writer(by, by.definition.destination(toStream(subject)), (2 * at + lane) * MOST);
-        }),
+        [0, 1].map((lane) => new ResultWriter(by, `${name}.${at}.${lane}`, 2 * at + lane)),
       );
 
       const written = Promise.all(writers.map((writer) => writer.writeAll()));
@@ -114,16 +62,7 @@ whenNative(describe, 'nats')('a server that is killed while it takes batches', (
       for (const writer of writers) writer.goesOn = false;
       await written;
 
-      const { state } = await jsm.streams.info(name);
-      const found = new Map<string, number[]>();
-      const consumer = await admin.jetstream().consumers.get(name);
-      let left = state.messages;
-      for await (const message of await consumer.consume({ max_messages: 10_000 })) {
-        const numbers = found.get(message.subject) ?? [];
-        found.set(message.subject, numbers);
-        numbers.push(Number(message.json<{ n: string }>().n));
-        if (--left === 0) break;
-      }
+      const found = await storedNumbers(admin, name);
       await admin.close();
       const expected = writers.map(({ made, from }) => range(made, from));
       expect([...found.keys()].sort().map((subject) => found.get(subject))).toEqual(expected);
