@@ -17,6 +17,8 @@ interface Fault {
   readonly committed?: number;
   readonly setting: Partial<Setting>;
   readonly natsIsLate?: boolean;
+  /** The stream of the target has fast ingest. */
+  readonly batched?: boolean;
   /** The server is killed while core publishes go to it. */
   readonly coreWitness?: boolean;
   act(bridge: BridgeProcess, nats: OwnNats, setting: Setting): Promise<BridgeProcess>;
@@ -50,11 +52,12 @@ const faults: readonly Fault[] = [
       return bridge;
     },
   })),
-  ...[true, false].map((confirmed): Fault => ({
-    name: `NATS server killed for 3 s under 20,000 messages, ${confirmed ? 'JetStream' : 'core NATS'}`,
+  ...(['JetStream', 'JetStream with allow_batched', 'core NATS'] as const).map((target): Fault => ({
+    name: `NATS server killed for 3 s under 20,000 messages, ${target}`,
     count: 20_000,
-    setting: { confirmed },
-    coreWitness: !confirmed,
+    setting: { confirmed: target !== 'core NATS' },
+    batched: target === 'JetStream with allow_batched',
+    coreWitness: target === 'core NATS',
     async act(bridge, nats, { topic, group }) {
       await until(() => bridge.handled >= 2_000, { what: '2,000 handled', timeoutMs: WITHIN_MS });
       await nats.kill();
@@ -115,7 +118,7 @@ async function run(fault: Fault, id: string): Promise<{ committed: number; lost:
   await prefill(topic, fault.count, 8);
   if (fault.natsIsLate !== true) {
     await nats.start();
-    await recordArrivals(nats.url, 'ARRIVED', setting.subject);
+    await recordArrivals(nats.url, 'ARRIVED', setting.subject, fault.batched);
   }
   const witness = fault.coreWitness === true ? await CoreWitness.of(nats.url, setting.subject) : undefined;
   const bridge = await fault.act(new BridgeProcess(setting), nats, setting);

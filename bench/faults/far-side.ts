@@ -6,11 +6,13 @@ function connect(servers: string): Promise<NatsConnection> {
   return dial({ servers, waitOnFirstConnect: true, maxReconnectAttempts: 100, reconnectTimeWait: 100 });
 }
 
-/** Makes the file stream that records what arrives. */
-export async function recordArrivals(natsUrl: string, stream: string, subject: string): Promise<void> {
+/** Makes the file stream that records what arrives, with `allow_batched` if `batched`. */
+export async function recordArrivals(natsUrl: string, stream: string, subject: string, batched = false): Promise<void> {
   const connection = await connect(natsUrl);
   const manager = await connection.jetstreamManager();
-  await manager.streams.add({ name: stream, subjects: [subject] });
+  // nats 2.x has no field for it.
+  const config = { name: stream, subjects: [subject], allow_batched: batched };
+  await manager.streams.add(config);
   await connection.close();
 }
 

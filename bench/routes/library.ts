@@ -22,7 +22,8 @@ import { natsLibrary } from '../support/nats-library.js';
 const { from, to, source, target, count, id } = task();
 const watch = new Stopwatch();
 const tally = new Tally(count);
-const read = from === 'jetstream' ? stream(source, { durable: id }) : source;
+// A consumer with the limit of the loop's.
+const read = from === 'jetstream' ? stream(source, { durable: id, maxAckPending: 20_000 }) : source;
 const brokerOf = (place: typeof from): string => (place === 'kafka' ? 'kafka' : 'nats');
 let handled = 0;
 
