@@ -1,3 +1,4 @@
+import { NumberMap } from '../../../async/index.js';
 import type { Incoming, Lane, Settlement } from '../../../driver/index.js';
 import type { StreamSourceSpec } from '../../source-spec.js';
 import type { Ack, Acks } from './acks.js';
@@ -36,13 +37,13 @@ export class StreamLane implements Lane {
   readonly lost: AbortSignal;
   private readonly end = new AbortController();
   /** Unsettled messages, by stream sequence. */
-  private readonly unsettled = new Map<number, StreamMessage>();
+  private readonly unsettled = new NumberMap<StreamMessage>();
   /**
    * Acked or terminated, but the server may not know yet: a copy that arrives now was sent before. Nacked messages are
    * not in it: they are redelivered after their delay, and a swallowed redelivery would only repeat after ack_wait. It
    * holds no messages, which would keep their bodies in memory.
    */
-  private readonly settling = new Map<number, DeliveryInfo>();
+  private readonly settling = new NumberMap<DeliveryInfo>();
   /**
    * Nacked sequences, oldest first, until they are redelivered. Other replicas may have handled some of them, so no more
    * are kept than `max_ack_pending`.
@@ -154,7 +155,7 @@ export class StreamLane implements Lane {
 
   /** Nacks every unsettled message without a delay; then the lane is lost. */
   giveBack(): void {
-    for (const message of [...this.unsettled.values()]) this.settle(message, { redeliverInMs: 0 });
+    for (const message of this.unsettled.values()) this.settle(message, { redeliverInMs: 0 });
     this.lose();
   }
 
@@ -186,7 +187,7 @@ class SentSettlement implements Ack {
     readonly subject: string,
     readonly payload: string,
     private readonly info: DeliveryInfo,
-    private readonly settling: Map<number, DeliveryInfo>,
+    private readonly settling: NumberMap<DeliveryInfo>,
   ) {}
 
   known(): void {
