@@ -56,7 +56,7 @@ export class NumberMap<V> {
 
   /** By ascending numbers. */
   values(): V[] {
-    return this.keys().map((number) => this.get(number)!);
+    return this.keys().map((number) => this.get(number) as V);
   }
 
   /** Where the number is, or would be. */
@@ -77,10 +77,10 @@ export class NumberMap<V> {
     const last = found.length - 1;
     let hole = gone;
     for (let slot = (hole + 1) & last; found[slot] !== undefined; slot = (slot + 1) & last) {
-      const home = this.homeOf(numbers[slot]!);
+      const home = this.homeOf(numbers[slot] as number);
       if (((slot - home) & last) < ((slot - hole) & last)) continue;
       found[hole] = found[slot];
-      numbers[hole] = numbers[slot]!;
+      numbers[hole] = numbers[slot] as number;
       hole = slot;
     }
     found[hole] = undefined;
@@ -93,6 +93,6 @@ export class NumberMap<V> {
     this.found = Array.from<V | undefined>({ length: slots });
     this.shift = 32 - Math.log2(slots);
     this.count = 0;
-    for (const [slot, value] of found.entries()) if (value !== undefined) this.set(numbers[slot]!, value);
+    for (const [slot, value] of found.entries()) if (value !== undefined) this.set(numbers[slot] as number, value);
   }
 }

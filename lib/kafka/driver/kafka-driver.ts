@@ -32,7 +32,7 @@ import { KeptRecords, type KeptRecordsHost } from './kept/kept-records.js';
 import { TopicPartitions } from './producer/batch-plan.js';
 import { KafkaProducer } from './producer/kafka-producer.js';
 import { Publisher } from './producer/publisher.js';
-import { untilAborted, within } from '../../async/index.js';
+import { InProgress, untilAborted, within } from '../../async/index.js';
 
 /** Parts that exist while the driver is connected. */
 interface Parts {
@@ -54,7 +54,7 @@ const INSPECTION_RETRIES = 5;
 export class KafkaDriver implements Driver {
   readonly readsByName = publishOf(this);
   private parts: Parts | undefined;
-  private readonly publishing = new Set<Promise<unknown>>();
+  private readonly publishing = new InProgress<Promise<unknown>>();
   private readonly readings = new OpenReadings(() =>
     errorOf('MULTI_BROKER_STOPPED.closed', { broker: this.settings.name }),
   );

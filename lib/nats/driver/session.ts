@@ -1,4 +1,4 @@
-import { sleep } from '../../async/index.js';
+import { InProgress, sleep } from '../../async/index.js';
 import type { DriverContext, Outcome, Outgoing } from '../../driver/index.js';
 import type { NatsDestinationSpec } from '../destination-spec.js';
 import type { NatsBrokerOptions } from '../options.js';
@@ -19,6 +19,12 @@ import { WireWriter } from './connection/wire-writer.js';
 
 const DEFAULT_CONFIRM_MS = 10_000;
 
+/** Never rejects: a publish that fails is an outcome. */
+interface Publishing {
+  readonly to: NatsDestinationSpec;
+  readonly outcomes: Promise<readonly Outcome[]>;
+}
+
 /** Everything that lives as long as one connection, over its reconnects. */
 export class Session {
   readonly connection: Connection;
@@ -32,7 +38,7 @@ export class Session {
   private readonly lookup: StreamLookup;
   private readonly pings: PingWatch;
   /** Publishes under way. */
-  private readonly open = new Map<Promise<readonly Outcome[]>, NatsDestinationSpec>();
+  private readonly open = new InProgress<Publishing>();
 
   constructor(
     nc: ClientConnection,
@@ -64,10 +70,11 @@ export class Session {
 
   async publish(to: NatsDestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]> {
     if (to.via === 'core' && !this.isInbox(to.subject)) void this.lookup.warnIfCaptured(to);
-    const publishing = to.via === 'core' ? this.core.publish(to, batch) : this.streams.publish(to, batch);
-    this.open.set(publishing, to);
+    const outcomes = to.via === 'core' ? this.core.publish(to, batch) : this.streams.publish(to, batch);
+    const publishing = { to, outcomes };
+    this.open.add(publishing);
     try {
-      return await publishing;
+      return await outcomes;
     } finally {
       this.open.delete(publishing);
     }
@@ -78,7 +85,7 @@ export class Session {
     const { issue } = this.pings;
     if (issue === undefined) return undefined;
     const read = sources.length === 0 ? '' : `; not read meanwhile: ${sources.join(', ')}`;
-    const names = new Set([...this.open.values()].map(({ name }) => name));
+    const names = new Set([...this.open].map(({ to }) => to.name));
     return `${issue}${read}${names.size === 0 ? '' : `; publishes wait to: ${[...names].join(', ')}`}`;
   }
 
@@ -87,11 +94,15 @@ export class Session {
     this.requester.close();
     this.pings.close();
     const late = new AbortController();
-    await Promise.race([Promise.all(this.open.keys()), sleep(this.io.clock, withinMs, late.signal)]);
+    await Promise.race([this.published(), sleep(this.io.clock, withinMs, late.signal)]);
     late.abort();
     await this.acks.flush();
     await this.connection.close();
-    await Promise.all(this.open.keys());
+    await this.published();
+  }
+
+  private async published(): Promise<void> {
+    await Promise.all([...this.open].map(({ outcomes }) => outcomes));
   }
 
   /** Every reply goes to a different inbox, and no stream captures those. */

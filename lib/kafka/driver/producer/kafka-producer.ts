@@ -1,4 +1,4 @@
-import { Backoff, sleep, within } from '../../../async/index.js';
+import { Backoff, InProgress, sleep, within } from '../../../async/index.js';
 import type { DriverContext } from '../../../driver/index.js';
 import { asError } from '../../../errors/index.js';
 import type { Client, MakeClient } from '../client/client-port.js';
@@ -31,7 +31,7 @@ export class KafkaProducer {
   private build: Build;
   private mending = false;
   /** Topics that are being written to, one for each send. */
-  private readonly sending = new Set<{ readonly topic: string }>();
+  private readonly sending = new InProgress<{ readonly topic: string }>();
   private readonly over = new AbortController();
 
   constructor(private readonly host: KafkaProducerHost) {

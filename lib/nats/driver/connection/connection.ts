@@ -1,3 +1,4 @@
+import { InProgress } from '../../../async/index.js';
 import { type DriverContext, type ServerAddress, serverAddress } from '../../../driver/index.js';
 import { asError } from '../../../errors/index.js';
 import type { ClientConnection, ClientEvents, NatsClient, Refusal } from './client-port.js';
@@ -25,7 +26,7 @@ export class Connection implements ClientEvents {
   /** Why the server refused the last try to reconnect. */
   private refusal: string | undefined;
   private readonly listeners = new Set<ConnectionListener>();
-  private readonly pings = new Set<(error: Error) => void>();
+  private readonly pings = new InProgress<(error: Error) => void>();
 
   constructor(
     readonly nc: ClientConnection,
@@ -109,7 +110,7 @@ export class Connection implements ClientEvents {
     this.connected = false;
     this.connections++;
     const lost = new Error('The connection was lost');
-    for (const fail of [...this.pings]) fail(lost);
+    for (const fail of this.pings) fail(lost);
     for (const listener of [...this.listeners]) listener.down?.();
   }
 

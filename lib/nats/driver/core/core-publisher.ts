@@ -1,4 +1,4 @@
-import { nextTurn } from '../../../async/index.js';
+import { InProgress, nextTurn } from '../../../async/index.js';
 import type { Outcome, Outgoing } from '../../../driver/index.js';
 import { asError, phrase, type PublishError } from '../../../errors/index.js';
 import type { NatsDestinationSpec } from '../../destination-spec.js';
@@ -21,7 +21,7 @@ const CONFIRMED: Outcome = Object.freeze({ receipt: Object.freeze({}) });
  * that PONG, and names the subject in it.
  */
 export class CorePublisher {
-  private readonly open = new Set<Chunk>();
+  private readonly open = new InProgress<Chunk>();
 
   constructor(
     private readonly connection: Connection,

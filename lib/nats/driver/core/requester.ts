@@ -1,4 +1,4 @@
-import type { Clock } from '../../../async/index.js';
+import { type Clock, InProgress } from '../../../async/index.js';
 import type { Incoming, Outgoing } from '../../../driver/index.js';
 import { errorOf, type MultiBrokerError, phrase, type PublishError } from '../../../errors/index.js';
 import type { NatsDestinationSpec } from '../../destination-spec.js';
@@ -26,7 +26,7 @@ export interface RequesterParts {
 
 /** Request and reply over core NATS. */
 export class Requester {
-  private readonly open = new Set<{ readonly subject: string; readonly fail: (error: Error) => void }>();
+  private readonly open = new InProgress<{ readonly subject: string; readonly fail: (error: Error) => void }>();
 
   constructor(private readonly parts: RequesterParts) {
     parts.connection.listen({

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../async/index.js';
+import { type Clock, InProgress } from '../../../async/index.js';
 import type { Outcome, Outgoing } from '../../../driver/index.js';
 import { phrase, PublishError } from '../../../errors/index.js';
 import type { NatsDestinationSpec } from '../../destination-spec.js';
@@ -48,7 +48,7 @@ interface Run extends PublishRun {
  * times the rate of nats.js's `js.publish`.
  */
 export class StreamPublisher implements PubAckHost {
-  private readonly open = new Set<OpenGroup>();
+  private readonly open = new InProgress<OpenGroup>();
   readonly plain = new PlainPubAcks();
   readonly replies: Inbox;
   readonly errors: PublishErrors;
