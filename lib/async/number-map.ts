@@ -1,5 +1,7 @@
 /** Slots of a map that has held an entry, a power of two. */
 const LEAST_SLOTS = 16;
+/** More of them are given up once they were far too many. */
+const KEPT_SLOTS = 256;
 /** 2³² divided by the golden ratio: spreads numbers that follow each other at any distance. */
 const SPREAD = 0x9e_37_79_b1;
 
@@ -7,7 +9,7 @@ const SPREAD = 0x9e_37_79_b1;
  * A map by whole numbers whose entries come and go with messages, where a `Map` is slow: one that has lived long enough to
  * be in the old generation makes each of its next tables there, after as many changes as it has entries, and the table
  * before it keeps what it held until the next full collection. So each message outlives the young generation (Node 20 to 26:
- * five to ten times the time of an entry, and tens of MB).
+ * tens of MB, and two to five times the time of an entry).
  *
  * Open addressing: a slot is emptied when its entry goes, and nothing is left in it. Values are not undefined.
  */
@@ -15,6 +17,8 @@ export class NumberMap<V> {
   private numbers = new Float64Array(0);
   private found: (V | undefined)[] = [];
   private count = 0;
+  /** The most entries since it was empty. */
+  private most = 0;
   /** The bits of a hash that are no place. */
   private shift = 32;
 
@@ -29,7 +33,7 @@ export class NumberMap<V> {
   set(number: number, value: V): void {
     if (this.count * 2 >= this.found.length) this.grow();
     const slot = this.slotOf(number);
-    if (this.found[slot] === undefined) this.count++;
+    if (this.found[slot] === undefined) this.most = Math.max(this.most, ++this.count);
     this.numbers[slot] = number;
     this.found[slot] = value;
   }
@@ -40,12 +44,14 @@ export class NumberMap<V> {
     if (this.found[slot] === undefined) return;
     this.count--;
     this.empty(slot);
+    if (this.count === 0) this.emptied();
   }
 
   clear(): void {
     this.numbers = new Float64Array(0);
     this.found = [];
     this.count = 0;
+    this.most = 0;
     this.shift = 32;
   }
 
@@ -57,6 +63,12 @@ export class NumberMap<V> {
   /** By ascending numbers. */
   values(): V[] {
     return this.keys().map((number) => this.get(number) as V);
+  }
+
+  /** A backlog is over, and there may be thousands of maps. */
+  private emptied(): void {
+    if (this.found.length > KEPT_SLOTS && this.most * 8 < this.found.length) this.clear();
+    this.most = 0;
   }
 
   /** Where the number is, or would be. */

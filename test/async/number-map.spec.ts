@@ -1,8 +1,12 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { NumberMap } from '../../lib/async/index.js';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
 
 /** Few enough to meet again, and some that do not fit into 32 bits. */
 const numbers = fc.oneof(
@@ -37,9 +41,27 @@ it('a map by numbers that is cleared is empty, and may be used on', () => {
   expect([map.size, map.get(7)]).toEqual([1, 'new']);
 });
 
+it('a map by numbers that held many gives their room back once it has held few', async () => {
+  const maps = Array.from({ length: 20 }, () => new NumberMap<string>());
+  const hold = (count: number): void => {
+    for (const map of maps) {
+      for (let number = 0; number < count; number++) map.set(number, 'waits');
+      for (let number = 0; number < count; number++) map.delete(number);
+    }
+  };
+  collect();
+  const before = process.memoryUsage().arrayBuffers;
+  hold(4_000);
+  hold(1);
+  // Buffers are freed beside the program, after a collection.
+  collect();
+  await turn();
+  collect();
+  // Before: 1.3 MB.
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100_000);
+});
+
 it('what has gone from a map by numbers does not grow old in memory', () => {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
   const oldMegabytes = (): number =>
     getHeapSpaceStatistics().find((space) => space.space_name === 'old_space')!.space_used_size / 1e6;
   const map = new NumberMap<readonly number[]>();
