@@ -14,6 +14,13 @@ export class PublishErrors {
     return publishErrorOf('MULTI_BROKER_PUBLISH_UNCONFIRMED.nats', params, { written: 'maybe', cause });
   }
 
+  /** Written twice: by a batch that ended without a word of it, and alone, which is refused. */
+  untold(to: NatsDestinationSpec, refusal: PublishError): PublishError {
+    const params = { ...this.at(to), reason: refusal.message };
+    const details = { written: 'maybe', retryable: refusal.retryable, cause: refusal } as const;
+    return publishErrorOf('MULTI_BROKER_PUBLISH_UNCONFIRMED.nats', params, details);
+  }
+
   unheard(to: NatsDestinationSpec): PublishError {
     const details = { written: 'maybe', retryable: false } as const;
     return publishErrorOf('MULTI_BROKER_PUBLISH_UNCONFIRMED.natsUnheard', this.at(to), details);

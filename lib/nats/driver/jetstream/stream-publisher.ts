@@ -7,9 +7,9 @@ import type { Inbox } from '../connection/inbox.js';
 import type { PublishErrors } from '../connection/publish-errors.js';
 import { type WireWriter, writeInChunks } from '../connection/wire-writer.js';
 import type { IngestPauses } from './ingest/ingest-pauses.js';
-import { StreamIngest } from './ingest/stream-ingest.js';
+import { type IngestRun, StreamIngest } from './ingest/stream-ingest.js';
 import type { JetStreamApi } from './jetstream-api.js';
-import { PlainPubAcks, PubAckGroup, type PubAckHost, type PublishRun, readPubAck } from './pub-acks.js';
+import { PlainPubAcks, PubAckGroup, type PubAckHost, readPubAck } from './pub-acks.js';
 import { CarefulPace, type PublishPace, RoomPace } from './publish-pace.js';
 import type { StreamLookup } from './stream-lookup.js';
 import type { ClientMessage } from '../connection/client-port.js';
@@ -34,10 +34,7 @@ const MAX_PACES = 10_000;
 type OpenGroup = Pick<PubAckGroup, 'to' | 'strangers' | 'fail' | 'settled'>;
 
 /** One batch being published. */
-interface Run extends PublishRun {
-  readonly to: NatsDestinationSpec;
-  readonly batch: readonly Outgoing[];
-  readonly outcomes: Outcome[];
+interface Run extends IngestRun {
   readonly epoch: number;
   /** Nothing more of the batch is written after it. */
   refusal: PublishError | undefined;
@@ -81,14 +78,25 @@ export class StreamPublisher implements PubAckHost {
     const unknown = connection.up ? await known.check(to) : errors.notConnected(to);
     if (unknown !== undefined) return batch.map(() => ({ error: unknown }));
     const outcomes = new Array<Outcome>(batch.length);
-    const run: Run = { to, batch, outcomes, epoch: connection.epoch, failed: false, refusal: undefined };
+    const run: Run = { to, batch, outcomes, epoch: connection.epoch, failed: false, refusal: undefined, untold: [] };
     const reached = await this.writeAtPace(run);
     if (reached < batch.length) {
       // Made when needed: an error takes as long as some messages.
       const left = run.refusal === undefined ? errors.notConnected(to) : errors.behind(to, run.refusal);
       outcomes.fill({ error: left }, reached);
     }
-    return run.failed ? this.lookAfter(to, outcomes) : outcomes;
+    return run.failed || run.untold.length > 0 ? this.failures(run) : outcomes;
+  }
+
+  private async failures({ to, outcomes, untold }: Run): Promise<readonly Outcome[]> {
+    const told = [...(await this.lookAfter(to, outcomes))];
+    // Refused when it was written again: that says nothing of the first time.
+    for (const index of untold) {
+      const outcome = told[index];
+      if (outcome !== undefined && 'error' in outcome)
+        told[index] = { error: this.parts.errors.untold(to, outcome.error) };
+    }
+    return told;
   }
 
   /** Returns the number of messages written. */

@@ -86,6 +86,17 @@ describe('a batch of fast ingest', () => {
     expect(run).toMatchObject({ failed: true, refusal: undefined });
   });
 
+  it('tells what may be stored without a word of it, which lies between what is confirmed and what is refused', () => {
+    const { answer, batch } = written(6);
+    answer(
+      5,
+      '{"type":"err","seq":5,"error":{"code":400,"err_code":10109,"description":"invalid operation on sealed stream"}}',
+    );
+    expect(batch.untold()).toEqual([0, 1, 2, 3]);
+    answer(5, pubAck(2));
+    expect(batch.untold()).toEqual([2, 3]);
+  });
+
   it('says that a full stream may be tried again, so that nothing is written behind the message', () => {
     const { answer, run } = written(3);
     answer(2, '{"type":"err","seq":2,"error":{"code":503,"err_code":10077,"description":"maximum messages exceeded"}}');

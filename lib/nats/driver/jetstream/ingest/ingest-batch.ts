@@ -41,6 +41,8 @@ export class IngestBatch implements ReplyGroup {
   /** The index of each message, in the order of the batch: its sequence there, less one. */
   private readonly written: number[] = [];
   private stored = 0;
+  /** From this sequence on nothing is stored. */
+  private endsAt = Infinity;
   private committed = false;
   private over = false;
   private done: (() => void) | undefined;
@@ -103,6 +105,7 @@ export class IngestBatch implements ReplyGroup {
         this.finish();
         return true;
       case 'not-taken':
+        this.endBefore(answer.sequence);
         this.notTaken(answer.why);
         return true;
       case 'single':
@@ -115,6 +118,10 @@ export class IngestBatch implements ReplyGroup {
     }
   }
 
+  private endBefore(sequence: number): void {
+    this.endsAt = Math.min(this.endsAt, sequence);
+  }
+
   private notTaken(why: NotTaken): void {
     if (why === 'disabled') this.host.disabled();
     else if (why === 'too-many') this.host.tooMany(this.to);
@@ -125,6 +132,7 @@ export class IngestBatch implements ReplyGroup {
     const outcome = this.host.read(this.to, message);
     if (outcome === undefined) this.strangers = true;
     else if (index !== undefined) this.conclude(index, outcome);
+    if (outcome !== undefined && 'error' in outcome) this.endBefore(sequence);
     return outcome !== undefined;
   }
 
@@ -142,6 +150,12 @@ export class IngestBatch implements ReplyGroup {
 
   denied(): void {
     this.fail(this.host.errors.unheard(this.to));
+  }
+
+  /** The indices of messages that the stream may have, though nobody said so: it is sealed before it has confirmed them. */
+  untold(): number[] {
+    const { written, outcomes, stored, endsAt } = this;
+    return written.slice(stored, Math.max(0, endsAt - 1)).filter((index) => outcomes[index] === undefined);
   }
 
   private conclude(index: number, outcome: Outcome): void {

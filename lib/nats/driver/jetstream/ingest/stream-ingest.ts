@@ -17,6 +17,8 @@ export interface IngestRun extends PublishRun {
   readonly to: NatsDestinationSpec;
   readonly batch: readonly Outgoing[];
   readonly outcomes: Outcome[];
+  /** The indices of those that an earlier write may have stored, and that are written again. */
+  readonly untold: number[];
 }
 
 /** Collaborators of a {@link StreamIngest}. */
@@ -85,6 +87,7 @@ export class StreamIngest<R extends IngestRun> {
     });
     batch.close();
     await parts.ended(batch);
+    run.untold.push(...batch.untold());
     for (let at = 0; at < written; at++) if (run.outcomes[from + at] === undefined) return at;
     return written;
   }
