@@ -6,25 +6,19 @@ import { toStream } from '../../../lib/nats/index.js';
 import { closeApps } from '../../support/app.js';
 import {
   createTopic,
-  produce,
   startNatsServer,
   type TestNatsServer,
   uniqueName,
   until,
   whenBrokers,
 } from '../../support/real-brokers.js';
+import { expectAllInOrder, type Numbered, produceNumbered, stored } from './numbered.js';
 import { application, events, orders } from './support.js';
 
 jest.setTimeout(180_000);
 
 const COUNT = 60_000;
-const KEYS = 50;
 const KILLS = 3;
-
-interface Numbered {
-  id: number;
-  key: number;
-}
 
 /** Publishes by code, one after another, until it is told to stop. */
 class ByCode {
@@ -53,20 +47,6 @@ class ByCode {
   }
 }
 
-/** What a stream holds, by subject and in its order. */
-async function stored(connection: NatsConnection, name: string): Promise<Map<string, Numbered[]>> {
-  const found = new Map<string, Numbered[]>();
-  let { messages } = (await (await connection.jetstreamManager()).streams.info(name)).state;
-  const consumer = await connection.jetstream().consumers.get(name);
-  for await (const message of await consumer.consume({ max_messages: 10_000 })) {
-    const some = found.get(message.subject) ?? [];
-    found.set(message.subject, some);
-    some.push(message.json<Numbered>());
-    if (--messages === 0) break;
-  }
-  return found;
-}
-
 whenBrokers(describe)('a bridge to a stream with allow_batched', () => {
   let server: TestNatsServer | undefined;
   afterEach(async () => {
@@ -81,12 +61,7 @@ whenBrokers(describe)('a bridge to a stream with allow_batched', () => {
     const admin = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
     const config = { name, subjects: [`${name}.>`], allow_batched: true };
     await (await admin.jetstreamManager()).streams.add(config);
-    await produce(
-      topic,
-      Array.from({ length: COUNT }, (_, id) => {
-        return { key: `k${id % KEYS}`, value: JSON.stringify({ id, key: id % KEYS } satisfies Numbered) };
-      }),
-    );
+    await produceNumbered(topic, COUNT);
 
     let handled = 0;
     @Injectable()
@@ -122,12 +97,7 @@ whenBrokers(describe)('a bridge to a stream with allow_batched', () => {
 
     const found = await stored(admin, name);
     await admin.close();
-    const bridged = found.get(`${name}.bridged`)!;
-    expect(bridged.length).toBe(COUNT);
-    for (let key = 0; key < KEYS; key++) {
-      const ids = bridged.filter((one) => one.key === key).map(({ id }) => id);
-      expect(ids).toEqual(Array.from({ length: COUNT / KEYS }, (_, index) => index * KEYS + key));
-    }
+    expectAllInOrder(found.get(`${name}.bridged`)!, COUNT);
     const written = new Set(found.get(`${name}.by-code`)!.map(({ id }) => id));
     expect(byCode.resolved.filter((id) => !written.has(id))).toEqual([]);
     const maybe = ['MULTI_BROKER_PUBLISH_UNCONFIRMED', 'MULTI_BROKER_NOT_CONNECTED'];

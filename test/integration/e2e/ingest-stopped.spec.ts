@@ -7,36 +7,18 @@ import { toStream } from '../../../lib/nats/index.js';
 import { closeApps } from '../../support/app.js';
 import {
   createTopic,
-  produce,
   startNatsServer,
   type TestNatsServer,
   uniqueName,
   until,
   whenBrokers,
 } from '../../support/real-brokers.js';
+import { expectAllInOrder, type Numbered, produceNumbered, stored } from './numbered.js';
 import { application, events, orders } from './support.js';
 
 jest.setTimeout(120_000);
 
 const COUNT = 30_000;
-const KEYS = 50;
-
-interface Numbered {
-  id: number;
-  key: number;
-}
-
-/** What a stream holds, in its order. */
-async function stored(connection: NatsConnection, name: string): Promise<Numbered[]> {
-  const found: Numbered[] = [];
-  const { messages } = (await (await connection.jetstreamManager()).streams.info(name)).state;
-  const consumer = await connection.jetstream().consumers.get(name);
-  for await (const message of await consumer.consume({ max_messages: 10_000 })) {
-    found.push(message.json<Numbered>());
-    if (found.length === messages) break;
-  }
-  return found;
-}
 
 whenBrokers(describe)('a bridge to a stream with allow_batched that is stopped in the middle of batches', () => {
   let server: TestNatsServer | undefined;
@@ -52,12 +34,7 @@ whenBrokers(describe)('a bridge to a stream with allow_batched that is stopped i
     const admin = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
     const config = { name, subjects: [`${name}.>`], allow_batched: true };
     await (await admin.jetstreamManager()).streams.add(config);
-    await produce(
-      topic,
-      Array.from({ length: COUNT }, (_, id) => {
-        return { key: `k${id % KEYS}`, value: JSON.stringify({ id, key: id % KEYS } satisfies Numbered) };
-      }),
-    );
+    await produceNumbered(topic, COUNT);
 
     const handled = new Set<number>();
     let calls = 0;
@@ -99,11 +76,7 @@ whenBrokers(describe)('a bridge to a stream with allow_batched that is stopped i
 
     const found = await stored(admin, name);
     await admin.close();
-    expect(found.length).toBe(COUNT);
-    for (let key = 0; key < KEYS; key++) {
-      const ids = found.filter((one) => one.key === key).map(({ id }) => id);
-      expect(ids).toEqual(Array.from({ length: COUNT / KEYS }, (_, index) => index * KEYS + key));
-    }
+    expectAllInOrder(found.get(`${name}.bridged`)!, COUNT);
     expect(calls).toBeGreaterThan(COUNT);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import type { StreamConfig } from 'nats';
+import { StorageType, type StreamConfig } from 'nats';
 
 import type { Outcome } from '../../../lib/driver/index.js';
 import { toStream } from '../../../lib/nats/index.js';
@@ -18,14 +18,9 @@ whenNative(describe, 'nats')('a stream that takes batches', () => {
 
   it('that is sealed in the middle of them has nothing that is said not to be there', async () => {
     const name = uniqueName('S').replaceAll('-', '_');
-    const config: Partial<StreamConfig> & { name: string } = {
-      name,
-      subjects: [`${name}.>`],
-      storage: 'memory' as never,
-    };
+    const config = { name, subjects: [`${name}.>`], storage: StorageType.Memory, allow_batched: true };
     const jsm = await rig.admin();
-    const batched = { ...config, allow_batched: true };
-    await jsm.streams.add(batched);
+    await jsm.streams.add(config);
     const by = await start(rig.at());
     const unwritten = new Map<string, number[]>();
     let confirmed = 0;
@@ -42,7 +37,7 @@ whenNative(describe, 'nats')('a stream that takes batches', () => {
     const subjects = range(4).map((at) => `${name}.${at}`);
     const written = Promise.all(subjects.map(write));
     await until(() => confirmed > 4 * BATCH, { what: 'batches are under way', timeoutMs: 30_000, everyMs: 1 });
-    await jsm.streams.update(name, { ...batched, sealed: true } as Partial<StreamConfig>);
+    await jsm.streams.update(name, { ...config, sealed: true } as Partial<StreamConfig>);
     await written;
     const found = await storedNumbers(rig.nc, name);
     const there = subjects.map((subject) => {
