@@ -28,7 +28,7 @@ export async function ensureConsumer(
   before?: Place,
 ): Promise<ConsumerFacts> {
   const { broker } = maker;
-  const stream = await ensureStream(jsm, spec, maker);
+  const stream = await ensureStream(jsm, spec, maker, before?.streamCreated);
   const found = await findOrUndefined(() => jsm.consumers.info(spec.stream, spec.consumer), CONSUMER_NOT_FOUND);
   const ofStream = {
     mayHoldSchedules: mayHaveSchedules(stream.config),

@@ -16,14 +16,19 @@ export interface StreamMaker {
 /**
  * Finds the stream, or creates it. Rejects with MULTI_BROKER_STREAM_MISMATCH if it differs from what the source says,
  * and with MULTI_BROKER_SUBSCRIBE_FAILED if it is missing and the source does not give its subjects.
+ *
+ * @param readBefore when the stream was created that is read already, and is read on if it was changed: a reconnect is no
+ *   reason to stop. {@link AlteredStream} tells of it.
  */
 export async function ensureStream(
   jsm: JetStreamManager,
   spec: StreamSourceSpec,
   maker: StreamMaker,
+  readBefore?: string,
 ): Promise<StreamInfo> {
   const { broker } = maker;
   const found = await findOrUndefined(() => jsm.streams.info(spec.stream), STREAM_NOT_FOUND);
+  if (found !== undefined && found.created === readBefore) return found;
   if (found !== undefined) {
     checkStream(found.config, spec, broker);
     await checkFilter(jsm, found.config, spec, broker);
@@ -144,7 +149,8 @@ export async function canMatch(
   return mayMatch(config, filter) || (await holdsSome(jsm, stream, filter));
 }
 
-function mayMatch(config: Partial<Subjects>, filter: string): boolean {
+/** Whether a filter matches a message that the stream will hold. */
+export function mayMatch(config: Partial<Subjects>, filter: string): boolean {
   const { mirror, sources = [], subject_transform: transform } = config as Partial<Record<keyof Subjects, unknown>>;
   if (mirror !== undefined || (sources as unknown[]).length > 0 || transform !== undefined) return true;
   return subjectsOf(config).some((one) => subjectsOverlap(one, filter));

@@ -8,6 +8,7 @@ import type { SourceReader } from '../intake.js';
 import { AckFloor } from './ack-floor.js';
 import { AckPendingWatch, pausedText } from './ack-pending-watch.js';
 import type { Acks } from './acks.js';
+import { AlteredStream } from './altered-stream.js';
 import {
   type ConsumerFacts,
   deliveryDifferences,
@@ -15,14 +16,14 @@ import {
   limitsOf,
   subscribeError,
 } from './consumer-config.js';
-import { watchConsumer } from './consumer-watch.js';
 import type { JetStreamApi } from './jetstream-api.js';
 import { maxHeldOf, maxPrefetchOf, MessageSizes, type PullBytes, PullPace } from './puller.js';
 import { type PullLimits, StreamFeed } from './stream-feed.js';
+import { watchSource } from './source-watch.js';
 import { type LaneRoom, StreamLane } from './stream-lane.js';
 import { markerOf } from './stream-message.js';
 import type { ClientMessage, NatsClient } from '../connection/client-port.js';
-import type { ConsumerInfo } from '../connection/jetstream-port.js';
+import type { ConsumerInfo, StreamInfo } from '../connection/jetstream-port.js';
 
 /** Collaborators of a {@link StreamReader}. */
 export interface StreamReaderParts {
@@ -64,6 +65,7 @@ export class StreamReader implements SourceReader, LaneRoom {
   private refusal: string | undefined;
   private lastSeq = 0;
   private readonly toldPassedOver = new Set<string>();
+  private readonly altered: AlteredStream;
   private readonly sizes = new MessageSizes();
   private readonly leaveBytes: () => void;
 
@@ -73,6 +75,7 @@ export class StreamReader implements SourceReader, LaneRoom {
     private readonly parts: StreamReaderParts,
   ) {
     this.pace = new PullPace(parts.io.clock);
+    this.altered = new AlteredStream(spec, (text) => this.log(text));
     this.leaveBytes = parts.pullBytes.join();
     this.next = `${parts.api.prefix}.CONSUMER.MSG.NEXT.${spec.stream}.${spec.consumer}`;
     this.stopListening = parts.connection.listen({
@@ -103,8 +106,9 @@ export class StreamReader implements SourceReader, LaneRoom {
     const { api, connection, io } = this.parts;
     this.floor = new AckFloor(this.facts);
     this.open(this.facts);
-    const looked = (info: ConsumerInfo): void => this.looked(info);
-    void watchConsumer(this.spec, { api, connection, clock: io.clock }, looked, this.left.signal);
+    const consumer = (info: ConsumerInfo): void => this.looked(info);
+    const stream = (info: StreamInfo): void => this.altered.looked(info);
+    void watchSource(this.spec, { api, connection, clock: io.clock }, { consumer, stream }, this.left.signal);
     this.warnOfMaxDeliver();
     this.warnOfConsumer();
     this.warnOfBatches();
@@ -125,9 +129,8 @@ export class StreamReader implements SourceReader, LaneRoom {
 
   healthIssues(): readonly string[] {
     const trouble = this.trouble === undefined ? undefined : `${this.spec.name} is not read: ${this.trouble}`;
-    return [trouble, this.denied, this.unplaced, this.retuned, this.ackPendingWatch?.healthIssue()].filter(
-      (found) => found !== undefined,
-    );
+    const own = [trouble, this.denied, this.unplaced, this.retuned, this.ackPendingWatch?.healthIssue()];
+    return [...own.filter((found) => found !== undefined), ...this.altered.healthIssues()];
   }
 
   async lag(): Promise<number> {

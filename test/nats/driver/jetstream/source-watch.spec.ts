@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { watchConsumer } from '../../../../lib/nats/driver/jetstream/consumer-watch.js';
+import { watchSource } from '../../../../lib/nats/driver/jetstream/source-watch.js';
 import { natsBroker, stream } from '../../../../lib/nats/index.js';
 import { VirtualClock } from '../../../../lib/twin/index.js';
 import { turns } from '../../../support/turns.js';
@@ -9,21 +9,26 @@ describe('a consumer that is read', () => {
   function make(deliver: 'all' | 'new') {
     const clock = new VirtualClock();
     const server = { fails: false, asked: 0 };
-    const info = async () => {
-      server.asked++;
-      if (server.fails) throw new Error('consumer not found');
-      return server;
+    const consumers = {
+      info: async () => {
+        server.asked++;
+        if (server.fails) throw new Error('consumer not found');
+        return server;
+      },
     };
+    const streams = { info: async () => server };
     const connection = { up: true };
-    const parts = { connection, api: { manager: async () => ({ consumers: { info } }) }, clock };
+    const parts = { connection, api: { manager: async () => ({ consumers, streams }) }, clock };
     const spec = natsBroker({ name: 'events', client: {} }).source(stream('S', { durable: 'd', deliver }));
     const end = new AbortController();
-    let seen = 0;
-    const watch = watchConsumer(spec as never, parts as never, () => seen++, end.signal);
+    const seen = { consumer: 0, stream: 0 };
+    const looks = { consumer: () => void seen.consumer++, stream: () => void seen.stream++ };
+    const watch = watchSource(spec as never, parts as never, looks, end.signal);
     const after = async (ms: number): Promise<number> => {
       clock.advance(ms);
       await turns(20);
-      return seen;
+      expect(seen.stream).toBe(seen.consumer);
+      return seen.consumer;
     };
     return { server, connection, after, end, watch };
   }
