@@ -1,12 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { NumberMap } from '../../lib/async/index.js';
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
+import { collect, oldMegabytes } from '../support/old-space.js';
 
 /** Few enough to meet again, and some that do not fit into 32 bits. */
 const numbers = fc.oneof(
@@ -62,8 +58,6 @@ it('a map by numbers that held many gives their room back once it has held few',
 });
 
 it('what has gone from a map by numbers does not grow old in memory', () => {
-  const oldMegabytes = (): number =>
-    getHeapSpaceStatistics().find((space) => space.space_name === 'old_space')!.space_used_size / 1e6;
   const map = new NumberMap<readonly number[]>();
   const taken: number[] = [];
   for (let number = 0; number < 600_000; number++) {

@@ -1,8 +1,10 @@
+import { NumberMap } from '../../../async/index.js';
 import type { ClientMessage, ClientSubscription, NatsClient } from './client-port.js';
 import type { Connection } from './connection.js';
 import { subjectBytes } from './message-parts.js';
 
 const [DOT, ZERO] = [46, 48];
+const RADIX = 36;
 /** More than any group has messages. */
 const MOST_DIGITS = 9;
 
@@ -19,7 +21,8 @@ export interface ReplyGroup {
  */
 export class Inbox {
   private readonly prefix: string;
-  private readonly groups = new Map<string, ReplyGroup>();
+  /** By the number that their names tell. Each holds its messages: see {@link NumberMap}. */
+  private readonly groups = new NumberMap<ReplyGroup>();
   private subscription: ClientSubscription | undefined;
   private made = 0;
   /** Of the reply before: most are of one group, and in its order. */
@@ -37,13 +40,14 @@ export class Inbox {
   /** Returns the prefix of the group's reply subjects, to which `index` is added, and a function that ends the group. */
   expect(group: ReplyGroup): { readonly prefix: string; readonly end: () => void } {
     this.subscription ??= this.connection.nc.subscribe(`${this.prefix}>`, { callback: this.read });
-    const name = (++this.made).toString(36);
-    this.groups.set(name, group);
-    return { prefix: `${this.prefix}${name}.`, end: () => this.end(name) };
+    const number = ++this.made;
+    const name = number.toString(RADIX);
+    this.groups.set(number, group);
+    return { prefix: `${this.prefix}${name}.`, end: () => this.end(number, name) };
   }
 
-  private end(name: string): void {
-    this.groups.delete(name);
+  private end(number: number, name: string): void {
+    this.groups.delete(number);
     if (this.lastName === name) this.forgetLast();
   }
 
@@ -67,9 +71,10 @@ export class Inbox {
     const { subject } = message;
     const dot = subject.indexOf('.', this.prefix.length);
     const name = subject.slice(this.prefix.length, dot);
-    const group = this.groups.get(name);
-    // Any client may publish to the inbox, also in the name of a group to come.
-    if (group === undefined) return;
+    const number = parseInt(name, RADIX);
+    const group = this.groups.get(number);
+    // Any client may publish to the inbox, also in the name of a group to come, or in one that only begins as a group's.
+    if (group === undefined || number.toString(RADIX) !== name) return;
     this.lastName = name;
     this.lastGroup = group;
     group.answered(Number(subject.slice(dot + 1)), message);
@@ -94,7 +99,7 @@ export class Inbox {
   /** nats.js has closed the subscription; the next group subscribes again. */
   private deaf(): void {
     this.subscription = undefined;
-    const groups = [...this.groups.values()];
+    const groups = this.groups.values();
     this.groups.clear();
     this.forgetLast();
     for (const group of groups) group.denied();
