@@ -73,9 +73,15 @@ export class BatchQueue<T> {
   }
 
   private nextBatch(): void {
+    this.position = 0;
+    if (this.batches.length === 1) {
+      // Keeps the room of both lists, which slices would make anew for each message that comes alone.
+      this.batches.pop();
+      this.times.pop();
+      return;
+    }
     // Releases the items at once; their slot in the list is removed later, in bulk.
     this.batches[this.first++] = EMPTY;
-    this.position = 0;
     if (this.first < TRIM_AT && this.first < this.batches.length) return;
     this.batches = this.batches.slice(this.first);
     this.times = this.times.slice(this.first);
