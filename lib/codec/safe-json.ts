@@ -8,8 +8,13 @@ export class PoisonedJson extends SyntaxError {}
  */
 export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
-  if (text.includes('__proto__') || text.includes('constructor') || text.includes('\\u')) refusePoison(value);
+  if (mayBePoison(text)) refusePoison(value);
   return value;
+}
+
+/** Both keys hold `proto`, unless written by escapes. `indexOf` is faster than `includes` (Node 20 to 26). */
+function mayBePoison(text: string): boolean {
+  return text.indexOf('proto') >= 0 || text.indexOf('\\u') >= 0;
 }
 
 function refusePoison(value: unknown): void {
@@ -66,7 +71,7 @@ const BOXED = /^\[object (Number|String|Boolean)\]$/;
 export function refuseLost(payload: unknown, written: string): void {
   if (typeof payload !== 'object' || payload === null) return;
   // A lost value is written as {}, or as its bytes by index.
-  if (written.includes('{}') || written.includes('{"0":')) look(payload);
+  if (written.indexOf('{}') >= 0 || written.indexOf('{"0":') >= 0) look(payload);
   else if (Object.getPrototypeOf(payload) !== Object.prototype && !Array.isArray(payload)) lookAt(payload);
 }
 
