@@ -1,3 +1,4 @@
+import { Backoff, nextTurn, sleep } from '../../../async/index.js';
 import type { Incoming, DriverContext, Lane, Sink } from '../../../driver/index.js';
 import { errorOf, type MultiBrokerError } from '../../../errors/index.js';
 import type { CoreSourceSpec } from '../../source-spec.js';
@@ -6,6 +7,9 @@ import type { Connection } from '../connection/connection.js';
 import type { SourceReader } from '../intake.js';
 import { CoreMessage } from './core-message.js';
 import type { ClientMessage, ClientSubscription } from '../connection/client-port.js';
+
+/** Backoff between attempts to subscribe once more, in milliseconds. */
+const BACKOFF = { first: 1_000, most: 10_000 };
 
 /**
  * One core subscription. Everything that arrives within a turn is delivered as one batch, so user code never runs in
@@ -19,7 +23,8 @@ export class CoreReader implements SourceReader {
   private subscription: ClientSubscription | undefined;
   private arrived: Incoming[] = [];
   private refusal: Error | undefined;
-  private leaving = false;
+  private retrying = false;
+  private readonly left = new AbortController();
 
   constructor(
     readonly spec: CoreSourceSpec,
@@ -40,8 +45,7 @@ export class CoreReader implements SourceReader {
     };
     this.stopListening = connection.listen({
       up: () => {
-        // nats.js restores open subscriptions; one that was refused before may be allowed by now.
-        if (this.refusal !== undefined && !this.leaving) this.subscribe();
+        if (this.refusal !== undefined) void this.tryAgain();
       },
     });
   }
@@ -76,7 +80,7 @@ export class CoreReader implements SourceReader {
 
   /** Unsubscribes; what the server sent before it read the UNSUB, which a PONG confirms, is still delivered. */
   async stopFetching(): Promise<void> {
-    this.leaving = true;
+    this.left.abort();
     const { subscription } = this;
     if (subscription === undefined || subscription.isClosed()) return;
     if (!this.connection.up) {
@@ -90,7 +94,7 @@ export class CoreReader implements SourceReader {
   }
 
   close(): Promise<void> {
-    this.leaving = true;
+    this.left.abort();
     this.stopListening();
     if (this.subscription?.isClosed() === false) this.subscription.unsubscribe();
     this.arrived = [];
@@ -102,8 +106,11 @@ export class CoreReader implements SourceReader {
     return this.refusal === undefined ? [] : [`${this.spec.name} is not read: ${this.refusal.message}`];
   }
 
+  private get leaving(): boolean {
+    return this.left.signal.aborted;
+  }
+
   private subscribe(): void {
-    this.refusal = undefined;
     this.subscription = this.connection.nc.subscribe(this.spec.subject, {
       ...(this.spec.queue !== undefined && { queue: this.spec.queue }),
       callback: (error, message) => {
@@ -129,7 +136,46 @@ export class CoreReader implements SourceReader {
   }
 
   private refused(error: Error): void {
+    const isNew = this.refusal === undefined;
     this.refusal = error;
-    if (!this.leaving) this.io.log.error(`NATS '${this.io.broker}': ${this.spec.name} is not read`, error);
+    if (this.leaving) return;
+    if (isNew) this.io.log.error(`NATS '${this.io.broker}': ${this.spec.name} is not read`, error);
+    void this.retry();
+  }
+
+  /**
+   * A server whose configuration is read again ends subscriptions that it does not allow any more, on open connections,
+   * and does not tell when it allows them once more (nats-server 2.15.1): only a further try does.
+   */
+  private async retry(): Promise<void> {
+    if (this.retrying) return;
+    this.retrying = true;
+    const backoff = new Backoff(BACKOFF.first, BACKOFF.most);
+    while (this.refusal !== undefined && !this.leaving) {
+      await sleep(this.io.clock, backoff.next(), this.left.signal, 'subscribe again');
+      await this.tryAgain();
+    }
+    this.retrying = false;
+  }
+
+  /** Each refusal is an error of its own, so the one of before stands until the server has read this subscription. */
+  private async tryAgain(): Promise<void> {
+    const { connection, refusal: before } = this;
+    if (this.leaving || !connection.up) return;
+    // nats.js closes one that is refused, and restores an open one after a reconnect.
+    if (this.subscription?.isClosed() !== false) this.subscribe();
+    await connection.pong().then(
+      async () => {
+        await nextTurn();
+        this.allowed(before);
+      },
+      () => undefined,
+    );
+  }
+
+  private allowed(before: Error | undefined): void {
+    if (this.leaving || this.refusal !== before) return;
+    this.refusal = undefined;
+    this.io.log.info(`NATS '${this.io.broker}': ${this.spec.name} is read again`);
   }
 }

@@ -16,6 +16,7 @@ import {
   limitsOf,
   subscribeError,
 } from './consumer-config.js';
+import { Denials } from './denials.js';
 import type { JetStreamApi } from './jetstream-api.js';
 import { maxHeldOf, maxPrefetchOf, MessageSizes, type PullBytes, PullPace } from './puller.js';
 import { type PullLimits, StreamFeed } from './stream-feed.js';
@@ -52,8 +53,7 @@ export class StreamReader implements SourceReader, LaneRoom {
   private floor: AckFloor | undefined;
   private ackPendingWatch: AckPendingWatch | undefined;
   private trouble: string | undefined;
-  /** A permission that this client lacks; forgotten with the connection. */
-  private denied: string | undefined;
+  private readonly denials: Denials;
   /** A message without ack metadata cannot be settled, so it is redelivered forever: logged once per connection. */
   private unplaced: string | undefined;
   /** The subject to which pulls are published. */
@@ -78,9 +78,10 @@ export class StreamReader implements SourceReader, LaneRoom {
     this.altered = new AlteredStream(spec, (text) => this.log(text));
     this.leaveBytes = parts.pullBytes.join();
     this.next = `${parts.api.prefix}.CONSUMER.MSG.NEXT.${spec.stream}.${spec.consumer}`;
+    this.denials = new Denials(spec, this.next);
     this.stopListening = parts.connection.listen({
       down: () => {
-        this.denied = undefined;
+        this.denials.forget();
         this.unplaced = undefined;
         this.feed?.pause();
       },
@@ -129,7 +130,7 @@ export class StreamReader implements SourceReader, LaneRoom {
 
   healthIssues(): readonly string[] {
     const trouble = this.trouble === undefined ? undefined : `${this.spec.name} is not read: ${this.trouble}`;
-    const own = [trouble, this.denied, this.unplaced, this.retuned, this.ackPendingWatch?.healthIssue()];
+    const own = [trouble, this.denials.issue, this.unplaced, this.retuned, this.ackPendingWatch?.healthIssue()];
     return [...own.filter((found) => found !== undefined), ...this.altered.healthIssues()];
   }
 
@@ -145,13 +146,9 @@ export class StreamReader implements SourceReader, LaneRoom {
     return pending + unsettled;
   }
 
-  /** Otherwise unnoticed: pulls would go unanswered, and settled messages would be redelivered. */
-  private refused({ operation, subject }: Refusal): void {
-    const { stream, consumer, name } = this.spec;
-    const settles = subject.startsWith('$JS.ACK.') && subject.includes(`.${stream}.${consumer}.`);
-    if (operation !== 'publish' || (subject !== this.next && !settles) || this.denied !== undefined) return;
-    this.denied = `${name}: this client has no permission to ${settles ? 'settle what it reads' : 'pull from it'}`;
-    this.log(this.denied);
+  private refused(refusal: Refusal): void {
+    const issue = this.denials.refused(refusal, this.lastSeq);
+    if (issue !== undefined) this.log(issue);
   }
 
   private cannotPlace(reply = ''): void {
@@ -221,10 +218,15 @@ export class StreamReader implements SourceReader, LaneRoom {
       atTurnEnd: (act) => acks.withNext(act),
       pong: () => (connection.up ? () => connection.pong() : undefined),
       stalled: (why) => void this.recover(why),
-      idle: () => void this.ackPendingWatch?.look(),
+      idle: () => this.idle(),
       passedOver: (message) => this.passedOver(message),
       unplaced: (reply) => this.cannotPlace(reply),
     });
+  }
+
+  private idle(): void {
+    this.denials.answered();
+    void this.ackPendingWatch?.look();
   }
 
   /**
@@ -233,6 +235,7 @@ export class StreamReader implements SourceReader, LaneRoom {
    */
   private looked(info: ConsumerInfo): void {
     this.floor?.seen(info);
+    this.denials.looked(info, this.lastSeq);
     if (this.recovering || !this.mayRead || this.facts === undefined || info.created !== this.facts.created) return;
     if (deliveryDifferences(info.config, this.spec) !== '') {
       this.feed?.rest();

@@ -1,0 +1,87 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { AckPolicy, connect, type NatsConnection, StorageType } from 'nats';
+
+import { stream, toStream } from '../../../lib/nats/index.js';
+import { startNatsServer, type TestNatsServer, uniqueName, until, whenNative } from '../../support/real-brokers.js';
+import { closeAll, Collector, start, texts } from './support.js';
+
+jest.setTimeout(60_000);
+
+whenNative(describe, 'nats')('a permission that is taken away and given back while the application runs', () => {
+  const file = `${uniqueName('nats-permissions')}.conf`;
+  const path = join(tmpdir(), file);
+  let server: TestNatsServer;
+  let nc: NatsConnection;
+
+  const write = (permissions: object) => {
+    const users = [
+      { user: 'all', password: 'pw' },
+      { user: 'app', password: 'pw', permissions },
+    ];
+    writeFileSync(path, `authorization: ${JSON.stringify({ users })}\n`);
+  };
+  /** The server reads its configuration again, and closes no connection. */
+  const deny = async (permissions: object) => {
+    write(permissions);
+    await server.kill('SIGHUP');
+  };
+
+  beforeAll(async () => {
+    write({});
+    // The path of an included file is relative to that of the configuration.
+    server = await startNatsServer({ jetstream: true, config: `include "../${file}"` });
+    nc = await connect({ servers: server.url, user: 'all', pass: 'pw' });
+  });
+  afterEach(async () => {
+    await closeAll();
+    await deny({});
+  });
+  afterAll(async () => {
+    await nc.close();
+    await server.stop();
+    rmSync(path);
+  });
+
+  const app = () => start({ client: { servers: server.url, user: 'app', pass: 'pw' } });
+
+  it('to subscribe: a core subject is read again without a reconnect', async () => {
+    const by = await app();
+    const subject = uniqueName('core');
+    const sink = new Collector();
+    await by.subscribe(sink, by.definition.source(subject));
+    await deny({ subscribe: { deny: [subject] } });
+    const issues = () => by.driver.healthIssues!();
+    await until(() => issues().length > 0, { what: 'health says that it is not read' });
+    await deny({});
+    await until(() => issues().length === 0, { what: 'health is well again', timeoutMs: 20_000 });
+    nc.publish(subject, 'again');
+    await sink.until(1);
+    expect([by.states, by.logs.map(({ level }) => level)]).toEqual([[], ['info', 'error', 'info']]);
+  });
+
+  it.each([
+    ['pull from it', '$JS.API.CONSUMER.MSG.NEXT.>'],
+    ['settle what it reads', '$JS.ACK.>'],
+  ])('to %s: health is well again without a reconnect', async (what, subject) => {
+    const by = await app();
+    const name = uniqueName('S').replaceAll('-', '_');
+    const sink = new Collector(() => 'ack');
+    const jsm = await nc.jetstreamManager();
+    await jsm.streams.add({ name, subjects: [name], storage: StorageType.Memory });
+    const limits = { max_expires: 2e9, ack_wait: 1e9 };
+    await jsm.consumers.add(name, { durable_name: 'd', ack_policy: AckPolicy.Explicit, ...limits });
+    await by.subscribe(sink, by.definition.source(stream(name, { durable: 'd' })));
+    await deny({ publish: { deny: [subject] } });
+    const issues = () => by.driver.healthIssues!();
+    await by.driver.publish(by.definition.destination(toStream(name)), texts(1));
+    await until(() => issues().some((one) => one.includes(`no permission to ${what}`)), { what, timeoutMs: 20_000 });
+    await deny({});
+    await sink.until(1, 20_000);
+    await until(() => issues().length === 0, { what: 'health is well again', timeoutMs: 20_000 });
+    expect(by.states).toEqual([]);
+  });
+});
