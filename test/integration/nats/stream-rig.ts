@@ -35,6 +35,14 @@ export class StreamRig {
   readonly facts = async (name: string, durable = 'd'): Promise<ConsumerInfo> =>
     (await this.admin()).consumers.info(name, durable);
 
+  /** Counts requests of anybody to the server. */
+  readonly requestsTo = async (subject: string): Promise<() => number> => {
+    let count = 0;
+    this.nc.subscribe(subject, { callback: () => count++ });
+    await this.nc.flush();
+    return () => count;
+  };
+
   readonly source = (by: Started, name: string, more: Partial<StreamOptions> = {}): SourceSpec =>
     by.definition.source(stream(name, { subjects: [name, `${name}.>`], durable: 'd', storage: 'memory', ...more }));
 

@@ -13,7 +13,7 @@ import {
   type StreamMaker,
   whyNoBatches,
 } from './stream-config.js';
-import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from '../connection/jetstream-port.js';
+import type { ConsumerConfig, ConsumerInfo, JetStreamManager, StreamConfig } from '../connection/jetstream-port.js';
 
 /**
  * Finds the stream and the durable consumer, and creates what is missing; existing ones are never altered. Rejects with
@@ -31,8 +31,7 @@ export async function ensureConsumer(
   const stream = await ensureStream(jsm, spec, maker, before?.streamCreated);
   const found = await findOrUndefined(() => jsm.consumers.info(spec.stream, spec.consumer), CONSUMER_NOT_FOUND);
   const ofStream = {
-    mayHoldSchedules: mayHaveSchedules(stream.config),
-    removesAcked: removesAcked(stream.config),
+    ...keepingOf(stream.config),
     streamCreated: stream.created,
     noBatches: spec.options.allowBatched === true ? whyNoBatches(stream.config) : undefined,
   };
@@ -148,6 +147,12 @@ export const limitsOf = (config: ConsumerConfig, spec: StreamSourceSpec): Consum
   differing: limitDifferences(config, spec),
 });
 
+/** What of a stream tells how its consumer's messages may be settled. It may be changed on the server. */
+export const keepingOf = (config: StreamConfig): Pick<ConsumerFacts, 'mayHoldSchedules' | 'removesAcked'> => ({
+  mayHoldSchedules: mayHaveSchedules(config),
+  removesAcked: removesAcked(config),
+});
+
 /** Throws MULTI_BROKER_STREAM_MISMATCH if a consumer differs from what the source says. */
 function checked(
   { config, created, ack_floor: floor }: ConsumerInfo,
@@ -178,13 +183,14 @@ export function consumerDifferences(config: ConsumerConfig, spec: StreamSourceSp
   return [deliveryDifferences(config, spec), limitDifferences(config, spec)].filter((some) => some !== '').join('; ');
 }
 
-/** Those by which other messages are delivered, or none. */
+/** Those by which other messages are delivered, or none, or messages without their bodies. */
 export function deliveryDifferences(config: ConsumerConfig, spec: StreamSourceSpec): string {
   return differences([
     ['delivery', 'pull', 'deliver_subject' in config ? 'push' : 'pull'],
     ['ack policy', 'explicit', config.ack_policy],
     ['filter', spec.filter ?? '(none)', filters(config)],
     ['priority groups', '(none)', priorityGroups(config)],
+    ['headers_only', false, isWithoutBodies(config)],
     ['deliver', spec.options.deliver, deliverOf(config, spec)],
   ]);
 }
@@ -211,6 +217,10 @@ function priorityGroups(config: ConsumerConfig): string {
   const { priority_groups: groups = [] } = config as { readonly priority_groups?: readonly string[] };
   return groups.length === 0 ? '(none)' : list(groups);
 }
+
+/** Not in the client's types. */
+const isWithoutBodies = (config: ConsumerConfig): boolean =>
+  (config as { readonly headers_only?: boolean }).headers_only === true;
 
 /** In milliseconds since the epoch; undefined if the consumer is not paused. */
 export function pausedUntil({ pause_until: until }: { readonly pause_until?: string }): number | undefined {

@@ -14,6 +14,8 @@ const LIST_FOR_WARNING_MS = 60_000;
 const LIST_FOR_PUBLISH_MS = 5_000;
 /** How old the configuration may be by which a stream gets batches. */
 const INGESTS_MS = 10_000;
+/** How old a configuration may be that tells of no bound, where the stream refuses messages. */
+const REFUSED_MS = 1_000;
 /** A page has 256 streams. The streams beyond are looked up one by one. */
 const MAX_PAGES = 8;
 /** Subjects that the list does not cover: at most this many are looked up in this many milliseconds. */
@@ -73,6 +75,7 @@ export class StreamLookup {
    */
   async check(to: NatsDestinationSpec): Promise<PublishError | undefined> {
     if (this.blind || this.streamOf(to)?.silent === false) return undefined;
+    this.doubtSilence(to);
     await this.list(LIST_FOR_PUBLISH_MS);
     if (this.streamOf(to) !== undefined) return this.silence(to);
     const found = await this.find(to.subject);
@@ -80,6 +83,15 @@ export class StreamLookup {
     if (found === 'no-api') return this.errors.noStream(to, false);
     if (found !== 'unknown') await this.learn(to.subject, found.stream);
     return this.silence(to);
+  }
+
+  /**
+   * Nothing is written to a `no_ack` stream, so nothing tells that it was changed, or that another stream captures the
+   * subject since: what is known of it holds for a while.
+   */
+  private doubtSilence(to: NatsDestinationSpec): void {
+    const { silent = false, askedAt = 0 } = this.streamOf(to) ?? {};
+    if (silent && this.io.clock.now() - askedAt >= LIST_FOR_PUBLISH_MS) this.forget();
   }
 
   /** A publish to a `no_ack` stream would be stored and then time out. */
@@ -116,6 +128,18 @@ export class StreamLookup {
       return this.know(await (await this.api.manager()).streams.info(known.name)).ingests;
     } catch {
       return false;
+    }
+  }
+
+  /** A stream has refused a message that may be retried: it may be full, and have a bound since it was looked up. Never rejects. */
+  async refused(to: NatsDestinationSpec): Promise<void> {
+    const known = this.streamOf(to);
+    if (known === undefined || known.bounded || this.io.clock.now() - known.askedAt < REFUSED_MS) return;
+    this.streams.set(known.name, { ...known, askedAt: this.io.clock.now() });
+    try {
+      this.know(await (await this.api.manager()).streams.info(known.name));
+    } catch {
+      // It stays as it was known. The publisher is careful for a while all the same.
     }
   }
 

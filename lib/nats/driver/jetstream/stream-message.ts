@@ -176,3 +176,10 @@ export function markerOf(message: ClientMessage, mayBeSchedule: boolean): 'delet
   if (headers?.has(DELETED_HEADER)) return 'deleted';
   return mayBeSchedule && headers?.has(SCHEDULE_HEADER) ? 'schedule' : undefined;
 }
+
+/** The server's header of a message that a consumer with `headers_only` delivers: the bytes of the body that it leaves out. */
+const SIZE_HEADER = 'Nats-Msg-Size';
+
+/** Whether the stream seems to hold a body that was not delivered. A publisher may have written the same header. */
+export const isWithoutBody = (message: ClientMessage): boolean =>
+  message.data.length === 0 && Number(headersOf(message)?.get(SIZE_HEADER)) > 0;

@@ -112,7 +112,10 @@ export class StreamPublisher implements PubAckHost {
       if (pace?.result(reached, refused) === false) this.paces.delete(this.paceKey(to));
       if (reached < count) break;
     }
-    if (run.refusal !== undefined && !this.paces.has(this.paceKey(to))) this.slowDown(to);
+    if (run.refusal === undefined) return at;
+    if (!this.paces.has(this.paceKey(to))) this.slowDown(to);
+    // Not awaited: without a leader there is no answer, and what is written again comes later.
+    void this.parts.lookup.refused(to);
     return at;
   }
 

@@ -13,6 +13,7 @@ import {
   type ConsumerFacts,
   deliveryDifferences,
   ensureConsumer,
+  keepingOf,
   limitsOf,
   subscribeError,
 } from './consumer-config.js';
@@ -22,7 +23,7 @@ import { maxHeldOf, maxPrefetchOf, MessageSizes, type PullBytes, PullPace } from
 import { type PullLimits, StreamFeed } from './stream-feed.js';
 import { watchSource } from './source-watch.js';
 import { type LaneRoom, StreamLane } from './stream-lane.js';
-import { markerOf } from './stream-message.js';
+import { isWithoutBody, markerOf } from './stream-message.js';
 import type { ClientMessage, NatsClient } from '../connection/client-port.js';
 import type { ConsumerInfo, StreamInfo } from '../connection/jetstream-port.js';
 
@@ -64,6 +65,8 @@ export class StreamReader implements SourceReader, LaneRoom {
   /** The reason for which the last pulls were refused, logged once. */
   private refusal: string | undefined;
   private lastSeq = 0;
+  /** Whether the consumer was asked for because of a message without its body, and delivers bodies. */
+  private bodies: 'unasked' | 'asked' | 'whole' = 'unasked';
   private readonly toldPassedOver = new Set<string>();
   private readonly altered: AlteredStream;
   private readonly sizes = new MessageSizes();
@@ -108,7 +111,7 @@ export class StreamReader implements SourceReader, LaneRoom {
     this.floor = new AckFloor(this.facts);
     this.open(this.facts);
     const consumer = (info: ConsumerInfo): void => this.looked(info);
-    const stream = (info: StreamInfo): void => this.altered.looked(info);
+    const stream = (info: StreamInfo): void => this.streamLooked(info);
     void watchSource(this.spec, { api, connection, clock: io.clock }, { consumer, stream }, this.left.signal);
     this.warnOfMaxDeliver();
     this.warnOfConsumer();
@@ -243,6 +246,12 @@ export class StreamReader implements SourceReader, LaneRoom {
     } else this.follow({ ...this.facts, ...limitsOf(info.config, this.spec) });
   }
 
+  /** Schedules may be allowed later: an ack of a definition would cancel one that a work queue holds. */
+  private streamLooked(info: StreamInfo): void {
+    this.altered.looked(info);
+    if (this.facts?.streamCreated === info.created) this.facts = { ...this.facts, ...keepingOf(info.config) };
+  }
+
   /** Limits that were changed are followed, though a start would refuse them: they change no more than the pace. */
   private follow(facts: ConsumerFacts): void {
     const told = this.retuned;
@@ -293,6 +302,7 @@ export class StreamReader implements SourceReader, LaneRoom {
   private goOn(facts: ConsumerFacts): void {
     if (!this.mayRead) return;
     this.trouble = undefined;
+    if (this.bodies === 'asked') this.bodies = 'whole';
     this.floor?.found(facts);
     if (facts.created === this.facts?.created) {
       this.follow(facts);
@@ -318,12 +328,21 @@ export class StreamReader implements SourceReader, LaneRoom {
   }
 
   private passedOver(message: ClientMessage): Settlement | undefined {
+    if (this.bodies !== 'whole' && isWithoutBody(message)) return this.withoutBody();
     const { mayHoldSchedules = false, removesAcked = false } = this.facts ?? {};
     const marker = this.spec.options.markers === 'handle' ? undefined : markerOf(message, mayHoldSchedules);
     if (marker === undefined) return undefined;
     const isKept = marker === 'schedule' && removesAcked;
     this.tellPassedOver(isKept ? 'leaving schedules unsettled' : 'acknowledging delete markers and schedules');
     return isKept ? { redeliverInMs: SCHEDULE_KEPT_MS } : 'ack';
+  }
+
+  /** A consumer that is read was set to headers only, unless a look at it says that the publisher wrote that header. */
+  private withoutBody(): Settlement {
+    this.bodies = 'asked';
+    this.feed?.rest();
+    void this.recover();
+    return { redeliverInMs: 0 };
   }
 
   private tellPassedOver(how: string): void {
