@@ -79,4 +79,22 @@ whenBrokers(describe)('a batch that cannot be read', () => {
     await sink.has(2);
     expect(sink.texts).toEqual(['one', 'two']);
   });
+
+  it('halts its partition no more where the topic was deleted and exists again', async () => {
+    const name = await createTopic(uniqueName('anew'));
+    await write(name, 0, [Buffer.alloc(200_000, 'x')]);
+    const broker = await connected({ maxDecompressedBytes });
+    const { sink } = await broker.read(name);
+    const issues = () => broker.driver.healthIssues!().join();
+    await until(() => issues().includes('more than'), { what: 'the partition is halted', timeoutMs: 20_000 });
+    const admin = kafkaClient().admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: [name] });
+    await until(() => issues().includes('was deleted'), { what: 'the deletion is told', timeoutMs: 30_000 });
+    await createTopic(name);
+    await admin.disconnect();
+    await write(name, 0, ['sound'], false);
+    await sink.has(1);
+    expect([sink.texts, issues()]).toEqual([['sound'], '']);
+  });
 });

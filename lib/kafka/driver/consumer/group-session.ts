@@ -197,7 +197,8 @@ export class GroupSession {
   }
 
   private mayMissTopics(): boolean {
-    return this.host.deleted.any || this.liveness.sinceAnswerMs > LOOK_MS;
+    // A halted partition is not fetched, so nothing is amiss with its fetches where its topic is deleted.
+    return this.host.deleted.any || this.host.halted.any || this.liveness.sinceAnswerMs > LOOK_MS;
   }
 
   private async lookForTopics(): Promise<void> {

@@ -51,7 +51,7 @@ export class Group {
     private readonly host: GroupHost,
   ) {
     this.halted = new HaltedPartitions(groupId, host.io, host.client.failures);
-    this.deleted = new DeletedTopics(groupId, host.io);
+    this.deleted = new DeletedTopics(groupId, host.io, (topic) => this.halted.forget(topic));
     this.losses = new OffsetLoss(groupId, host.io);
   }
 

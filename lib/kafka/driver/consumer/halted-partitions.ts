@@ -32,6 +32,15 @@ export class HaltedPartitions {
     else this.halt(found, why, cause);
   }
 
+  get any(): boolean {
+    return this.halted.size > 0;
+  }
+
+  /** The topic was deleted: one that is made anew under its name does not hold that batch. */
+  forget(topic: string): void {
+    for (const key of this.halted.keys()) if (key.startsWith(`${topic}/`)) this.halted.delete(key);
+  }
+
   get healthIssues(): string[] {
     return [...this.halted.values()].map(({ message }) => message);
   }

@@ -139,6 +139,7 @@ export class DeletedTopics {
   constructor(
     private readonly groupId: string,
     private readonly io: DriverContext,
+    private readonly lost: (topic: string) => void = () => undefined,
   ) {}
 
   [Symbol.iterator](): Iterator<string> {
@@ -183,6 +184,7 @@ export class DeletedTopics {
 
   private lose(topic: string): void {
     this.gone.add(topic);
+    this.lost(topic);
     const { broker, log } = this.io;
     const params = { group: this.groupId, topic };
     log.error(errorOf('MULTI_BROKER_SUBSCRIBE_FAILED.kafkaTopicDeleted', params, { broker }).message);
