@@ -28,7 +28,7 @@ export async function ensureStream(
 ): Promise<StreamInfo> {
   const { broker } = maker;
   const found = await findOrUndefined(() => jsm.streams.info(spec.stream), STREAM_NOT_FOUND);
-  if (found !== undefined && found.created === readBefore) return found;
+  if (readBefore !== undefined && found?.created === readBefore) return found;
   if (found !== undefined) {
     checkStream(found.config, spec, broker);
     await checkFilter(jsm, found.config, spec, broker);

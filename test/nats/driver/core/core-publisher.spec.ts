@@ -54,6 +54,7 @@ describe('a batch whose connection is lost and back within a turn of the loop', 
       lookup: {
         check: async () => undefined,
         streamOf: () => undefined,
+        refused: async () => undefined,
         forget: () => undefined,
       } as unknown as StreamLookup,
       api: {} as JetStreamApi,
