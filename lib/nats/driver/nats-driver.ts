@@ -105,8 +105,8 @@ export class NatsDriver implements Driver {
   healthIssues(): readonly string[] {
     const intakes = [...this.intakes];
     const silence = this.session?.silence(intakes.flatMap(({ sources }) => sources));
-    const found = intakes.flatMap((intake) => intake.healthIssues());
-    return silence === undefined ? found : [silence, ...found];
+    const ofAll = [silence, this.session?.subscriptionLimit.issue].filter((issue) => issue !== undefined);
+    return [...ofAll, ...intakes.flatMap((intake) => intake.healthIssues())];
   }
 
   connectedTo(): ServerAddress | undefined {

@@ -50,23 +50,12 @@ async function startAll(session: Session, readers: readonly SourceReader[], sign
 }
 
 /** One PONG confirms that the server has read all subscriptions; it reports a refusal before that PONG. */
-async function startCore({ connection }: Session, core: readonly CoreReader[]): Promise<void> {
-  let full: string | undefined;
-  const stopListening = connection.listen({
-    serverError: (why) => {
-      if (TOO_MANY.test(why)) full = why;
-    },
-  });
-  try {
+async function startCore({ connection, subscriptionLimit }: Session, core: readonly CoreReader[]): Promise<void> {
+  const full = await subscriptionLimit.during(async () => {
     for (const reader of core) reader.start();
     await connection.pong();
     await nextTurn();
-    const problem = core.map((reader) => reader.problem(full)).find((found) => found !== undefined);
-    if (problem !== undefined) throw problem;
-  } finally {
-    stopListening();
-  }
+  });
+  const problem = core.map((reader) => reader.problem(full)).find((found) => found !== undefined);
+  if (problem !== undefined) throw problem;
 }
-
-/** The limit of subscriptions of a connection or an account: the server does not name the one it refuses. */
-const TOO_MANY = /maximum subscriptions/i;

@@ -14,6 +14,7 @@ import { PublishErrors } from './connection/publish-errors.js';
 import { PullBytes } from './jetstream/puller.js';
 import { Inbox } from './connection/inbox.js';
 import { Requester } from './core/requester.js';
+import { SubscriptionLimit } from './connection/subscription-limit.js';
 import { StreamPublisher } from './jetstream/stream-publisher.js';
 import { WireWriter } from './connection/wire-writer.js';
 
@@ -32,6 +33,7 @@ export class Session {
   readonly acks: Acks;
   readonly pullBytes = new PullBytes();
   readonly requester: Requester;
+  readonly subscriptionLimit: SubscriptionLimit;
   readonly inboxPrefix: string | undefined;
   private readonly core: CorePublisher;
   private readonly streams: StreamPublisher;
@@ -54,6 +56,7 @@ export class Session {
     this.inboxPrefix = options.client.inboxPrefix;
     const inbox = new Inbox(connection, client, this.inboxPrefix);
     this.connection = connection;
+    this.subscriptionLimit = new SubscriptionLimit(connection);
     this.pings = new PingWatch(connection, clock);
     this.api = new JetStreamApi(client, nc, options.jetstream ?? {});
     // Registered before the readers: after a reconnect settlements are sent before pulls.

@@ -57,6 +57,31 @@ whenNative(describe, 'nats')('a core NATS subscription', () => {
     expect((error as Error).message).toContain('maximum subscriptions exceeded');
   });
 
+  it('tells in health where a server takes fewer subscriptions after a reconnect, until the next one', async () => {
+    let server = await startNatsServer();
+    closeLater({ close: () => server.stop() });
+    const { driver, definition, subscribe, states } = await start({
+      client: { servers: server.url, reconnectTimeWait: 50 },
+    });
+    await subscribe(new Collector(), ...['one', 'two', 'three'].map((name) => definition.source(name)));
+    const restart = async (config?: string) => {
+      const { port } = server;
+      await server.stop();
+      await until(() => states.at(-1) === 'reconnecting', { what: 'it is disconnected' });
+      server = await startNatsServer({ port, config });
+      await until(() => states.at(-1) === 'up', { what: 'it is connected again', timeoutMs: 20_000 });
+    };
+    await restart('max_subscriptions: 2');
+    await until(() => driver.healthIssues!().length > 0, { what: 'health tells' });
+    expect(driver.healthIssues!()).toEqual([
+      expect.stringMatching(
+        /^the server refused a subscription .* \('?maximum subscriptions exceeded'?\): some source may not/,
+      ),
+    ]);
+    await restart();
+    expect(driver.healthIssues!()).toEqual([]);
+  });
+
   it('hands over in batches, outside of the client’s callback, in order', async () => {
     const { driver, definition, subscribe } = await start(as('all'));
     const sink = new Collector();
