@@ -1,5 +1,6 @@
-import { nextTurn, realNow, realSleep } from '../async/index.js';
+import { nextTurn, realSleep } from '../async/index.js';
 import type { ManagedMultiBroker } from '../lifecycle/index.js';
+import { Patience } from './patience.js';
 import type { TestRuntime } from './test-runtime.js';
 
 /** More deliveries than this in one wait are treated as an endless loop. */
@@ -21,13 +22,13 @@ export function isStill(brokers: ManagedMultiBroker, drivers: TestRuntime): bool
  * messages loop.
  */
 export async function untilStill(brokers: ManagedMultiBroker, drivers: TestRuntime): Promise<boolean> {
-  const end = realNow() + drivers.patienceMs;
+  const patience = new Patience(drivers.patienceMs);
   const most = drivers.deliveries.count + MOST_DELIVERIES;
   // Work that was just started reaches its first wait.
   await nextTurn();
   for (let turn = 0; !isStill(brokers, drivers); turn++) {
     if (drivers.deliveries.count > most) return false;
-    if (realNow() > end) return tooLong(drivers);
+    if (patience.isOver()) return tooLong(drivers);
     await (turn < BUSY_TURNS || drivers.turns.busy ? nextTurn() : realSleep(1));
   }
   return true;

@@ -1,6 +1,7 @@
-import { nextTurn, realNow, realSleep } from '../async/index.js';
+import { nextTurn, realSleep } from '../async/index.js';
 import { asError, errorOf, type MultiBrokerError, requireDuration } from '../errors/index.js';
 import { timelineText } from './failure-report.js';
+import { Patience } from './patience.js';
 import type { Timeline } from './timeline.js';
 
 /** Turns of the event loop after which polling backs off. */
@@ -9,11 +10,11 @@ const BUSY_TURNS = 100;
 /** Resolves when the predicate returns a truthy value; one that throws is called again. */
 export async function waitUntil(predicate: () => unknown, timeoutMs: number, timeline: () => Timeline): Promise<void> {
   requireDuration(timeoutMs, 'harness.waitFor(): timeoutMs', 'forWaitFor');
-  const end = realNow() + timeoutMs;
+  const patience = new Patience(timeoutMs);
   for (let turn = 0; ; turn++) {
     const seen = await look(predicate);
     if (seen.holds) return;
-    if (realNow() > end) throw late(timeoutMs, timeline(), seen.error);
+    if (patience.isOver()) throw late(timeoutMs, timeline(), seen.error);
     await (turn < BUSY_TURNS ? nextTurn() : realSleep(2));
   }
 }

@@ -28,6 +28,14 @@ class Handlers {
     this.seen.push(text);
   }
 
+  @Subscribe('orders', 'computing')
+  async computes(@Payload() text: string) {
+    const end = performance.now() + 150;
+    while (performance.now() < end);
+    await turns(5);
+    this.seen.push(text);
+  }
+
   @Subscribe('orders', 'floating')
   floats(@Payload() text: string) {
     void this.events.publish('waited', text);
@@ -120,6 +128,13 @@ describe('settled()', () => {
 });
 
 describe('settled() does not hang', () => {
+  it('gives what follows a chance after the process stood still for longer than its limit', async () => {
+    app = await testApp([Handlers], { settleTimeoutMs: 100 });
+    await app.broker('orders').publish('computing', 'tea');
+    await app.harness.settled();
+    expect(app.get(Handlers).seen).toEqual(['tea']);
+  });
+
   it('on a handler that does not end: it is named, with how long it runs, and what waits', async () => {
     app = await testApp([Handlers], { settleTimeoutMs: 100 });
     await app.harness.publish('events', toStream('events.new'), 'left');
