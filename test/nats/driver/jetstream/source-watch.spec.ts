@@ -22,7 +22,7 @@ describe('a consumer that is read', () => {
     const spec = natsBroker({ name: 'events', client: {} }).source(stream('S', { durable: 'd', deliver }));
     const end = new AbortController();
     const seen = { consumer: 0, stream: 0 };
-    const looks = { consumer: () => void seen.consumer++, stream: () => void seen.stream++ };
+    const looks = { consumer: () => seen.consumer++, stream: () => seen.stream++ };
     const watch = watchSource(spec as never, parts as never, looks, end.signal);
     const after = async (ms: number): Promise<number> => {
       clock.advance(ms);
