@@ -13,7 +13,10 @@ export interface TestingOptions {
   readonly seed?: number;
   /** Runs the same test on the real brokers, with the same records. Default `false`. */
   readonly real?: boolean;
-  /** How long `settled()` waits for running handlers on twins, in milliseconds of real time. Default 4,000. */
+  /**
+   * How long `settled()` waits for running handlers on twins, in milliseconds of real time, of which a moment in which the
+   * process stood still counts for a tenth at most. Default 4,000.
+   */
   readonly settleTimeoutMs?: number;
   /** The same for real brokers. Default 10,000. */
   readonly timeoutMs?: number;

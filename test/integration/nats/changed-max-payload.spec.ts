@@ -1,12 +1,9 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { connect } from 'nats';
 
 import { toStream } from '../../../lib/nats/index.js';
-import { startNatsServer, type TestNatsServer, uniqueName, until, whenNative } from '../../support/real-brokers.js';
+import { uniqueName, until, whenNative } from '../../support/real-brokers.js';
+import { ReloadedServer } from './reloaded-server.js';
 import { closeAll, closeLater, start, type Started, text, verdict } from './support.js';
 
 jest.setTimeout(60_000);
@@ -18,15 +15,13 @@ const REFUSED = 'MULTI_BROKER_PAYLOAD_TOO_LARGE no';
 
 // See findings/nats-max-payload-reload.sh.
 whenNative(describe, 'nats')('a max_payload that is changed by a reload', () => {
-  const file = `${uniqueName('nats-max-payload')}.conf`;
-  const path = join(tmpdir(), file);
-  let server: TestNatsServer;
+  let reloaded: ReloadedServer;
 
-  const write = (bytes: number) => writeFileSync(path, `max_payload: ${bytes}\n`);
+  const lines = (bytes: number) => `max_payload: ${bytes}\n`;
   const reload = async (bytes: number) => {
-    write(bytes);
-    await server.kill('SIGHUP');
-    const told = async () => (await connect({ servers: server.url }).then(closeLater)).info!.max_payload === bytes;
+    await reloaded.reload(lines(bytes));
+    const told = async () =>
+      (await connect({ servers: reloaded.server.url }).then(closeLater)).info!.max_payload === bytes;
     await until(told, { what: 'new connections are told' });
   };
   const publish = async (
@@ -38,23 +33,21 @@ whenNative(describe, 'nats')('a max_payload that is changed by a reload', () => 
   };
 
   beforeAll(async () => {
-    write(MORE);
-    // The path of an included file is relative to that of the configuration.
-    server = await startNatsServer({ jetstream: true, config: `include "../${file}"` });
+    reloaded = await ReloadedServer.start(lines(MORE));
   });
   afterEach(async () => {
     await closeAll();
     await reload(MORE);
   });
-  afterAll(async () => {
-    await server.stop();
-    rmSync(path);
-  });
+  afterAll(() => reloaded.stop());
 
   const app = async () => {
-    const by = await start({ client: { servers: server.url, reconnectTimeWait: 50 }, confirmTimeoutMs: 2_000 });
+    const by = await start({
+      client: { servers: reloaded.server.url, reconnectTimeWait: 50 },
+      confirmTimeoutMs: 2_000,
+    });
     const name = uniqueName('S').replaceAll('-', '_');
-    const nc = closeLater(await connect({ servers: server.url }));
+    const nc = closeLater(await connect({ servers: reloaded.server.url }));
     await (await nc.jetstreamManager()).streams.add({ name, subjects: [`${name}.>`] });
     return { by, subjects: [uniqueName('core'), toStream(`${name}.a`)] };
   };

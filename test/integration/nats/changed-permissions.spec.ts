@@ -1,40 +1,29 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { AckPolicy, connect, type NatsConnection, StorageType } from 'nats';
 
 import { stream, toStream } from '../../../lib/nats/index.js';
-import { startNatsServer, type TestNatsServer, uniqueName, until, whenNative } from '../../support/real-brokers.js';
+import { uniqueName, until, whenNative } from '../../support/real-brokers.js';
+import { ReloadedServer } from './reloaded-server.js';
 import { closeAll, Collector, start, texts } from './support.js';
 
 jest.setTimeout(60_000);
 
 whenNative(describe, 'nats')('a permission that is taken away and given back while the application runs', () => {
-  const file = `${uniqueName('nats-permissions')}.conf`;
-  const path = join(tmpdir(), file);
-  let server: TestNatsServer;
+  let reloaded: ReloadedServer;
   let nc: NatsConnection;
 
-  const write = (permissions: object) => {
+  const lines = (permissions: object): string => {
     const users = [
       { user: 'all', password: 'pw' },
       { user: 'app', password: 'pw', permissions },
     ];
-    writeFileSync(path, `authorization: ${JSON.stringify({ users })}\n`);
+    return `authorization: ${JSON.stringify({ users })}\n`;
   };
-  /** The server reads its configuration again, and closes no connection. */
-  const deny = async (permissions: object) => {
-    write(permissions);
-    await server.kill('SIGHUP');
-  };
+  const deny = (permissions: object) => reloaded.reload(lines(permissions));
 
   beforeAll(async () => {
-    write({});
-    // The path of an included file is relative to that of the configuration.
-    server = await startNatsServer({ jetstream: true, config: `include "../${file}"` });
-    nc = await connect({ servers: server.url, user: 'all', pass: 'pw' });
+    reloaded = await ReloadedServer.start(lines({}));
+    nc = await connect({ servers: reloaded.server.url, user: 'all', pass: 'pw' });
   });
   afterEach(async () => {
     await closeAll();
@@ -42,11 +31,10 @@ whenNative(describe, 'nats')('a permission that is taken away and given back whi
   });
   afterAll(async () => {
     await nc.close();
-    await server.stop();
-    rmSync(path);
+    await reloaded.stop();
   });
 
-  const app = () => start({ client: { servers: server.url, user: 'app', pass: 'pw' } });
+  const app = () => start({ client: { servers: reloaded.server.url, user: 'app', pass: 'pw' } });
 
   it('to subscribe: a core subject is read again without a reconnect', async () => {
     const by = await app();

@@ -112,12 +112,15 @@ whenNative(describe, 'nats')('a JetStream source', () => {
       expect(sink.lanes[0]).toMatchObject({ leaseMs: 3_000, redelivery: 'server', backpressure: true });
     });
 
-    it('is an error where the consumer acknowledges nothing', async () => {
+    it.each([
+      ['acknowledges nothing', { ack_policy: 'none' }],
+      ['delivers no bodies', { ack_policy: 'explicit', headers_only: true }],
+    ])('is an error where the consumer %s', async (_, config) => {
       const by = await start(at());
       const name = uniqueName('S');
       const jsm = await admin();
       await jsm.streams.add({ name, subjects: [name] });
-      await jsm.consumers.add(name, { durable_name: 'd', ack_policy: 'none' } as unknown as ConsumerConfig);
+      await jsm.consumers.add(name, { durable_name: 'd', ...config } as unknown as ConsumerConfig);
       const error = await rejection(
         by.subscribe(new Collector(), by.definition.source(stream(name, { durable: 'd' }))),
       );

@@ -14,7 +14,7 @@ const LIST_FOR_WARNING_MS = 60_000;
 const LIST_FOR_PUBLISH_MS = 5_000;
 /** How old the configuration may be by which a stream gets batches. */
 const INGESTS_MS = 10_000;
-/** How old a configuration may be that tells of no bound, where the stream refuses messages. */
+/** How old a configuration may be that tells of no bound, where the stream refuses messages; and the most looks for that. */
 const REFUSED_MS = 1_000;
 /** A page has 256 streams. The streams beyond are looked up one by one. */
 const MAX_PAGES = 8;
@@ -56,6 +56,8 @@ export class StreamLookup {
   private listedAt = -Infinity;
   private canList = true;
   private listing: Promise<void> | undefined;
+  /** When a stream was looked up last as it had refused a message. */
+  private refusedAt = -Infinity;
   private questions = 0;
   private questionsSince = -Infinity;
   private blind = false;
@@ -134,8 +136,9 @@ export class StreamLookup {
   /** A stream has refused a message that may be retried: it may be full, and have a bound since it was looked up. Never rejects. */
   async refused(to: NatsDestinationSpec): Promise<void> {
     const known = this.streamOf(to);
-    if (known === undefined || known.bounded || this.io.clock.now() - known.askedAt < REFUSED_MS) return;
-    this.streams.set(known.name, { ...known, askedAt: this.io.clock.now() });
+    const now = this.io.clock.now();
+    if (known === undefined || known.bounded || now - Math.max(known.askedAt, this.refusedAt) < REFUSED_MS) return;
+    this.refusedAt = now;
     try {
       this.know(await (await this.api.manager()).streams.info(known.name));
     } catch {
