@@ -11,7 +11,7 @@ import type {
   Sink,
   SourceSpec,
 } from '../../../lib/driver/index.js';
-import { systemClock } from '../../../lib/async/index.js';
+import { type Clock, systemClock } from '../../../lib/async/index.js';
 import { natsBroker, type NatsBrokerDefinition, type NatsBrokerOptions } from '../../../lib/nats/index.js';
 import { realBrokers, until } from '../../support/real-brokers.js';
 import { expect } from '@jest/globals';
@@ -57,7 +57,7 @@ export function testIo(states: string[], logs: Logged[]): DriverContext {
 }
 
 /** Connects a driver, to the shared server unless told otherwise. */
-export async function start(options: Partial<NatsBrokerOptions> = {}): Promise<Started> {
+export async function start(options: Partial<NatsBrokerOptions> = {}, clock: Clock = systemClock): Promise<Started> {
   const definition = natsBroker({
     name: 'events',
     library: natsLibrary,
@@ -67,7 +67,7 @@ export async function start(options: Partial<NatsBrokerOptions> = {}): Promise<S
   const driver = closeLater(await definition.driver());
   const states: string[] = [];
   const logs: Logged[] = [];
-  const io = testIo(states, logs);
+  const io = { ...testIo(states, logs), clock };
   await driver.connect(io, AbortSignal.timeout(10_000));
   expect(logs.splice(0)).toEqual([{ level: 'info', message: expect.stringContaining('connected by') }]);
   return {

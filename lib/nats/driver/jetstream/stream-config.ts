@@ -206,7 +206,9 @@ export interface KnownStream {
   readonly silent: boolean;
   /** Results for it go as batches: {@link ingests}. */
   readonly ingests: boolean;
-  /** When its configuration was read. */
+  /** False where its configuration is unknown: of it only the name is true. */
+  readonly isRead: boolean;
+  /** When its configuration was read, or asked for in vain. */
   readonly askedAt: number;
   readonly retention: string;
   /** Number of its consumers; undefined if unknown. */

@@ -16,6 +16,11 @@ const LIST_FOR_PUBLISH_MS = 5_000;
 const INGESTS_MS = 10_000;
 /** How old a configuration may be that tells of no bound, where the stream refuses messages; and the most looks for that. */
 const REFUSED_MS = 1_000;
+/**
+ * How long nothing is asked for that the server has refused. It tells nobody that a permission was given back (nats-server
+ * 2.15.1), so only a further try does; each one that is in vain is an error in the server's log.
+ */
+const DENIED_MS = 60_000;
 /** A page has 256 streams. The streams beyond are looked up one by one. */
 const MAX_PAGES = 8;
 /** Subjects that the list does not cover: at most this many are looked up in this many milliseconds. */
@@ -25,13 +30,14 @@ const QUESTIONS_MS = 10_000;
 /** The stream of a subject. `unknown`: this client may not use JetStream's API, or it did not answer. */
 type Finding = { readonly stream: string } | 'none' | 'no-api' | 'unknown';
 
+/** Of a stream whose configuration this client may not read, or that did not answer. */
 const NOTHING_KNOWN = {
   subjects: [],
   bounded: false,
   windowMs: Infinity,
   silent: false,
   ingests: false,
-  askedAt: 0,
+  isRead: false,
   retention: 'limits',
   consumers: undefined,
 };
@@ -54,13 +60,16 @@ export class StreamLookup {
   /** The stream that was checked for warnings last: nearly every PubAck is of the same. */
   private checked: KnownStream | undefined;
   private listedAt = -Infinity;
+  /** False if a permission lacks, or there are too many. */
   private canList = true;
   private listing: Promise<void> | undefined;
   /** When a stream was looked up last as it had refused a message. */
   private refusedAt = -Infinity;
   private questions = 0;
   private questionsSince = -Infinity;
-  private blind = false;
+  private canAsk = true;
+  /** When the server refused last to list the streams, or to find one. */
+  private deniedAt = Infinity;
 
   constructor(
     broker: string,
@@ -76,7 +85,7 @@ export class StreamLookup {
    * sends no 503, and the publish would time out.
    */
   async check(to: NatsDestinationSpec): Promise<PublishError | undefined> {
-    if (this.blind || this.streamOf(to)?.silent === false) return undefined;
+    if (this.streamOf(to)?.silent === false) return undefined;
     this.doubtSilence(to);
     await this.list(LIST_FOR_PUBLISH_MS);
     if (this.streamOf(to) !== undefined) return this.silence(to);
@@ -115,9 +124,12 @@ export class StreamLookup {
   /** The stream has confirmed a message of the subject. */
   acked(to: NatsDestinationSpec, stream: string): void {
     const known = this.streams.get(stream);
-    if (known === undefined) void this.learn(to.subject, stream).then((learnt) => this.warnings.check(learnt));
-    else if (this.captured.get(to.subject) !== stream) this.remember(to.subject, stream);
-    if (known === undefined || known === this.checked) return;
+    if (known === undefined || this.mayBeReadNow(known)) {
+      void this.learn(to.subject, stream).then((learnt) => this.warnings.check(learnt));
+      return;
+    }
+    if (this.captured.get(to.subject) !== stream) this.remember(to.subject, stream);
+    if (known === this.checked) return;
     this.checked = known;
     this.warnings.check(known);
   }
@@ -169,7 +181,8 @@ export class StreamLookup {
   /** Warns, once, if a stream captures a subject that is published as core NATS. */
   async warnIfCaptured(to: NatsDestinationSpec): Promise<void> {
     const { subject } = to;
-    if (this.blind || this.seen.has(subject)) return;
+    this.doubtDenials();
+    if (this.seen.has(subject)) return;
     if (this.seen.size >= MAX_SUBJECTS) this.seen.clear();
     this.seen.add(subject);
     if (this.streamOf(to) === undefined && !(await this.list(LIST_FOR_WARNING_MS))) await this.ask(subject);
@@ -179,8 +192,8 @@ export class StreamLookup {
 
   /** False if the streams cannot be listed. Concurrent calls share one request. */
   private async list(maxAgeMs: number): Promise<boolean> {
-    const { clock } = this.io;
-    if (clock.now() - this.listedAt >= maxAgeMs) {
+    this.doubtDenials();
+    if (this.canList && this.io.clock.now() - this.listedAt >= maxAgeMs) {
       this.listing ??= this.listAll().finally(() => {
         this.listing = undefined;
       });
@@ -191,7 +204,6 @@ export class StreamLookup {
 
   private async listAll(): Promise<void> {
     this.listedAt = this.io.clock.now();
-    if (!this.canList) return;
     try {
       const pages = (await this.api.manager()).streams.list();
       for (let page = 0; page < MAX_PAGES; page++) {
@@ -201,11 +213,26 @@ export class StreamLookup {
       }
       this.canList = false;
     } catch (thrown) {
-      if (clientCode(thrown) === '503') return;
+      const code = clientCode(thrown);
+      if (code === '503') return;
       // A client may be permitted to look up single streams only; a cluster may wait for offline streams.
-      this.canList = clientCode(thrown) !== 'PERMISSIONS_VIOLATION';
-      this.listedAt += LIST_FOR_WARNING_MS;
+      if (code === 'PERMISSIONS_VIOLATION') this.canList = this.denied();
+      else this.listedAt += LIST_FOR_WARNING_MS;
     }
+  }
+
+  private denied(): false {
+    this.deniedAt = this.io.clock.now();
+    return false;
+  }
+
+  /** Subjects that came while nothing could be asked for are checked after all. */
+  private doubtDenials(): void {
+    if (this.deniedAt === Infinity || this.io.clock.now() - this.deniedAt < DENIED_MS) return;
+    this.deniedAt = Infinity;
+    if (!this.canAsk) this.seen.clear();
+    this.canAsk = true;
+    this.canList = true;
   }
 
   private async ask(subject: string): Promise<void> {
@@ -214,7 +241,8 @@ export class StreamLookup {
   }
 
   private async find(subject: string): Promise<Finding> {
-    if (this.blind || !this.mayAsk()) return 'unknown';
+    this.doubtDenials();
+    if (!this.canAsk || !this.mayAskMore()) return 'unknown';
     try {
       const { streams } = await this.api.manager();
       return { stream: await streams.find(subject) };
@@ -223,12 +251,13 @@ export class StreamLookup {
       if (code === '503') return 'no-api';
       // nats.js's own error for an empty result has no code.
       if (code === undefined) return 'none';
-      if (code === 'PERMISSIONS_VIOLATION') this.blind = true;
+      if (code === 'PERMISSIONS_VIOLATION') this.canAsk = this.denied();
       return 'unknown';
     }
   }
 
-  private mayAsk(): boolean {
+  /** At most {@link MAX_QUESTIONS} in {@link QUESTIONS_MS}. */
+  private mayAskMore(): boolean {
     const now = this.io.clock.now();
     if (now - this.questionsSince >= QUESTIONS_MS) {
       this.questionsSince = now;
@@ -239,8 +268,9 @@ export class StreamLookup {
 
   private async learn(subject: string, name: string): Promise<KnownStream> {
     this.remember(subject, name);
-    const known = this.streams.get(name) ?? { ...NOTHING_KNOWN, name };
-    if (this.streams.has(name)) return known;
+    const before = this.streams.get(name);
+    if (before !== undefined && !this.mayBeReadNow(before)) return before;
+    const known = { ...NOTHING_KNOWN, name, askedAt: this.io.clock.now() };
     this.streams.set(name, known);
     this.index = undefined;
     try {
@@ -249,6 +279,11 @@ export class StreamLookup {
       // A client may be permitted to publish and nothing else.
       return known;
     }
+  }
+
+  /** A client may get the permission later. */
+  private mayBeReadNow({ isRead, askedAt }: KnownStream): boolean {
+    return !isRead && this.io.clock.now() - askedAt >= DENIED_MS;
   }
 
   private know({ config, state }: Known): KnownStream {
@@ -260,6 +295,7 @@ export class StreamLookup {
       windowMs: windowMsOf(config),
       silent: config.no_ack === true,
       ingests: ingests(config),
+      isRead: true,
       askedAt: this.io.clock.now(),
       retention: config.retention,
       consumers: state?.consumer_count,

@@ -129,6 +129,72 @@ describe('what is known of the streams', () => {
     expect(fake.asked.list + fake.asked.find).toBeLessThan(60);
   });
 
+  const DENIED = 'PERMISSIONS_VIOLATION';
+
+  it('asks once a minute for what is refused, and warns of a subject that came meanwhile once it is allowed', async () => {
+    const clock = new VirtualClock();
+    const fake = new FakeApi([{ name: 'S', subjects: ['s.>'] }]);
+    fake.refuses = { list: DENIED, find: DENIED };
+    const log: Logged[] = [];
+    const known = knownOf(fake, log, clock);
+    const look = async () => {
+      for (let index = 0; index < 100; index++) {
+        await known.warnIfCaptured(destination('s.1'));
+        await known.check(destination(toStream(`s.${index}`)));
+        clock.advance(599);
+      }
+    };
+    await look();
+    expect(fake.asked).toEqual({ list: 1, find: 1, info: 0 });
+    clock.advance(100);
+    await look();
+    expect(fake.asked).toEqual({ list: 2, find: 2, info: 0 });
+    fake.refuses = {};
+    clock.advance(100);
+    await known.warnIfCaptured(destination('s.1'));
+    expect(log.map(({ message }) => message)).toEqual([expect.stringContaining("stream S captures 's.1'")]);
+  });
+
+  it('warns by the list where single streams may not be looked up', async () => {
+    const fake = new FakeApi([]);
+    fake.refuses = { find: DENIED };
+    const log: Logged[] = [];
+    const clock = new VirtualClock();
+    const known = knownOf(fake, log, clock);
+    await known.missing(destination(toStream('s.1')));
+    fake.streams.push({ name: 'S', subjects: ['s.>'] });
+    await known.warnIfCaptured(destination('s.1'));
+    expect([fake.asked.find, log.length]).toEqual([1, 1]);
+  });
+
+  it('reads the configuration of a stream that it may not read once a minute, however many PubAcks come', async () => {
+    const clock = new VirtualClock();
+    const config = { duplicate_window: 1e9 };
+    const fake = new FakeApi([{ name: 'S', subjects: ['s'], config }]);
+    fake.refuses = { info: DENIED };
+    const log: Logged[] = [];
+    const known = knownOf(fake, log, clock);
+    const acked = async () => {
+      for (let index = 0; index < 100; index++) known.acked(destination(toStream('s')), 'S');
+      await turns();
+    };
+    await acked();
+    clock.advance(59_999);
+    await acked();
+    expect(fake.asked.info).toBe(1);
+    clock.advance(1);
+    await acked();
+    expect([fake.asked.info, log]).toEqual([2, []]);
+    fake.refuses = {};
+    clock.advance(60_000);
+    await acked();
+    await acked();
+    expect([fake.asked.info, log.map(({ message }) => message)]).toEqual([
+      3,
+      [expect.stringContaining('duplicate_window')],
+    ]);
+  });
+
   const batched = { allow_batched: true, num_replicas: 1, duplicate_window: 120e9 };
   it.each([
     ['with allow_batched', batched, true],
