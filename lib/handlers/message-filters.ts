@@ -1,6 +1,8 @@
 import { isThenable } from '../async/index.js';
 import type { BrokerMessage, Headers, MessageFilter, SchemaResult, StandardSchema } from '../driver/index.js';
 import { errorOf } from '../errors/index.js';
+import { isSchema } from './schema.js';
+import { checkingOnce } from './zod-schema.js';
 
 /** Names the type of a message, for {@link byType} with a class. */
 const MESSAGE_TYPE = 'message-type';
@@ -49,7 +51,7 @@ export function byHeader(name: string, value: HeaderValue): (message: BrokerMess
 export function byType(type: StandardSchema | PayloadClass): (message: BrokerMessage) => boolean | Promise<boolean> {
   if (isSchema(type)) {
     return ({ payload }) => {
-      const result = type['~standard'].validate(payload);
+      const result = checkingOnce(type)['~standard'].validate(payload);
       return isThenable(result) ? Promise.resolve(result).then(isAccepted) : isAccepted(result);
     };
   }
@@ -71,11 +73,6 @@ function headerOf(headers: Headers, name: string): string | undefined {
 
 function isTextOrRegExp(value: unknown): boolean {
   return typeof value === 'string' || value instanceof RegExp;
-}
-
-/** Schemas may be functions, as those of arktype are. */
-function isSchema(type: unknown): type is StandardSchema {
-  return (typeof type === 'object' || typeof type === 'function') && type !== null && '~standard' in type;
 }
 
 function isAccepted(result: SchemaResult<unknown>): boolean {

@@ -1,5 +1,6 @@
 import { isThenable } from '../async/index.js';
 import type { SchemaIssue, SchemaResult, StandardSchema } from '../driver/index.js';
+import { checkingOnce } from './zod-schema.js';
 
 const MOST_ISSUES = 10;
 
@@ -8,8 +9,13 @@ const MOST_ISSUES = 10;
  * of the issues, which name paths but show no values.
  */
 export function validated(schema: StandardSchema, payload: unknown, refused: (issues: string) => Error): unknown {
-  const result = schema['~standard'].validate(payload);
+  const result = checkingOnce(schema)['~standard'].validate(payload);
   return isThenable(result) ? result.then((checked) => accept(checked, refused)) : accept(result, refused);
+}
+
+/** Schemas may be functions, as those of arktype are. */
+export function isSchema(type: unknown): type is StandardSchema {
+  return (typeof type === 'object' || typeof type === 'function') && type !== null && '~standard' in type;
 }
 
 function accept(result: SchemaResult<unknown>, refused: (issues: string) => Error): unknown {

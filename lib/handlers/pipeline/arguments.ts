@@ -2,6 +2,8 @@ import type { ArgumentMetadata } from '@nestjs/common';
 import { isThenable } from '../../async/index.js';
 import { CONTEXT, PAYLOAD } from '../../decorators/index.js';
 import type { DeliveryContext } from '../../delivery/index.js';
+import { isSchema } from '../schema.js';
+import { checkingOnce } from '../zod-schema.js';
 import type { NestParameter, NestPipe } from './nest-internals.js';
 import { refusing } from './pipes.js';
 
@@ -127,10 +129,14 @@ function extractor(parameter: NestParameter): Extract {
   return (payload, context) => argumentsFactory.exchangeKeyForValue(type, data, [payload, context]);
 }
 
-/** The metadata that Nest's pipes consumer passes to pipes; the payload counts as a body. */
+/**
+ * The metadata that Nest's pipes consumer passes to pipes; the payload counts as a body. A pipe that validates by the
+ * schema, as Nest 12's StandardSchemaValidationPipe does, must not check twice either.
+ */
 function metadataOf({ type, data, metatype, schema }: NestParameter): ArgumentMetadata {
   const shared = { metatype, type: type === PAYLOAD ? 'body' : 'custom', data };
-  return (schema === undefined ? shared : { ...shared, schema }) as ArgumentMetadata;
+  if (schema === undefined) return shared as ArgumentMetadata;
+  return { ...shared, schema: isSchema(schema) ? checkingOnce(schema) : schema } as ArgumentMetadata;
 }
 
 /** Resolves the numbers of Nest's parameter decorators; the arguments are the payload and the context. */
