@@ -1,8 +1,9 @@
+import { abandon } from '../async/index.js';
 import type { DestinationSpec } from '../driver/index.js';
 import { errorOf, type MultiBrokerError, phrase } from '../errors/index.js';
 import type { ResultItem, Route } from './binding.js';
 import { field, type Origin } from './encode.js';
-import { type Sender, shownType } from './field-checks.js';
+import { type Sender, refusedType } from './field-checks.js';
 import { isPrintable } from './headers.js';
 
 /** The dedupe id that a publisher has chosen for an item; undefined: delivery's own. */
@@ -23,7 +24,10 @@ export function ownDedupeId(
  */
 export function checkedDedupeId(id: string | undefined, to: DestinationSpec, sender: Sender): string | undefined {
   if (id === undefined) return undefined;
-  if (!to.dedupes) throw effectless(to, sender);
+  if (!to.dedupes) {
+    abandon(id);
+    throw effectless(to, sender);
+  }
   if (typeof id === 'string' && isWrittenAsItIs(id)) return id;
   throw unprintable(id, sender);
 }
@@ -35,7 +39,7 @@ function effectless({ name: destination }: DestinationSpec, { broker, handler }:
 }
 
 function unprintable(id: unknown, { broker, handler }: Sender): MultiBrokerError {
-  const value = typeof id === 'string' ? phrase('unprintableId') : shownType(id);
+  const value = typeof id === 'string' ? phrase('unprintableId') : refusedType(id);
   return handler === undefined
     ? errorOf('MULTI_BROKER_OPTION_INVALID.publishedDedupeId', { broker, value })
     : errorOf('MULTI_BROKER_OPTION_INVALID.publishedDedupeIdOfHandler', { handler, broker, value });

@@ -1,5 +1,5 @@
-import { isUint8Array } from 'node:util/types';
-
+import { isPromise, isUint8Array } from 'node:util/types';
+import { abandon } from '../async/index.js';
 import type { Headers, RawHeader, RawHeaderToWrite } from '../driver/index.js';
 import { errorOf, type MultiBrokerError, phrase } from '../errors/index.js';
 
@@ -16,7 +16,7 @@ export interface Sender {
 export function checkedKey(key: string | Uint8Array | undefined, sender: Sender): string | Uint8Array | undefined {
   if (key === undefined || typeof key === 'string' || isUint8Array(key)) return key;
   const { broker, handler } = sender;
-  const type = shownType(key);
+  const type = refusedType(key);
   throw handler === undefined
     ? errorOf('MULTI_BROKER_OPTION_INVALID.publishedKey', { broker, type })
     : errorOf('MULTI_BROKER_OPTION_INVALID.publishedKeyOfHandler', { handler, broker, type });
@@ -35,9 +35,9 @@ export function textHeaders(headers: Headers | undefined, sender: Sender): Heade
   return headers;
 }
 
-/** A Map and the Headers of fetch() have no fields to read: what they hold would be left out in silence. */
+/** A Map, the Headers of fetch() and a promise have no fields to read: what they hold would be left out in silence. */
 function isRecord(headers: unknown): boolean {
-  return typeof headers === 'object' && headers !== null && !(Symbol.iterator in headers);
+  return typeof headers === 'object' && headers !== null && !(Symbol.iterator in headers) && !isPromise(headers);
 }
 
 /** Headers as bytes: a copy of the list, with texts written as UTF-8. */
@@ -57,14 +57,16 @@ function rawValue(name: string, value: RawHeaderToWrite[1], sender: Sender): Buf
   throw badHeader(field, 'bytes, a string or null', value, sender);
 }
 
-/** The type of a value, which is never shown itself: it may be a payload. */
-export function shownType(value: unknown): string {
+/** The type of a value that is refused, which is never shown itself: it may be a payload. */
+export function refusedType(value: unknown): string {
+  abandon(value);
+  if (isPromise(value)) return 'promise';
   if (Array.isArray(value)) return 'array';
   return value === null ? 'null' : typeof value;
 }
 
 function badHeader(field: string, expected: string, value: unknown, { broker, handler }: Sender): MultiBrokerError {
-  const params = { broker, field, expected, type: shownType(value) };
+  const params = { broker, field, expected, type: refusedType(value) };
   return handler === undefined
     ? errorOf('MULTI_BROKER_HEADER_INVALID.published', params)
     : errorOf('MULTI_BROKER_HEADER_INVALID.publishedByHandler', { ...params, handler });

@@ -1,3 +1,4 @@
+import { abandon } from '../async/index.js';
 import { isContentType } from '../codec/index.js';
 import type {
   Headers,
@@ -179,6 +180,7 @@ function checked(given: unknown, { broker, destination }: PublishingMessage): ob
   if (given === undefined || given === null) return {};
   const isPromise = given instanceof Promise;
   if (typeof given === 'object' && !isPromise) return given;
+  abandon(given);
   const type = isPromise ? 'promise' : typeof given;
   throw errorOf('MULTI_BROKER_HEADER_INVALID.hook', { type, destination, broker });
 }

@@ -1,3 +1,4 @@
+import { calledForEach } from '../async/index.js';
 import type { DestinationSpec, Incoming, Outcome, Outgoing } from '../driver/index.js';
 import { asError, publishErrorOf } from '../errors/index.js';
 import { type AdmittedPayloads, admittedPayloads, NOT_PUBLISHED } from './admission.js';
@@ -166,10 +167,9 @@ export class Publication implements Unconfirmed {
     const admitted = this.admitted?.[index];
     const make = (item: ResultItem, payload: unknown, position: number): Prepared | Promise<Prepared> =>
       prepare(item, payload, route, outlet, this.plan, index, this.firstItem + position);
-    if (admitted === undefined) return this.items.map((item, position) => make(item, item.payload, position));
-    return this.items.flatMap((item, position) =>
-      admitted[position] === NOT_PUBLISHED ? [] : [make(item, admitted[position], position)],
-    );
+    if (admitted === undefined) return calledForEach(this.items, (item, at) => make(item, item.payload, at));
+    const places = this.items.flatMap((item, at) => (admitted[at] === NOT_PUBLISHED ? [] : [{ item, at }]));
+    return calledForEach(places, ({ item, at }) => make(item, admitted[at], at));
   }
 
   private payloadOf(item: ResultItem, index: number, position: number): unknown {

@@ -21,7 +21,7 @@ import {
 import type { PublishDeclaration } from './declaration.js';
 import { brokerName } from './handler-problem.js';
 import type { HandlerHost } from './handler-classes.js';
-import { isThenable } from '../async/index.js';
+import { abandon, isThenable } from '../async/index.js';
 
 /** A `@Subscribe` with the values of `fromConfig()` filled in. */
 export interface Configured {
@@ -104,7 +104,7 @@ export class DecoratorValues {
     try {
       const value = (written.read as (injected: unknown) => unknown)(injected(written, this.host));
       if (!isThenable(value)) return value;
-      value.then(undefined, () => undefined);
+      abandon(value);
       this.wrong(problemOf('MULTI_BROKER_OPTION_INVALID.configPromise', from));
     } catch (thrown) {
       const cause = asError(thrown);

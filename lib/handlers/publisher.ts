@@ -1,4 +1,4 @@
-import { isThenable } from '../async/index.js';
+import { abandon, isThenable } from '../async/index.js';
 import { NOT_PUBLISHED, type Route } from '../delivery/index.js';
 import type { PublishToOptions, StandardSchema } from '../driver/index.js';
 import { errorOf } from '../errors/index.js';
@@ -46,7 +46,7 @@ function admitOf({ when, schema }: PublishToOptions, by: PublishedBy): Route['ad
 /** A promise would always be true. */
 function isWanted(answer: unknown, { broker, handler, destination }: PublishedBy): boolean {
   if (typeof answer === 'boolean') return answer;
-  if (isThenable(answer)) void Promise.resolve(answer).catch(() => undefined);
+  abandon(answer);
   const given = isThenable(answer) ? 'a promise' : answer === null ? 'null' : typeof answer;
   throw errorOf('MULTI_BROKER_OPTION_INVALID.when', { handler, destination, broker, given });
 }

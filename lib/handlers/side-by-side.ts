@@ -1,4 +1,4 @@
-import { isThenable } from '../async/index.js';
+import { abandon, isThenable } from '../async/index.js';
 import type { Codec } from '../codec/index.js';
 import { type Binding, DeliveredMessage, type SideBySide } from '../delivery/index.js';
 import type { BrokerDefinition, BrokerMessage, ConcurrencyOptions, HandlerOptions, Incoming } from '../driver/index.js';
@@ -90,7 +90,7 @@ function messageOf(incoming: Incoming, { definition, codec, handler }: Decoding)
   const decode = (): unknown => {
     const payload = decoderOf(codec, handler)(context);
     if (!isThenable(payload)) return payload;
-    void Promise.resolve(payload).catch(() => undefined);
+    abandon(payload);
     throw errorOf('MULTI_BROKER_OPTION_INVALID.orderByLater', { handler }, { broker: definition.name });
   };
   return Object.defineProperty(message, 'payload', { get: decode });

@@ -64,10 +64,12 @@ export function encodePublish(
   const item = isOutgoingMessage(given) ? given : undefined;
   const payload = item === undefined ? given : item.payload;
   const encoded = encodeValid(payload, options, by);
-  // Read before encoding: by the time an asynchronous codec is done, the handler may have returned.
-  const headers = headersOf(by, payload, item, options);
-  if (!(encoded instanceof Promise)) return outgoingOf(encoded, headers, item, options, by);
-  return encoded.then((written) => outgoingOf(written, headers, item, options, by));
+  if (!(encoded instanceof Promise))
+    return outgoingOf(encoded, headersOf(by, payload, item, options), item, options, by);
+  // Read at once: by the time an asynchronous codec is done, the handler may have returned. What this throws must not be
+  // thrown, which would leave the promise of the payload to nobody.
+  const headers = (async () => headersOf(by, payload, item, options))();
+  return Promise.all([encoded, headers]).then(([written, read]) => outgoingOf(written, read, item, options, by));
 }
 
 function encodeValid(

@@ -1,4 +1,4 @@
-import { TurnBudget } from '../async/index.js';
+import { calledForEach, TurnBudget } from '../async/index.js';
 import { auto } from '../codec/index.js';
 import {
   backlogIssues,
@@ -151,7 +151,7 @@ export class ManagedBroker extends Broker {
     refuseSharedDedupeId(this.name, items, options);
     const spec = this.destinations.resolve(to);
     const specs = items.map((item) => filled(spec, item, options));
-    const encoded = items.map((item, place) => this.encoded(specs[place] ?? spec, item, options));
+    const encoded = calledForEach(items, (item, place) => this.encoded(specs[place] ?? spec, item, options));
     const made = together(encoded);
     const messages = made instanceof Promise ? await made : made;
     if (this.connection.driver === undefined) await this.connected();

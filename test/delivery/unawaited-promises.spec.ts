@@ -1,0 +1,112 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Injectable } from '@nestjs/common';
+import * as v from 'valibot';
+import { type Codec, type Encoded, json, MultiBroker, outgoing, PublishTo, Subscribe } from '../../lib/index.js';
+import { toStream } from '../../lib/nats/index.js';
+import { closeTestApps, testApp } from '../support/test-app.js';
+
+afterEach(closeTestApps);
+
+// What is typed as text comes as a promise where the compiler is got past. An unhandled rejection would fail this file.
+const later = (): never => Promise.reject(new Error('no store')) as never;
+
+/** Asks a registry that is away for numbers, and takes nothing else. */
+const registry: Codec = {
+  encode: (payload) => {
+    if (typeof payload !== 'number') throw new Error('no number');
+    return Promise.reject<Encoded>(new Error('the registry is away'));
+  },
+  decode: (body) => json.decode(body, undefined),
+};
+
+const attempts = { retry: { attempts: 1 } };
+
+@Injectable()
+class Orders {
+  @Subscribe('orders', 'key', attempts)
+  @PublishTo('events', 'out', { key: later })
+  key() {
+    return 'x';
+  }
+
+  @Subscribe('orders', 'headers', attempts)
+  @PublishTo('events', 'out', { headers: later })
+  headers() {
+    return 'x';
+  }
+
+  @Subscribe('orders', 'header', attempts)
+  @PublishTo('events', 'out')
+  header() {
+    return outgoing('x', { headers: { id: later() } });
+  }
+
+  @Subscribe('orders', 'dedupe', attempts)
+  @PublishTo('events', toStream('kept'), { dedupeId: later })
+  dedupe() {
+    return 'x';
+  }
+
+  @Subscribe('orders', 'core', attempts)
+  @PublishTo('events', toStream('kept'), { dedupeId: later })
+  core() {
+    return outgoing('x', { destination: 'out' });
+  }
+
+  @Subscribe('orders', 'items', attempts)
+  @PublishTo('events', 'out', { codec: registry })
+  items() {
+    return outgoing.each([1, 'two']);
+  }
+}
+
+describe('a promise in place of a value of a publisher', () => {
+  it.each([
+    ['key', 'the option key must be a string'],
+    ['headers', 'headers must be a plain object of names and strings, not promise'],
+    ['header', 'the header "id" must be a string, not promise'],
+    ['dedupe', 'promise'],
+    ['core', 'dedupeId'],
+  ])('is refused, and where it rejects, too, the process goes on: %s', async (source, reason) => {
+    const { harness } = await testApp([Orders]);
+    await expect(harness.publish('orders', source, 1)).rejects.toThrow(reason);
+    expect(harness.published('events')).toEqual([]);
+  });
+
+  it('is refused of an onPublish() hook with and without a schema that takes its time', async () => {
+    const { moduleRef, broker } = await testApp([]);
+    moduleRef.get(MultiBroker).onPublish(later);
+    await expect(broker('orders').publish('q', 'x')).rejects.toThrow('promise');
+    const schema = v.pipeAsync(
+      v.string(),
+      v.checkAsync(async () => false),
+    );
+    await expect(broker('orders').publish('q', 'x', { schema })).rejects.toThrow('promise');
+  });
+});
+
+describe('an item that cannot be published', () => {
+  it('behind one whose codec is to reject fails the message, and the process goes on', async () => {
+    const { harness } = await testApp([Orders]);
+    await expect(harness.publish('orders', 'items', 1)).rejects.toMatchObject({ code: 'MULTI_BROKER_UNENCODABLE' });
+  });
+
+  it('of publishBatch() behind one whose codec is to reject fails the batch, and the process goes on', async () => {
+    const { broker } = await testApp([]);
+    await expect(broker('orders').publishBatch('q', [1, 'two'], { codec: registry })).rejects.toMatchObject({
+      code: 'MULTI_BROKER_UNENCODABLE',
+    });
+  });
+
+  it('as its headers are wrong, while its schema is to refuse it, fails its publish, and the process goes on', async () => {
+    const { broker } = await testApp([]);
+    const schema = v.pipeAsync(
+      v.string(),
+      v.checkAsync(async () => false),
+    );
+    const headers = { id: 7 as unknown as string };
+    await expect(broker('orders').publish('q', 'x', { schema, headers })).rejects.toMatchObject({
+      code: 'MULTI_BROKER_HEADER_INVALID',
+    });
+  });
+});
