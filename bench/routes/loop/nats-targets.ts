@@ -1,4 +1,4 @@
-import type { MsgHdrs, NatsConnection } from 'nats';
+import { createInbox, type MsgHdrs, type NatsConnection } from 'nats';
 import { natsClient } from '../../support/servers.js';
 import type { Task } from '../../support/task.js';
 import { type Chunk, headerLines, type Write } from './chunk.js';
@@ -21,18 +21,26 @@ export async function toCore({ target }: Task, style: Style): Promise<Write> {
  * To a stream: all publishes of a chunk share one reply subject, and a counter goes down with each answer: the cheapest
  * confirmation known, one outcome for the whole chunk.
  */
-export async function toStreamSubject({ target, source }: Task, style: Style): Promise<Write> {
+export async function toStreamSubject(task: Task, style: Style): Promise<Write> {
+  const { target } = task;
+  const publisher = `/Bridge.forward/${sourceName(task)}/0/0`;
   const connection = await natsClient();
   const confirmed = confirmations(connection);
   const add = adder(connection, style, target, ({ position }, index) => {
     const id = position(index);
-    return `${headerLines(id)}Nats-Msg-Id: ${id}/Bridge.forward/${source}/0/0\r\n`;
+    return `${headerLines(id)}Nats-Msg-Id: ${id}${publisher}\r\n`;
   });
   return (chunk) => {
     const { reply, all } = confirmed(chunk.bodies.length);
     add(chunk, reply);
     return all;
   };
+}
+
+/** A source as the library names it, by which the ids of two handlers of one topic differ. */
+function sourceName({ from, source, id }: Task): string {
+  if (from === 'kafka') return `topic ${source} (group ${id})`;
+  return from === 'jetstream' ? `stream ${source} (durable ${id})` : `subject ${source}`;
 }
 
 type Add = (chunk: Chunk, reply: string | undefined) => void;
@@ -70,7 +78,7 @@ function encoded(lines: string): MsgHdrs {
 }
 
 function confirmations(connection: NatsConnection): (count: number) => { reply: string; all: Promise<void> } {
-  const inbox = `_INBOX.${String(process.pid)}`;
+  const inbox = createInbox();
   const open = new Map<string, { left: number; resolve: () => void }>();
   let chunks = 0;
   connection.subscribe(`${inbox}.*`, {

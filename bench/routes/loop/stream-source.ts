@@ -26,7 +26,7 @@ export async function fromStream(task: Task, write: Write, finished: (count: num
         bodies.push(bytesAlone ? await pass(viewOf(data)) : encode(await work(decode(data))));
       open++;
       const position = (index: number): string =>
-        `nats:events:${task.source}:${String(messages[index]!.seq)}:1790000000000000000`;
+        `nats:nats:${task.source}:${String(messages[index]!.seq)}:1790000000000000000`;
       void write({ bodies, position }).then(() => settle(messages));
     }
     busy = false;
