@@ -1,6 +1,6 @@
 import { abandon, isThenable } from '../async/index.js';
 import type { Codec } from '../codec/index.js';
-import { type Binding, DeliveredMessage, type SideBySide } from '../delivery/index.js';
+import { type Binding, DeliveredMessage, refusedType, type SideBySide } from '../delivery/index.js';
 import type { BrokerDefinition, BrokerMessage, ConcurrencyOptions, HandlerOptions, Incoming } from '../driver/index.js';
 import { errorOf, type Problem, problemOf } from '../errors/index.js';
 import { decoderOf, type Undecoded } from './payload.js';
@@ -61,7 +61,7 @@ function ordered({ perLane, total, orderBy }: Concurrency, decoding: Decoding): 
   if (orderBy === 'none') return { sideBySide: { perLane, total, keyOf: () => undefined } };
   const keyOf = (incoming: Incoming): string | undefined => {
     try {
-      return orderBy(messageOf(incoming, decoding));
+      return checkedOrder(orderBy(messageOf(incoming, decoding)), decoding);
     } catch (thrown) {
       failures.set(incoming, { thrown });
       return undefined;
@@ -75,6 +75,18 @@ function ordered({ perLane, total, orderBy }: Concurrency, decoding: Decoding): 
     };
   };
   return { sideBySide: { perLane, total, keyOf }, guard };
+}
+
+/**
+ * A promise or an object equals no other one: with it as its key each message would have an order of its own, in silence. A
+ * number of a payload that is typed as `any` is as good as its text.
+ */
+function checkedOrder(given: unknown, { definition, handler }: Decoding): string | undefined {
+  if (typeof given === 'string') return given;
+  if (given === undefined || given === null) return undefined;
+  if (typeof given === 'number' || typeof given === 'bigint') return String(given);
+  const params = { handler, type: refusedType(given) };
+  throw errorOf('MULTI_BROKER_OPTION_INVALID.orderByGives', params, { broker: definition.name });
 }
 
 /** The message as `orderBy` sees it: its payload is decoded only if it is read. */

@@ -129,6 +129,32 @@ describe('calls side by side', () => {
     expect(handled).not.toHaveBeenCalled();
   });
 
+  it.each([
+    ['a promise', 'promise', () => Promise.reject(new Error('no tenant'))],
+    ['an object', 'object', () => ({ id: 7 })],
+    ['a list', 'array', () => ['a']],
+    ['a function', 'function', () => () => 'a'],
+  ])('fail for a message whose order is %s, which no other message could have', (_, type, orderBy) => {
+    const options = { concurrency: { perLane: 2, orderBy: orderBy as never } };
+    const { sideBySide, handle } = bindingOf(orders, declaration({ call: jest.fn(), options }));
+    const message = new FakeMessage({});
+    expect(sideBySide?.keyOf(message)).toBeUndefined();
+    const context = Object.assign(new TestContext({ body: '1' }), { message: new DeliveredMessage(message, 1) });
+    expect(() => handle(context)).toThrow(
+      expect.objectContaining({
+        code: 'MULTI_BROKER_OPTION_INVALID',
+        message: expect.stringContaining(`must return a string, or undefined for a message without order, not ${type}`),
+      }),
+    );
+  });
+
+  it('have the order of equal numbers too, and none where the function gives null', () => {
+    const keyBy = (given: unknown) =>
+      orderOf({ concurrency: { perLane: 2, orderBy: () => given } })?.keyOf(new FakeMessage({}));
+    expect(keyBy(7)).toBe('7');
+    expect(keyBy(null)).toBeUndefined();
+  });
+
   it('one after another need no order of their own', () => {
     expect(() => orderOf({ concurrency: { orderBy: 'none' } })).toThrow(
       expect.objectContaining({

@@ -38,6 +38,8 @@ export const OPTIONS = {
       orderByAlone:
         'the option concurrency.orderBy orders calls that run side by side: set concurrency.perLane above 1, or leave it out',
       orderByLater: 'concurrency.orderBy of {handler} reads the payload, and its codec decodes asynchronously',
+      orderByGives:
+        'concurrency.orderBy of {handler} must return a string, or undefined for a message without order, not {type}',
       replyBesideBatch: 'the option reply beside batch: one call has many messages, and no request',
       messages: 'messages(): {problems}',
       messagesAck: "the option ack must be 'nack-on-error' or 'reject-on-error': the loop itself settles its messages",
