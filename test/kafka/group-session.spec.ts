@@ -6,6 +6,7 @@ import type { Clock } from '../../lib/async/index.js';
 import { DeletedTopics } from '../../lib/kafka/driver/consumer/subscribed-topics.js';
 import { HaltedPartitions } from '../../lib/kafka/driver/consumer/halted-partitions.js';
 import { kafkajsClient } from '../../lib/kafka/driver/kafkajs/adapter.js';
+import { RefusedTopics } from '../../lib/kafka/driver/consumer/refused-topics.js';
 import { OffsetLoss } from '../../lib/kafka/driver/consumer/initial-offsets.js';
 import { GroupSession } from '../../lib/kafka/driver/consumer/group-session.js';
 import { kafkaBroker, topic } from '../../lib/kafka/index.js';
@@ -40,6 +41,7 @@ function session(
     makeClient: () => client.client,
     subscriptions: [{ spec: definition.source(topic('topic', { fromBeginning })), sink, quiet: false }],
     halted: new HaltedPartitions('g', io, adapter.failures),
+    refused: new RefusedTopics('g', io, adapter.failures),
     deleted: new DeletedTopics('g', io),
     losses: new OffsetLoss('g', io),
     onSessionEnded: (_session, cause) => void downs.push(cause.message),

@@ -58,6 +58,10 @@ const security = ({ keystore, keystorePassword, username, password }) => ({
       `${logins}.scram.ScramLoginModule required;`,
     ]),
   ),
+  // Who came without credentials, as other nodes do, may do everything; others until an ACL names a topic.
+  'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+  'super.users': 'User:ANONYMOUS',
+  'allow.everyone.if.no.acl.found': true,
   'ssl.keystore.type': 'PKCS12',
   'ssl.keystore.location': keystore,
   'ssl.keystore.password': keystorePassword,

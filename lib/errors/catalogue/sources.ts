@@ -17,7 +17,9 @@ export const SOURCES = {
       kafkaNoMatch: 'No topic matches {pattern}',
       kafkaNoTopic: 'The cluster lacks at least one of these topics: {topics}',
       kafkaTopicDeleted:
-        "Group '{group}' does not read topic '{topic}': it was deleted; the group's other topics are still read",
+        "Group '{group}' does not read topic '{topic}': it was deleted, or this client may not know of it; the group's other topics are still read",
+      kafkaTopicRefused:
+        "Group '{group}' does not read topic '{topic}': this client has no permission to read it; the group's other topics are still read",
       unreadable: "Broker '{broker}' cannot read {source}: {reason}",
       natsNoStream: "Stream {stream} of broker '{broker}' does not exist: create it, or give its subjects in stream()",
     },

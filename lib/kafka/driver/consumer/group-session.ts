@@ -19,6 +19,7 @@ import type { HaltedPartitions } from './halted-partitions.js';
 import { endsOfNew, InitialOffsets, type OffsetLoss, type WithAdmin } from './initial-offsets.js';
 import { OffsetCommitter } from './offset-committer.js';
 import { PartitionLane, type PartitionLaneOwner, type TopicSubscription } from './partition-lane.js';
+import type { RefusedTopics } from './refused-topics.js';
 import { type DeletedTopics, LOOK_MS, SubscribedTopics, TopicWatch } from './subscribed-topics.js';
 import { UnassignedPartitions } from './unassigned-partitions.js';
 
@@ -33,6 +34,7 @@ export interface GroupSessionHost {
   readonly makeClient: MakeClient;
   readonly subscriptions: readonly TopicSubscription[];
   readonly halted: HaltedPartitions;
+  readonly refused: RefusedTopics;
   readonly deleted: DeletedTopics;
   readonly losses: OffsetLoss;
   /** The session is over and does not recover by itself. */
@@ -84,7 +86,10 @@ export class GroupSession {
     this.watch = new TopicWatch(
       clock,
       () => this.mayMissTopics(),
-      () => this.lookForTopics(),
+      async () => {
+        await this.lookAtRefused();
+        await this.lookForTopics();
+      },
     );
     this.lanes = new AssignedPartitions((topic, partition) => this.makeLane(topic, partition));
     this.flow = new PartitionFlow(consumer, this.lanes, (lane) => this.isHeld(lane));
@@ -142,6 +147,11 @@ export class GroupSession {
   /** The client's last warning or error: the reason why an attempt that timed out did not succeed. */
   complaint: string | undefined;
 
+  /** What it reads, refused topics included. */
+  get topicNames(): readonly string[] {
+    return this.topics.names;
+  }
+
   /** Why the session is over, once it is. */
   get ended(): Error | undefined {
     return this.over;
@@ -193,12 +203,22 @@ export class GroupSession {
     // A client may resolve this although the join failed (kafkajs #1721): its crash then ends the session.
     await this.running;
     await this.starts.all();
+    await this.lookAtRefused();
     this.watch.start();
   }
 
   private mayMissTopics(): boolean {
-    // A halted partition is not fetched, so nothing is amiss with its fetches where its topic is deleted.
-    return this.host.deleted.any || this.host.halted.any || this.liveness.sinceAnswerMs > LOOK_MS;
+    const { deleted, halted, refused } = this.host;
+    // A partition that is not fetched has no fetches with which anything is amiss where its topic is deleted.
+    return deleted.any || halted.any || refused.any || this.liveness.sinceAnswerMs > LOOK_MS;
+  }
+
+  private async lookAtRefused(): Promise<void> {
+    const { refused } = this.host;
+    if (!refused.any) return;
+    await refused.look(this.lanes, (offsets) => this.consumer.commit(offsets));
+    this.applyFlow();
+    this.committer.settled();
   }
 
   private async lookForTopics(): Promise<void> {
@@ -272,14 +292,20 @@ export class GroupSession {
   }
 
   private applyFlow(): void {
-    this.host.halted.among([...this.lanes].map(({ origin }) => keyOf(origin.topic, origin.partition)));
+    this.host.halted.among([...this.allowed()].map(({ origin }) => keyOf(origin.topic, origin.partition)));
     this.flow.apply();
   }
 
   private isHeld(lane: PartitionLane): boolean {
     const { subscription, origin } = lane;
+    const { halted, refused } = this.host;
     const key = keyOf(origin.topic, origin.partition);
-    return this.draining || lane.isDraining || subscription.quiet || this.host.halted.holds(key);
+    const isBarred = halted.holds(key) || refused.holds(origin.topic);
+    return this.draining || lane.isDraining || subscription.quiet || isBarred;
+  }
+
+  private *allowed(): Generator<PartitionLane> {
+    for (const lane of this.lanes) if (!this.host.refused.holds(lane.origin.topic)) yield lane;
   }
 
   private fail(cause: Error): void {
@@ -302,7 +328,8 @@ export class GroupSession {
     return {
       clock: io.clock,
       intervalMs: settings.commitIntervalMs ?? 1_000,
-      lanes: this.lanes,
+      // The server may store the others and tell of the refused one alone.
+      lanes: { [Symbol.iterator]: () => this.allowed() },
       commit: (offsets) => this.consumer.commit(offsets),
       failed: (cause) => io.log.debug(`Group '${groupId}' could not commit, retrying: ${cause.message}`),
     };

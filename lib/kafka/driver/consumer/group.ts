@@ -7,6 +7,7 @@ import { GroupSession, type GroupSessionHost } from './group-session.js';
 import { OffsetLoss } from './initial-offsets.js';
 import { JoinRequest, whenAllAborted } from './join-request.js';
 import type { TopicSubscription } from './partition-lane.js';
+import { RefusedTopics } from './refused-topics.js';
 import { DeletedTopics } from './subscribed-topics.js';
 
 /** The driver that a group belongs to. */
@@ -41,6 +42,7 @@ export class Group {
   private starting: GroupSession | undefined;
   private trouble: Error | undefined;
   private readonly halted: HaltedPartitions;
+  private readonly refused: RefusedTopics;
   private readonly deleted: DeletedTopics;
   private readonly losses: OffsetLoss;
   private readonly serial = new Serial();
@@ -51,7 +53,11 @@ export class Group {
     private readonly host: GroupHost,
   ) {
     this.halted = new HaltedPartitions(groupId, host.io, host.client.failures);
-    this.deleted = new DeletedTopics(groupId, host.io, (topic) => this.halted.forget(topic));
+    this.refused = new RefusedTopics(groupId, host.io, host.client.failures);
+    this.deleted = new DeletedTopics(groupId, host.io, (topic) => {
+      this.halted.forget(topic);
+      this.refused.forget(topic);
+    });
     this.losses = new OffsetLoss(groupId, host.io);
   }
 
@@ -131,6 +137,7 @@ export class Group {
         : [`Group '${this.groupId}' has had no answer from Kafka for ${Math.round(silent / 1_000)} s`]),
       ...(late === undefined ? [] : [`Group '${this.groupId}': ${late}`]),
       ...this.deleted.healthIssues,
+      ...this.refused.healthIssues,
       ...(this.session?.unassigned.healthIssues ?? []),
       ...this.halted.healthIssues,
       ...this.losses.healthIssues,
@@ -308,10 +315,12 @@ export class Group {
       groupId: this.groupId,
       subscriptions: this.subscriptions,
       halted: this.halted,
+      refused: this.refused,
       deleted: this.deleted,
       losses: this.losses,
       onSessionEnded: (session, cause) => {
         this.halted.consumerEnded(cause);
+        this.refused.consumerEnded(cause, session.topicNames);
         if (session === this.session && !this.isOver) this.rebuildAfter(cause);
       },
     };

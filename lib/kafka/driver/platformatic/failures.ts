@@ -30,6 +30,17 @@ export class InternalTopic extends Error implements PlatformaticError {
   }
 }
 
+/** A fetch of the topic was refused. */
+export class RefusedTopic extends Error implements PlatformaticError {
+  override readonly name = 'RefusedTopic';
+  readonly apiId = 'TOPIC_AUTHORIZATION_FAILED';
+  readonly canRetry = false;
+
+  constructor(topic: string) {
+    super(`This client may not read '${topic}'`);
+  }
+}
+
 /** A fetched batch that the client cannot read. */
 export class UndecodableBatch extends Error {
   override readonly name = 'UndecodableBatch';

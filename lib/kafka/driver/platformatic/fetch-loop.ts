@@ -7,7 +7,7 @@ import type { FetchedRecord } from '../client/records.js';
 import type { FetchPosition } from './fetch-position.js';
 import { FetchPositions } from './fetch-position.js';
 import { type FetchedPartition, type FetchResponse, recordsFrom } from './fetched-records.js';
-import { isRetriable, protocolError, sentenceOf, UndecodableBatch } from './failures.js';
+import { isRetriable, protocolError, RefusedTopic, sentenceOf, UndecodableBatch } from './failures.js';
 import { locate } from './locate.js';
 import type { BytesConsumer } from './membership.js';
 import type { PendingRequests } from './pending.js';
@@ -237,7 +237,7 @@ export class FetchLoop {
   private accept(position: FetchPosition, part: FetchedPartition, from: number): boolean {
     const { errorCode } = part;
     if (errorCode === OUT_OF_RANGE) this.lose(position);
-    else if (errorCode === FORBIDDEN) this.host.crash(new Error(`This client may not read '${position.topic}'`));
+    else if (errorCode === FORBIDDEN) this.host.crash(new RefusedTopic(position.topic));
     else if (errorCode !== 0) {
       this.isMissing ||= MISSING.has(errorCode);
       return false;
