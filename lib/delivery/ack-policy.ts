@@ -1,7 +1,8 @@
 import type { AckPolicy, Lane } from '../driver/index.js';
-import { asError } from '../errors/index.js';
+import { asError, errorOf } from '../errors/index.js';
 import type { Binding } from './binding.js';
 import { DeadLetters } from './dead-letter/index.js';
+import { decided } from './decided.js';
 import type { Disposition, Leave, Settle } from './disposition.js';
 import type { FailedDelivery, Failure, FailurePolicy } from './lane-context.js';
 import { reportRetryIfFailure } from './failure-report.js';
@@ -74,11 +75,18 @@ function mayRetry({ error, of }: Failure, delivery: FailedDelivery): boolean {
   if (of !== 'call' || isRejection(error) || cannotSucceed(error)) return false;
   if (delivery.attempts.callsOfRound >= mostCalls(delivery)) return false;
   try {
-    return delivery.context.binding.retry.retryIf?.(error) ?? true;
+    return mayHelp(error, delivery.context.binding);
   } catch (thrown) {
     reportRetryIfFailure(delivery, asError(thrown));
     return false;
   }
+}
+
+function mayHelp(error: Error, { handler, broker, retry: { retryIf } }: Binding): boolean {
+  if (retryIf === undefined) return true;
+  return decided(retryIf(error), (given) =>
+    errorOf('MULTI_BROKER_OPTION_INVALID.retryIfGives', { handler, given }, { handler, broker }),
+  );
 }
 
 /** On core NATS a requester that gets failures as answers would wait for every retry, and can ask again itself. */

@@ -44,6 +44,7 @@ export { keyOf } from './encode.js';
 export { isRejection, markRejection } from './rejection.js';
 export { AckMessage, NackMessage, RejectMessage } from './thrown-settlement.js';
 export * from './dead-letter/index.js';
+export { decided } from './decided.js';
 export { checkedKey, refusedType } from './field-checks.js';
 export { NOT_PUBLISHED } from './admission.js';
 export { checkedDedupeId } from './dedupe-id.js';

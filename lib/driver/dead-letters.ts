@@ -55,7 +55,7 @@ export interface RedriveOptions {
    *   get it.
    */
   readonly to?: 'handler' | 'source';
-  /** Letters for which it is false are left. */
+  /** Letters for which it is false are left. What is neither true nor false ends the redrive with an error. */
   readonly filter?: (letter: DeadLetter) => boolean | PromiseLike<boolean>;
   /** At most so many letters are redriven; the others are left. Default: no limit. */
   readonly limit?: number;

@@ -25,7 +25,10 @@ export interface RetryOptions {
   readonly maxDelayMs?: number;
   /** Share of each delay, 0 to 1, by which it may be shortened at random. Default 0. */
   readonly jitter?: number;
-  /** Only errors for which it returns true are retried. Default: all except non-retryable ones. */
+  /**
+   * Only errors for which it returns true are retried. Default: all except non-retryable ones. It must not return a
+   * promise: that is logged, as is an error in it, and the message is not retried in place.
+   */
   readonly retryIf?: (error: Error) => boolean;
 }
 
@@ -145,7 +148,10 @@ export interface SubscribeOptions extends HandlerOptions {
   readonly reply?: boolean;
 }
 
-/** Whether a handler takes a message. An error of it is a failure of the message. */
+/**
+ * Whether a handler takes a message. An error of it is a failure of the message, and so is an answer that is neither true
+ * nor false.
+ */
 export type MessageFilter<T = unknown> = Lenient<[message: BrokerMessage<T>], boolean | PromiseLike<boolean>>;
 
 /** Options of `broker.messages()`. */

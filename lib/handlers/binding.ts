@@ -9,7 +9,7 @@ import { withPrefix } from './class-options.js';
 import { deadLetterOf } from './dead-letter.js';
 import type { HandlerDeclaration } from './declaration.js';
 import { brokerName, handlerProblem, optionProblems, thrownProblem } from './handler-problem.js';
-import { readsPayload } from './message-filters.js';
+import { isWanted, readsPayload } from './message-filters.js';
 import {
   combinedProblems,
   type ResolvedHandlerOptions,
@@ -263,7 +263,7 @@ export function filterOf({ handler, options }: HandlerDeclaration, codec: Codec)
   return (context) =>
     next(decoded(context, decode), (payload) => {
       context.decoded(payload);
-      return filter(context.message);
+      return isWanted(filter, context.message, handler);
     }) as boolean | PromiseLike<boolean>;
 }
 

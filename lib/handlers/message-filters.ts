@@ -1,8 +1,8 @@
 import { isThenable } from '../async/index.js';
-import type { BrokerMessage, Headers, MessageFilter, SchemaResult, StandardSchema } from '../driver/index.js';
+import { decided } from '../delivery/index.js';
+import type { BrokerMessage, Headers, MessageFilter, StandardSchema } from '../driver/index.js';
 import { errorOf } from '../errors/index.js';
-import { isSchema } from './schema.js';
-import { checkingOnce } from './zod-schema.js';
+import { accepts, isSchema } from './schema.js';
 
 /** Names the type of a message, for {@link byType} with a class. */
 const MESSAGE_TYPE = 'message-type';
@@ -50,10 +50,7 @@ export function byHeader(name: string, value: HeaderValue): (message: BrokerMess
  */
 export function byType(type: StandardSchema | PayloadClass): (message: BrokerMessage) => boolean | Promise<boolean> {
   if (isSchema(type)) {
-    return ({ payload }) => {
-      const result = checkingOnce(type)['~standard'].validate(payload);
-      return isThenable(result) ? Promise.resolve(result).then(isAccepted) : isAccepted(result);
-    };
+    return ({ payload }) => accepts(type, payload);
   }
   if (typeof type === 'function' && type.name !== '') return byHeader(MESSAGE_TYPE, type.name);
   throw errorOf('MULTI_BROKER_OPTION_INVALID.byType', {});
@@ -62,6 +59,22 @@ export function byType(type: StandardSchema | PayloadClass): (message: BrokerMes
 /** Whether the filter has to be given the decoded payload. */
 export function readsPayload(filter: MessageFilter): boolean {
   return !(HEADERS_ONLY in filter);
+}
+
+/** What the filter says of a message. @throws MULTI_BROKER_OPTION_INVALID, or rejects with it, for neither yes nor no */
+export function isWanted(
+  filter: MessageFilter,
+  message: BrokerMessage,
+  handler: string,
+): boolean | PromiseLike<boolean> {
+  const answer: unknown = filter(message);
+  if (typeof answer === 'boolean') return answer;
+  const read = (given: unknown): boolean => decided(given, (type) => neither(handler, type));
+  return isThenable(answer) ? Promise.resolve(answer).then(read) : read(answer);
+}
+
+function neither(handler: string, given: string): Error {
+  return errorOf('MULTI_BROKER_OPTION_INVALID.filterGives', { handler, given }, { handler });
 }
 
 function headerOf(headers: Headers, name: string): string | undefined {
@@ -73,8 +86,4 @@ function headerOf(headers: Headers, name: string): string | undefined {
 
 function isTextOrRegExp(value: unknown): boolean {
   return typeof value === 'string' || value instanceof RegExp;
-}
-
-function isAccepted(result: SchemaResult<unknown>): boolean {
-  return result.issues === undefined;
 }

@@ -195,3 +195,28 @@ it('a redrive that a crash ends goes on in the next life of the application', as
   expect(new Set(handlers.seen.map((order) => (order as { id: number }).id))).toEqual(new Set([1, 2, 3]));
   expect(await multi.redrive(letters)).toEqual(NONE);
 });
+
+it.each([
+  ['undefined', undefined],
+  ['undefined', Promise.resolve(undefined)],
+  ['object', {}],
+])('a redrive whose filter answers neither yes nor no, but %s, rejects and redrives nothing', async (type, answer) => {
+  @Injectable()
+  class Orders extends Breakable {
+    @Subscribe('orders', 'in', { deadLetter, retry })
+    handle(@Payload() order: unknown) {
+      this.work(order);
+    }
+  }
+  const app = await testApp([Orders]);
+  await app.broker('orders').publish('in', 1);
+  await app.harness.settled();
+  app.get(Orders).broken = false;
+  const multi = app.moduleRef.get(MultiBroker);
+  await expect(multi.redrive(letters, { filter: () => answer as never })).rejects.toMatchObject({
+    code: 'MULTI_BROKER_OPTION_INVALID',
+    message: expect.stringContaining(`filter must return true or false, or a promise of it, not ${type}`),
+  });
+  expect(app.get(Orders).seen).toEqual([]);
+  expect(await multi.redrive(letters)).toEqual(DONE);
+});

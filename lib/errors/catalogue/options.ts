@@ -35,6 +35,10 @@ export const OPTIONS = {
       publishedDedupeIdOfHandler:
         "In what is published by {handler} on broker '{broker}' the option dedupeId must be a printable string, not {value}",
       when: "The function when of {handler} for {destination} on broker '{broker}' must return true or false, not {given}",
+      filterGives: 'The filter of {handler} must return true or false, or a promise of it, not {given}',
+      retryIfGives: 'retry.retryIf of {handler} must return true or false, not {given}',
+      schemaGives:
+        "validate() of a schema of vendor '{vendor}' must return { value } or { issues }, as Standard Schema has it, not {given}",
       orderByAlone:
         'the option concurrency.orderBy orders calls that run side by side: set concurrency.perLane above 1, or leave it out',
       orderByLater: 'concurrency.orderBy of {handler} reads the payload, and its codec decodes asynchronously',
@@ -46,6 +50,7 @@ export const OPTIONS = {
       redriveLimit: 'Redriving dead letters: limit must be a number of letters, 0 or more',
       redriveRate: 'Redriving dead letters: ratePerSecond must be a number above 0',
       redriveFilter: 'Redriving dead letters: filter must be a function',
+      redriveFilterGives: 'Redriving dead letters: filter must return true or false, or a promise of it, not {given}',
       redriveTo: "Redriving dead letters: to must be 'handler' or 'source'",
       metricTaken:
         "The registry has a metric '{name}' already: give each application of the process a registry or a prefix of its own, and import MultiBrokerMetricsModule once",

@@ -1,5 +1,5 @@
 import { type Clock, sleep } from '../../async/index.js';
-import { type Binding, bindingIdOf } from '../../delivery/index.js';
+import { type Binding, bindingIdOf, decided } from '../../delivery/index.js';
 import type {
   DeadLetter,
   Incoming,
@@ -8,6 +8,7 @@ import type {
   RedriveOptions,
   RedriveResult,
 } from '../../driver/index.js';
+import { errorOf } from '../../errors/index.js';
 import type { ManagedBroker } from '../managed-broker.js';
 import { deadLetterOf } from './dead-letter.js';
 import { HandlerRuns } from './handler-runs.js';
@@ -92,13 +93,21 @@ export class Redrive {
     const letter = deadLetterOf(incoming);
     const found = letter && this.redrivable(letter, incoming);
     if (letter === undefined || found === undefined) return 'left';
-    if ((await this.options.filter?.(letter)) === false) return 'left';
+    if (!(await this.isWanted(letter))) return 'left';
     if (this.options.dryRun === true) return 'redriven';
     await this.pace();
     if (this.signal.aborted) return 'left';
     if (!(await this.drive(found))) return 'failed';
     await this.kept.done(incoming);
     return 'redriven';
+  }
+
+  private async isWanted(letter: DeadLetter): Promise<boolean> {
+    const { filter } = this.options;
+    if (filter === undefined) return true;
+    return decided(await filter(letter), (given) =>
+      errorOf('MULTI_BROKER_OPTION_INVALID.redriveFilterGives', { given }, { broker: letter.from.broker }),
+    );
   }
 
   private redrivable(letter: DeadLetter, incoming: Incoming): Redrivable | undefined {
