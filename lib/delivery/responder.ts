@@ -1,19 +1,14 @@
-import {
-  CONTENT_TYPE,
-  type Encoded,
-  type ReplyAddress,
-  type ReplyMessage,
-  type RequestMessage,
-} from '../codec/index.js';
-import type { Headers, Incoming, Outcome, Outgoing } from '../driver/index.js';
+import { CONTENT_TYPE, type Encoded, type ReplyAddress } from '../codec/index.js';
+import type { Incoming, Outcome, Outgoing } from '../driver/index.js';
 import { asError, type PublishError } from '../errors/index.js';
 import type { Binding, DeliveryContext, ResultItem } from './binding.js';
 import type { DeliveredMessage } from './delivery-context.js';
 import type { DeliveryHost, Outlet } from './delivery-host.js';
 import { encodePayload } from './encode.js';
-import { CORRELATION_ID, correlationIdOf, ERROR } from './headers.js';
+import { ERROR } from './headers.js';
 import { OutgoingHeaders } from './outgoing-headers.js';
 import { checkedKey, type Sender } from './field-checks.js';
+import { asked, checkedAddress, correlation, written } from './reply-format.js';
 
 /** An error reply is read by people, and an error's message may hold a whole document. */
 const LONGEST_ERROR = 2_000;
@@ -74,15 +69,28 @@ export class Responder {
 
   private addressOf(request: DeliveredMessage | undefined): ReplyAddress | undefined {
     if (request === undefined) return undefined;
-    const { replies } = this.owner.binding;
-    if (replies !== undefined) return replies.replyTo(asked(request));
-    return request.replyTo === undefined ? undefined : { to: request.replyTo };
+    const { binding } = this.owner;
+    if (binding.replies === undefined) return request.replyTo === undefined ? undefined : { to: request.replyTo };
+    try {
+      return checkedAddress(binding.replies.replyTo(asked(request)), binding);
+    } catch (thrown) {
+      this.reportUnsent(asError(thrown));
+      return undefined;
+    }
   }
 
   private sendError(request: DeliveredMessage, to: ReplyAddress, error: Error): void {
-    const { replies } = this.owner.binding;
-    if (replies === undefined) this.send(request, to, errorReply(request, error), true);
-    else this.send(request, to, written(request, replies.failure(error, asked(request))), true);
+    try {
+      this.send(request, to, this.failureReply(request, error), true);
+    } catch (thrown) {
+      this.reportUnsent(asError(thrown));
+    }
+  }
+
+  private failureReply(request: DeliveredMessage, error: Error): Outgoing {
+    const { binding: by } = this.owner;
+    if (by.replies === undefined) return errorReply(request, error);
+    return written('failure', { request, given: by.replies.failure(error, asked(request)), by });
   }
 
   /** The handler has succeeded, but its answer cannot be sent. */
@@ -106,8 +114,12 @@ export class Responder {
 
   private encoded(delivery: Requested, item: ResultItem | undefined): Outgoing | Promise<Outgoing> {
     const { message: request } = delivery;
-    const { replies, handler, broker } = this.owner.binding;
-    if (replies !== undefined) return written(request, replies.answer(item?.payload, asked(request)), item?.headers);
+    const { binding: by } = this.owner;
+    const { replies, handler, broker } = by;
+    if (replies !== undefined) {
+      const given: unknown = replies.answer(item?.payload, asked(request));
+      return written('answer', { request, given, own: item?.headers, by });
+    }
     const codec = this.outlet?.codec;
     if (item === undefined || codec === undefined) {
       return { body: null, headers: correlation(request), origin: request.incoming };
@@ -162,11 +174,6 @@ function answerOf({ body, contentType }: Encoded, item: ResultItem, request: Del
   return { body, key, headers: headers.text, rawHeaders: headers.raw, origin: request.incoming };
 }
 
-function correlation(request: DeliveredMessage): Record<string, string> {
-  const id = correlationIdOf(request.textHeaders);
-  return id === undefined ? {} : { [CORRELATION_ID]: id };
-}
-
 /** An error reply: one line. */
 function errorReply(request: DeliveredMessage, error: Error): Outgoing {
   // A thrown value may look like an Error and be none.
@@ -175,15 +182,4 @@ function errorReply(request: DeliveredMessage, error: Error): Outgoing {
     .replace(/[\r\n]+/g, ' ')
     .slice(0, LONGEST_ERROR);
   return { body: null, headers: { ...correlation(request), [ERROR]: line }, origin: request.incoming };
-}
-
-/** A request as a reply format sees it. */
-function asked({ incoming, textHeaders, replyTo }: DeliveredMessage): RequestMessage {
-  return { body: incoming.body, headers: textHeaders, replyTo };
-}
-
-function written(request: DeliveredMessage, { body, contentType, headers }: ReplyMessage, own?: Headers): Outgoing {
-  const all = Object.assign(correlation(request), own, headers);
-  if (contentType !== undefined) all[CONTENT_TYPE] = contentType;
-  return { body, headers: all, origin: request.incoming };
 }

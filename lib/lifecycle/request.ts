@@ -2,7 +2,7 @@ import { type Clock, Deadline, untilAborted } from '../async/index.js';
 import { type Codec, contentTypeOf } from '../codec/index.js';
 import { DeliveredMessage, ERROR, requests, RequestTrace, traced } from '../delivery/index.js';
 import type { BrokerMessage, DestinationSpec, Driver, Headers, Incoming, Outgoing } from '../driver/index.js';
-import { asError, errorOf, type MultiBrokerError } from '../errors/index.js';
+import { asError, errorOf, type MultiBrokerError, phrase } from '../errors/index.js';
 
 /** Settings of one request, and the broker that sends it. */
 export interface RequestSettings {
@@ -79,12 +79,21 @@ async function answerOf(
   if (failure !== undefined) return { failure };
   const { body } = answer;
   try {
-    if (codec.replies !== undefined) return codec.replies.read({ body: body?.length === 0 ? null : body, headers });
+    if (codec.replies !== undefined) {
+      const given: unknown = codec.replies.read({ body: body?.length === 0 ? null : body, headers });
+      return checkedAnswer(await given);
+    }
     return { payload: await decode(answer, contentTypeOf(headers), codec) };
   } catch (thrown) {
     const params = { destination: to.name, broker };
     throw errorOf('MULTI_BROKER_UNDECODABLE.answer', params, { cause: asError(thrown) });
   }
+}
+
+/** What neither has a payload nor says why there is none would be an answer without a value. */
+function checkedAnswer(given: unknown): Read {
+  if (typeof given === 'object' && given !== null && ('payload' in given || 'failure' in given)) return given as Read;
+  throw new TypeError(phrase('readMustReturn', { gave: given === null ? 'null' : typeof given }));
 }
 
 /** An answer without a value is `null` for every codec. */

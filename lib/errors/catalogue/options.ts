@@ -39,6 +39,7 @@ export const OPTIONS = {
       retryIfGives: 'retry.retryIf of {handler} must return true or false, not {given}',
       schemaGives:
         "validate() of a schema of vendor '{vendor}' must return { value } or { issues }, as Standard Schema has it, not {given}",
+      replyFormat: 'codec.replies.{method}() of {handler} must return {expected}, not {given}',
       orderByAlone:
         'the option concurrency.orderBy orders calls that run side by side: set concurrency.perLane above 1, or leave it out',
       orderByLater: 'concurrency.orderBy of {handler} reads the payload, and its codec decodes asynchronously',

@@ -32,6 +32,7 @@ export const PHRASES = {
 
   undefinedHasNoForm: 'undefined has no form: null is a message without a value',
   encodeMustReturn: 'encode() of {codec} must return { body: Uint8Array | null }, not {gave}',
+  readMustReturn: 'read() of the reply format must return { payload } or { failure }, not {gave}',
   noJsonForm: 'A {type} has no JSON form',
   notInJson: 'JSON cannot represent {tag}: nothing of it would be written',
   bytesNeedBytes: 'codec: bytes needs a Uint8Array, not a {type}',
