@@ -8,4 +8,4 @@ export { Fifo } from './fifo.js';
 export { InProgress } from './in-progress.js';
 export { NumberMap } from './number-map.js';
 export { Serial, Waiters } from './waiters.js';
-export { abandon, calledForEach, isThenable } from './thenable.js';
+export { abandon, abandonWithin, calledForEach, isThenable } from './thenable.js';

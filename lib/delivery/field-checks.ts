@@ -36,7 +36,7 @@ export function textHeaders(headers: Headers | undefined, sender: Sender): Heade
 }
 
 /** A Map, the Headers of fetch() and a promise have no fields to read: what they hold would be left out in silence. */
-function isRecord(headers: unknown): boolean {
+export function isRecord(headers: unknown): headers is object {
   return typeof headers === 'object' && headers !== null && !(Symbol.iterator in headers) && !isPromise(headers);
 }
 

@@ -1,4 +1,3 @@
-import { abandon } from '../async/index.js';
 import { isContentType } from '../codec/index.js';
 import type {
   Headers,
@@ -9,7 +8,7 @@ import type {
   RawHeaderToWrite,
 } from '../driver/index.js';
 import { errorOf } from '../errors/index.js';
-import { rawHeaders, type Sender, textHeaders } from './field-checks.js';
+import { isRecord, rawHeaders, refusedType, type Sender, textHeaders } from './field-checks.js';
 import type { Binding } from './binding.js';
 import { CORRELATION_ID, isOfOneHop } from './headers.js';
 
@@ -178,9 +177,6 @@ export class PublishHooks {
 
 function checked(given: unknown, { broker, destination }: PublishingMessage): object {
   if (given === undefined || given === null) return {};
-  const isPromise = given instanceof Promise;
-  if (typeof given === 'object' && !isPromise) return given;
-  abandon(given);
-  const type = isPromise ? 'promise' : typeof given;
-  throw errorOf('MULTI_BROKER_HEADER_INVALID.hook', { type, destination, broker });
+  if (isRecord(given)) return given;
+  throw errorOf('MULTI_BROKER_HEADER_INVALID.hook', { type: refusedType(given), destination, broker });
 }

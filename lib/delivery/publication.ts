@@ -1,4 +1,4 @@
-import { calledForEach } from '../async/index.js';
+import { abandonWithin, calledForEach } from '../async/index.js';
 import type { DestinationSpec, Incoming, Outcome, Outgoing } from '../driver/index.js';
 import { asError, publishErrorOf } from '../errors/index.js';
 import { type AdmittedPayloads, admittedPayloads, NOT_PUBLISHED } from './admission.js';
@@ -110,6 +110,7 @@ export class Publication implements Unconfirmed {
     try {
       this.sendAll(route);
     } catch (thrown) {
+      for (const item of this.items) abandonWithin({ ...item });
       this.done(asError(thrown));
     }
   }
@@ -137,6 +138,7 @@ export class Publication implements Unconfirmed {
         if (ready instanceof Promise) void ready.then(send).catch(failed);
         else send(ready);
       } catch (thrown) {
+        abandonWithin({ ...item });
         failed(thrown);
       }
     });

@@ -1,4 +1,4 @@
-import { Waiters } from '../async/index.js';
+import { abandonWithin, Waiters } from '../async/index.js';
 import { asError } from '../errors/index.js';
 import type { HandlerResult, ResultItem, Route } from './binding.js';
 import { type TimeLimited, watchProcessingTimeout } from './handler-call.js';
@@ -44,6 +44,7 @@ function publishSingle(item: ResultItem, plan: PublicationPlan, owner: ResultOwn
     owner.publishing = publishOnly(item, plan.binding.routes[0] as Route, plan, owner);
     return true;
   } catch (thrown) {
+    abandonWithin({ ...item });
     owner.published(asError(thrown));
     return false;
   }

@@ -1,3 +1,4 @@
+import { abandonWithin } from '../async/index.js';
 import { CONTENT_TYPE, type Encoded, type ReplyAddress } from '../codec/index.js';
 import type { Incoming, Outcome, Outgoing } from '../driver/index.js';
 import { asError, type PublishError } from '../errors/index.js';
@@ -108,6 +109,7 @@ export class Responder {
       if (made instanceof Promise) made.then((answer) => this.send(request, to, answer)).catch(failed);
       else this.send(request, to, made);
     } catch (thrown) {
+      abandonWithin({ ...item });
       failed(thrown);
     }
   }

@@ -1,4 +1,4 @@
-import { isThenable } from '../async/index.js';
+import { abandonWithin, isThenable } from '../async/index.js';
 import {
   type Codec,
   codecName,
@@ -70,6 +70,25 @@ export function encodePublish(
   // thrown, which would leave the promise of the payload to nobody.
   const headers = (async () => headersOf(by, payload, item, options))();
   return Promise.all([encoded, headers]).then(([written, read]) => outgoingOf(written, read, item, options, by));
+}
+
+/** The same. Of what is refused at once no promise is left to nobody. */
+export function encodedOrAbandoned(
+  by: Publisher,
+  given: unknown,
+  options?: PublishOptions | null,
+): Outgoing | Promise<Outgoing> {
+  try {
+    return encodePublish(by, given, options);
+  } catch (thrown) {
+    abandonItems([given, options?.key, options?.headers]);
+    throw thrown;
+  }
+}
+
+/** For items of which one is refused: the others may be promises, or hold some. */
+export function abandonItems(items: readonly unknown[]): void {
+  abandonWithin(items.map((item) => (isOutgoingMessage(item) ? { ...item } : item)));
 }
 
 function encodeValid(

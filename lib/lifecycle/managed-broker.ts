@@ -42,8 +42,9 @@ import { Connection } from './connection.js';
 import { lostLetters, refuseBadDeadLetter } from './dead-letter-check.js';
 import { DynamicSubscriptions } from './dynamic-subscriptions.js';
 import {
+  abandonItems,
   Destinations,
-  encodePublish,
+  encodedOrAbandoned,
   filled,
   refuseSharedDedupeId,
   requireList,
@@ -151,8 +152,7 @@ export class ManagedBroker extends Broker {
     refuseSharedDedupeId(this.name, items, options);
     const spec = this.destinations.resolve(to);
     const specs = items.map((item) => filled(spec, item, options));
-    const encoded = calledForEach(items, (item, place) => this.encoded(specs[place] ?? spec, item, options));
-    const made = together(encoded);
+    const made = together(this.encodedEach(items, specs, options));
     const messages = made instanceof Promise ? await made : made;
     if (this.connection.driver === undefined) await this.connected();
     const outcomes = await Promise.all(
@@ -295,7 +295,20 @@ export class ManagedBroker extends Broker {
   private encoded(to: DestinationSpec, given: unknown, options?: PublishOptions): Outgoing | Promise<Outgoing> {
     const { drivers, hooks, maxHops } = this.host;
     const by = { broker: this.name, codec: this.codec, to, hooks, maxHops, origin: drivers.handling?.() };
-    return this.encodings.inOrder(this, encodePublish(by, given, options));
+    return this.encodings.inOrder(this, encodedOrAbandoned(by, given, options));
+  }
+
+  private encodedEach(
+    items: readonly unknown[],
+    specs: readonly DestinationSpec[],
+    options?: PublishOptions,
+  ): (Outgoing | Promise<Outgoing>)[] {
+    try {
+      return calledForEach(items, (item, place) => this.encoded(specs[place] as DestinationSpec, item, options));
+    } catch (thrown) {
+      abandonItems(items);
+      throw thrown;
+    }
   }
 
   private get codec(): Outlet['codec'] {

@@ -85,6 +85,73 @@ describe('a promise in place of a value of a publisher', () => {
   });
 });
 
+const lists: readonly [string, () => unknown][] = [
+  ['a list', () => [later(), later()]],
+  ['a field', () => ({ order: { lines: [1, later()] } })],
+  ['an outgoing()', () => outgoing(later(), { key: later(), headers: { one: later(), two: later() } })],
+  ['two headers', () => outgoing('x', { headers: { one: later(), two: later() } })],
+  ['a key and a header', () => outgoing('x', { key: later(), headers: { one: later() } })],
+];
+
+describe('promises in what is to be published', () => {
+  it('as the items of a result are refused, and where several reject, too, the process goes on', async () => {
+    @Injectable()
+    class Items {
+      @Subscribe('orders', 'q', attempts)
+      @PublishTo('events', 'out')
+      items() {
+        return outgoing.each([later(), later()]);
+      }
+    }
+    const { harness } = await testApp([Items]);
+    await expect(harness.publish('orders', 'q', 1)).rejects.toMatchObject({ code: 'MULTI_BROKER_UNENCODABLE' });
+  });
+
+  it.each(lists)('are refused, and where several reject, too, the process goes on: %s', async (_, result) => {
+    @Injectable()
+    class Lists {
+      @Subscribe('orders', 'q', attempts)
+      @PublishTo('events', 'out')
+      @PublishTo('events', 'lossy', { bestEffort: true })
+      listed() {
+        return result();
+      }
+
+      @Subscribe('events', 'q', { ...attempts, reply: true })
+      answered() {
+        return result();
+      }
+    }
+    const { harness, broker } = await testApp([Lists]);
+    await expect(harness.publish('orders', 'q', 1)).rejects.toThrow();
+    await expect(broker('events').request('q', 1)).rejects.toMatchObject({ code: 'MULTI_BROKER_REQUEST_FAILED' });
+    harness.reset();
+    expect(harness.published('events')).toEqual([]);
+  });
+
+  it.each(lists)('by code are refused, and where several reject, too, the process goes on: %s', async (_, payload) => {
+    const { broker } = await testApp([]);
+    const events = broker('events');
+    const refused = expect.objectContaining({ code: expect.stringMatching(/_(UNENCODABLE|HEADER_INVALID)$/) });
+    await expect(events.publish('q', payload())).rejects.toEqual(refused);
+    await expect(events.publishBatch('q', [payload(), payload()])).rejects.toEqual(refused);
+    await expect(events.request('q', payload())).rejects.toEqual(refused);
+    const headers = { one: later(), two: later() };
+    await expect(events.publish('q', payload(), { key: later(), headers })).rejects.toEqual(refused);
+  });
+});
+
+describe('an onPublish() hook that gives what has no fields', () => {
+  it.each([
+    ['Map', new Map([['a', 'b']])],
+    ['array', ['a']],
+  ])('fails the publish, as its headers would be lost in silence: %s', async (_, headers) => {
+    const { moduleRef, broker } = await testApp([]);
+    moduleRef.get(MultiBroker).onPublish(() => headers as never);
+    await expect(broker('orders').publish('q', 'x')).rejects.toMatchObject({ code: 'MULTI_BROKER_HEADER_INVALID' });
+  });
+});
+
 describe('an item that cannot be published', () => {
   it('behind one whose codec is to reject fails the message, and the process goes on', async () => {
     const { harness } = await testApp([Orders]);
