@@ -14,6 +14,10 @@ export const NATS_OPTIONS = {
   natsServerList: "client.servers: pass several servers as an array: servers.split(',')",
   natsCredentials:
     'client.servers holds credentials, which the nats client ignores: give them as client.user and client.pass',
+  natsAuthenticator:
+    "client.authenticator of broker '{broker}' must return the credentials themselves, not {given}: fetch them before, and give what is at hand",
+  natsReconnectDelay:
+    "client.reconnectDelayHandler of broker '{broker}' must return a number of milliseconds, not {given}",
   natsTls:
     'client.tls.rejectUnauthorized: false lets anyone impersonate the server: leave it out, or set allowInsecure: true',
   natsSubjectPendingBytes:

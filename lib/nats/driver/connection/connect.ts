@@ -5,6 +5,7 @@ import { untilAborted } from '../../../async/index.js';
 import { asError, errorOf, type MultiBrokerError, phrase } from '../../../errors/index.js';
 import type { NatsClientOptions } from '../../client-options.js';
 import type { NatsBrokerOptions } from '../../options.js';
+import { checkedFunctions } from './client-functions.js';
 import { dialProblem, failureCode } from './client-failures.js';
 import type { ClientConnection, NatsClient } from './client-port.js';
 
@@ -40,6 +41,7 @@ export function clientOptions({ name, client }: NatsBrokerOptions): NatsClientOp
     timeout: DIAL_MS,
     pingInterval: PING_MS,
     ...client,
+    ...checkedFunctions(name, client),
     tls: tlsOptions(client),
     // nats.js gives up after 10 attempts, or once a credential is refused twice, although it may have been rotated.
     reconnect: true,

@@ -50,3 +50,35 @@ describe('the options that the client gets', () => {
     expectNothing(missing[0]);
   });
 });
+
+describe('functions that the client calls', () => {
+  const later = (): never => Promise.reject(new Error('no vault')) as never;
+  const of = (client: NatsClientOptions) => clientOptions({ name: 'events', client });
+  const called = ({ authenticator }: NatsClientOptions): unknown =>
+    [authenticator ?? []].flat().map((one) => one('nonce'));
+
+  it('give what they gave, or nothing where there are none', () => {
+    const credentials = { user: 'u', pass: 'p' };
+    expect(called(of({ authenticator: () => credentials }))).toEqual([credentials]);
+    expect(called(of({ authenticator: [() => credentials, () => undefined] }))).toEqual([credentials, undefined]);
+    expect(of({ reconnectDelayHandler: () => 5 }).reconnectDelayHandler?.()).toBe(5);
+    expect(of({})).not.toHaveProperty('authenticator');
+    expect(of({})).not.toHaveProperty('reconnectDelayHandler');
+  });
+
+  it('throw for a promise of credentials, without which the client would connect as nobody', () => {
+    const refused = expect.objectContaining({ code: 'MULTI_BROKER_OPTION_INVALID' });
+    expect(() => called(of({ authenticator: later }))).toThrow(refused);
+    expect(() => called(of({ authenticator: [() => undefined, later] }))).toThrow(refused);
+    expect(() => called(of({ authenticator: () => 'token' as never }))).toThrow('not string');
+  });
+
+  it.each([later, () => Number.NaN, () => '5' as never, () => undefined as never])(
+    'throw for a delay that is no number, with which the client would never dial again: %p',
+    (reconnectDelayHandler) => {
+      expect(() => of({ reconnectDelayHandler }).reconnectDelayHandler?.()).toThrow(
+        expect.objectContaining({ code: 'MULTI_BROKER_OPTION_INVALID' }),
+      );
+    },
+  );
+});
