@@ -141,6 +141,18 @@ describe('promises in what is to be published', () => {
   });
 });
 
+it('promises of a batch whose result has another length end no process when they reject', async () => {
+  @Injectable()
+  class Batches {
+    @Subscribe('orders', 'q', { ...attempts, batch: { maxSize: 2 } })
+    batch() {
+      return [later(), later()];
+    }
+  }
+  const { harness } = await testApp([Batches]);
+  await expect(harness.publish('orders', 'q', 1)).rejects.toMatchObject({ code: 'MULTI_BROKER_BATCH_RESULT' });
+});
+
 describe('an onPublish() hook that gives what has no fields', () => {
   it.each([
     ['Map', new Map([['a', 'b']])],

@@ -1,5 +1,5 @@
 import { isObservable } from 'rxjs';
-import { isThenable } from '../../async/index.js';
+import { abandonWithin, isThenable } from '../../async/index.js';
 import type { BatchResult, HandlerResult, ResultItem } from '../../delivery/index.js';
 import { isOutgoingEach } from '../../driver/index.js';
 import { errorOf } from '../../errors/index.js';
@@ -33,6 +33,7 @@ export async function batchResult(returned: unknown, size: number, by: By): Prom
   if (result === undefined) return NOTHING;
   if (isOutgoingEach(result)) return { ofAll: await itemsOfAll(result) };
   if (Array.isArray(result) && result.length === size) return resultOfEach(result);
+  abandonWithin(result);
   throw errorOf('MULTI_BROKER_BATCH_RESULT.returned', { handler: by.handler, given: shapeOf(result), size }, by);
 }
 
