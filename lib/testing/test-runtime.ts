@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../async/index.js';
+import { abandon, type Clock, systemClock } from '../async/index.js';
 import {
   DeliveredMessage,
   type DeliveryContext,
@@ -227,7 +227,13 @@ function incomingOf({ message }: DeliveryContext): Incoming | undefined {
 /** Name of the bus of a broker's twin, within its kind. */
 function busOf(broker: string, { bus = 'by-kind' }: TestingOptions): string {
   if (bus === 'by-kind') return '';
-  return bus === 'by-broker' ? broker : bus(broker);
+  if (bus === 'by-broker') return broker;
+  const name: unknown = bus(broker);
+  if (typeof name !== 'object') return name as string;
+  // As a name every object is the same, so that brokers would share a bus that were to have one each.
+  abandon(name);
+  const params = { option: 'bus', expected: 'a function that returns a text', value: 'one that returns an object' };
+  throw errorOf('MULTI_BROKER_OPTION_INVALID.mustBe', params, { broker });
 }
 
 /** The same context, with shared objects of one bus only. */

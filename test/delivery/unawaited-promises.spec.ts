@@ -153,6 +153,10 @@ it('promises of a batch whose result has another length end no process when they
   await expect(harness.publish('orders', 'q', 1)).rejects.toMatchObject({ code: 'MULTI_BROKER_BATCH_RESULT' });
 });
 
+it('a promise in place of the name of a bus is refused, as brokers would share one bus, and ends no process', async () => {
+  await expect(testApp([], { bus: later })).rejects.toThrow('the option bus must be a function that returns a text');
+});
+
 describe('an onPublish() hook that gives what has no fields', () => {
   it.each([
     ['Map', new Map([['a', 'b']])],
