@@ -1,11 +1,13 @@
 import { afterTurn, type Clock, sleep } from '../async/index.js';
 import type { DestinationSpec, Outcome, Outgoing } from '../driver/index.js';
 import type { PendingPublish } from './delivery-host.js';
+import { BACKLOG_AFTER_MS, type PublishBacklog } from './publish-backlog.js';
 import { publishRetryDelayMs } from './retry.js';
 
 /** Callbacks of a queue to its outbox. */
 export interface QueueHost {
-  write(batch: readonly Outgoing[]): Promise<readonly Outcome[]>;
+  /** Never rejects. `written` as of `Driver.publish`. */
+  write(batch: readonly Outgoing[], written: () => void): Promise<readonly Outcome[]>;
   /** True: no further try. */
   over(): boolean;
   /** The outcomes of so many messages are known. */
@@ -31,19 +33,44 @@ export interface NextTry {
 
 /** The most messages of one call of the driver: about 1 MB of common messages, and one loop turn's work. */
 const LARGEST_BATCH = 2_048;
+/** Where one batch follows another: as many messages are under way as in the one above, and each is a chunk on NATS. */
+const LARGEST_OF_TWO = 1_024;
+/** So many batches are under way where the driver says when one is written. A third brought nothing on JetStream. */
+const MOST_UNDER_WAY = 2;
+/**
+ * None follows a batch that was written longer ago: one that is not confirmed promptly may be lost on its way, by a server
+ * that takes the next one.
+ */
+const FOLLOWS_WITHIN_MS = 25;
+
+/** A call of the driver that is not over. */
+interface Writing {
+  readonly batch: readonly PendingPublish[];
+  /** When its first try began. */
+  readonly since: number;
+  /** When all of it was on its way. */
+  writtenAt: number | undefined;
+  /** Known, and those of the batch before it are not. */
+  outcomes: readonly Outcome[] | undefined;
+}
 
 /**
- * Messages for one destination, in order. Those that failed with a retryable error go back to the head, before later
- * ones, so that a retry keeps the order.
+ * Messages for one destination, in order. A batch may follow one that is written and not confirmed, so that the server has
+ * work while the next results are made. Those that failed with a retryable error go back to the head, before later ones,
+ * once no batch is under way any more: a retry keeps the order.
  */
 export class DestinationQueue {
   private waiting: PendingPublish[] = [];
   private running = false;
+  private planned = false;
+  /** Not over, the oldest first. */
+  private readonly underWay: Writing[] = [];
+  /** To be retried, of batches that are over. */
+  private failed: Failed[] = [];
   private failures = 0;
-  /** Publishes that are being written, or that failed and wait for their retry. */
-  private current: readonly PendingPublish[] = [];
-  /** When their first try began. */
+  /** When the first try of the oldest publish that is not over began. */
   private since = 0;
+  private largest = LARGEST_BATCH;
   private error: Error | undefined;
   private isBackedUp = false;
   private pause: AbortController | undefined;
@@ -68,11 +95,14 @@ export class DestinationQueue {
     return { to, since, error, waiting: [...current, ...this.waiting] };
   }
 
+  /** Publishes that are being written, or that failed and wait for their retry. */
+  private get current(): readonly PendingPublish[] {
+    return [...this.failed.map(({ pending }) => pending), ...this.underWay.flatMap(({ batch }) => batch)];
+  }
+
   push(pending: PendingPublish): void {
     this.waiting.push(pending);
-    if (this.running) return;
-    this.running = true;
-    afterTurn(() => void this.run());
+    if (!this.running || this.mayFollow) this.plan();
   }
 
   /** Gives up publishes that are not written yet, and ends the wait before a retry. */
@@ -84,31 +114,78 @@ export class DestinationQueue {
     this.pause?.abort();
   }
 
-  private async run(): Promise<void> {
-    while (this.waiting.length > 0) {
-      const batch = this.take();
-      this.current = batch;
-      if (this.failures === 0) this.since = this.clock.now();
-      const outcomes = await this.host.write(messagesOf(batch));
-      const failed = this.conclude(batch, outcomes);
-      if (failed.length > 0 && failed.length < batch.length) this.advanced();
-      if (failed.length > 0) await this.putBack(failed);
-      else if (this.failures > 0) this.recovered();
-    }
-    this.current = [];
+  /** What one turn of the event loop brings leaves together. */
+  private plan(): void {
+    this.running = true;
+    if (this.planned) return;
+    this.planned = true;
+    afterTurn(() => {
+      this.planned = false;
+      this.goOn();
+    });
+  }
+
+  /** Behind a batch that is written; never while one is retried. */
+  private get mayFollow(): boolean {
+    const { underWay, failures, failed } = this;
+    if (failures > 0 || failed.length > 0 || underWay.length >= MOST_UNDER_WAY) return false;
+    const writtenAt = underWay.at(-1)?.writtenAt;
+    return writtenAt !== undefined && this.clock.now() - writtenAt < FOLLOWS_WITHIN_MS;
+  }
+
+  private goOn(): void {
+    const { underWay } = this;
+    if (this.pause !== undefined) return;
+    const isIdle = underWay.length === 0;
+    if (this.waiting.length > 0 && (isIdle || this.mayFollow)) void this.begin();
+    else if (isIdle && !this.planned) this.end();
+  }
+
+  private end(): void {
+    if (!this.running) return;
     this.running = false;
     this.host.emptied();
   }
 
+  private async begin(): Promise<void> {
+    const writing: Writing = {
+      batch: this.take(),
+      since: this.clock.now(),
+      writtenAt: undefined,
+      outcomes: undefined,
+    };
+    if (this.underWay.push(writing) === 1 && this.failures === 0) this.since = writing.since;
+    writing.outcomes = await this.host.write(messagesOf(writing.batch), () => this.isWritten(writing));
+    await this.conclude();
+  }
+
+  private isWritten(writing: Writing): void {
+    this.largest = LARGEST_OF_TWO;
+    writing.writtenAt = this.clock.now();
+    if (this.waiting.length > 0 && this.mayFollow) this.plan();
+  }
+
   private take(): PendingPublish[] {
-    if (this.waiting.length > LARGEST_BATCH) return this.waiting.splice(0, LARGEST_BATCH);
+    if (this.waiting.length > this.largest) return this.waiting.splice(0, this.largest);
     const batch = this.waiting;
     this.waiting = [];
     return batch;
   }
 
-  /** Gives each publish its outcome; returns those to be retried, in order. */
-  private conclude(batch: readonly PendingPublish[], outcomes: readonly Outcome[]): Failed[] {
+  /** Of those that are over and have none before them that is not. */
+  private async conclude(): Promise<void> {
+    const { underWay } = this;
+    for (let first = underWay[0]; first?.outcomes !== undefined; first = underWay[0]) {
+      underWay.shift();
+      this.tell(first.batch, first.outcomes);
+      if (this.failures === 0 && this.failed.length === 0) this.since = underWay[0]?.since ?? 0;
+    }
+    if (underWay.length === 0 && this.failed.length > 0) await this.putBack();
+    this.goOn();
+  }
+
+  /** Gives each publish its outcome; keeps those to be retried, in order. */
+  private tell(batch: readonly PendingPublish[], outcomes: readonly Outcome[]): void {
     const failed = failedOf(batch, outcomes);
     this.host.finished(batch.length - failed.length);
     for (let index = 0, next = 0; index < batch.length; index++) {
@@ -116,14 +193,16 @@ export class DestinationQueue {
       if (failed[next]?.pending === pending) next++;
       else pending.done(outcomes[index] as Outcome);
     }
-    return failed;
+    if (failed.length > 0 && failed.length < batch.length) this.advanced();
+    else if (failed.length === 0 && this.failures > 0) this.recovered();
+    this.failed = this.failed.length === 0 ? failed : this.failed.concat(failed);
   }
 
   /** Puts them back at the head after a wait, or gives them up with the last error where no retry is wanted. */
-  private async putBack(failed: readonly Failed[]): Promise<void> {
+  private async putBack(): Promise<void> {
+    const { failed } = this;
     this.failures++;
     this.error = (failed[0] as Failed).outcome.error;
-    this.current = failed.map(({ pending }) => pending);
     if (!this.host.over()) {
       this.reportBacklog();
       const inMs = publishRetryDelayMs(this.failures);
@@ -133,6 +212,7 @@ export class DestinationQueue {
       this.pause = undefined;
       this.nextTry = undefined;
     }
+    this.failed = [];
     if (this.host.over()) this.giveUpAll(failed);
     else this.waiting = failed.map(({ pending }) => pending).concat(this.waiting);
   }
@@ -192,70 +272,4 @@ function failedOf(batch: readonly PendingPublish[], outcomes: readonly Outcome[]
 interface Failed {
   readonly pending: PendingPublish;
   readonly outcome: Extract<Outcome, { error: unknown }>;
-}
-
-/** Publishes to one destination, the first of which has been retried for a while. */
-export interface PublishBacklog {
-  readonly to: DestinationSpec;
-  /** Of the first try, in milliseconds since the epoch. */
-  readonly since: number;
-  /** Of the last try; undefined while the first one is still under way. */
-  readonly error: Error | undefined;
-  readonly waiting: readonly PendingPublish[];
-}
-
-/** A retry that takes less is of no interest to an operator. */
-export const BACKLOG_AFTER_MS = 3_000;
-
-/** The most entries of a list in health, which is read by people. */
-const MOST_DESTINATIONS = 20;
-const MOST_LANES = 5;
-
-/** For the health of the broker that is published to, a sentence for each destination. */
-export function backlogIssues(backlogs: readonly PublishBacklog[]): string[] {
-  return shortened(backlogs.map(backlogIssue), 'destinations');
-}
-
-export function backlogIssue(backlog: PublishBacklog): string {
-  return `${String(backlog.waiting.length)} message(s) wait to be published to ${backlog.to.name} ${sinceAndWhy(backlog)}`;
-}
-
-/** For the health of a source broker: which of its handlers wait for these publishes, to broker `target`. */
-export function sourceIssues(source: string, target: string, backlogs: readonly PublishBacklog[]): string[] {
-  const sentences = backlogs.flatMap((backlog) => {
-    return [...byHandler(source, backlog)].map(([handler, { publishes, lanes }]) => {
-      const from = [...lanes].slice(0, MOST_LANES).join(', ') + (lanes.size > MOST_LANES ? ', …' : '');
-      const what = `${String(publishes)} message(s) to be published to ${backlog.to.name} on broker '${target}'`;
-      return `${handler} (${from}) waits for ${what} ${sinceAndWhy(backlog)}`;
-    });
-  });
-  return shortened(sentences, 'handlers and destinations');
-}
-
-interface HandlerWait {
-  publishes: number;
-  readonly lanes: Set<string>;
-}
-
-function byHandler(source: string, { waiting }: PublishBacklog): Map<string, HandlerWait> {
-  const waits = new Map<string, HandlerWait>();
-  for (const { from } of waiting) {
-    if (from?.binding.broker !== source) continue;
-    const { handler } = from.binding;
-    const wait = waits.get(handler) ?? { publishes: 0, lanes: new Set() };
-    waits.set(handler, wait);
-    wait.publishes++;
-    wait.lanes.add(from.lane.name);
-  }
-  return waits;
-}
-
-function sinceAndWhy({ since, error }: PublishBacklog): string {
-  return `since ${new Date(since).toISOString()}: ${error?.message ?? 'no confirmation yet'}`;
-}
-
-function shortened(sentences: readonly string[], what: string): string[] {
-  if (sentences.length <= MOST_DESTINATIONS) return [...sentences];
-  const left = sentences.length - MOST_DESTINATIONS;
-  return [...sentences.slice(0, MOST_DESTINATIONS), `… and ${String(left)} more ${what}`];
 }

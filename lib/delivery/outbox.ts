@@ -10,7 +10,8 @@ import {
 } from '../driver/index.js';
 import { asError, publishErrorOf } from '../errors/index.js';
 import type { PendingPublish } from './delivery-host.js';
-import { backlogIssue, DestinationQueue, type NextTry, type PublishBacklog } from './destination-queue.js';
+import { DestinationQueue, type NextTry } from './destination-queue.js';
+import { backlogIssue, type PublishBacklog } from './publish-backlog.js';
 import { publishes, tracePublish } from './send-trace.js';
 
 /** The broker of an outbox. */
@@ -29,8 +30,8 @@ type Queues = Map<string, DestinationQueue>;
 
 /**
  * Pending publishes of one broker. Those of one turn of the event loop leave together, one call of the driver under way
- * for each address: one send each costs kafkajs 240 µs, coalesced 20 µs, and several requests in flight plus a retry
- * would break the order of a key.
+ * for each address, and a second one where the driver keeps their order: one send each costs kafkajs 240 µs, coalesced 20 µs,
+ * and several of its requests in flight plus a retry would break the order of a key.
  */
 export class Outbox {
   private readonly plain: Queues = new Map();
@@ -114,7 +115,7 @@ export class Outbox {
   private newQueue(to: DestinationSpec, queues: Queues): DestinationQueue {
     const key = to.batchKey ?? to.address;
     const queue = new DestinationQueue(to, this.host.clock, {
-      write: (batch) => this.write(to, batch),
+      write: (batch, written) => this.write(to, batch, written),
       over: () => this.abandoned,
       finished: (count) => {
         this.open -= count;
@@ -132,11 +133,15 @@ export class Outbox {
     return queue;
   }
 
-  private async write(to: DestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]> {
+  private async write(
+    to: DestinationSpec,
+    batch: readonly Outgoing[],
+    written: () => void,
+  ): Promise<readonly Outcome[]> {
     const driver = this.host.driver();
     if (driver === undefined) return batch.map(() => this.notConnected(to));
     try {
-      const outcomes = await driver.publish(to, readableBy(driver, batch));
+      const outcomes = await driver.publish(to, readableBy(driver, batch), written);
       return outcomes.length === batch.length ? outcomes : batch.map(() => this.broken(to));
     } catch (thrown) {
       return batch.map(() => this.broken(to, asError(thrown)));

@@ -37,10 +37,13 @@ export interface Driver {
 
   /**
    * Publishes messages to one destination, in order. Never rejects: outcome i belongs to message i. Resolves when every
-   * message is confirmed or given up. At most one call per address (or `batchKey`) is in flight. May be called until
-   * `close`.
+   * message is confirmed or given up. At most one call per address (or `batchKey`) is in flight, but for one behind a call
+   * that is `written`. May be called until `close`.
+   *
+   * @param written a driver may call it once all of the batch is on its way and nothing of it has failed. It promises that
+   *   the next call of this address arrives behind it, and writes nothing more once a message of this one has to be retried
    */
-  publish(to: DestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]>;
+  publish(to: DestinationSpec, batch: readonly Outgoing[], written?: () => void): Promise<readonly Outcome[]>;
 
   /**
    * Its own `publish` where that reads the fields of an `Outgoing` by name, each when it needs it: a message may then make

@@ -17,6 +17,8 @@ export interface Write {
   /** The texts of the bodies. */
   readonly bodies: readonly string[];
   confirm(): void;
+  /** All of it is written: another call may follow. */
+  onItsWay(): void;
   answer(outcomes: readonly Outcome[]): void;
   reject(error: Error): void;
 }
@@ -76,13 +78,14 @@ export class FakeDriver implements Driver {
     return intake;
   }
 
-  publish(to: DestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]> {
+  publish(to: DestinationSpec, batch: readonly Outgoing[], written?: () => void): Promise<readonly Outcome[]> {
     return new Promise((resolve, reject) => {
       const write = {
         to,
         batch,
         bodies: batch.map(({ body }) => (body === null ? '' : Buffer.from(body).toString())),
         confirm: () => resolve(batch.map(() => confirmed)),
+        onItsWay: () => written?.(),
         answer: resolve,
         reject,
       };

@@ -111,6 +111,19 @@ export class Bench {
     return within(driver.publish(to, batch), 'publish()', this.patienceMs);
   }
 
+  /** Publishes batches, each as soon as the one before it is written, where the driver tells, or else confirmed. */
+  async publishBehind(driver: Driver, to: DestinationSpec, batches: readonly (readonly Outgoing[])[]): Promise<void> {
+    const confirmations: Promise<readonly Outcome[]>[] = [];
+    for (const batch of batches) {
+      let tell = (): void => {};
+      const written = new Promise<void>((resolve) => (tell = resolve));
+      const confirmed = within(driver.publish(to, batch, tell), 'publish()', this.patienceMs);
+      confirmations.push(confirmed);
+      await Promise.race([written, confirmed]);
+    }
+    for (const outcome of (await Promise.all(confirmations)).flat()) if ('error' in outcome) throw outcome.error;
+  }
+
   /** Closes the reading when the test ends. */
   closes(kept: KeptMessages): void {
     this.readings.push(kept);

@@ -107,10 +107,10 @@ export const reading: readonly DriverPromise[] = [
     async prove(bench) {
       const { place, driver, probe } = await bench.reader();
       const keys = ['a', 'b', 'c', 'd', 'e'];
-      for (const batch of [0, 1, 2, 3]) {
-        const messages = numbered(100, `${batch}-`).map((body, i) => text(body, { key: keys[i % keys.length] }));
-        await bench.publish(driver, place.destination, ...messages);
-      }
+      const batches = [0, 1, 2, 3].map((batch) =>
+        numbered(100, `${batch}-`).map((body, i) => text(body, { key: keys[i % keys.length] })),
+      );
+      await bench.publishBehind(driver, place.destination, batches);
       await probe.hasCount(400);
       for (const key of keys) {
         const got = probe.taken.filter(({ message }) => message.key === key).map((taken) => taken.text);

@@ -83,8 +83,8 @@ export class NatsDriver implements Driver {
     return this.readings.open(openKept(this.open(), source as StreamSourceSpec, access, signal), signal);
   }
 
-  async publish(to: DestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]> {
-    if (this.session !== undefined) return this.session.publish(to as NatsDestinationSpec, batch);
+  async publish(to: DestinationSpec, batch: readonly Outgoing[], written?: () => void): Promise<readonly Outcome[]> {
+    if (this.session !== undefined) return this.session.publish(to as NatsDestinationSpec, batch, written);
     const error = new PublishErrors(this.#options.name).notConnected(to as NatsDestinationSpec);
     return batch.map(() => ({ error }));
   }

@@ -71,9 +71,14 @@ export class Session {
     });
   }
 
-  async publish(to: NatsDestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]> {
+  async publish(
+    to: NatsDestinationSpec,
+    batch: readonly Outgoing[],
+    written?: () => void,
+  ): Promise<readonly Outcome[]> {
     if (to.via === 'core' && !this.isInbox(to.subject)) void this.lookup.warnIfCaptured(to);
-    const outcomes = to.via === 'core' ? this.core.publish(to, batch) : this.streams.publish(to, batch);
+    const by = to.via === 'core' ? this.core : this.streams;
+    const outcomes = by.publish(to, batch, written);
     const publishing = { to, outcomes };
     this.open.add(publishing);
     try {

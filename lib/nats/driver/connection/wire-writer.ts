@@ -205,6 +205,8 @@ export interface ChunkWriter<C> {
   write(chunk: C, index: number): number;
   /** Called in the turn in which the chunk was written; resolves when it is confirmed or abandoned, never rejects. */
   end(chunk: C): Promise<void>;
+  /** Called when the last of all messages is written, and none of their confirmations is awaited yet. */
+  written?: (() => void) | undefined;
 }
 
 /**
@@ -222,6 +224,7 @@ export async function writeInChunks<C>(count: number, writer: ChunkWriter<C>): P
     next = fill(chunk, next, count, writer);
     open.push(writer.end(chunk));
   }
+  if (next >= count) writer.written?.();
   await Promise.all(open);
   return next;
 }

@@ -34,7 +34,11 @@ export class CorePublisher {
   }
 
   /** Never rejects. Once the connection is lost the rest of the batch is not written, which keeps its order. */
-  async publish(to: NatsDestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]> {
+  async publish(
+    to: NatsDestinationSpec,
+    batch: readonly Outgoing[],
+    written?: () => void,
+  ): Promise<readonly Outcome[]> {
     const { epoch } = this.connection;
     const outcomes = new Array<Outcome>(batch.length);
     const reached = await writeInChunks<Chunk>(batch.length, {
@@ -44,6 +48,8 @@ export class CorePublisher {
         this.writer.send();
         return this.confirm(to, chunk, outcomes);
       },
+      // Only a lost connection makes a retry, and that fails the next batch, too.
+      written,
     });
     if (reached < batch.length) outcomes.fill({ error: this.errors.notConnected(to) }, reached);
     return outcomes;

@@ -206,6 +206,8 @@ export interface KnownStream {
   readonly silent: boolean;
   /** Results for it go as batches: {@link ingests}. */
   readonly ingests: boolean;
+  /** Its leader may change under an open connection; so may that of a stream whose configuration is unknown. */
+  readonly replicated: boolean;
   /** False where its configuration is unknown: of it only the name is true. */
   readonly isRead: boolean;
   /** When its configuration was read, or asked for in vain. */

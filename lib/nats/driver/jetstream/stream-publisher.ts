@@ -11,6 +11,7 @@ import { type IngestRun, StreamIngest } from './ingest/stream-ingest.js';
 import type { JetStreamApi } from './jetstream-api.js';
 import { PlainPubAcks, PubAckGroup, type PubAckHost, readPubAck } from './pub-acks.js';
 import { CarefulPace, type PublishPace, RoomPace } from './publish-pace.js';
+import { type PublishLine, PublishLines } from './publish-lines.js';
 import type { StreamLookup } from './stream-lookup.js';
 import type { ClientMessage } from '../connection/client-port.js';
 
@@ -36,8 +37,27 @@ type OpenGroup = Pick<PubAckGroup, 'to' | 'strangers' | 'fail' | 'settled'>;
 /** One batch being published. */
 interface Run extends IngestRun {
   readonly epoch: number;
-  /** Nothing more of the batch is written after it. */
-  refusal: PublishError | undefined;
+  readonly written: (() => void) | undefined;
+}
+
+/** The batch, whose refusal is that of its whole line. */
+function runOf(
+  to: NatsDestinationSpec,
+  batch: readonly Outgoing[],
+  epoch: number,
+  line: PublishLine,
+  written: (() => void) | undefined,
+): Run {
+  const outcomes = new Array<Outcome>(batch.length);
+  return {
+    ...{ to, batch, epoch, outcomes, written, failed: false, untold: [] },
+    get refusal() {
+      return line.refusal;
+    },
+    set refusal(error) {
+      line.refusal = error;
+    },
+  };
 }
 
 /**
@@ -51,6 +71,7 @@ export class StreamPublisher implements PubAckHost {
   readonly errors: PublishErrors;
   /** By stream. */
   private readonly paces = new Map<string, PublishPace>();
+  private readonly lines = new PublishLines();
   private readonly ingest: StreamIngest<Run>;
 
   constructor(private readonly parts: StreamPublisherParts) {
@@ -70,15 +91,33 @@ export class StreamPublisher implements PubAckHost {
   }
 
   /**
-   * Never rejects. Once the connection is lost, or a message has to be retried, nothing more of the batch is written,
-   * which keeps its order.
+   * Never rejects. Once the connection is lost, or a message has to be retried, nothing more of the batch is written, nor of
+   * one behind it, which keeps their order.
    */
-  async publish(to: NatsDestinationSpec, batch: readonly Outgoing[]): Promise<readonly Outcome[]> {
+  async publish(
+    to: NatsDestinationSpec,
+    batch: readonly Outgoing[],
+    written?: () => void,
+  ): Promise<readonly Outcome[]> {
+    const line = this.lines.join(to.subject);
+    try {
+      return await this.publishIn(line, to, batch, written);
+    } finally {
+      this.lines.leave(to.subject);
+    }
+  }
+
+  private async publishIn(
+    line: PublishLine,
+    to: NatsDestinationSpec,
+    batch: readonly Outgoing[],
+    written?: () => void,
+  ): Promise<readonly Outcome[]> {
     const { connection, errors, lookup: known } = this.parts;
     const unknown = connection.up ? await known.check(to) : errors.notConnected(to);
     if (unknown !== undefined) return batch.map(() => ({ error: unknown }));
-    const outcomes = new Array<Outcome>(batch.length);
-    const run: Run = { to, batch, outcomes, epoch: connection.epoch, failed: false, refusal: undefined, untold: [] };
+    const run = runOf(to, batch, connection.epoch, line, written);
+    const { outcomes } = run;
     const reached = await this.writeAtPace(run);
     if (reached < batch.length) {
       // Made when needed: an error takes as long as some messages.
@@ -106,7 +145,7 @@ export class StreamPublisher implements PubAckHost {
     while (at < batch.length && this.goesOn(run)) {
       const pace = this.paceOf(to);
       const count = (await pace?.next(batch, at)) ?? batch.length - at;
-      const reached = await this.writeSome(run, at, count);
+      const reached = await this.writeSome(run, at, count, pace === undefined);
       at += reached;
       const refused = run.refusal !== undefined;
       if (pace?.result(reached, refused) === false) this.paces.delete(this.paceKey(to));
@@ -119,8 +158,23 @@ export class StreamPublisher implements PubAckHost {
     return at;
   }
 
-  private writeSome(run: Run, from: number, count: number): Promise<number> {
-    return this.ingest.takes(run, from, count) ? this.writeBatch(run, from, count) : this.writeEach(run, from, count);
+  private writeSome(run: Run, from: number, count: number, isWhole: boolean): Promise<number> {
+    if (this.ingest.takes(run, from, count)) return this.writeBatch(run, from, count);
+    const mayBeFollowed = isWhole && this.keepsOrder(run.to);
+    return this.writeEach(run, from, count, mayBeFollowed ? () => this.isWritten(run) : undefined);
+  }
+
+  /**
+   * Whether the server stores what is written later behind what is written earlier, where the connection lasts. A leader
+   * that steps down drops what it has not stored, and the new one stores what follows.
+   */
+  private keepsOrder(to: NatsDestinationSpec): boolean {
+    const known = this.parts.lookup.streamOf(to);
+    return known !== undefined && !known.replicated && !known.ingests;
+  }
+
+  private isWritten(run: Run): void {
+    if (this.goesOn(run)) run.written?.();
   }
 
   private async writeBatch(run: Run, from: number, count: number): Promise<number> {
@@ -129,7 +183,7 @@ export class StreamPublisher implements PubAckHost {
   }
 
   /** Each message with a PubAck of its own. */
-  private writeEach(run: Run, from: number, count: number): Promise<number> {
+  private writeEach(run: Run, from: number, count: number, written?: () => void): Promise<number> {
     const { writer } = this.parts;
     return writeInChunks<PubAckGroup>(count, {
       begin: (at) => (this.goesOn(run) ? this.begin(run, from + at) : undefined),
@@ -145,6 +199,7 @@ export class StreamPublisher implements PubAckHost {
         writer.send();
         return this.end(group);
       },
+      written,
     });
   }
 
