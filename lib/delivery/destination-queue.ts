@@ -35,7 +35,7 @@ export interface NextTry {
 const LARGEST_BATCH = 2_048;
 /** Where one batch follows another: as many messages are under way as in the one above, and each is a chunk on NATS. */
 const LARGEST_OF_TWO = 1_024;
-/** So many batches are under way where the driver says when one is written. A third brought nothing on JetStream. */
+/** So many batches are under way where the driver says when one is written. Four brought nothing more for JSON to JetStream. */
 const MOST_UNDER_WAY = 2;
 /**
  * None follows a batch that was written longer ago: one that is not confirmed promptly may be lost on its way, by a server
